@@ -1,0 +1,39 @@
+"""Equilibria of partially observable stochastic games with information sharing.
+
+>>> import lp_posg as posg
+>>> game = posg.catalog("dectiger")
+>>> posg.solve(game, horizon=2, sharing="full").values.round(6).tolist()
+[10.815, 10.815]
+"""
+
+from lp_posg import errors
+from lp_posg.errors import LpPosgError
+from lp_posg.evaluate import Certificate, certify
+from lp_posg.formats import catalog, catalog_entries, load, save
+from lp_posg.game import Game
+from lp_posg.induction import Comparison, Solution, compare, solve, survey, verify
+from lp_posg.information import DelayedSharing, SharingStructure, sharing_names, sharing_structure
+from lp_posg.version import __version__
+
+__all__ = [
+    "Certificate",
+    "Comparison",
+    "DelayedSharing",
+    "Game",
+    "LpPosgError",
+    "SharingStructure",
+    "Solution",
+    "__version__",
+    "catalog",
+    "catalog_entries",
+    "certify",
+    "compare",
+    "errors",
+    "load",
+    "save",
+    "sharing_names",
+    "sharing_structure",
+    "solve",
+    "survey",
+    "verify",
+]

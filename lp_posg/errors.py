@@ -1,0 +1,51 @@
+"""Every error the package raises, as one tree.
+
+A message says where, what was found, what was expected and what to do; the same
+facts are attached as attributes where a program may want them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class LpPosgError(Exception):
+    """Parent of every error raised by this package."""
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.facts = facts
+        for name, value in facts.items():
+            setattr(self, name, value)
+
+
+class ModelError(LpPosgError):
+    """A game, an option or an argument is not what it has to be."""
+
+
+class FormatError(LpPosgError):
+    """A file cannot be read as the format it claims to be (attributes ``path``, ``line``)."""
+
+
+class SolveError(LpPosgError):
+    """A linear or mixed-integer program could not be solved, or a limit was met."""
+
+
+class CertificateError(LpPosgError):
+    """A claimed equilibrium is not one within the tolerance (attribute ``certificate``)."""
+
+
+class UnsupportedError(LpPosgError):
+    """The request is well formed but this package cannot do it; the message says what would work."""
+
+
+class StrategyDependenceError(UnsupportedError):
+    """The belief over what is hidden depends on how the agents played.
+
+    Attributes ``time``, ``common_info``, ``increment``, ``prescriptions`` (two ways to play)
+    and ``beliefs`` (the two posteriors) hold the counterexample in the user's labels.
+    """
+
+
+class MissingExtraError(LpPosgError):
+    """An optional dependency is not installed; the message names the extra to install."""

@@ -1,0 +1,282 @@
+"""The certificate: how much any agent could gain by deviating, computed in the original game.
+
+Nothing here imports, or is told, anything of the linear programs. The strategy is run against the
+exact beliefs anew (pairs of exact belief and strategy state), and two dynamic programs go backward:
+V, the value of following, and W, the value of the best deviation the concept allows, which may
+follow wherever that is better. Under strategy independence a best deviation at a step depends on
+the common and the agent's private information only (plus its recommendation for CE), so W - V at
+the start is the exact gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from lp_posg.errors import ModelError
+from lp_posg.evaluate.deviations import DEVIATIONS, Gain, StepView
+from lp_posg.evaluate.team import team_gain
+from lp_posg.game import Game
+from lp_posg.information import Policy, SharingStructure, Unrolled, unroll
+from lp_posg.information.describe import history_text, private_text
+from lp_posg.information.levels import Level
+from lp_posg.information.policy import PolicyStep
+from lp_posg.information.unroll import Depth
+from lp_posg.types import FloatArray, IntArray
+
+Status = Literal["exact", "bounded", "estimated"]
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """The most profitable deviation found.
+
+    Attributes
+    ----------
+    agent : str
+        Who deviates; ``"team"`` when all do together.
+    time : int
+        0-based step of the deviation.
+    common_info, private_info : str
+        What is known there, in words.
+    recommendation : str or None
+        The recommended action it reacts to, for CE.
+    action : str
+        What the agent does instead.
+    gain : float
+        What the agent gains in the whole game by its best deviation, in reward units.
+    local_gain : float
+        What deviating gains at this place, given that it is reached, in reward units.
+    """
+
+    agent: str
+    time: int
+    common_info: str
+    private_info: str
+    recommendation: str | None
+    action: str
+    gain: float
+    local_gain: float
+
+    def __str__(self) -> str:
+        told = "" if self.recommendation is None else f", recommended {self.recommendation!r},"
+        return (
+            f"agent {self.agent!r} gains {self.gain:.6g} by deviating, most at step {self.time + 1}: with common"
+            f" information [{self.common_info}] and private information [{self.private_info}]{told} it plays"
+            f" {self.action!r}"
+        )
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What is proven of a strategy in the original game.
+
+    Attributes
+    ----------
+    status : {"exact", "bounded", "estimated"}
+        ``exact``: `gaps` are the gains of the best deviations; ``bounded``: they are upper bounds.
+    deviations : str
+        The kind of deviation ruled out: ``team``, ``ne``, ``ce``, ``interim-cce`` or ``cce``.
+    gaps : float array, shape (n,)
+        Gain of each agent's best deviation, at least 0, in reward units over the horizon.
+    values : float array, shape (n,)
+        Value of the strategy to each agent, computed independently of the planner.
+    deviation : Deviation or None
+        The most profitable one; None if no agent gains anything.
+    merge_error : float
+        A bound on the error of `gaps` and `values` from treating beliefs within the merging tolerance as one.
+    states : int
+        Number of (belief, strategy state) pairs examined.
+    """
+
+    status: Status
+    deviations: str
+    gaps: FloatArray
+    values: FloatArray
+    deviation: Deviation | None
+    merge_error: float
+    states: int
+
+    @property
+    def gap(self) -> float:
+        """The largest gap of an agent."""
+        return float(self.gaps.max())
+
+
+def certify(
+    game: Game,
+    structure: SharingStructure,
+    policy: Policy,
+    deviations: str,
+    *,
+    unrolled: Unrolled | None = None,
+) -> Certificate:
+    """Return the certificate of a strategy in a game.
+
+    Parameters
+    ----------
+    game : Game
+        Its discount counts.
+    structure : SharingStructure
+        The one the strategy was computed for.
+    policy : Policy
+    deviations : str
+        A key of ``DEVIATIONS``, or ``"team"``.
+    unrolled : Unrolled, optional
+        The pairs, if `pairs_of` was called before for the same game and strategy.
+
+    Raises
+    ------
+    ModelError
+        If the strategy does not fit the game (sizes, increments or private information).
+    StrategyDependenceError
+        If the sharing is not strategy-independent in this game.
+
+    Notes
+    -----
+    Time grows as the number of (belief cell, joint action) pairs times the number of agents; for a
+    team also with the number of joint prescriptions of all agents but one.
+    """
+    if deviations != "team" and deviations not in DEVIATIONS:
+        raise ModelError(
+            f"unknown kind of deviation {deviations!r}; expected one of team, {', '.join(DEVIATIONS)}"
+        )
+    pairs = pairs_of(game, structure, policy) if unrolled is None else unrolled
+    follow = np.empty((0, game.n_agents))
+    best = np.empty((0, game.n_agents))
+    bounded = False
+    found: list[tuple[int, Gain]] = []
+    for time in reversed(range(policy.horizon)):
+        depth = pairs.depths[time]
+        view = _view(game, policy.steps[time], depth, time, follow, best)
+        follow = view.values_following()
+        if deviations == "team":
+            best, gain, is_bound = team_gain(view)
+            bounded |= is_bound
+        else:
+            best, gain = DEVIATIONS[deviations](view)
+        found.append((time, gain))
+    start = np.bincount(pairs.start.child, weights=pairs.start_prob, minlength=len(follow))
+    values = start @ follow
+    if deviations == "team":
+        # The team's payoff is the common reward, or else the sum of the rewards.
+        gap = float((start @ best - values).mean()) * (1 if game.is_common_reward else game.n_agents)
+        gaps = np.full(game.n_agents, max(gap, 0.0))
+    else:
+        gaps = np.maximum(start @ best - values, 0.0)
+    deviation = _deviation(game, pairs, found[::-1], gaps, deviations)
+    return Certificate(
+        "bounded" if bounded else "exact",
+        deviations,
+        gaps,
+        values,
+        deviation,
+        _merge_error(game, pairs),
+        pairs.n_states,
+    )
+
+
+def pairs_of(game: Game, structure: SharingStructure, policy: Policy) -> Unrolled:
+    """Return the pairs of exact belief and strategy state that can occur, depth by depth.
+
+    Raises
+    ------
+    ModelError
+        If the strategy does not know an increment that the game makes possible.
+    StrategyDependenceError
+        If the sharing is not strategy-independent in this game.
+    """
+    return unroll(game, structure, policy.horizon, follow=policy.follow)
+
+
+def _view(
+    game: Game, step: PolicyStep, depth: Depth, time: int, follow: FloatArray, best: FloatArray
+) -> StepView:
+    """Return one step as the deviation programs see it."""
+    level = depth.level
+    reward = game.reward_array(time)
+    now = np.stack([level.belief @ reward[i] for i in range(game.n_agents)])
+    later_follow = later_best = np.zeros_like(now)
+    if depth.edges is not None:
+        ahead = depth.edges @ np.concatenate([follow, best], axis=1) * game.discount
+        ahead = ahead.reshape(level.n_cells, game.n_joint_actions, 2 * game.n_agents).transpose(2, 0, 1)
+        later_follow, later_best = ahead[: game.n_agents], ahead[game.n_agents :]
+    return StepView(
+        level,
+        game.n_actions,
+        _cell_actions(game, step, depth, level),
+        now + later_follow,
+        now + later_best,
+    )
+
+
+def _cell_actions(game: Game, step: PolicyStep, depth: Depth, level: Level) -> FloatArray:
+    """Return the strategy's P(a | p) in each cell, shape (C, A)."""
+    chosen = np.zeros((level.n_cells, game.n_joint_actions))
+    covered = np.zeros(level.n_cells, dtype=bool)
+    tag = depth.tag[level.cell_node]
+    for block in step.blocks:
+        sizes = tuple(own.shape[2] for own in block.prescription)
+        if sizes != game.n_actions:
+            raise ModelError(
+                f"the strategy is for agents with {sizes} actions, the game has {game.n_actions}"
+            )
+        row = np.minimum(np.searchsorted(block.nodes, tag), len(block.nodes) - 1)
+        cells = np.flatnonzero(block.nodes[row] == tag)
+        position = np.zeros(len(cells), dtype=np.int64)
+        for own, known in zip(level.cell_profile[:, cells], block.private, strict=True):
+            position = position * known.shape[1] + _rank(known[row[cells]], own)
+        joint = block.joint().reshape(len(block.nodes), -1, game.n_joint_actions)
+        chosen[cells] = joint[row[cells], position]
+        covered[cells] = True
+    if not covered.all():
+        raise ModelError("the strategy has no prescription at a state that the game makes possible")
+    return chosen
+
+
+def _rank(known: IntArray, own: IntArray) -> IntArray:
+    """Return where each entry of `own` (C,) stands in its row of `known` (C, k)."""
+    match = known == own[:, None]
+    if not match.any(axis=1).all():
+        raise ModelError(
+            "the strategy has no prescription for a private information that the game makes possible"
+        )
+    return np.asarray(match.argmax(axis=1))
+
+
+def _merge_error(game: Game, pairs: Unrolled) -> float:
+    """Return the bound: each depth may move beliefs by its distance, worth at most the rewards to come."""
+    weight = [game.discount**t * game.reward_range for t in range(len(pairs.depths))]
+    to_come = np.cumsum(weight[::-1])[::-1]
+    return 2 * float(sum(d.merge_distance * w for d, w in zip(pairs.depths, to_come, strict=True)))
+
+
+def _deviation(
+    game: Game, pairs: Unrolled, found: list[tuple[int, Gain]], gaps: FloatArray, kind: str
+) -> Deviation | None:
+    """Return the deviation of the agent who gains most, at the first step where it gains."""
+    agent = int(gaps.argmax())
+    if gaps[agent] <= 0:
+        return None
+    top = max(float(gain.amount[agent].max()) for _, gain in found)
+    for time, gain in found:
+        node = int(gain.amount[agent].argmax())
+        local = float(gain.amount[agent][node])
+        if local <= 0 or local < 0.5 * min(top, float(gaps[agent])) / len(found):
+            continue
+        private, recommended, action = gain.place(agent, node)
+        labels = game.actions[agent]
+        depth = pairs.depths[time]
+        return Deviation(
+            "team" if kind == "team" else game.agents[agent],
+            time,
+            history_text(game, pairs.history(time, node)),
+            "any" if private is None else private_text(game, agent, depth.private[agent][private]),
+            None if recommended is None else labels[recommended],
+            "a better joint prescription" if action is None else labels[action],
+            float(gaps[agent]),
+            local,
+        )
+    return None

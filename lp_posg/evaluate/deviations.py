@@ -1,0 +1,182 @@
+"""One step of the best-deviation dynamic program, for each kind of deviation.
+
+At a state c an agent i who deviates faces, per cell p, the law of the others' actions. With Q_i
+the reward plus the best continuation,
+
+    ne, interim-cce   per private information: the better of following and one fixed action
+    cce               for the whole state: the better of following and a best fixed prescription
+    ce                per private information and recommended action: the best action
+
+The rules hold for any strategy, an equilibrium or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lp_posg.information.levels import Level
+from lp_posg.types import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One depth as seen by the deviation programs.
+
+    Attributes
+    ----------
+    level : Level
+        Beliefs, N states, C cells.
+    n_actions : tuple of int
+    chosen : float array, shape (C, A)
+        The strategy's P(a | p) in each cell.
+    following : float array, shape (n, C, A)
+        Probability of the cell times reward now and value of following later.
+    deviating : float array, shape (n, C, A)
+        The same with the value of the best deviation later.
+    """
+
+    level: Level
+    n_actions: tuple[int, ...]
+    chosen: FloatArray
+    following: FloatArray
+    deviating: FloatArray
+
+    @property
+    def n_agents(self) -> int:
+        """Number of agents."""
+        return len(self.n_actions)
+
+    def per_node(self, cell_values: FloatArray) -> FloatArray:
+        """Return the sums of `cell_values` (C,) over each state's cells, shape (N,)."""
+        return np.bincount(self.level.cell_node, weights=cell_values, minlength=self.level.n_nodes)
+
+    def values_following(self) -> FloatArray:
+        """Return the value of following at each state, shape (N, n)."""
+        own = np.einsum("ica,ca->ic", self.following, self.chosen)
+        return np.stack([self.per_node(v) for v in own], axis=1)
+
+    def by_own_action(self, agent: int) -> tuple[FloatArray, FloatArray]:
+        """Return what an agent gets for each action instead of each recommended one.
+
+        Returns
+        -------
+        worth : float array, shape (K, A_i, A_i)
+            Sum over the cells of a (state, private information) pair, over the others' actions, of
+            P(recommended, others' actions | p) times Q_i(action instead, others' actions).
+        follow : float array, shape (K,)
+            The part of `worth` on the diagonal, summed.
+        """
+        shape = (
+            -1,
+            int(np.prod(self.n_actions[:agent])),
+            self.n_actions[agent],
+            int(np.prod(self.n_actions[agent + 1 :])),
+        )
+        per_cell = np.einsum(
+            "cxay,cxby->cab", self.chosen.reshape(shape), self.deviating[agent].reshape(shape), optimize=True
+        )
+        worth = np.zeros((len(self.level.supports[agent].private), *per_cell.shape[1:]))
+        np.add.at(worth, self.group(agent), per_cell)
+        return worth, np.trace(worth, axis1=1, axis2=2)
+
+    def group(self, agent: int) -> IntArray:
+        """Return the (state, private information) pair of each cell, shape (C,)."""
+        support = self.level.supports[agent]
+        return np.asarray(support.start[self.level.cell_node] + support.cell_rank)
+
+    def group_node(self, agent: int) -> IntArray:
+        """Return the state of each (state, private information) pair."""
+        return np.repeat(np.arange(self.level.n_nodes), np.diff(self.level.supports[agent].start))
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Where a deviation gains, for the report.
+
+    Attributes
+    ----------
+    amount : float array, shape (n, N)
+        What deviating at a state gains there, over following there and deviating later.
+    view : StepView or None
+    by_action : tuple per agent of float arrays, shape (K, A_i or 1, A_i), or empty
+        Gain of each action instead of each recommended one (or instead of following).
+    reacts : bool
+        Whether the deviation reacts to the recommended action.
+    """
+
+    amount: FloatArray
+    view: StepView | None = None
+    by_action: tuple[FloatArray, ...] = ()
+    reacts: bool = False
+
+    def place(self, agent: int, node: int) -> tuple[int | None, int | None, int | None]:
+        """Return private information, recommended action and action of the largest gain at a state."""
+        if self.view is None:
+            return None, None, None
+        support = self.view.level.supports[agent]
+        first, last = support.start[node], support.start[node + 1]
+        own = self.by_action[agent][first:last]
+        rank, recommended, action = np.unravel_index(int(own.argmax()), own.shape)
+        return int(support.private[first + rank]), int(recommended) if self.reacts else None, int(action)
+
+
+def fixed_action(view: StepView) -> tuple[FloatArray, Gain]:
+    """Return the best deviation values (N, n) when an agent may leave its recommendation unheard.
+
+    It decides knowing its private information, so this is the interim notion; for independent
+    prescriptions (NE) it is the best reply.
+    """
+    best, details = [], []
+    for agent in range(view.n_agents):
+        worth, follow = view.by_own_action(agent)
+        fixed = worth.sum(axis=1)
+        node = view.group_node(agent)
+        gain = fixed - follow[:, None]
+        best.append(_per_group(node, np.maximum(fixed.max(axis=1), follow), view))
+        details.append((gain[:, None, :], _per_group(node, np.maximum(gain.max(axis=1), 0.0), view)))
+    return np.stack(best, axis=1), _gain(view, details, reacts=False)
+
+
+def fixed_prescription(view: StepView) -> tuple[FloatArray, Gain]:
+    """Return the best deviation values (N, n) when an agent decides before it knows anything private."""
+    best, details = [], []
+    for agent in range(view.n_agents):
+        worth, follow = view.by_own_action(agent)
+        fixed = worth.sum(axis=1)
+        node = view.group_node(agent)
+        stay, leave = _per_group(node, follow, view), _per_group(node, fixed.max(axis=1), view)
+        best.append(np.maximum(stay, leave))
+        details.append(((fixed - follow[:, None])[:, None, :], np.maximum(leave - stay, 0.0)))
+    return np.stack(best, axis=1), _gain(view, details, reacts=False)
+
+
+def modification(view: StepView) -> tuple[FloatArray, Gain]:
+    """Return the best deviation values (N, n) when an agent may react to its recommended action."""
+    best, details = [], []
+    for agent in range(view.n_agents):
+        worth, _ = view.by_own_action(agent)
+        node = view.group_node(agent)
+        obeyed = np.diagonal(worth, axis1=1, axis2=2)
+        top = worth.max(axis=2)
+        best.append(_per_group(node, top.sum(axis=1), view))
+        details.append((worth - obeyed[:, :, None], _per_group(node, (top - obeyed).sum(axis=1), view)))
+    return np.stack(best, axis=1), _gain(view, details, reacts=True)
+
+
+def _per_group(node: IntArray, values: FloatArray, view: StepView) -> FloatArray:
+    return np.bincount(node, weights=values, minlength=view.level.n_nodes)
+
+
+def _gain(view: StepView, details: list[tuple[FloatArray, FloatArray]], reacts: bool) -> Gain:
+    return Gain(np.stack([amount for _, amount in details]), view, tuple(own for own, _ in details), reacts)
+
+
+DEVIATIONS: dict[str, Callable[[StepView], tuple[FloatArray, Gain]]] = {
+    "ne": fixed_action,
+    "interim-cce": fixed_action,
+    "cce": fixed_prescription,
+    "ce": modification,
+}

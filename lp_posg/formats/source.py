@@ -1,0 +1,180 @@
+"""A text file as numbered lines without comments, and errors that say where in it.
+
+Quoted names leave this module as single tokens that begin with a double quote and contain neither
+spaces nor punctuation of the format, so that later steps can split lines without care.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from lp_posg.errors import FormatError
+
+MAX_LINE_BYTES = 1 << 27
+"""A longer line is refused, so that a file without line ends cannot fill the memory."""
+
+_MANY = 2000
+_SHOWN = 60
+_BOM = b"\xef\xbb\xbf"
+_PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"|(#.*)|[^"#]+|"', re.DOTALL)
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Source:
+    """An open question to one file: its lines, its place in messages, and whether it may use extensions.
+
+    Parameters
+    ----------
+    path : path
+    extended : bool
+        Whether what only ``.posg`` files have is allowed.
+    """
+
+    def __init__(self, path: Path, *, extended: bool) -> None:
+        self.path = path
+        self.extended = extended
+        self.last_line = 0
+
+    def error(self, line: int | None, message: str) -> FormatError:
+        """Return a FormatError that puts the file's name and the line before `message`."""
+        place = self.path.name if line is None else f"{self.path.name}:{line}"
+        return FormatError(f"{place}: {message}", path=str(self.path), line=line)
+
+    def need_extended(self, line: int, found: str) -> None:
+        """Raise FormatError unless extensions are allowed here."""
+        if not self.extended:
+            raise self.error(
+                line,
+                f"found {found}, expected plain .dpomdp; the .posg format has this:"
+                " rename the file to end in .posg",
+            )
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Yield (number from 1, text) of each line that is not blank, comments removed.
+
+        Raises
+        ------
+        FormatError
+            If the file cannot be read, is not UTF-8, or a quote is not closed.
+        """
+        for number, text in self._decoded():
+            self.last_line = number
+            if '"' in text:
+                text = self._protected(number, text)
+            elif "#" in text:
+                text = text[: text.index("#")]
+            text = text.strip()
+            if text:
+                yield number, text
+
+    def _decoded(self) -> Iterator[tuple[int, str]]:
+        number = 0
+        for raw in self._raw():
+            if number == 0:
+                raw = raw.removeprefix(_BOM)
+            try:
+                text = raw.decode()
+            except UnicodeDecodeError as error:
+                byte = raw[error.start]
+                message = f"found byte 0x{byte:02x}, expected UTF-8 text; save the file as UTF-8"
+                raise self.error(number + 1, message) from None
+            if "\r" in text:
+                text = text.replace("\r\n", "\n").removesuffix("\n")
+                for part in text.split("\r"):
+                    number += 1
+                    yield number, part
+            else:
+                number += 1
+                yield number, text
+
+    def _raw(self) -> Iterator[bytes]:
+        try:
+            with self.path.open("rb") as file:
+                number = 0
+                while raw := file.readline(MAX_LINE_BYTES):
+                    number += 1
+                    if len(raw) == MAX_LINE_BYTES:
+                        raise self.error(number, f"found a line of over {MAX_LINE_BYTES} bytes; break it up")
+                    yield raw
+        except FileNotFoundError:
+            raise self._unreadable("there is no such file; correct the path") from None
+        except IsADirectoryError:
+            raise self._unreadable("found a directory, expected a file; correct the path") from None
+        except (OSError, ValueError) as error:
+            raise self._unreadable(f"cannot be read ({error}); make it a readable file") from None
+
+    def _unreadable(self, message: str) -> FormatError:
+        return FormatError(f"{self.path}: {message}", path=str(self.path), line=None)
+
+    def _protected(self, number: int, text: str) -> str:
+        """Return the line with each quoted name as one token and without its comment."""
+        pieces: list[str] = []
+        for piece in _PIECE.finditer(text):
+            if piece.group(2) is not None:
+                break
+            if not piece.group().startswith('"'):
+                pieces.append(piece.group())
+                continue
+            if piece.group(1) is None:
+                message = (
+                    'found a quote (") that is not closed, expected the name to end on this line; close it'
+                )
+                raise self.error(number, message)
+            self.need_extended(number, f"the quoted name {clip(piece.group())}")
+            pieces.append(f" {protect(self._unescaped(number, piece.group(1)))} ")
+        return "".join(pieces)
+
+    def _unescaped(self, number: int, body: str) -> str:
+        if not body:
+            raise self.error(number, 'found the empty name "", expected at least one character; name it')
+
+        def char(match: re.Match[str]) -> str:
+            code = match.group(1)
+            if len(code) == 5:
+                return chr(int(code[1:], 16))
+            if code not in _ESCAPES:
+                expected = 'one of \\", \\\\, \\n, \\r, \\t, \\uXXXX'
+                raise self.error(number, f"found '\\{code}', expected {expected}; double the backslash")
+            return _ESCAPES[code]
+
+        return _ESCAPE.sub(char, body)
+
+
+def protect(name: str) -> str:
+    """Return the token that stands for the quoted `name` after reading a line."""
+    return '"' + quote(name, safe="", errors="surrogatepass")
+
+
+def unprotect(token: str) -> str:
+    """Return the name for which the `token` made by `protect` stands."""
+    return unquote(token[1:], errors="surrogatepass")
+
+
+def quoted(name: str) -> str:
+    """Return `name` as it is written in a file between quotes."""
+    plain = name.replace("\\", "\\\\").replace('"', '\\"')
+    plain = plain.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    return '"' + _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", plain) + '"'
+
+
+def shown(token: str) -> str:
+    """Return `token` as a message shows it: in quotation marks, a quoted name as its name."""
+    return clip(repr(unprotect(token) if token.startswith('"') else token))
+
+
+def clip(text: str) -> str:
+    """Return `text`, its end cut off when it is too long for a message."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def suggestion(found: str, known: Iterable[str], otherwise: str) -> str:
+    """Return advice to end a message with: the nearest known word, or `otherwise`."""
+    close = get_close_matches(found[:_SHOWN], list(islice(known, _MANY)), n=1)
+    return f"did you mean {close[0]!r}?" if close else otherwise

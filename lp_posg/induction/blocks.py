@@ -1,0 +1,98 @@
+"""Stage games of a depth, grouped by shape, and the networkx DAG of these groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+
+from lp_posg.game import Game
+from lp_posg.information import Unrolled
+from lp_posg.information.levels import Level
+from lp_posg.information.unroll import Depth
+from lp_posg.stage import StageBlock
+from lp_posg.types import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Block:
+    """The states of one depth that have the same numbers of private informations.
+
+    Attributes
+    ----------
+    time : int
+    shape : tuple of int
+        k_i per agent.
+    nodes : int array, shape (B,)
+        Ascending.
+    """
+
+    time: int
+    shape: tuple[int, ...]
+    nodes: IntArray
+
+
+def blocks_of(time: int, level: Level) -> list[Block]:
+    """Return the blocks of one depth, smallest shape first."""
+    shapes, group = np.unique(level.counts, axis=0, return_inverse=True)
+    return [
+        Block(time, tuple(int(k) for k in shape), np.flatnonzero(group.ravel() == g))
+        for g, shape in enumerate(shapes)
+    ]
+
+
+def block_graph(unrolled: Unrolled) -> nx.DiGraph:
+    """Return the DAG of blocks: node (time, number) with attribute ``block``, edge where a state leads to a state."""
+    graph = nx.DiGraph()
+    owner: list[IntArray] = []
+    for time, depth in enumerate(unrolled.depths):
+        owner.append(np.empty(depth.level.n_nodes, dtype=np.int64))
+        for number, block in enumerate(blocks_of(time, depth.level)):
+            graph.add_node((time, number), block=block)
+            owner[-1][block.nodes] = number
+    for time, depth in enumerate(unrolled.depths[:-1]):
+        assert depth.arcs is not None
+        pairs = np.unique(
+            np.stack([owner[time][depth.arcs.parent], owner[time + 1][depth.arcs.child]]), axis=1
+        )
+        graph.add_edges_from(((time, int(a)), (time + 1, int(b))) for a, b in pairs.T)
+    return graph
+
+
+def cell_payoffs(game: Game, time: int, depth: Depth, continuation: FloatArray) -> FloatArray:
+    """Return each agent's weighted payoff in every cell, shape (n, C, A).
+
+    Parameters
+    ----------
+    continuation : float array, shape (N', n)
+        Values of the states of the next depth; empty at the last depth.
+    """
+    reward = game.reward_array(time)
+    payoff = np.stack([depth.level.belief @ reward[i] for i in range(game.n_agents)])
+    if depth.edges is not None:
+        ahead = depth.edges @ continuation
+        payoff += game.discount * ahead.T.reshape(payoff.shape)
+    return payoff
+
+
+def stage_block(game: Game, block: Block, level: Level, payoff: FloatArray) -> StageBlock:
+    """Return the stage games of a block from the payoffs of all cells of its depth."""
+    row = np.full(level.n_nodes, -1, dtype=np.int64)
+    row[block.nodes] = np.arange(len(block.nodes))
+    cells = np.flatnonzero(row[level.cell_node] >= 0)
+    profile = np.ravel_multi_index(tuple(s.cell_rank[cells] for s in level.supports), block.shape)
+    dense = np.zeros((len(block.nodes), int(np.prod(block.shape)), game.n_agents, game.n_joint_actions))
+    dense[row[level.cell_node[cells]], profile] = payoff[:, cells].transpose(1, 0, 2)
+    dense = dense.transpose(0, 2, 1, 3).reshape(
+        len(block.nodes), game.n_agents, *block.shape, *game.n_actions
+    )
+    return StageBlock(np.ascontiguousarray(dense), block.time, block.nodes)
+
+
+def private_rows(block: Block, level: Level) -> tuple[IntArray, ...]:
+    """Return the private informations of positive probability of each state, (B, k_i) per agent."""
+    return tuple(
+        support.private[support.start[block.nodes][:, None] + np.arange(k)]
+        for support, k in zip(level.supports, block.shape, strict=True)
+    )

@@ -1,0 +1,289 @@
+"""Concepts and sharing rules side by side, and the relations that theory demands between them."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lp_posg.errors import LpPosgError, ModelError, UnsupportedError
+from lp_posg.evaluate import certify, pairs_of
+from lp_posg.game import Game
+from lp_posg.induction.solution import Solution
+from lp_posg.induction.solve import Progress, Request, checked, expanded, solved
+from lp_posg.information import SharingStructure, sharing_structure
+from lp_posg.types import GAP_TOL
+from lp_posg.version import __version__
+
+WIDER = ("ne", "ce", "interim-cce", "cce")
+"""Concepts in the order of inclusion: every equilibrium of one is an equilibrium of the next."""
+
+MORE_SHARING = ("full", "one-directional", "one-step-delay")
+"""Structures in which, from right to left, every agent learns everything at least as early."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One (sharing, concept) of a comparison: a solution, or why there is none.
+
+    Attributes
+    ----------
+    sharing, concept : str
+    solution : Solution or None
+    error : LpPosgError or None
+    """
+
+    sharing: str
+    concept: str
+    solution: Solution | None
+    error: LpPosgError | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """One relation that theory demands, and whether the numbers obey it.
+
+    Attributes
+    ----------
+    text : str
+    holds : bool
+    detail : str
+        The numbers compared.
+    """
+
+    text: str
+    holds: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The table of `compare`.
+
+    Attributes
+    ----------
+    game : Game
+    horizon : int
+    objective, compression : str
+    rows : tuple of Row
+        One per (sharing, concept), in the order asked for.
+    checks : tuple of Check
+    note : str
+        What the order of the rows does and does not mean.
+    """
+
+    game: Game
+    horizon: int
+    objective: str
+    compression: str
+    rows: tuple[Row, ...]
+    checks: tuple[Check, ...]
+    note: str
+
+    def row(self, sharing: str, concept: str) -> Row:
+        """Return one row.
+
+        Raises
+        ------
+        ModelError
+            If it was not asked for.
+        """
+        for row in self.rows:
+            if (row.sharing, row.concept) == (sharing, concept):
+                return row
+        raise ModelError(f"the comparison has no row for sharing {sharing!r} and concept {concept!r}")
+
+    def summary(self) -> dict[str, Any]:
+        """Return the table as a JSON-ready object; a row without a solution has ``error`` instead of values."""
+        return {
+            "rows": [self._row_summary(row) for row in self.rows],
+            "checks": [{"text": c.text, "holds": c.holds, "detail": c.detail} for c in self.checks],
+            "note": self.note,
+        }
+
+    def _row_summary(self, row: Row) -> dict[str, Any]:
+        if row.solution is not None:
+            return row.solution.summary()
+        return {
+            "game": self.game.name,
+            "horizon": self.horizon,
+            "discount": self.game.discount,
+            "sharing": row.sharing,
+            "concept": row.concept,
+            "objective": self.objective,
+            "compression": self.compression,
+            "error": {"kind": type(row.error).__name__, "message": str(row.error)},
+            "version": __version__,
+        }
+
+
+def compare(
+    game: Game,
+    horizon: int,
+    sharing: Sequence[str | SharingStructure] = ("full", "one-step-delay"),
+    concepts: Sequence[str] = ("team", "ne", "ce", "cce"),
+    objective: str = "welfare",
+    *,
+    discount: float | None = None,
+    compression: str = "exact",
+    tolerance: float = GAP_TOL,
+    progress: Callable[[Progress], None] | None = None,
+    workers: int = 1,
+) -> Comparison:
+    """Return certified solutions for every sharing rule and concept, and the relations between them.
+
+    A combination that this package or theory rules out (`UnsupportedError`, with its kind
+    `StrategyDependenceError`) becomes a row with that error; anything else is raised.
+
+    Parameters
+    ----------
+    sharing : sequence of str or SharingStructure
+    concepts : sequence of str
+    game, horizon, objective, discount, compression, tolerance, progress, workers
+        As in `solve`.
+
+    Raises
+    ------
+    ModelError, SolveError, CertificateError
+        As `solve`.
+
+    Examples
+    --------
+    >>> import lp_posg as posg
+    >>> table = posg.compare(posg.catalog("chicken"), horizon=1, sharing=["full"], concepts=["team", "ce", "cce"])
+    >>> [round(row.solution.welfare, 6) for row in table.rows]
+    [12.0, 10.5, 10.5]
+    """
+    if isinstance(sharing, str) or isinstance(concepts, str) or not sharing or not concepts:
+        raise ModelError("sharing and concepts are sequences with at least one entry, as in sharing=['full']")
+    rows: list[Row] = []
+    checks: list[Check] = []
+    options: dict[str, Any] = {
+        "discount": discount,
+        "compression": compression,
+        "tolerance": tolerance,
+        "progress": progress,
+        "workers": workers,
+    }
+    for structure in [sharing_structure(s, game.n_agents) for s in sharing]:
+        own = _rows(game, horizon, structure, concepts, objective, options)
+        rows += own
+        checks += _inclusions(own, structure, tolerance)
+        checks += _orders(own, horizon, objective, game)
+    checks += _sharing_orders(rows)
+    solved_game = game if discount is None else game.with_discount(discount)
+    return Comparison(
+        solved_game, horizon, objective, compression, tuple(rows), tuple(checks), _note(horizon, game)
+    )
+
+
+def _rows(
+    game: Game,
+    horizon: int,
+    structure: SharingStructure,
+    concepts: Sequence[str],
+    objective: str,
+    options: dict[str, Any],
+) -> list[Row]:
+    rows: list[Row] = []
+    unrolled, seconds, reason = None, 0.0, None
+    for concept in concepts:
+        try:
+            request: Request = checked(game, horizon, structure, concept, objective, **options)
+            if reason is not None:
+                raise reason
+            if unrolled is None:
+                begun = clock.perf_counter()
+                try:
+                    unrolled = expanded(request)
+                except UnsupportedError as error:
+                    reason = error
+                    raise
+                seconds = clock.perf_counter() - begun
+            rows.append(Row(structure.name, concept, solved(request, unrolled, seconds), None))
+        except UnsupportedError as error:
+            rows.append(Row(structure.name, concept, None, error))
+    return rows
+
+
+def _inclusions(rows: list[Row], structure: SharingStructure, tolerance: float) -> Iterator[Check]:
+    """Yield, for each solved equilibrium, whether it is one of every wider concept asked for."""
+    solutions = {row.concept: row.solution for row in rows if row.solution is not None}
+    for place, concept in enumerate(WIDER):
+        wider = [other for other in WIDER[place + 1 :] if other in solutions]
+        solution = solutions.get(concept)
+        if solution is None or not wider:
+            continue
+        pairs = pairs_of(solution.game, structure, solution.policy)
+        gaps = [
+            certify(solution.game, structure, solution.policy, kind, unrolled=pairs).gap for kind in wider
+        ]
+        allowed = tolerance * solution.game.reward_range
+        yield Check(
+            f"{structure.name}: the {concept} found is also " + " and ".join(f"a {other}" for other in wider),
+            max(gaps) <= allowed,
+            "gaps " + ", ".join(f"{gap:.2g}" for gap in gaps),
+        )
+
+
+def _orders(rows: list[Row], horizon: int, objective: str, game: Game) -> Iterator[Check]:
+    """Yield the relations between values under one structure that theory demands."""
+    solutions = {row.concept: row.solution for row in rows if row.solution is not None}
+    if not solutions:
+        return
+    sharing = rows[0].sharing
+    team = solutions.get("team")
+    others = [s for c, s in solutions.items() if c != "team"]
+    if team is not None and others:
+        best = max(s.welfare for s in others)
+        yield Check(
+            f"{sharing}: no equilibrium has more welfare than the team optimum",
+            best <= team.welfare + _slack(team),
+            f"{best:.9g} <= {team.welfare:.9g}",
+        )
+    found = [solutions[c] for c in WIDER if c in solutions]
+    if len(found) < 2:
+        return
+    names = [c for c in WIDER if c in solutions]
+    if game.is_zero_sum:
+        values = [float(s.values[0]) for s in found]
+        yield Check(
+            f"{sharing}: zero-sum, so {', '.join(names)} have one value",
+            max(values) - min(values) <= _slack(found[0]),
+            " = ".join(f"{v:.9g}" for v in values),
+        )
+    elif horizon == 1 and objective == "welfare":
+        values = [s.welfare for s in found]
+        yield Check(
+            f"{sharing}: one stage, so the best welfare grows with the concept, {' <= '.join(names)}",
+            all(a <= b + _slack(found[0]) for a, b in zip(values[:-1], values[1:], strict=True)),
+            " <= ".join(f"{v:.9g}" for v in values),
+        )
+
+
+def _sharing_orders(rows: list[Row]) -> Iterator[Check]:
+    """Yield whether more sharing never lowers the team optimum."""
+    teams = {row.sharing: row.solution for row in rows if row.concept == "team" and row.solution is not None}
+    found = [(name, teams[name]) for name in MORE_SHARING if name in teams]
+    for (more, rich), (less, poor) in zip(found[:-1], found[1:], strict=True):
+        yield Check(
+            f"the team optimum under {more} is at least that under {less}",
+            poor.welfare <= rich.welfare + _slack(rich),
+            f"{rich.welfare:.9g} >= {poor.welfare:.9g}",
+        )
+
+
+def _slack(solution: Solution) -> float:
+    """Return by how much two sums of values may differ through rounding and accepted gaps."""
+    size = max(solution.game.reward_range * solution.horizon, 1e-300)
+    return max(solution.tolerance, GAP_TOL) * size * solution.game.n_agents
+
+
+def _note(horizon: int, game: Game) -> str:
+    if horizon == 1 or game.is_zero_sum or game.is_common_reward:
+        return "Values are of the selected equilibrium."
+    return (
+        "Values are of the selected equilibrium: the objective is applied stage by stage, so over several steps"
+        " a wider concept may come out lower, and none is the optimum over all equilibria of the whole game."
+    )

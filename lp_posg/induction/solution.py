@@ -1,0 +1,249 @@
+"""What `solve` returns: values, strategy, DAG, statistics and certificate, all read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from lp_posg.errors import ModelError
+from lp_posg.evaluate import Certificate
+from lp_posg.game import Game
+from lp_posg.information import Policy
+from lp_posg.types import FloatArray
+from lp_posg.version import __version__
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Sizes and times of a solve.
+
+    Attributes
+    ----------
+    states : int
+        Common-information states after merging, all depths.
+    stage_lps : int
+        Linear and mixed-integer programs solved.
+    seconds : float
+        Wall time of the whole solve, certificate included.
+    phases : mapping of str to float
+        Wall seconds by phase: ``expand``, ``solve``, ``certify``.
+    states_by_depth : tuple of int
+    """
+
+    states: int
+    stage_lps: int
+    seconds: float
+    phases: Mapping[str, float]
+    states_by_depth: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Private informations and increments in words.
+
+    Attributes
+    ----------
+    private : tuple per depth, per agent, of str
+    increments : tuple (the start, then one per step but the last), per agent, of str
+    """
+
+    private: tuple[tuple[tuple[str, ...], ...], ...]
+    increments: tuple[tuple[tuple[str, ...], ...], ...]
+
+    def increment(self, when: int, joint: int) -> str:
+        """Return the flat increment `joint` of step `when` (0 is the start) in words."""
+        own = self.increments[when]
+        index = np.unravel_index(joint, tuple(len(words) for words in own))
+        parts = [words[int(i)] for words, i in zip(own, index, strict=True)]
+        return "; ".join(part for part in parts if part) or "nothing new"
+
+
+@dataclass(frozen=True)
+class Atom:
+    """One outcome of the mediator's draw at a state.
+
+    Attributes
+    ----------
+    prob : float
+    prescriptions : mapping of agent to mapping of private information to mapping of action to probability
+        Actions of probability 0 are left out.
+    """
+
+    prob: float
+    prescriptions: Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A certified equilibrium (or team optimum) of a game under a sharing structure.
+
+    Attributes
+    ----------
+    game : Game
+        Its discount is the one solved with.
+    horizon : int
+    sharing, concept, objective, compression : str
+    tolerance : float
+        Largest accepted gap, relative to the game's reward range.
+    values : float array, shape (n,)
+        Value to each agent, in reward units over the horizon, computed by the certificate.
+    policy : Policy
+    node_values : tuple per depth of float arrays, shape (N, n)
+        Value to each agent from each state on.
+    labels : Labels
+    stats : Stats
+    certificate : Certificate
+    """
+
+    game: Game
+    horizon: int
+    sharing: str
+    concept: str
+    objective: str
+    compression: str
+    tolerance: float
+    values: FloatArray
+    policy: Policy
+    node_values: tuple[FloatArray, ...]
+    labels: Labels
+    stats: Stats
+    certificate: Certificate
+
+    @property
+    def discount(self) -> float:
+        """The discount solved with."""
+        return self.game.discount
+
+    @property
+    def welfare(self) -> float:
+        """Sum of the agents' values."""
+        return float(self.values.sum())
+
+    @cached_property
+    def graph(self) -> nx.DiGraph:
+        """The DAG of common-information states, for reading, plotting and export.
+
+        Nodes are pairs (time, number), 0-based, with attributes ``time`` and ``values`` (a tuple,
+        one per agent). An edge has ``increments``, a tuple of the shared news that lead along it,
+        in words. The states of time 0 have ``news``, what was shared before the first action.
+        """
+        graph = nx.DiGraph(game=self.game.name, sharing=self.sharing, concept=self.concept)
+        for time, values in enumerate(self.node_values):
+            graph.add_nodes_from(
+                ((time, v), {"time": time, "values": tuple(own)}) for v, own in enumerate(values.tolist())
+            )
+        for increment, node in zip(self.policy.start_increment, self.policy.start_node, strict=True):
+            attributes = graph.nodes[0, int(node)]
+            attributes["news"] = (*attributes.get("news", ()), self.labels.increment(0, int(increment)))
+        for time, step in enumerate(self.policy.steps[:-1]):
+            news: dict[tuple[int, int], list[str]] = {}
+            for parent, increment, child in zip(step.parent, step.increment, step.child, strict=True):
+                news.setdefault((int(parent), int(child)), []).append(
+                    self.labels.increment(time + 1, int(increment))
+                )
+            graph.add_edges_from(
+                ((time, parent), (time + 1, child), {"increments": tuple(words)})
+                for (parent, child), words in news.items()
+            )
+        return graph
+
+    def strategy(self, time: int, node: int) -> tuple[Atom, ...]:
+        """Return what is played at a state, in the game's labels.
+
+        Parameters
+        ----------
+        time, node : int
+            As in `graph`, 0-based.
+
+        Raises
+        ------
+        ModelError
+            If there is no such state.
+        """
+        if not 0 <= time < self.horizon or not 0 <= node < self.policy.steps[time].n_nodes:
+            raise ModelError(f"there is no state {node} at time {time}; `graph` lists them")
+        block = next(b for b in self.policy.steps[time].blocks if node in b.nodes)
+        row = int(np.searchsorted(block.nodes, node))
+        return tuple(
+            Atom(
+                float(block.atom_prob[atom]),
+                self._prescriptions(time, block.private, row, block.prescription, atom),
+            )
+            for atom in range(block.atom_start[row], block.atom_start[row + 1])
+        )
+
+    def _prescriptions(
+        self, time: int, private: Any, row: int, prescription: Any, atom: int
+    ) -> dict[str, dict[str, dict[str, float]]]:
+        return {
+            agent: {
+                self.labels.private[time][i][int(p)]: {
+                    self.game.actions[i][a]: float(prescription[i][atom, k, a])
+                    for a in np.flatnonzero(prescription[i][atom, k])
+                }
+                for k, p in enumerate(private[i][row])
+            }
+            for i, agent in enumerate(self.game.agents)
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """Return the solution as a JSON-ready object (DESIGN: the JSON of ``solve``)."""
+        found = self.certificate.deviation
+        return {
+            "game": self.game.name,
+            "agents": list(self.game.agents),
+            "horizon": self.horizon,
+            "discount": self.discount,
+            "sharing": self.sharing,
+            "concept": self.concept,
+            "objective": self.objective,
+            "compression": self.compression,
+            "values": self.values.tolist(),
+            "welfare": self.welfare,
+            "certificate": {
+                "status": self.certificate.status,
+                "gaps": self.certificate.gaps.tolist(),
+                "deviations": self.certificate.deviations,
+                "deviation": None if found is None else str(found),
+                "merge_error": self.certificate.merge_error,
+            },
+            "stats": {
+                "states": self.stats.states,
+                "stage_lps": self.stats.stage_lps,
+                "seconds": self.stats.seconds,
+                "phases": dict(self.stats.phases),
+                "states_by_depth": list(self.stats.states_by_depth),
+            },
+            "version": __version__,
+        }
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the solution, game and certificate included, as one ``.npz`` file without pickle.
+
+        Raises
+        ------
+        FormatError
+            If the file cannot be written; an older file of that name is then left as it was.
+        """
+        from lp_posg.induction.storage import save_solution
+
+        save_solution(self, path)
+
+    @staticmethod
+    def load(path: str | PathLike[str]) -> Solution:
+        """Return the solution that `save` wrote.
+
+        Raises
+        ------
+        FormatError
+            If the file is not such a solution, or is damaged.
+        """
+        from lp_posg.induction.storage import load_solution
+
+        return load_solution(path)

@@ -1,0 +1,253 @@
+"""Solutions on disk: one ``.npz`` of plain arrays and one JSON text; nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.errors import FormatError, LpPosgError
+from lp_posg.evaluate import Certificate, Deviation
+from lp_posg.game import Game
+from lp_posg.induction.solution import Labels, Solution, Stats
+from lp_posg.information import Policy, PolicyBlock, PolicyStep
+from lp_posg.version import __version__
+
+FORMAT = "lp-posg solution"
+FORMAT_VERSION = 1
+
+
+def save_solution(solution: Solution, path: str | PathLike[str]) -> None:
+    """Write `solution` to `path` in one move; on failure nothing is left behind.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be written.
+    """
+    arrays = {"meta": np.array(json.dumps(_meta(solution)))}
+    arrays |= _game_arrays(solution.game)
+    arrays |= _policy_arrays(solution)
+    target = Path(path)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent or Path(), suffix=".npz.part")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+            os.replace(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise FormatError(
+            f"{target}: cannot be written: {error.strerror}", path=str(target), line=None
+        ) from None
+
+
+def load_solution(path: str | PathLike[str]) -> Solution:
+    """Return the solution stored at `path`.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read, is not a solution of this format, or is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {key: stored[key] for key in stored.files}
+    except OSError as error:
+        raise FormatError(
+            f"{path}: cannot be read: {error.strerror or error}", path=str(path), line=None
+        ) from None
+    except (ValueError, zipfile.BadZipFile, EOFError, KeyError, NotImplementedError) as error:
+        raise FormatError(f"{path}: not an .npz file of arrays: {error}", path=str(path), line=None) from None
+    try:
+        meta = json.loads(str(arrays["meta"]))
+        if meta["format"] != FORMAT or meta["format_version"] != FORMAT_VERSION:
+            raise FormatError(
+                f"{path}: found format {meta['format']!r} version {meta['format_version']}, expected {FORMAT!r}"
+                f" version {FORMAT_VERSION}; solve the game again with this version ({__version__})",
+                path=str(path),
+                line=None,
+            )
+        return _solution(meta, arrays)
+    except LpPosgError as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(
+            f"{path}: the stored solution is damaged: {error}", path=str(path), line=None
+        ) from None
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+        raise FormatError(
+            f"{path}: not a stored solution, or damaged: {type(error).__name__}: {error}",
+            path=str(path),
+            line=None,
+        ) from None
+
+
+def _meta(solution: Solution) -> dict[str, Any]:
+    game, certificate = solution.game, solution.certificate
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "version": __version__,
+        "game": {
+            "name": game.name,
+            "discount": game.discount,
+            "agents": game.agents,
+            "states": game.states,
+            "actions": game.actions,
+            "observations": game.observations,
+        },
+        "options": {
+            key: getattr(solution, key)
+            for key in ("horizon", "sharing", "concept", "objective", "compression", "tolerance")
+        },
+        "labels": {"private": solution.labels.private, "increments": solution.labels.increments},
+        "stats": {
+            "states": solution.stats.states,
+            "stage_lps": solution.stats.stage_lps,
+            "seconds": solution.stats.seconds,
+            "phases": dict(solution.stats.phases),
+            "states_by_depth": solution.stats.states_by_depth,
+        },
+        "certificate": {
+            "status": certificate.status,
+            "deviations": certificate.deviations,
+            "deviation": None if certificate.deviation is None else vars(certificate.deviation),
+            "merge_error": certificate.merge_error,
+            "states": certificate.states,
+        },
+        "n_blocks": [len(step.blocks) for step in solution.policy.steps],
+        "n_nodes": [step.n_nodes for step in solution.policy.steps],
+    }
+
+
+def _game_arrays(game: Game) -> dict[str, Any]:
+    transitions, laws, rewards, initial, first = game.parts()
+    arrays = {"game.initial": initial[0]}
+    for name, matrices in (
+        ("transition", transitions),
+        ("observation", laws),
+        ("initial_observation", first),
+    ):
+        for h, matrix in enumerate(matrices):
+            for part in ("data", "indices", "indptr"):
+                arrays[f"game.{name}.{h}.{part}"] = getattr(matrix, part)
+            arrays[f"game.{name}.{h}.shape"] = np.array(matrix.shape)
+    for h, reward in enumerate(rewards):
+        arrays[f"game.reward.{h}"] = reward
+    return arrays
+
+
+def _policy_arrays(solution: Solution) -> dict[str, Any]:
+    policy, certificate = solution.policy, solution.certificate
+    arrays = {
+        "values": solution.values,
+        "certificate.gaps": certificate.gaps,
+        "certificate.values": certificate.values,
+        "start.increment": policy.start_increment,
+        "start.node": policy.start_node,
+    }
+    for h, step in enumerate(policy.steps):
+        arrays[f"node_values.{h}"] = solution.node_values[h]
+        for part in ("parent", "increment", "child"):
+            arrays[f"step.{h}.{part}"] = getattr(step, part)
+        for b, block in enumerate(step.blocks):
+            for part in ("nodes", "atom_start", "atom_prob"):
+                arrays[f"step.{h}.block.{b}.{part}"] = getattr(block, part)
+            for i, (private, prescription) in enumerate(zip(block.private, block.prescription, strict=True)):
+                arrays[f"step.{h}.block.{b}.private.{i}"] = private
+                arrays[f"step.{h}.block.{b}.prescription.{i}"] = prescription
+    return arrays
+
+
+def _solution(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Solution:
+    game = _game(meta["game"], arrays)
+    stats, certificate, options = meta["stats"], meta["certificate"], meta["options"]
+    policy = Policy(
+        options["sharing"],
+        arrays["start.increment"],
+        arrays["start.node"],
+        tuple(_step(meta, arrays, h, game.n_agents) for h in range(options["horizon"])),
+    )
+    policy.check(game.n_actions)
+    deviation = certificate["deviation"]
+    return Solution(
+        game=game,
+        values=arrays["values"],
+        policy=policy,
+        node_values=tuple(arrays[f"node_values.{h}"] for h in range(options["horizon"])),
+        labels=Labels(_tuples(meta["labels"]["private"]), _tuples(meta["labels"]["increments"])),
+        stats=Stats(
+            stats["states"],
+            stats["stage_lps"],
+            stats["seconds"],
+            stats["phases"],
+            tuple(stats["states_by_depth"]),
+        ),
+        certificate=Certificate(
+            certificate["status"],
+            certificate["deviations"],
+            arrays["certificate.gaps"],
+            arrays["certificate.values"],
+            None if deviation is None else Deviation(**deviation),
+            certificate["merge_error"],
+            certificate["states"],
+        ),
+        **options,
+    )
+
+
+def _step(meta: Mapping[str, Any], arrays: Mapping[str, Any], h: int, n_agents: int) -> PolicyStep:
+    blocks = []
+    for b in range(meta["n_blocks"][h]):
+        at = f"step.{h}.block.{b}"
+        blocks.append(
+            PolicyBlock(
+                arrays[f"{at}.nodes"],
+                tuple(arrays[f"{at}.private.{i}"] for i in range(n_agents)),
+                arrays[f"{at}.atom_start"],
+                arrays[f"{at}.atom_prob"],
+                tuple(arrays[f"{at}.prescription.{i}"] for i in range(n_agents)),
+            )
+        )
+    parts = (arrays[f"step.{h}.{part}"] for part in ("parent", "increment", "child"))
+    return PolicyStep(meta["n_nodes"][h], tuple(blocks), *parts)
+
+
+def _game(labels: Mapping[str, Any], arrays: Mapping[str, Any]) -> Game:
+    def matrices(name: str) -> list[sp.csr_array]:
+        found = []
+        while f"game.{name}.{len(found)}.data" in arrays:
+            at = f"game.{name}.{len(found)}"
+            parts = tuple(arrays[f"{at}.{part}"] for part in ("data", "indices", "indptr"))
+            found.append(sp.csr_array(parts, shape=tuple(arrays[f"{at}.shape"])))
+        return found
+
+    rewards = []
+    while f"game.reward.{len(rewards)}" in arrays:
+        rewards.append(arrays[f"game.reward.{len(rewards)}"])
+    first = matrices("initial_observation")
+    return Game.from_matrices(
+        n_actions=[len(own) for own in labels["actions"]],
+        n_observations=[len(own) for own in labels["observations"]],
+        transitions=matrices("transition"),
+        observation_laws=matrices("observation"),
+        rewards=rewards,
+        initial=arrays["game.initial"],
+        initial_observation=first[0] if first else None,
+        **labels,
+    )
+
+
+def _tuples(nested: Any) -> Any:
+    return tuple(_tuples(part) for part in nested) if isinstance(nested, list) else nested

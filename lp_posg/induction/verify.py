@@ -1,0 +1,80 @@
+"""Certify a stored solution anew, in the game it claims to solve."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lp_posg.errors import CertificateError, ModelError
+from lp_posg.evaluate import Certificate, certify
+from lp_posg.game import Game
+from lp_posg.induction.solution import Solution
+from lp_posg.induction.solve import check_certificate
+from lp_posg.information import SharingStructure, sharing_structure
+from lp_posg.types import GAP_TOL
+
+
+def verify(
+    solution: Solution,
+    game: Game | None = None,
+    *,
+    sharing: SharingStructure | None = None,
+    tolerance: float | None = None,
+) -> Certificate:
+    """Return a new certificate of a solution, computed from its strategy alone.
+
+    Parameters
+    ----------
+    solution : Solution
+    game : Game, optional
+        The game to certify in, with the discount of the solution; the stored one if not given.
+    sharing : SharingStructure, optional
+        Needed if the solution was computed for a structure of the user's own.
+    tolerance : float, optional
+        Largest accepted gap, relative to the reward range; the solution's if not given.
+
+    Raises
+    ------
+    CertificateError
+        If the gap exceeds the tolerance, or the strategy is not worth what the solution says.
+    ModelError
+        If the strategy does not fit the game.
+    """
+    allowed = solution.tolerance if tolerance is None else tolerance
+    target = solution.game if game is None else game.with_discount(solution.discount)
+    structure = _structure(solution, sharing, target)
+    _check_fit(solution.game, target)
+    solution.policy.check(target.n_actions)
+    certificate = certify(target, structure, solution.policy, solution.certificate.deviations)
+    check_certificate(certificate, target, solution.concept, allowed)
+    apart = np.abs(certificate.values - solution.values)
+    slack = max(allowed, GAP_TOL) * max(target.reward_range, float(np.abs(certificate.values).max()), 1e-300)
+    if apart.max() > slack:
+        agent = int(apart.argmax())
+        raise CertificateError(
+            f"the strategy is worth {certificate.values[agent]:.9g} to agent {target.agents[agent]!r} in game"
+            f" {target.name!r}, but the stored solution says {solution.values[agent]:.9g}: it is damaged, or was"
+            " computed for another game",
+            certificate=certificate,
+        )
+    return certificate
+
+
+def _structure(solution: Solution, sharing: SharingStructure | None, game: Game) -> SharingStructure:
+    if sharing is not None:
+        return sharing_structure(sharing, game.n_agents)
+    try:
+        return sharing_structure(solution.sharing, game.n_agents)
+    except ModelError:
+        raise ModelError(
+            f"the solution was computed for sharing {solution.sharing!r}, which is not built in; pass the structure"
+            " as sharing="
+        ) from None
+
+
+def _check_fit(stored: Game, game: Game) -> None:
+    for what in ("agents", "states", "actions", "observations"):
+        if getattr(stored, what) != getattr(game, what):
+            raise ModelError(
+                f"the solution is of game {stored.name!r}, whose {what} are not those of {game.name!r}: it was"
+                " computed for another game"
+            )

@@ -1,0 +1,100 @@
+"""Common and private information in the user's labels, for messages and graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from lp_posg.game import Game
+from lp_posg.information.independence import Counterexample
+from lp_posg.information.sharing import Data
+from lp_posg.information.tables import SplitTable
+from lp_posg.types import SparseMatrix
+
+
+def private_text(game: Game, agent: int, private: Hashable) -> str:
+    """Return an agent's private information in words; a user's own kind of label by its repr."""
+    if private == ():
+        return "nothing"
+    if not isinstance(private, Data):
+        return repr(private)
+    seen = [game.observations[agent][o] for o in private.observations]
+    done = [game.actions[agent][a] for a in private.actions]
+    parts = [f"did {', '.join(done)}"] if done else []
+    parts += [f"saw {', '.join(seen)}"] if seen else []
+    return " and ".join(parts) or "nothing"
+
+
+def increment_text(game: Game, increment: Sequence[Hashable]) -> str:
+    """Return a joint increment in words: what each agent's newly shared part is."""
+    parts = [
+        f"{game.agents[agent]} {private_text(game, agent, own)}"
+        for agent, own in enumerate(increment)
+        if private_text(game, agent, own) != "nothing"
+    ]
+    return "; ".join(parts) or "nothing new"
+
+
+def history_text(game: Game, increments: Sequence[Sequence[Hashable]]) -> str:
+    """Return a common history in words, one part per step."""
+    steps = [increment_text(game, own) for own in increments]
+    return (
+        " | ".join(f"step {h + 1}: {text}" for h, text in enumerate(steps) if text != "nothing new")
+        or "nothing"
+    )
+
+
+def play_text(game: Game, table: SplitTable, switches: Sequence[tuple[int, int] | None]) -> str:
+    """Return a profile of prescriptions that leaves the first action at most once per agent."""
+    parts = []
+    for agent, switch in enumerate(switches):
+        text = f"{game.agents[agent]}: {game.actions[agent][0]!r}"
+        if switch is not None:
+            private, action = switch
+            known = private_text(game, agent, table.private[agent][private])
+            change = f"{game.actions[agent][action]!r}"
+            text = (
+                f"{game.agents[agent]}: {change}"
+                if known == "nothing"
+                else f"{text}, but {change} when it {known}"
+            )
+        parts.append(text)
+    return "; ".join(parts)
+
+
+def belief_text(game: Game, table: SplitTable, row: SparseMatrix, most: int = 2) -> str:
+    """Return the likeliest entries of one belief over (state, next private profile)."""
+    private, state = np.divmod(row.indices, game.n_states)
+    profile = np.unravel_index(private, table.n_next)
+    ordered = np.lexsort((row.indices, -row.data))
+    parts = []
+    for k in ordered[:most]:
+        known = [
+            f"{game.agents[i]} {private_text(game, i, table.next_private[i][int(own[k])])}"
+            for i, own in enumerate(profile)
+            if private_text(game, i, table.next_private[i][int(own[k])]) != "nothing"
+        ]
+        parts.append(f"{row.data[k]:.6g}: " + ", ".join([game.states[int(state[k])], *known]))
+    more = len(ordered) - len(parts)
+    return "{" + "; ".join(parts) + (f"; and {more} more" if more > 0 else "") + "}"
+
+
+def dependence_text(
+    game: Game,
+    structure_name: str,
+    time: int,
+    table: SplitTable,
+    found: Counterexample,
+    history: Sequence[Sequence[Hashable]],
+) -> str:
+    """Return the message of a failed check of strategy independence, with its counterexample."""
+    first, second = (play_text(game, table, way) for way in found.switches)
+    one, other = (belief_text(game, table, row) for row in found.beliefs)
+    return (
+        f"sharing {structure_name!r} is not strategy-independent in game {game.name!r}: at step {time + 1}, with common"
+        f" information [{history_text(game, history)}], the belief after the increment"
+        f" [{increment_text(game, table.increment_label(found.increment))}] depends on how the agents played:"
+        f" ({first}) leads to {one}, but ({second}) leads to {other}. Common-information planning is exact only"
+        " for strategy-independent sharing; share more, or sooner (see `lp-posg info` for the structures that fit)"
+    )

@@ -1,0 +1,278 @@
+"""Beliefs of all common-information states of one depth, and their expansion by one step.
+
+The belief of a state is P(s, p | c), over the game's state and the profile of private
+informations. A level holds them as *cells*: one sparse row over s for each (state, p) of positive
+probability. A step is one sparse product with the transition and one look-up per entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.game import Game
+from lp_posg.information.tables import SplitTable
+from lp_posg.types import FloatArray, IntArray, SparseMatrix
+
+BATCH_ENTRIES = 4_000_000
+"""Most entries (cell, action, next state, observation) expanded at a time; bounds the memory."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """The beliefs of N common-information states at one depth.
+
+    Attributes
+    ----------
+    n_nodes : int
+        N.
+    n_private : tuple of int
+        P_i, the number of private informations of each agent at this depth.
+    cell_node : int array, shape (C,)
+        The state each cell belongs to, ascending.
+    cell_private : int array, shape (C,)
+        Flat index of the cell's private profile (last agent fastest), ascending within a state.
+    belief : CSR array, shape (C, S)
+        P(s, p | c); the cells of one state sum to 1.
+    """
+
+    n_nodes: int
+    n_private: tuple[int, ...]
+    cell_node: IntArray
+    cell_private: IntArray
+    belief: SparseMatrix
+
+    @property
+    def n_cells(self) -> int:
+        """Number of (state, private profile) pairs of positive probability."""
+        return len(self.cell_node)
+
+    @cached_property
+    def cell_profile(self) -> IntArray:
+        """Private information of each agent in each cell, shape (n, C)."""
+        return np.array(np.unravel_index(self.cell_private, self.n_private), dtype=np.int64)
+
+    @cached_property
+    def supports(self) -> tuple[Support, ...]:
+        """The private informations of positive probability, one entry per agent."""
+        return tuple(
+            _support(self.cell_node, own, self.n_nodes, count)
+            for own, count in zip(self.cell_profile, self.n_private, strict=True)
+        )
+
+    @cached_property
+    def counts(self) -> IntArray:
+        """Number of private informations of positive probability, shape (N, n)."""
+        return np.stack([np.diff(s.start) for s in self.supports], axis=1)
+
+    def cells_of(self, nodes: slice) -> slice:
+        """Return the cells of a range of states."""
+        bounds = np.searchsorted(self.cell_node, [nodes.start, nodes.stop])
+        return slice(int(bounds[0]), int(bounds[1]))
+
+
+@dataclass(frozen=True)
+class Support:
+    """One agent's private informations of positive probability, state by state.
+
+    Attributes
+    ----------
+    start : int array, shape (N + 1,)
+        The informations of state v are ``private[start[v]:start[v + 1]]``, ascending.
+    private : int array
+        Indices of private informations.
+    cell_rank : int array, shape (C,)
+        Position of each cell's information among those of its state.
+    """
+
+    start: IntArray
+    private: IntArray
+    cell_rank: IntArray
+
+
+def _support(cell_node: IntArray, own: IntArray, n_nodes: int, count: int) -> Support:
+    keys, inverse = np.unique(cell_node * count + own, return_inverse=True)
+    start = np.searchsorted(keys, np.arange(n_nodes + 1) * count)
+    return Support(start, keys % count, inverse - start[cell_node])
+
+
+def level_from_rows(rows: SparseMatrix, n_private: tuple[int, ...], n_states: int) -> Level:
+    """Return the level whose state v has the belief ``rows[v]``.
+
+    Parameters
+    ----------
+    rows : CSR array with sorted indices, shape (N, P * S)
+        Column ``p * S + s`` with p the flat private profile.
+    """
+    node = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    private, state = np.divmod(rows.indices.astype(np.int64), n_states)
+    key = node * int(np.prod(n_private)) + private
+    first = np.flatnonzero(np.diff(key, prepend=-1))
+    indptr = np.append(first, len(key))
+    belief = sp.csr_array((rows.data, state, indptr), shape=(len(first), n_states))
+    return Level(rows.shape[0], n_private, node[first], private[first], belief)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Every way the step can go: weight P(s, p | c) T O summed over s, one row per entry.
+
+    Attributes
+    ----------
+    cell, action, child, column : int arrays, shape (E,)
+        The cell, the joint action, the child (state, increment), and ``p' * S + s'``.
+    weight : float array, shape (E,)
+        Probability of s', p' and the increment jointly with p, given c and the joint action.
+    """
+
+    cell: IntArray
+    action: IntArray
+    child: IntArray
+    column: IntArray
+    weight: FloatArray
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """The children of a range of states, before merging.
+
+    Attributes
+    ----------
+    parent, increment : int arrays, shape (M,)
+        The state and the flat joint increment that lead to each child.
+    rows : CSR array, shape (M, P' * S)
+        The normalised belief of each child (its law does not depend on play when strategy
+        independence holds; here under uniformly drawn actions).
+    edges : CSR array, shape (C * A, M)
+        P(p, increment | c, a): the probability that a cell and joint action lead to each child.
+    entries : Entries
+        The same before the sum, for the check of strategy independence.
+    """
+
+    parent: IntArray
+    increment: IntArray
+    rows: SparseMatrix
+    edges: SparseMatrix
+    entries: Entries
+
+
+def first_rows(game: Game, table: SplitTable) -> tuple[IntArray, FloatArray, SparseMatrix]:
+    """Return the increments possible at the start, their probabilities, and the beliefs after them.
+
+    Returns
+    -------
+    increment : int array, shape (M,)
+    prob : float array, shape (M,)
+    rows : CSR array, shape (M, P * S)
+    """
+    seen = game.initial_observation_matrix
+    if seen is None:
+        seen = sp.csr_array(np.ones((game.n_states, 1)))
+    joint = sp.coo_array(seen.multiply(game.initial[:, None]))
+    possible = joint.data > 0
+    state, observation, weight = joint.row[possible], joint.col[possible], joint.data[possible]
+    counts = tuple(index.shape[2] for index in table.increment_index)
+    z, p = _look_up(table, None, np.zeros(len(state), np.int64), observation.astype(np.int64), (), counts)
+    increment, child = np.unique(z, return_inverse=True)
+    rows, mass = _normalised(child, p * game.n_states + state, weight, len(increment), table, game.n_states)
+    return increment, mass, rows
+
+
+def expand(game: Game, time: int, table: SplitTable, level: Level, nodes: slice) -> Expansion:
+    """Return all children of a range of states, by every joint action and observation possible.
+
+    Parameters
+    ----------
+    time : int
+        0-based step that is taken.
+    table : SplitTable
+        Of this step.
+    nodes : slice
+        States to expand (start and stop given).
+
+    Notes
+    -----
+    Time and memory are proportional to the number of (cell, action, next state, observation)
+    entries of positive probability, times a logarithm for sorting.
+    """
+    cells = level.cells_of(nodes)
+    moved = sp.csr_array(level.belief[cells] @ game.transition_matrix(time))
+    moved_cell = np.repeat(np.arange(cells.start, cells.stop), np.diff(moved.indptr))
+    law = game.observation_matrix(time)
+    take, observation, chance = _rows_of(law, moved.indices)
+    cell = moved_cell[take]
+    action, state = np.divmod(moved.indices[take].astype(np.int64), game.n_states)
+    weight = moved.data[take] * chance
+
+    z, p = _look_up(
+        table, level.cell_profile[:, cell], action, observation, game.n_actions, game.n_observations
+    )
+    n_increments = int(np.prod(table.n_increments))
+    key, child = np.unique(level.cell_node[cell] * n_increments + z, return_inverse=True)
+    parent, increment = np.divmod(key, n_increments)
+
+    column = p * game.n_states + state
+    rows, _ = _normalised(child, column, weight, len(key), table, game.n_states)
+    source = (cell - cells.start) * game.n_joint_actions + action
+    n_sources = (cells.stop - cells.start) * game.n_joint_actions
+    edges = sp.csr_array(sp.coo_array((weight, (source, child)), shape=(n_sources, len(key))))
+    return Expansion(parent, increment, rows, edges, Entries(cell, action, child, column, weight))
+
+
+def batches(game: Game, time: int, level: Level) -> list[slice]:
+    """Return ranges of states small enough to be expanded at once."""
+    spread = np.diff(game.transition_matrix(time).indptr)
+    branching = game.observation_matrix(time).nnz / max(1, game.observation_matrix(time).shape[0])
+    per_cell = (abs(level.belief) > 0).astype(np.float64) @ spread * max(1.0, branching)
+    load = np.cumsum(np.bincount(level.cell_node, weights=per_cell, minlength=level.n_nodes))
+    bounds = [0]
+    while bounds[-1] < level.n_nodes:
+        done = load[bounds[-1] - 1] if bounds[-1] else 0.0
+        bounds.append(max(bounds[-1] + 1, int(np.searchsorted(load, done + BATCH_ENTRIES, side="right"))))
+    return [slice(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+
+
+def _rows_of(matrix: SparseMatrix, rows: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return, for the stored entries of the given rows in turn: position in `rows`, column, value."""
+    length = np.diff(matrix.indptr)[rows]
+    take = np.repeat(np.arange(len(rows)), length)
+    offset = np.arange(len(take)) - np.repeat(np.cumsum(length) - length, length)
+    entry = matrix.indptr[rows[take]] + offset
+    return take, matrix.indices[entry].astype(np.int64), matrix.data[entry]
+
+
+def _look_up(
+    table: SplitTable,
+    profile: IntArray | None,
+    action: IntArray,
+    observation: IntArray,
+    n_actions: tuple[int, ...],
+    n_observations: tuple[int, ...],
+) -> tuple[IntArray, IntArray]:
+    """Return the flat increment and the flat next private profile of each entry."""
+    n = len(table.private)
+    own_action = np.unravel_index(action, n_actions) if n_actions else (action,) * n
+    own_observation = np.unravel_index(observation, n_observations)
+    z = np.zeros(len(action), dtype=np.int64)
+    p = np.zeros(len(action), dtype=np.int64)
+    for i in range(n):
+        held = profile[i] if profile is not None else np.zeros_like(action)
+        where = (held, own_action[i], own_observation[i])
+        z = z * len(table.increments[i]) + table.increment_index[i][where]
+        p = p * len(table.next_private[i]) + table.next_index[i][where]
+    return z, p
+
+
+def _normalised(
+    child: IntArray, column: IntArray, weight: FloatArray, n_children: int, table: SplitTable, n_states: int
+) -> tuple[SparseMatrix, FloatArray]:
+    """Return the rows of summed weights scaled to sum to 1, and their sums."""
+    width = int(np.prod(table.n_next)) * n_states
+    rows = sp.csr_array(sp.coo_array((weight, (child, column)), shape=(n_children, width)))
+    rows.sum_duplicates()
+    mass = np.asarray(rows.sum(axis=1)).ravel()
+    rows.data = rows.data / np.repeat(mass, np.diff(rows.indptr))
+    return rows, mass

@@ -1,0 +1,150 @@
+"""A strategy of the whole game, perhaps correlated, as arrays.
+
+At each common-information state a mediator draws an *atom*; the atom holds a prescription for
+every agent, and each agent draws its action from its prescription at its private information.
+A Nash strategy or a team's has one atom per state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lp_posg.errors import ModelError
+from lp_posg.types import PROB_TOL, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class PolicyBlock:
+    """The strategies at the states of one depth that have one shape.
+
+    Attributes
+    ----------
+    nodes : int array, shape (B,)
+        The states, ascending.
+    private : tuple per agent of int arrays, shape (B, k_i)
+        Indices of the private informations that each prescription row is for, ascending.
+    atom_start : int array, shape (B + 1,)
+        The atoms of the b-th state are ``atom_start[b]:atom_start[b + 1]``.
+    atom_prob : float array, shape (M,)
+        Probability of each atom; those of a state sum to 1.
+    prescription : tuple per agent of float arrays, shape (M, k_i, A_i)
+        Probability of each action at each private information, per atom.
+    """
+
+    nodes: IntArray
+    private: tuple[IntArray, ...]
+    atom_start: IntArray
+    atom_prob: FloatArray
+    prescription: tuple[FloatArray, ...]
+
+    def check(self, n_actions: tuple[int, ...], time: int) -> None:
+        """Raise ModelError unless shapes agree and all probabilities sum to 1."""
+        where = f"strategy at step {time + 1}"
+        start, n_atoms = self.atom_start, len(self.atom_prob)
+        if (
+            len(start) != len(self.nodes) + 1
+            or start[0] != 0
+            or start[-1] != n_atoms
+            or (np.diff(start) < 1).any()
+        ):
+            raise ModelError(f"{where}: atoms do not match the states")
+        shapes = [(n_atoms, own.shape[1], n) for own, n in zip(self.private, n_actions, strict=True)]
+        if [own.shape for own in self.prescription] != shapes:
+            raise ModelError(f"{where}: prescriptions have other shapes than {shapes}")
+        totals = [
+            np.add.reduceat(self.atom_prob, start[:-1]),
+            *(own.sum(axis=2) for own in self.prescription),
+        ]
+        for part, total in zip((self.atom_prob, *self.prescription), totals, strict=True):
+            if not (part >= 0).all() or not (np.abs(total - 1) <= PROB_TOL).all():
+                raise ModelError(f"{where}: probabilities are negative or do not sum to 1")
+
+    def joint(self) -> FloatArray:
+        """Return P(a | p) of each state, shape (B, k_1, ..., k_n, A_1, ..., A_n)."""
+        n = len(self.private)
+        owner = np.repeat(np.arange(len(self.nodes)), np.diff(self.atom_start))
+        atoms = self.atom_prob.reshape(-1, *(1,) * (2 * n))
+        for i, own in enumerate(self.prescription):
+            shape = [len(own)] + [1] * (2 * n)
+            shape[1 + i], shape[1 + n + i] = own.shape[1], own.shape[2]
+            atoms = atoms * own.reshape(shape)
+        joint = np.zeros((len(self.nodes), *atoms.shape[1:]))
+        np.add.at(joint, owner, atoms)
+        return joint
+
+
+@dataclass(frozen=True)
+class PolicyStep:
+    """The strategies of one depth, and where each increment leads.
+
+    Attributes
+    ----------
+    n_nodes : int
+    blocks : tuple of PolicyBlock
+        Each state stands in exactly one.
+    parent, increment, child : int arrays, shape (E,)
+        Transitions of the strategy's own state, sorted by (parent, increment); empty at the last depth.
+    """
+
+    n_nodes: int
+    blocks: tuple[PolicyBlock, ...]
+    parent: IntArray
+    increment: IntArray
+    child: IntArray
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A strategy for a game of some horizon.
+
+    Attributes
+    ----------
+    sharing : str
+        Name of the structure whose indices of private information and increments are used.
+    start_increment, start_node : int arrays, shape (E,)
+        State of the first depth after each possible increment of the start.
+    steps : tuple of PolicyStep, one per step of the game
+    """
+
+    sharing: str
+    start_increment: IntArray
+    start_node: IntArray
+    steps: tuple[PolicyStep, ...]
+
+    @property
+    def horizon(self) -> int:
+        """Number of steps."""
+        return len(self.steps)
+
+    def check(self, n_actions: tuple[int, ...]) -> None:
+        """Raise ModelError unless every part fits and every probability is one."""
+        for time, step in enumerate(self.steps):
+            covered = np.concatenate([block.nodes for block in step.blocks])
+            if not np.array_equal(np.sort(covered), np.arange(step.n_nodes)):
+                raise ModelError(f"strategy at step {time + 1}: not every state stands in exactly one block")
+            for block in step.blocks:
+                block.check(n_actions, time)
+
+    def follow(self, time: int, node: IntArray, increment: IntArray) -> IntArray:
+        """Return the strategy's next states; time -1 is the start.
+
+        Raises
+        ------
+        ModelError
+            If the strategy does not know an increment, so it is for another game.
+        """
+        if time < 0:
+            known, keys, child = self.start_increment, increment, self.start_node
+        else:
+            step = self.steps[time]
+            width = int(max(step.increment.max(initial=0), increment.max(initial=0))) + 1
+            known, keys, child = step.parent * width + step.increment, node * width + increment, step.child
+        at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+        if len(keys) and (not len(known) or (known[at] != keys).any()):
+            raise ModelError(
+                f"the strategy has no state for an increment that the game makes possible at step {time + 1}:"
+                " it was computed for another game, horizon or sharing"
+            )
+        return child[at]

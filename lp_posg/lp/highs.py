@@ -1,0 +1,152 @@
+"""HiGHS as the solver: one reused object, whole arrays in, one status table out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+import highspy
+import numpy as np
+
+from lp_posg.errors import SolveError
+from lp_posg.lp.program import LinearProgram, LPResult, Status
+from lp_posg.types import FloatArray
+
+_STATUS: Mapping[highspy.HighsModelStatus, Status] = {
+    highspy.HighsModelStatus.kOptimal: Status.OPTIMAL,
+    highspy.HighsModelStatus.kInfeasible: Status.INFEASIBLE,
+    highspy.HighsModelStatus.kUnbounded: Status.UNBOUNDED,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: Status.INFEASIBLE_OR_UNBOUNDED,
+    highspy.HighsModelStatus.kTimeLimit: Status.LIMIT,
+    highspy.HighsModelStatus.kIterationLimit: Status.LIMIT,
+    highspy.HighsModelStatus.kSolutionLimit: Status.LIMIT,
+    highspy.HighsModelStatus.kObjectiveBound: Status.LIMIT,
+    highspy.HighsModelStatus.kObjectiveTarget: Status.LIMIT,
+}
+
+_ALWAYS = {
+    "output_flag": False,
+    "threads": 1,
+    "random_seed": 0,
+    "primal_feasibility_tolerance": 1e-10,
+    "dual_feasibility_tolerance": 1e-10,
+    "mip_feasibility_tolerance": 1e-9,
+    "mip_rel_gap": 0.0,
+    "mip_abs_gap": 1e-9,
+}
+
+# Tried in turn until one ends with a definite answer. Presolve costs more than it saves on
+# programs as small as stage games; the later ways are for the rare one on which the first fails.
+_WAYS: tuple[Mapping[str, object], ...] = (
+    {"presolve": "off", "solver": "simplex", "simplex_strategy": 1},
+    {"presolve": "on", "solver": "simplex", "simplex_strategy": 1},
+    {"presolve": "off", "solver": "simplex", "simplex_strategy": 4},
+    {"presolve": "on", "solver": "ipm", "run_crossover": "on"},
+    {
+        "presolve": "on",
+        "solver": "choose",
+        "primal_feasibility_tolerance": 1e-7,
+        "dual_feasibility_tolerance": 1e-7,
+    },
+)
+_INTEGER_WAYS: tuple[Mapping[str, object], ...] = (
+    {"presolve": "on", "solver": "choose"},
+    {"presolve": "off", "solver": "choose"},
+)
+VIOLATION_TOL = 1e-7
+"""A solution that breaks a row by more than this is not believed, whatever its status."""
+
+_EMPTY: FloatArray = np.empty(0)
+_local = threading.local()
+
+
+def solve_program(program: LinearProgram, what: str = "linear program") -> LPResult:
+    """Return the optimal solution of `program`; this is the only way to a decoded result.
+
+    Parameters
+    ----------
+    what : str
+        Names the program in an error.
+
+    Raises
+    ------
+    SolveError
+        If it is infeasible or unbounded, or no way of solving it ends with an optimum; the
+        message tells these apart.
+    """
+    result = attempt_program(program)
+    if result.status is not Status.OPTIMAL:
+        raise SolveError(
+            f"{what} ({program.n_rows} rows, {program.n_columns} columns) ended as: {result.status.value}",
+            status=result.status,
+            program=program,
+        )
+    return result
+
+
+def attempt_program(program: LinearProgram, time_limit: float = np.inf) -> LPResult:
+    """Return how the solve ended, having tried each way in turn until one gave a definite status.
+
+    Parameters
+    ----------
+    time_limit : float
+        Seconds per attempt.
+    """
+    result = LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
+    for ways, options in enumerate(_WAYS if program.integer is None else _INTEGER_WAYS):
+        result = _run(program, options, time_limit, fresh=ways > 0)
+        if result.status not in (Status.FAILED, Status.INFEASIBLE_OR_UNBOUNDED):
+            return result
+    return result
+
+
+def _run(program: LinearProgram, options: Mapping[str, object], time_limit: float, fresh: bool) -> LPResult:
+    highs = _solver(fresh, options, time_limit)
+    failed = LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
+    integer = program.integer
+    passed = highs.passModel(
+        program.n_columns,
+        program.n_rows,
+        len(program.value),
+        1,  # entries by column
+        1,  # minimise
+        0.0,
+        program.cost,
+        program.lower,
+        program.upper,
+        program.row_lower,
+        program.row_upper,
+        program.start,
+        program.index,
+        program.value,
+        np.zeros(program.n_columns, np.int32) if integer is None else integer.astype(np.int32),
+    )
+    # A warning is given for entries below 1e-9, which HiGHS leaves out; `violation` judges the result.
+    if passed == highspy.HighsStatus.kError or highs.run() == highspy.HighsStatus.kError:
+        return failed
+    status = _STATUS.get(highs.getModelStatus(), Status.FAILED)
+    if status is not Status.OPTIMAL:
+        return LPResult(status, _EMPTY, _EMPTY, float("nan"))
+    solution = highs.getSolution()
+    x = np.array(solution.col_value)
+    if not np.isfinite(x).all() or program.violation(x) > VIOLATION_TOL:
+        return failed
+    dual = np.array(solution.row_dual) if integer is None else _EMPTY
+    return LPResult(status, x, dual, float(program.cost @ x))
+
+
+def _solver(fresh: bool, options: Mapping[str, object], time_limit: float) -> highspy.Highs:
+    """Return this thread's solver with one way's options set; a new one after a failure.
+
+    All options are set whenever they change, so that nothing is left over from another way.
+    """
+    if fresh or not hasattr(_local, "highs"):
+        _local.highs = highspy.Highs()
+        _local.highs.setOptionValue("output_flag", False)
+        _local.set = None
+    wanted = (id(options), time_limit)
+    if _local.set != wanted:
+        for key, value in (_ALWAYS | dict(options) | {"time_limit": float(time_limit)}).items():
+            _local.highs.setOptionValue(key, value)
+        _local.set = wanted
+    return _local.highs

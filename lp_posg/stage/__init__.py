@@ -1,0 +1,68 @@
+"""Stage games and the concepts that solve them; one file per concept."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from lp_posg.errors import ModelError
+from lp_posg.game import Game
+from lp_posg.stage.correlated import Correlated
+from lp_posg.stage.nash import Nash
+from lp_posg.stage.objective import Objective, parse_objective
+from lp_posg.stage.payoffs import StageBlock
+from lp_posg.stage.strategy import BlockStrategy, joined
+from lp_posg.stage.team import Team
+
+
+class Concept(Protocol):
+    """A solution concept for stage games.
+
+    To add one: write a class with these members in a file of its own and list it in ``CONCEPTS``.
+    """
+
+    name: str
+    deviations: str
+    """The kind of deviation that its certificate rules out; one of ``evaluate.DEVIATIONS``."""
+
+    def check_game(self, game: Game) -> None:
+        """Raise UnsupportedError before any work if no stage game of `game` could be solved."""
+
+    def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
+        """Return the strategies of a block; called from several threads at once."""
+
+
+CONCEPTS: dict[str, Concept] = {
+    concept.name: concept
+    for concept in (
+        Team(),
+        Nash(),
+        Correlated("ce", "action"),
+        Correlated("interim-cce", "interim"),
+        Correlated("cce", "ex-ante"),
+    )
+}
+
+
+def concept_named(name: str) -> Concept:
+    """Return the concept of this name.
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
+    if name not in CONCEPTS:
+        raise ModelError(f"unknown concept {name!r}; expected one of {', '.join(CONCEPTS)}")
+    return CONCEPTS[name]
+
+
+__all__ = [
+    "CONCEPTS",
+    "BlockStrategy",
+    "Concept",
+    "Objective",
+    "StageBlock",
+    "concept_named",
+    "joined",
+    "parse_objective",
+]

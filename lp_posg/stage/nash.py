@@ -1,0 +1,113 @@
+"""Nash equilibrium of a stage game.
+
+Two agents whose payoffs sum to a constant at each private profile: one linear program,
+
+    max  sum over p2 of v(p2)
+    s.t. v(p2) <= sum over p1, a1 of x(a1 | p1) U_1[p1, p2, a1, a2]     for all p2, a2
+         x(. | p1) a distribution for every p1
+
+whose duals on the first rows are agent 2's prescription. Any number of agents with the same
+payoffs: the team optimum is the Nash equilibrium best for all. One agent: the best reply.
+
+Source: Ponssard and Sorin (1980), Int. J. Game Theory 9, 21-32 (games with incomplete
+information by linear programming); von Neumann's minimax theorem.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lp_posg.errors import UnsupportedError
+from lp_posg.game import Game
+from lp_posg.lp import LinearProgram, solve_program
+from lp_posg.stage.objective import Objective
+from lp_posg.stage.payoffs import StageBlock, scaled
+from lp_posg.stage.strategy import BlockStrategy, as_distribution, joined, one_atom
+from lp_posg.stage.team import Team
+from lp_posg.types import REWARD_TOL, BoolArray, FloatArray
+
+
+class Nash:
+    """Nash equilibrium: prescriptions drawn independently."""
+
+    name = "ne"
+    deviations = "ne"
+
+    def check_game(self, game: Game) -> None:
+        """Raise UnsupportedError if the game is of a kind whose equilibria this package cannot compute."""
+        if game.n_agents > 2 and not game.is_common_reward:
+            raise UnsupportedError(
+                f"concept 'ne' is not available for {game.n_agents} agents {game.agents} with rewards of their own;"
+                " use 'ce' or 'cce'"
+            )
+        if game.n_agents == 2 and not (game.is_common_reward or game.is_zero_sum):
+            raise UnsupportedError(
+                f"concept 'ne' is available for zero-sum and common-reward games; in game {game.name!r} the agents"
+                f" {game.agents} have rewards that are neither; use 'ce', 'interim-cce' or 'cce'"
+            )
+
+    def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
+        """Return a Nash equilibrium of each stage game.
+
+        Raises
+        ------
+        UnsupportedError
+            If a stage game is neither zero-sum for two agents nor of common payoff.
+        SolveError
+            If a program cannot be solved.
+        """
+        if block.n_agents == 1 or common_payoff(block).all():
+            return Team().solve(block, objective)
+        if block.n_agents == 2 and constant_sum(block).all():
+            return joined([_minimax(block.part(slice(b, b + 1))) for b in range(len(block))])
+        raise UnsupportedError(
+            f"concept 'ne': the stage game at {block.where(0)} is neither zero-sum nor of common payoff;"
+            " use 'ce' or 'cce'"
+        )
+
+
+def common_payoff(block: StageBlock) -> BoolArray:
+    """Return for each stage game whether all agents have the same payoffs, shape (B,)."""
+    apart = np.ptp(block.payoff, axis=1).reshape(len(block), -1).max(axis=1)
+    return np.asarray(apart <= _slack(block))
+
+
+def constant_sum(block: StageBlock) -> BoolArray:
+    """Return for each stage game whether the payoffs sum to a number that no action changes, shape (B,)."""
+    n = block.n_agents
+    total = block.payoff.sum(axis=1).reshape(len(block), int(np.prod(block.n_private)), -1)
+    return np.asarray(np.ptp(total, axis=2).max(axis=1) <= n * _slack(block))
+
+
+def _slack(block: StageBlock) -> FloatArray:
+    return np.asarray(1e3 * REWARD_TOL * np.abs(block.payoff).reshape(len(block), -1).max(axis=1))
+
+
+def _minimax(block: StageBlock) -> BlockStrategy:
+    program = compile_minimax(scaled(block).payoff[0, 0])
+    result = solve_program(program, f"stage LP at {block.where(0)} (concept 'ne', zero-sum)")
+    (k1, k2), (n1, n2) = block.n_private, block.n_actions
+    x = result.x[: k1 * n1].reshape(1, k1, n1)
+    y = result.dual[: k2 * n2].reshape(1, k2, n2)
+    return one_atom([as_distribution(x), as_distribution(y)], 1)
+
+
+def compile_minimax(payoff: FloatArray) -> LinearProgram:
+    """Return the program above for agent 1's payoff, shape (k_1, k_2, A_1, A_2); columns x, then v."""
+    k1, k2, n1, n2 = payoff.shape
+    n_x, n_payoff_rows = k1 * n1, k2 * n2
+    matrix = np.zeros((n_x + k2, n_payoff_rows + k1))  # by column of the program
+    matrix[:n_x, :n_payoff_rows] = payoff.transpose(0, 2, 1, 3).reshape(n_x, n_payoff_rows)
+    matrix[n_x:, :n_payoff_rows] = -np.repeat(np.eye(k2), n2, axis=1)
+    matrix[:n_x, n_payoff_rows:] = np.repeat(np.eye(k1), n1, axis=0)
+    column, index = np.nonzero(matrix)
+    return LinearProgram(
+        cost=np.concatenate([np.zeros(n_x), -np.ones(k2)]),
+        lower=np.concatenate([np.zeros(n_x), np.full(k2, -np.inf)]),
+        upper=np.full(n_x + k2, np.inf),
+        row_lower=np.concatenate([np.zeros(n_payoff_rows), np.ones(k1)]),
+        row_upper=np.concatenate([np.full(n_payoff_rows, np.inf), np.ones(k1)]),
+        start=np.searchsorted(column, np.arange(n_x + k2 + 1)).astype(np.int32),
+        index=index.astype(np.int32),
+        value=matrix[column, index],
+    )

@@ -1,0 +1,149 @@
+"""Stage games of one shape as one array, and sums over other agents' pure prescriptions.
+
+A stage game is its weighted payoff ``U_i[p, a]``: the belief in the private profile p times agent
+i's reward and continuation there, so that ``sum_p U_i[p, g(p)]`` is the value of a prescription
+profile g. Adding to U a function of (i, p) alone changes no incentive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+
+from lp_posg.types import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class StageBlock:
+    """The stage games of B states of one depth that have the same shape.
+
+    Attributes
+    ----------
+    payoff : float array, shape (B, n, k_1, ..., k_n, A_1, ..., A_n)
+        Weighted payoffs, in reward units times probability.
+    time : int
+        0-based step.
+    nodes : int array, shape (B,)
+        Their numbers at that depth, for messages.
+    """
+
+    payoff: FloatArray
+    time: int
+    nodes: IntArray
+
+    @property
+    def n_agents(self) -> int:
+        """Number of agents."""
+        return self.payoff.shape[1]
+
+    @property
+    def n_private(self) -> tuple[int, ...]:
+        """Number of private informations of each agent, k_i."""
+        return tuple(self.payoff.shape[2 : 2 + self.n_agents])
+
+    @property
+    def n_actions(self) -> tuple[int, ...]:
+        """Number of actions of each agent, A_i."""
+        return tuple(self.payoff.shape[2 + self.n_agents :])
+
+    def __len__(self) -> int:
+        return len(self.payoff)
+
+    def part(self, rows: slice) -> StageBlock:
+        """Return some of the stage games."""
+        return StageBlock(self.payoff[rows], self.time, self.nodes[rows])
+
+    def where(self, row: int) -> str:
+        """Return which state a row stands for, for messages."""
+        return f"step {self.time + 1}, common state {int(self.nodes[row])}"
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """Payoffs brought to one scale: ``U = best[:, :, p] + size * payoff``.
+
+    Attributes
+    ----------
+    payoff : float array, shape of the block's
+        Between -1 and 0: 0 at each agent's best joint action given the private profile.
+    size : float array, shape (B, n)
+    best : float array, shape (B, n)
+        Sum over p of the maximum over a: the value if every profile gave the agent its best.
+    """
+
+    payoff: FloatArray
+    size: FloatArray
+    best: FloatArray
+
+
+def scaled(block: StageBlock) -> Scaled:
+    """Return the block's payoffs shifted by what changes no incentive and divided by their size.
+
+    Costs are then nonnegative in a minimisation, where the dual simplex method starts feasible,
+    and games in units of 1e-6 or 1e6 meet the solver's tolerances alike.
+    """
+    n = block.n_agents
+    action_axes = tuple(range(2 + n, 2 + 2 * n))
+    top = block.payoff.max(axis=action_axes, keepdims=True)
+    shifted = block.payoff - top
+    size = -shifted.min(axis=tuple(range(2, 2 + 2 * n)))
+    divisor = np.where(size > 0, size, 1.0).reshape(*size.shape, *(1,) * (2 * n))
+    return Scaled(shifted / divisor, size, top.reshape(*size.shape, -1).sum(axis=2))
+
+
+@lru_cache(maxsize=256)
+def pure_prescriptions(n_private: int, n_actions: int) -> IntArray:
+    """Return all maps from private information to action, shape (A ** k, k), in lexicographic order."""
+    return np.array(list(product(range(n_actions), repeat=n_private)), dtype=np.int64).reshape(-1, n_private)
+
+
+@lru_cache(maxsize=256)
+def indicator(n_private: int, n_actions: int) -> FloatArray:
+    """Return the pure prescriptions as 0/1 arrays, shape (A ** k, k, A)."""
+    return np.eye(n_actions)[pure_prescriptions(n_private, n_actions)]
+
+
+def summed_over(
+    payoff: FloatArray, n_private: tuple[int, ...], n_actions: tuple[int, ...], fixed: tuple[int, ...]
+) -> FloatArray:
+    """Return payoffs when the agents of `fixed` play each of their pure prescriptions.
+
+    Parameters
+    ----------
+    payoff : float array, shape (B, k_1, ..., k_n, A_1, ..., A_n)
+        One agent's payoffs.
+    fixed : tuple of int
+        Agents, ascending.
+
+    Returns
+    -------
+    float array, shape (B, G_i for i in fixed, then k_i, A_i of every other agent in turn)
+        Summed over the fixed agents' private information.
+    """
+    n = len(n_private)
+    others = [i for i in range(n) if i not in fixed]
+    batch, p, a, g = 0, range(1, n + 1), range(n + 1, 2 * n + 1), range(2 * n + 1, 3 * n + 1)
+    operands: list[object] = [payoff, [batch, *p, *a]]
+    for i in fixed:
+        operands += [indicator(n_private[i], n_actions[i]), [g[i], p[i], a[i]]]
+    rest = [axis for i in others for axis in (p[i], a[i])]
+    operands.append([batch, *(g[i] for i in fixed), *rest])
+    return np.einsum(*operands, optimize=True)  # type: ignore[no-any-return,call-overload]
+
+
+def largest_agent(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> int:
+    """Return the agent with the most pure prescriptions (the last of equals)."""
+    size = [k * np.log(a) for k, a in zip(n_private, n_actions, strict=True)]
+    return int(max(range(len(size)), key=lambda i: (size[i], n_private[i] * n_actions[i], i)))
+
+
+def prescriptions_but(n_private: tuple[int, ...], n_actions: tuple[int, ...], agent: int) -> float:
+    """Return the number of joint pure prescriptions of all agents but one (a float: it may be huge)."""
+    return float(
+        np.prod(
+            [float(a) ** k for i, (k, a) in enumerate(zip(n_private, n_actions, strict=True)) if i != agent]
+        )
+    )

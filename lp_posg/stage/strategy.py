@@ -1,0 +1,56 @@
+"""What a concept hands back: the strategies of a block of stage games."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lp_posg.types import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class BlockStrategy:
+    """Distributions over prescription profiles, one per stage game of a block.
+
+    Attributes
+    ----------
+    atom_start : int array, shape (B + 1,)
+        The atoms of game b are ``atom_start[b]:atom_start[b + 1]``.
+    atom_prob : float array, shape (M,)
+    prescription : tuple per agent of float arrays, shape (M, k_i, A_i)
+        Given the atom, agents randomise independently.
+    n_programs : int
+        Number of programs solved.
+    """
+
+    atom_start: IntArray
+    atom_prob: FloatArray
+    prescription: tuple[FloatArray, ...]
+    n_programs: int
+
+
+def one_atom(prescription: Sequence[FloatArray], n_programs: int) -> BlockStrategy:
+    """Return strategies without correlation; `prescription` has shape (B, k_i, A_i) per agent."""
+    size = len(prescription[0])
+    return BlockStrategy(np.arange(size + 1), np.ones(size), tuple(prescription), n_programs)
+
+
+def joined(parts: Sequence[BlockStrategy]) -> BlockStrategy:
+    """Return the strategies of several blocks of the same shape as those of one."""
+    counts = np.concatenate([np.diff(part.atom_start) for part in parts])
+    return BlockStrategy(
+        np.concatenate([[0], np.cumsum(counts)]),
+        np.concatenate([part.atom_prob for part in parts]),
+        tuple(np.concatenate(own) for own in zip(*(part.prescription for part in parts), strict=True)),
+        sum(part.n_programs for part in parts),
+    )
+
+
+def as_distribution(weights: FloatArray) -> FloatArray:
+    """Return `weights` without negative rounding, scaled to sum to 1 along the last axis."""
+    clipped = np.maximum(weights, 0.0)
+    total = clipped.sum(axis=-1, keepdims=True)
+    uniform = np.full_like(clipped, 1.0 / clipped.shape[-1])
+    return np.where(total > 0, clipped / np.where(total > 0, total, 1.0), uniform)

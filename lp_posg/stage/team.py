@@ -1,0 +1,141 @@
+"""Team optimum: the pure prescription profile with the largest sum of the agents' values.
+
+    max over g of  sum_p W[p, g(p)]   with W the sum of the agents' weighted payoffs
+
+All agents' prescriptions but those of the agent with the most are enumerated; that agent then
+chooses for each of its private informations alone, which is exact. Beyond ``ENUMERATION_LIMIT``
+the same problem is a mixed-integer program: x_i(p_i, .) is 0/1, and z(p, .) a distribution on
+joint actions with marginals x_i(p_i, .).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.game import Game
+from lp_posg.lp import LinearProgram, solve_program
+from lp_posg.stage.objective import Objective
+from lp_posg.stage.payoffs import (
+    StageBlock,
+    largest_agent,
+    prescriptions_but,
+    pure_prescriptions,
+    summed_over,
+)
+from lp_posg.stage.strategy import BlockStrategy, joined, one_atom
+from lp_posg.types import FloatArray, IntArray
+
+ENUMERATION_LIMIT = 100_000
+"""Most joint prescriptions of all agents but one that are enumerated."""
+
+BATCH_ENTRIES = 5_000_000
+"""Most numbers (stage game, prescription, private information, action) held at a time."""
+
+
+class Team:
+    """The best the agents can do together; with a common reward this is also a Nash equilibrium."""
+
+    name = "team"
+    deviations = "team"
+
+    def check_game(self, game: Game) -> None:
+        """Accept every game; with different rewards the sum of the values is maximised."""
+
+    def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
+        """Return an optimal pure prescription profile for each stage game; the objective is not used."""
+        welfare = block.payoff.sum(axis=1)
+        free = largest_agent(block.n_private, block.n_actions)
+        count = prescriptions_but(block.n_private, block.n_actions, free)
+        if count > ENUMERATION_LIMIT:
+            return joined([_by_integer_program(block, welfare[b], block.where(b)) for b in range(len(block))])
+        width = count * block.n_private[free] * block.n_actions[free]
+        step = max(1, int(BATCH_ENTRIES // width))
+        return joined(
+            [_by_enumeration(block, welfare[b : b + step], free) for b in range(0, len(block), step)]
+        )
+
+
+def _by_enumeration(block: StageBlock, welfare: FloatArray, free: int) -> BlockStrategy:
+    n = block.n_agents
+    fixed = tuple(i for i in range(n) if i != free)
+    value = summed_over(welfare, block.n_private, block.n_actions, fixed)
+    shape = value.shape[1 : 1 + len(fixed)]
+    value = value.reshape(len(welfare), -1, *value.shape[-2:])
+    total = value.max(axis=3).sum(axis=2)
+    # Rounding decides no tie: the first of the profiles within it is taken.
+    slack = 1e-13 * np.abs(total).max(axis=1, keepdims=True)
+    chosen = np.argmax(total >= total.max(axis=1, keepdims=True) - slack, axis=1)
+    reply = value[np.arange(len(welfare)), chosen].argmax(axis=2)
+    own = np.unravel_index(chosen, shape) if shape else ()
+    pure: dict[int, IntArray] = {free: reply}
+    for i, index in zip(fixed, own, strict=True):
+        pure[i] = pure_prescriptions(block.n_private[i], block.n_actions[i])[index]
+    return one_atom([np.eye(block.n_actions[i])[pure[i]] for i in range(n)], 0)
+
+
+def _by_integer_program(block: StageBlock, welfare: FloatArray, where: str) -> BlockStrategy:
+    program = compile_team_program(welfare, block.n_private, block.n_actions)
+    x = solve_program(program, f"team program at {where}").x
+    prescription, first = [], 0
+    for k, n in zip(block.n_private, block.n_actions, strict=True):
+        own = x[first : first + k * n].reshape(1, k, n)
+        prescription.append(np.eye(n)[own.argmax(axis=2)])
+        first += k * n
+    return one_atom(prescription, 1)
+
+
+def compile_team_program(
+    welfare: FloatArray, n_private: tuple[int, ...], n_actions: tuple[int, ...]
+) -> LinearProgram:
+    """Return the mixed-integer program of one stage game: columns x_1, ..., x_n, then z(p, a).
+
+    Parameters
+    ----------
+    welfare : float array, shape (k_1, ..., k_n, A_1, ..., A_n)
+    """
+    top = float(np.abs(welfare).max()) or 1.0
+    n_x = [k * n for k, n in zip(n_private, n_actions, strict=True)]
+    n_z = welfare.size
+    rows = list(_marginal_rows(n_private, n_actions))
+    blocks = [
+        [sp.kron(sp.eye_array(k), np.ones((1, n))) if i == j else None for j in range(len(n_x))]
+        for i, (k, n) in enumerate(zip(n_private, n_actions, strict=True))
+    ]
+    simplex = sp.bmat(blocks, format="csc")
+    simplex.resize(simplex.shape[0], sum(n_x) + n_z)
+    matrix = sp.csc_array(sp.vstack([simplex, *rows], format="csc"))
+    bound = np.concatenate([np.ones(simplex.shape[0]), np.zeros(matrix.shape[0] - simplex.shape[0])])
+    return LinearProgram(
+        cost=np.concatenate([np.zeros(sum(n_x)), -welfare.ravel() / top]),
+        lower=np.zeros(sum(n_x) + n_z),
+        upper=np.ones(sum(n_x) + n_z),
+        row_lower=bound,
+        row_upper=bound,
+        start=matrix.indptr.astype(np.int32),
+        index=matrix.indices.astype(np.int32),
+        value=matrix.data,
+        integer=np.arange(sum(n_x) + n_z) < sum(n_x),
+    )
+
+
+def _marginal_rows(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> Iterator[sp.csr_array]:
+    """Yield, per agent, the rows ``sum over others' actions of z(p, a) - x_i(p_i, a_i) = 0``."""
+    n_x = [k * n for k, n in zip(n_private, n_actions, strict=True)]
+    grid = np.indices((*n_private, *n_actions)).reshape(2 * len(n_x), -1)
+    profile = np.ravel_multi_index(tuple(grid[: len(n_x)]), n_private)
+    column = sum(n_x) + np.arange(grid.shape[1])
+    first = 0
+    for i, (k, n) in enumerate(zip(n_private, n_actions, strict=True)):
+        row = profile * n + grid[len(n_x) + i]
+        pairs = np.unique(np.stack([row, grid[i] * n + grid[len(n_x) + i]]), axis=1)
+        yield sp.csr_array(
+            (
+                np.concatenate([np.ones(len(row)), -np.ones(pairs.shape[1])]),
+                (np.concatenate([row, pairs[0]]), np.concatenate([column, first + pairs[1]])),
+            ),
+            shape=(int(np.prod(n_private)) * n, sum(n_x) + grid.shape[1]),
+        )
+        first += k * n
