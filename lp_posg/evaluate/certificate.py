@@ -140,9 +140,7 @@ def certify(
     team also with the number of joint prescriptions of all agents but one.
     """
     if deviations != "team" and deviations not in DEVIATIONS:
-        raise ModelError(
-            f"unknown kind of deviation {deviations!r}; expected one of team, {', '.join(DEVIATIONS)}"
-        )
+        raise ModelError(f"unknown kind of deviation {deviations!r}; expected one of team, {', '.join(DEVIATIONS)}")
     pairs = pairs_of(game, structure, policy) if unrolled is None else unrolled
     follow = np.empty((0, game.n_agents))
     best = np.empty((0, game.n_agents))
@@ -191,9 +189,7 @@ def pairs_of(game: Game, structure: SharingStructure, policy: Policy) -> Unrolle
     return unroll(game, structure, policy.horizon, follow=policy.follow)
 
 
-def _view(
-    game: Game, step: PolicyStep, depth: Depth, time: int, follow: FloatArray, best: FloatArray
-) -> StepView:
+def _view(game: Game, step: PolicyStep, depth: Depth, time: int, follow: FloatArray, best: FloatArray) -> StepView:
     """Return one step as the deviation programs see it."""
     level = depth.level
     reward = game.reward_array(time)
@@ -220,9 +216,7 @@ def _cell_actions(game: Game, step: PolicyStep, depth: Depth, level: Level) -> F
     for block in step.blocks:
         sizes = tuple(own.shape[2] for own in block.prescription)
         if sizes != game.n_actions:
-            raise ModelError(
-                f"the strategy is for agents with {sizes} actions, the game has {game.n_actions}"
-            )
+            raise ModelError(f"the strategy is for agents with {sizes} actions, the game has {game.n_actions}")
         row = np.minimum(np.searchsorted(block.nodes, tag), len(block.nodes) - 1)
         cells = np.flatnonzero(block.nodes[row] == tag)
         position = np.zeros(len(cells), dtype=np.int64)
@@ -240,9 +234,7 @@ def _rank(known: IntArray, own: IntArray) -> IntArray:
     """Return where each entry of `own` (C,) stands in its row of `known` (C, k)."""
     match = known == own[:, None]
     if not match.any(axis=1).all():
-        raise ModelError(
-            "the strategy has no prescription for a private information that the game makes possible"
-        )
+        raise ModelError("the strategy has no prescription for a private information that the game makes possible")
     return np.asarray(match.argmax(axis=1))
 
 

@@ -51,7 +51,7 @@ class StepView:
 
     def per_node(self, cell_values: FloatArray) -> FloatArray:
         """Return the sums of `cell_values` (C,) over each state's cells, shape (N,)."""
-        return np.bincount(self.level.cell_node, weights=cell_values, minlength=self.level.n_nodes)
+        return _summed(self.level.cell_node, cell_values, self.level.n_nodes)
 
     def values_following(self) -> FloatArray:
         """Return the value of following at each state, shape (N, n)."""
@@ -167,7 +167,11 @@ def modification(view: StepView) -> tuple[FloatArray, Gain]:
 
 
 def _per_group(node: IntArray, values: FloatArray, view: StepView) -> FloatArray:
-    return np.bincount(node, weights=values, minlength=view.level.n_nodes)
+    return _summed(node, values, view.level.n_nodes)
+
+
+def _summed(owner: IntArray, values: FloatArray, size: int) -> FloatArray:
+    return np.bincount(owner, weights=values, minlength=size).astype(np.float64)
 
 
 def _gain(view: StepView, details: list[tuple[FloatArray, FloatArray]], reacts: bool) -> Gain:

@@ -65,9 +65,7 @@ class Names:
 
     def _message(self, token: str) -> str:
         if self.labels is None or is_number(token):
-            return (
-                f"found {shown(token)}, expected {self.kind} (index 0 to {self.size - 1}); correct the index"
-            )
+            return f"found {shown(token)}, expected {self.kind} (index 0 to {self.size - 1}); correct the index"
         some = ", ".join(clip(repr(label)) for label in self.labels[:_LISTED])
         more = ", ..." if self.size > _LISTED else ""
         name = unprotect(token) if token.startswith('"') else token

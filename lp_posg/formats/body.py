@@ -87,23 +87,17 @@ class Body:
 
     def _checked_index(self, axis: Axis, line: int, part: str, shape: TableShape) -> Index:
         if not part.strip():
-            message = (
-                f"found nothing between two colons of '{shape.keyword}:', expected a name, an index or *"
-            )
+            message = f"found nothing between two colons of '{shape.keyword}:', expected a name, an index or *"
             raise self._source.error(line, f"{message}; fill it in")
         return axis.index(line, part)
 
-    def _put_entry(
-        self, shape: TableShape, statement: Statement, indices: Sequence[Index], value: float
-    ) -> None:
+    def _put_entry(self, shape: TableShape, statement: Statement, indices: Sequence[Index], value: float) -> None:
         if shape.keyword == "R":
             self._put_reward(shape, statement, indices, value)
         else:
             self._put(self._logs(shape.keyword, statement), indices, shape.strides, value, statement.line)
 
-    def _put_reward(
-        self, shape: TableShape, statement: Statement, indices: Sequence[Index], value: float
-    ) -> None:
+    def _put_reward(self, shape: TableShape, statement: Statement, indices: Sequence[Index], value: float) -> None:
         """Assign a reward at the coarsest level that the rule allows: (s, a), then s', then o."""
         line = statement.line
         n_a, n_s, _, n_o = (axis.size for axis in shape.axes)
@@ -244,9 +238,7 @@ class Body:
         """Return the 0-based step that a statement names, or raise FormatError."""
         text = str(statement.head.step)
         if self._header.steps is None:
-            message = (
-                f"found a step ('{keyword}@{text}') in a file without 'horizon:', expected one in the header"
-            )
+            message = f"found a step ('{keyword}@{text}') in a file without 'horizon:', expected one in the header"
             raise self._source.error(statement.line, f"{message}; add it")
         step = whole(text)
         last = self._n_steps(keyword)
@@ -257,9 +249,7 @@ class Body:
             )
         table = MAX_TABLE // self.n_rows
         if last > table:
-            message = (
-                f"found steps in a table of {self.n_rows} rows, expected at most {table} steps of that size"
-            )
+            message = f"found steps in a table of {self.n_rows} rows, expected at most {table} steps of that size"
             raise self._source.error(statement.line, f"{message}; use a smaller horizon")
         return step - 1
 

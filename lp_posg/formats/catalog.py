@@ -126,9 +126,7 @@ def catalog(name: str, **parameters: Any) -> Game:
     accepted = entry.parameters
     unknown = [key for key in parameters if key not in accepted]
     if unknown:
-        takes = (
-            f"it takes {_listed(accepted)}" if accepted else "it takes none: it is a file with fixed numbers"
-        )
+        takes = f"it takes {_listed(accepted)}" if accepted else "it takes none: it is a file with fixed numbers"
         raise ModelError(
             f"catalogue model {entry.name!r} has no parameter {_listed(unknown)}; {takes}",
             model=entry.name,
@@ -150,9 +148,7 @@ def catalog_entry(name: str) -> CatalogEntry:
     ModelError
         If no model has this name or alias; the message has the nearest names and the list.
     """
-    by_name = {
-        _normalised(label): entry for entry in catalog_entries() for label in (entry.name, *entry.aliases)
-    }
+    by_name = {_normalised(label): entry for entry in catalog_entries() for label in (entry.name, *entry.aliases)}
     key = _normalised(name) if isinstance(name, str) else ""
     if key in by_name:
         return by_name[key]
@@ -199,9 +195,7 @@ def models_folder(package: Path | None = None) -> Path:
     for place in places:
         if any(place.glob("*/about.toml")):
             return place
-    raise ModelError(
-        f"the catalogue's models are neither in {places[0]} nor in {places[1]}; reinstall the package"
-    )
+    raise ModelError(f"the catalogue's models are neither in {places[0]} nor in {places[1]}; reinstall the package")
 
 
 # ---- checks for generators -------------------------------------------------------------------

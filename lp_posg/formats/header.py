@@ -85,9 +85,7 @@ def read_header(source: Source, found: Mapping[str, Statement], line: int) -> He
     observations = _list_per_agent(source, found["observations"], "an observation", agents)
     steps = _steps(source, found["horizon"]) if "horizon" in found else None
     n_joint = prod(names.size for names in actions)
-    _check_size(
-        source, found["actions"], "states x joint actions x agents", states.size * n_joint * agents.size
-    )
+    _check_size(source, found["actions"], "states x joint actions x agents", states.size * n_joint * agents.size)
     if steps is not None:
         rows = states.size * n_joint * agents.size * steps
         _check_size(source, found["horizon"], "states x joint actions x agents x steps", rows)
@@ -130,9 +128,7 @@ def _single(source: Source, statement: Statement, expected: str) -> tuple[int, s
     words = _words(source, statement)
     if len(words) > 1:
         line, word = words[1]
-        message = (
-            f"found {shown(word)} after the value of '{statement.head.keyword}:', expected {expected} only"
-        )
+        message = f"found {shown(word)} after the value of '{statement.head.keyword}:', expected {expected} only"
         raise source.error(line, f"{message}; remove it")
     return words[0]
 
@@ -182,9 +178,7 @@ def _names(source: Source, kind: str, words: list[tuple[int, str]], most: int) -
     for line, word in words:
         label = _label(source, line, word, kind)
         if label in labels:
-            message = (
-                f"found {shown(word)} twice (first on line {labels[label]}), expected a new name ({kind})"
-            )
+            message = f"found {shown(word)} twice (first on line {labels[label]}), expected a new name ({kind})"
             raise source.error(line, f"{message}; rename one")
         labels[label] = line
     return Names(kind, count, tuple(labels))
@@ -207,9 +201,7 @@ def _discount(source: Source, statement: Statement) -> float:
     line, word = _single(source, statement, "one number")
     value = number(source, line, word)
     if not 0.0 < value <= 1.0:
-        raise source.error(
-            line, f"found discount {shown(word)}, expected a number above 0 and at most 1; correct it"
-        )
+        raise source.error(line, f"found discount {shown(word)}, expected a number above 0 and at most 1; correct it")
     return value
 
 
@@ -226,9 +218,7 @@ def _steps(source: Source, statement: Statement) -> int:
     line, word = _single(source, statement, "one number of steps")
     steps = whole(word) or 0
     if not 1 <= steps <= MAX_STEPS:
-        message = (
-            f"found horizon {shown(word)}, expected a whole number of steps from 1 to {MAX_STEPS}; correct it"
-        )
+        message = f"found horizon {shown(word)}, expected a whole number of steps from 1 to {MAX_STEPS}; correct it"
         raise source.error(line, message)
     return steps
 
@@ -252,9 +242,7 @@ def _initial(source: Source, statement: Statement, states: Names) -> FloatArray:
     bad = np.flatnonzero((law < 0) | (law > 1 + PROB_TOL))
     if len(bad):
         at, word = words[int(bad[0])]
-        raise source.error(
-            at, f"found {shown(word)} as a probability of 'start:', expected 0 to 1; correct it"
-        )
+        raise source.error(at, f"found {shown(word)} as a probability of 'start:', expected 0 to 1; correct it")
     if abs(float(law.sum()) - 1.0) > PROB_TOL:
         raise source.error(
             words[-1][0],
@@ -272,9 +260,7 @@ def _wrong_start(source: Source, line: int, count: int, states: Names) -> Format
     )
 
 
-def _uniform_over(
-    source: Source, statement: Statement, words: list[tuple[int, str]], states: Names
-) -> FloatArray:
+def _uniform_over(source: Source, statement: Statement, words: list[tuple[int, str]], states: Names) -> FloatArray:
     chosen = np.zeros(states.size, dtype=bool)
     for line, word in words:
         chosen[states.position(source, line, word)] = True

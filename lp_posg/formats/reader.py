@@ -84,13 +84,8 @@ def _late(source: Source, statement: Statement, headers: dict[str, Statement]) -
 
 def _build(source: Source, header: Header, body: Body) -> Game:
     rows = _RowTexts(header)
-    moves = [
-        _distribution(source, log, rows.move(h, len(body.moves)), rows.state)
-        for h, log in enumerate(body.moves)
-    ]
-    laws = [
-        _distribution(source, log, rows.law(h, len(body.laws)), rows.seen) for h, log in enumerate(body.laws)
-    ]
+    moves = [_distribution(source, log, rows.move(h, len(body.moves)), rows.state) for h, log in enumerate(body.moves)]
+    laws = [_distribution(source, log, rows.law(h, len(body.laws)), rows.seen) for h, log in enumerate(body.laws)]
     first = None if body.first is None else _distribution(source, body.first, rows.first, rows.seen)
     return Game.from_matrices(
         n_actions=[names.size for names in header.actions],

@@ -10,7 +10,7 @@ import numpy as np
 
 from lp_posg.errors import FormatError
 from lp_posg.formats.axes import Axis, Index
-from lp_posg.formats.numbers import number, numbers
+from lp_posg.formats.numbers import is_number, number, numbers, whole
 from lp_posg.formats.source import Source, shown
 from lp_posg.formats.statements import Statement, unexpected
 from lp_posg.types import FloatArray, IntArray
@@ -131,26 +131,20 @@ def _split(source: Source, shape: TableShape, statement: Statement) -> tuple[lis
     fields, data, is_open = _fields(source, shape, statement)
     for line, text in fields:
         if not text.strip():
-            message = (
-                f"found nothing between two colons of '{shape.keyword}:', expected a name, an index or *"
-            )
+            message = f"found nothing between two colons of '{shape.keyword}:', expected a name, an index or *"
             raise source.error(line, f"{message}; fill it in")
     n_axes = len(shape.axes)
     if len(fields) > n_axes + (not data):
         line, text = fields[n_axes + (not data)]
-        message = (
-            f"found {shown(text.strip())} after {n_axes + 1} fields of '{shape.keyword}:', expected no more"
-        )
+        message = f"found {shown(text.strip())} after {n_axes + 1} fields of '{shape.keyword}:', expected no more"
         raise source.error(line, f"{message}; remove it")
     if not data and not is_open and len(fields) > shape.fewest:
         data = [fields.pop()]
-    elif len(fields) > shape.fewest and _last_is_data(shape, fields, data):
+    elif not is_open and len(fields) > shape.fewest and _last_is_data(source, shape, fields, data):
         data.insert(0, fields.pop())
     if len(fields) < shape.fewest or (shape.keyword == "R" and len(fields) < 2):
         needed = ", ".join(axis.kind for axis in shape.axes[: 2 if shape.keyword == "R" else shape.fewest])
-        message = (
-            f"found {len(fields)} fields before the numbers of '{shape.keyword}:', expected at least {needed}"
-        )
+        message = f"found {len(fields)} fields before the numbers of '{shape.keyword}:', expected at least {needed}"
         raise source.error(statement.line, f"{message}; complete it")
     if not data:
         line = fields[-1][0] if fields else statement.line
@@ -184,23 +178,29 @@ def _fields(source: Source, shape: TableShape, statement: Statement) -> tuple[li
     return fields, data, is_open
 
 
-def _last_is_data(shape: TableShape, fields: list[Text], data: list[Text]) -> bool:
-    """Whether the last field has to be numbers, judged by how many numbers there are."""
-    below = sum(len(text.split()) for _, text in data)
-    beside = len(fields[-1][1].split())
-    with_it = prod(axis.size for axis in shape.axes[len(fields) - 1 :])
-    return below + beside == with_it and below != prod(axis.size for axis in shape.axes[len(fields) :])
+def _last_is_data(source: Source, shape: TableShape, fields: list[Text], data: list[Text]) -> bool:
+    """Whether the last field has to be numbers, judged by how many numbers there are.
+
+    The count fits both readings only for entries of a short row; then the word decides.
+    """
+    line, text = fields[-1]
+    words = text.split()
+    below = sum(len(row.split()) for _, row in data)
+    if below + len(words) != prod(axis.size for axis in shape.axes[len(fields) - 1 :]):
+        return False
+    if below != prod(axis.size for axis in shape.axes[len(fields) :]):
+        return True
+    if all(whole(word) is not None for word in words):
+        message = f"found {shown(text.strip())} before a line end, expected a colon after an index or all numbers"
+        raise source.error(line, f"{message} on one line: it could be either; write it so")
+    return all(is_number(word) for word in words)
 
 
-def _from_word(
-    source: Source, shape: TableShape, given: int, line: int, word: str
-) -> tuple[IntArray, FloatArray]:
+def _from_word(source: Source, shape: TableShape, given: int, line: int, word: str) -> tuple[IntArray, FloatArray]:
     rest = shape.axes[given:]
     if word == "identity":
         if shape.keyword != "T" or given != 1:
-            message = (
-                f"found 'identity' after {given} fields of '{shape.keyword}:', expected {shape.forms(given)}"
-            )
+            message = f"found 'identity' after {given} fields of '{shape.keyword}:', expected {shape.forms(given)}"
             raise source.error(line, f"{message}; identity is for 'T: joint action :' only")
         size = rest[0].size
         return np.arange(size) * (shape.strides[1] + shape.strides[2]), np.ones(size)
@@ -230,7 +230,5 @@ def _numbers(source: Source, shape: TableShape, given: int, data: list[Text]) ->
 
 
 def _wrong_count(source: Source, shape: TableShape, given: int, line: int, found: str) -> FormatError:
-    message = (
-        f"found {found} numbers for '{shape.keyword}:' with {given} fields, expected {shape.forms(given)}"
-    )
+    message = f"found {found} numbers for '{shape.keyword}:' with {given} fields, expected {shape.forms(given)}"
     return source.error(line, f"{message}; correct their number")

@@ -52,8 +52,7 @@ class Source:
         if not self.extended:
             raise self.error(
                 line,
-                f"found {found}, expected plain .dpomdp; the .posg format has this:"
-                " rename the file to end in .posg",
+                f"found {found}, expected plain .dpomdp; the .posg format has this: rename the file to end in .posg",
             )
 
     def lines(self) -> Iterator[tuple[int, str]]:
@@ -123,9 +122,7 @@ class Source:
                 pieces.append(piece.group())
                 continue
             if piece.group(1) is None:
-                message = (
-                    'found a quote (") that is not closed, expected the name to end on this line; close it'
-                )
+                message = 'found a quote (") that is not closed, expected the name to end on this line; close it'
                 raise self.error(number, message)
             self.need_extended(number, f"the quoted name {clip(piece.group())}")
             pieces.append(f" {protect(self._unescaped(number, piece.group(1)))} ")

@@ -83,9 +83,7 @@ def unexpected(source: Source, line: int, text: str) -> FormatError:
     before, colon, _ = text.partition(":")
     word = before.split()[0] if colon and before.strip() else text.split()[0]
     known = [k for k in KEYWORDS if source.extended or k not in EXTENSIONS]
-    advice = (
-        suggestion(word, known, "correct the line or remove it") if colon else "correct the line or remove it"
-    )
+    advice = suggestion(word, known, "correct the line or remove it") if colon else "correct the line or remove it"
     return source.error(
         line,
         f"found {shown(word)}, expected a keyword ({', '.join(known)}) with a colon, or the end; {advice}",

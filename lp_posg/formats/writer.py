@@ -40,9 +40,7 @@ def write_dpomdp(game: Game, path: Path) -> None:
     """
     problem = _beyond_dpomdp(game)
     if problem is not None:
-        raise UnsupportedError(
-            f"{path}: {problem}, which a .dpomdp file cannot hold; save it as .posg", path=str(path)
-        )
+        raise UnsupportedError(f"{path}: {problem}, which a .dpomdp file cannot hold; save it as .posg", path=str(path))
     write_whole(path, posg_lines(game))
 
 

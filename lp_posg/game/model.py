@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -209,19 +209,15 @@ class Game:
         put(self, "agents", check_labels("agents", agents or [f"agent{i + 1}" for i in range(n)], n))
         put(self, "states", check_labels("states", states or _numbers(n_states), n_states))
         put(self, "actions", _labels_per_agent("actions", self.agents, actions, n_actions))
-        put(
-            self, "observations", _labels_per_agent("observations", self.agents, observations, n_observations)
-        )
+        put(self, "observations", _labels_per_agent("observations", self.agents, observations, n_observations))
 
         check_lengths(len(transitions), len(observation_laws), len(rewards))
         _check_shapes("transition", transitions, (n_states * self.n_joint_actions, n_states))
-        _check_shapes(
-            "observation", observation_laws, (self.n_joint_actions * n_states, self.n_joint_observations)
-        )
+        _check_shapes("observation", observation_laws, (self.n_joint_actions * n_states, self.n_joint_observations))
         _check_shapes("reward", rewards, (n, n_states, self.n_joint_actions))
 
         start = sp.csr_array(np.asarray(initial, dtype=np.float64)[None])
-        start = probability_rows(start, lambda _: "initial", lambda s: f"state {self.states[s]!r}")
+        start = probability_rows(start, lambda _: "initial", self._state_text)
         put(self, "initial", frozen(start.toarray()[0]))
         put(self, "_transitions", tuple(self._checked_moves(transitions)))
         put(self, "_observations", tuple(self._checked_laws(observation_laws)))
@@ -236,36 +232,32 @@ class Game:
         put(self, "_initial_observation", first)
 
     def _checked_moves(self, matrices: Sequence[SparseMatrix]) -> list[SparseMatrix]:
-        def row_text(step: str, row: int) -> str:
-            state, action = divmod(row, self.n_joint_actions)
-            return (
-                f"transition{step} from state {self.states[state]!r} under joint action"
-                f" {self.joint_action_label(action)}"
-            )
-
         return [
-            probability_rows(
-                m,
-                lambda row, step=_step(h, len(matrices)): row_text(step, row),
-                lambda s: f"state {self.states[s]!r}",
-            )
+            probability_rows(m, partial(self._move_text, _step(h, len(matrices))), self._state_text)
             for h, m in enumerate(matrices)
         ]
 
     def _checked_laws(self, matrices: Sequence[SparseMatrix]) -> list[SparseMatrix]:
-        def row_text(step: str, row: int) -> str:
-            action, state = divmod(row, self.n_states)
-            return (
-                f"observation{step} in next state {self.states[state]!r} after joint action"
-                f" {self.joint_action_label(action)}"
-            )
-
         return [
-            probability_rows(
-                m, lambda row, step=_step(h, len(matrices)): row_text(step, row), self._observation_text
-            )
+            probability_rows(m, partial(self._law_text, _step(h, len(matrices))), self._observation_text)
             for h, m in enumerate(matrices)
         ]
+
+    def _move_text(self, step: str, row: int) -> str:
+        state, action = divmod(row, self.n_joint_actions)
+        return (
+            f"transition{step} from state {self.states[state]!r} under joint action {self.joint_action_label(action)}"
+        )
+
+    def _law_text(self, step: str, row: int) -> str:
+        action, state = divmod(row, self.n_states)
+        return (
+            f"observation{step} in next state {self.states[state]!r} after joint action"
+            f" {self.joint_action_label(action)}"
+        )
+
+    def _state_text(self, state: int) -> str:
+        return f"state {self.states[state]!r}"
 
     def _observation_text(self, joint: int) -> str:
         return f"joint observation {self.joint_observation_label(joint)}"
@@ -344,9 +336,7 @@ class Game:
     @cached_property
     def _wide_transitions(self) -> tuple[SparseMatrix, ...]:
         width = self.n_joint_actions * self.n_states
-        return tuple(
-            frozen_csr(sp.csr_array(m.tocoo().reshape((self.n_states, width)))) for m in self._transitions
-        )
+        return tuple(frozen_csr(sp.csr_array(m.tocoo().reshape((self.n_states, width)))) for m in self._transitions)
 
     # ---- the surface: dense arrays, one axis per agent ------------------------------------------
 
@@ -514,5 +504,5 @@ def _stack(parts: Sequence[Any], shape: tuple[int, ...]) -> FloatArray:
 
 def _same(a: Any, b: Any) -> bool:
     if sp.issparse(a):
-        return a.shape == b.shape and a.nnz == b.nnz and (a != b).nnz == 0
+        return bool(a.shape == b.shape and a.nnz == b.nnz and (a != b).nnz == 0)
     return bool(np.array_equal(a, b))

@@ -37,8 +37,7 @@ def blocks_of(time: int, level: Level) -> list[Block]:
     """Return the blocks of one depth, smallest shape first."""
     shapes, group = np.unique(level.counts, axis=0, return_inverse=True)
     return [
-        Block(time, tuple(int(k) for k in shape), np.flatnonzero(group.ravel() == g))
-        for g, shape in enumerate(shapes)
+        Block(time, tuple(int(k) for k in shape), np.flatnonzero(group.ravel() == g)) for g, shape in enumerate(shapes)
     ]
 
 
@@ -53,9 +52,7 @@ def block_graph(unrolled: Unrolled) -> nx.DiGraph:
             owner[-1][block.nodes] = number
     for time, depth in enumerate(unrolled.depths[:-1]):
         assert depth.arcs is not None
-        pairs = np.unique(
-            np.stack([owner[time][depth.arcs.parent], owner[time + 1][depth.arcs.child]]), axis=1
-        )
+        pairs = np.unique(np.stack([owner[time][depth.arcs.parent], owner[time + 1][depth.arcs.child]]), axis=1)
         graph.add_edges_from(((time, int(a)), (time + 1, int(b))) for a, b in pairs.T)
     return graph
 
@@ -84,9 +81,7 @@ def stage_block(game: Game, block: Block, level: Level, payoff: FloatArray) -> S
     profile = np.ravel_multi_index(tuple(s.cell_rank[cells] for s in level.supports), block.shape)
     dense = np.zeros((len(block.nodes), int(np.prod(block.shape)), game.n_agents, game.n_joint_actions))
     dense[row[level.cell_node[cells]], profile] = payoff[:, cells].transpose(1, 0, 2)
-    dense = dense.transpose(0, 2, 1, 3).reshape(
-        len(block.nodes), game.n_agents, *block.shape, *game.n_actions
-    )
+    dense = dense.transpose(0, 2, 1, 3).reshape(len(block.nodes), game.n_agents, *block.shape, *game.n_actions)
     return StageBlock(np.ascontiguousarray(dense), block.time, block.nodes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from lp_posg.errors import LpPosgError, ModelError, UnsupportedError
@@ -173,9 +174,7 @@ def compare(
         checks += _orders(own, horizon, objective, game)
     checks += _sharing_orders(rows)
     solved_game = game if discount is None else game.with_discount(discount)
-    return Comparison(
-        solved_game, horizon, objective, compression, tuple(rows), tuple(checks), _note(horizon, game)
-    )
+    return Comparison(solved_game, horizon, objective, compression, tuple(rows), tuple(checks), _note(horizon, game))
 
 
 def _rows(
@@ -216,9 +215,7 @@ def _inclusions(rows: list[Row], structure: SharingStructure, tolerance: float) 
         if solution is None or not wider:
             continue
         pairs = pairs_of(solution.game, structure, solution.policy)
-        gaps = [
-            certify(solution.game, structure, solution.policy, kind, unrolled=pairs).gap for kind in wider
-        ]
+        gaps = [certify(solution.game, structure, solution.policy, kind, unrolled=pairs).gap for kind in wider]
         allowed = tolerance * solution.game.reward_range
         yield Check(
             f"{structure.name}: the {concept} found is also " + " and ".join(f"a {other}" for other in wider),
@@ -257,7 +254,7 @@ def _orders(rows: list[Row], horizon: int, objective: str, game: Game) -> Iterat
         values = [s.welfare for s in found]
         yield Check(
             f"{sharing}: one stage, so the best welfare grows with the concept, {' <= '.join(names)}",
-            all(a <= b + _slack(found[0]) for a, b in zip(values[:-1], values[1:], strict=True)),
+            all(a <= b + _slack(found[0]) for a, b in pairwise(values)),
             " <= ".join(f"{v:.9g}" for v in values),
         )
 
@@ -266,7 +263,7 @@ def _sharing_orders(rows: list[Row]) -> Iterator[Check]:
     """Yield whether more sharing never lowers the team optimum."""
     teams = {row.sharing: row.solution for row in rows if row.concept == "team" and row.solution is not None}
     found = [(name, teams[name]) for name in MORE_SHARING if name in teams]
-    for (more, rich), (less, poor) in zip(found[:-1], found[1:], strict=True):
+    for (more, rich), (less, poor) in pairwise(found):
         yield Check(
             f"the team optimum under {more} is at least that under {less}",
             poor.welfare <= rich.welfare + _slack(rich),

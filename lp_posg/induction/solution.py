@@ -144,9 +144,7 @@ class Solution:
         for time, step in enumerate(self.policy.steps[:-1]):
             news: dict[tuple[int, int], list[str]] = {}
             for parent, increment, child in zip(step.parent, step.increment, step.child, strict=True):
-                news.setdefault((int(parent), int(child)), []).append(
-                    self.labels.increment(time + 1, int(increment))
-                )
+                news.setdefault((int(parent), int(child)), []).append(self.labels.increment(time + 1, int(increment)))
             graph.add_edges_from(
                 ((time, parent), (time + 1, child), {"increments": tuple(words)})
                 for (parent, child), words in news.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -169,9 +169,7 @@ def checked(
 ) -> Request:
     """Return the options of `solve`, all checked before any work."""
     if not isinstance(game, Game):
-        raise ModelError(
-            f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)"
-        )
+        raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
     if not (isinstance(tolerance, (int, float)) and tolerance >= 0):
         raise ModelError(f"tolerance is {tolerance!r}, expected a number of at least 0")
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
@@ -260,9 +258,7 @@ def check_certificate(
 
 def _check_values(solution: Solution, unrolled: Unrolled, tolerance: float) -> None:
     """Raise CertificateError if planner and certificate disagree on what the strategy is worth."""
-    start = np.bincount(
-        unrolled.start.child, weights=unrolled.start_prob, minlength=len(solution.node_values[0])
-    )
+    start = np.bincount(unrolled.start.child, weights=unrolled.start_prob, minlength=len(solution.node_values[0]))
     planned = start @ solution.node_values[0]
     allowed = max(tolerance, GAP_TOL) * max(solution.game.reward_range, float(np.abs(planned).max()), 1e-300)
     if np.abs(planned - solution.values).max() > allowed:
@@ -301,12 +297,11 @@ def _labels(game: Game, unrolled: Unrolled) -> Labels:
             for depth in unrolled.depths
         ),
         tuple(
-            tuple(tuple(_news(game, i, z) for z in own) for i, own in enumerate(table.increments))
-            for table in tables
+            tuple(tuple(_news(game, i, z) for z in own) for i, own in enumerate(table.increments)) for table in tables
         ),
     )
 
 
-def _news(game: Game, agent: int, increment: object) -> str:
-    text = private_text(game, agent, increment)  # type: ignore[arg-type]
+def _news(game: Game, agent: int, increment: Hashable) -> str:
+    text = private_text(game, agent, increment)
     return "" if text == "nothing" else f"{game.agents[agent]} {text}"

@@ -19,6 +19,7 @@ from lp_posg.evaluate import Certificate, Deviation
 from lp_posg.game import Game
 from lp_posg.induction.solution import Labels, Solution, Stats
 from lp_posg.information import Policy, PolicyBlock, PolicyStep
+from lp_posg.types import FloatArray, SparseMatrix
 from lp_posg.version import __version__
 
 FORMAT = "lp-posg solution"
@@ -47,9 +48,7 @@ def save_solution(solution: Solution, path: str | PathLike[str]) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise FormatError(
-            f"{target}: cannot be written: {error.strerror}", path=str(target), line=None
-        ) from None
+        raise FormatError(f"{target}: cannot be written: {error.strerror}", path=str(target), line=None) from None
 
 
 def load_solution(path: str | PathLike[str]) -> Solution:
@@ -64,9 +63,7 @@ def load_solution(path: str | PathLike[str]) -> Solution:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in stored.files}
     except OSError as error:
-        raise FormatError(
-            f"{path}: cannot be read: {error.strerror or error}", path=str(path), line=None
-        ) from None
+        raise FormatError(f"{path}: cannot be read: {error.strerror or error}", path=str(path), line=None) from None
     except (ValueError, zipfile.BadZipFile, EOFError, KeyError, NotImplementedError) as error:
         raise FormatError(f"{path}: not an .npz file of arrays: {error}", path=str(path), line=None) from None
     try:
@@ -82,9 +79,7 @@ def load_solution(path: str | PathLike[str]) -> Solution:
     except LpPosgError as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(
-            f"{path}: the stored solution is damaged: {error}", path=str(path), line=None
-        ) from None
+        raise FormatError(f"{path}: the stored solution is damaged: {error}", path=str(path), line=None) from None
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         raise FormatError(
             f"{path}: not a stored solution, or damaged: {type(error).__name__}: {error}",
@@ -226,14 +221,14 @@ def _step(meta: Mapping[str, Any], arrays: Mapping[str, Any], h: int, n_agents: 
 
 def _game(labels: Mapping[str, Any], arrays: Mapping[str, Any]) -> Game:
     def matrices(name: str) -> list[sp.csr_array]:
-        found = []
+        found: list[SparseMatrix] = []
         while f"game.{name}.{len(found)}.data" in arrays:
             at = f"game.{name}.{len(found)}"
             parts = tuple(arrays[f"{at}.{part}"] for part in ("data", "indices", "indptr"))
             found.append(sp.csr_array(parts, shape=tuple(arrays[f"{at}.shape"])))
         return found
 
-    rewards = []
+    rewards: list[FloatArray] = []
     while f"game.reward.{len(rewards)}" in arrays:
         rewards.append(arrays[f"game.reward.{len(rewards)}"])
     first = matrices("initial_observation")

@@ -40,9 +40,7 @@ class _TooMany(Exception):
     """More states than a survey expands."""
 
 
-def survey(
-    game: Game, horizon: int = 3, sharing: Sequence[str | SharingStructure] = SURVEYED
-) -> tuple[Fit, ...]:
+def survey(game: Game, horizon: int = 3, sharing: Sequence[str | SharingStructure] = SURVEYED) -> tuple[Fit, ...]:
     """Return how each sharing structure fits the game over `horizon` steps.
 
     Raises
@@ -69,7 +67,5 @@ def _fit(game: Game, horizon: int, structure: SharingStructure) -> Fit:
     except UnsupportedError as error:
         return Fit(structure.name, None, tuple(states), str(error))
     except _TooMany:
-        return Fit(
-            structure.name, None, tuple(states), f"more than {STATE_LIMIT} states at step {len(states)}"
-        )
+        return Fit(structure.name, None, tuple(states), f"more than {STATE_LIMIT} states at step {len(states)}")
     return Fit(structure.name, True, tuple(states), "")

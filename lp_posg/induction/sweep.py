@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
@@ -97,7 +98,7 @@ def _solve(games: StageBlock, concept: Concept, objective: Objective, workers: i
     if parts == 1:
         return concept.solve(games, objective)
     bounds = np.linspace(0, len(games), parts + 1).astype(int)
-    ranges = [slice(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    ranges = [slice(int(a), int(b)) for a, b in pairwise(bounds)]
     tasks = (delayed(concept.solve)(games.part(rows), objective) for rows in ranges)
     return joined(Parallel(n_jobs=parts, prefer="threads")(tasks))
 

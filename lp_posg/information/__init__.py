@@ -56,18 +56,14 @@ def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> Sharing
             )
         made_for = getattr(sharing, "n_agents", n_agents)
         if made_for != n_agents:
-            raise ModelError(
-                f"sharing {sharing.name!r} is made for {made_for} agents, the game has {n_agents}"
-            )
+            raise ModelError(f"sharing {sharing.name!r} is made for {made_for} agents, the game has {n_agents}")
         return sharing
     name, _, delay = sharing.strip().partition(":")
     if name in SHARING and not delay:
         return SHARING[name](n_agents)
     if name in SHARING_WITH_DELAY:
         if not delay.isascii() or not delay.isdigit() or int(delay) < 1:
-            raise ModelError(
-                f"sharing {sharing!r}: expected {name}:D with a delay D of at least 1, as in '{name}:2'"
-            )
+            raise ModelError(f"sharing {sharing!r}: expected {name}:D with a delay D of at least 1, as in '{name}:2'")
         return SHARING_WITH_DELAY[name](n_agents, int(delay))
     raise ModelError(f"unknown sharing {sharing!r}; expected one of {', '.join(sharing_names())}")
 

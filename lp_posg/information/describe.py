@@ -39,10 +39,7 @@ def increment_text(game: Game, increment: Sequence[Hashable]) -> str:
 def history_text(game: Game, increments: Sequence[Sequence[Hashable]]) -> str:
     """Return a common history in words, one part per step."""
     steps = [increment_text(game, own) for own in increments]
-    return (
-        " | ".join(f"step {h + 1}: {text}" for h, text in enumerate(steps) if text != "nothing new")
-        or "nothing"
-    )
+    return " | ".join(f"step {h + 1}: {text}" for h, text in enumerate(steps) if text != "nothing new") or "nothing"
 
 
 def play_text(game: Game, table: SplitTable, switches: Sequence[tuple[int, int] | None]) -> str:
@@ -54,18 +51,14 @@ def play_text(game: Game, table: SplitTable, switches: Sequence[tuple[int, int] 
             private, action = switch
             known = private_text(game, agent, table.private[agent][private])
             change = f"{game.actions[agent][action]!r}"
-            text = (
-                f"{game.agents[agent]}: {change}"
-                if known == "nothing"
-                else f"{text}, but {change} when it {known}"
-            )
+            text = f"{game.agents[agent]}: {change}" if known == "nothing" else f"{text}, but {change} when it {known}"
         parts.append(text)
     return "; ".join(parts)
 
 
 def belief_text(game: Game, table: SplitTable, row: SparseMatrix, most: int = 2) -> str:
     """Return the likeliest entries of one belief over (state, next private profile)."""
-    private, state = np.divmod(row.indices, game.n_states)
+    private, state = np.divmod(np.asarray(row.indices, dtype=np.int64), game.n_states)
     profile = np.unravel_index(private, table.n_next)
     ordered = np.lexsort((row.indices, -row.data))
     parts = []

@@ -76,9 +76,7 @@ def _suspects(expansion: Expansion) -> IntArray:
         (part.child * (part.cell.max() + 1) + part.cell) * n_joint + part.action, return_inverse=True
     )
     child = cause // n_joint // (part.cell.max() + 1)
-    rows = sp.csr_array(
-        sp.coo_array((part.weight, (row, part.column)), (len(cause), expansion.rows.shape[1]))
-    )
+    rows = sp.csr_array(sp.coo_array((part.weight, (row, part.column)), (len(cause), expansion.rows.shape[1])))
     rows = _scaled(rows, 1.0 / _sums(rows))
     apart = 0.5 * _sums(abs(rows - expansion.rows[child]))
     return np.unique(child[apart > INDEPENDENCE_TOL])
@@ -100,9 +98,7 @@ def _basis_test(
     row = rank_of[entries.child[inside]] * per_child + way
     width = expansion.rows.shape[1]
     weights = sp.csr_array(
-        sp.coo_array(
-            (entries.weight[inside], (row, entries.column[inside])), (len(children) * per_child, width)
-        )
+        sp.coo_array((entries.weight[inside], (row, entries.column[inside])), (len(children) * per_child, width))
     )
     results = sp.csr_array(sp.kron(sp.eye_array(len(children)), basis, format="csr") @ weights)
     mass = _sums(results)
@@ -117,9 +113,7 @@ def _basis_test(
     pair = (int(first[inverse[worst]]), worst)
     where = children[child[worst]]
     node = int(expansion.parent[where])
-    switches = tuple(
-        _switches(level, node, int(possible[k] % basis.shape[0]), shape, n_actions) for k in pair
-    )
+    switches = tuple(_switches(level, node, int(possible[k] % basis.shape[0]), shape, n_actions) for k in pair)
     return Counterexample(
         node,
         int(expansion.increment[where]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -207,9 +208,7 @@ def expand(game: Game, time: int, table: SplitTable, level: Level, nodes: slice)
     action, state = np.divmod(moved.indices[take].astype(np.int64), game.n_states)
     weight = moved.data[take] * chance
 
-    z, p = _look_up(
-        table, level.cell_profile[:, cell], action, observation, game.n_actions, game.n_observations
-    )
+    z, p = _look_up(table, level.cell_profile[:, cell], action, observation, game.n_actions, game.n_observations)
     n_increments = int(np.prod(table.n_increments))
     key, child = np.unique(level.cell_node[cell] * n_increments + z, return_inverse=True)
     parent, increment = np.divmod(key, n_increments)
@@ -232,7 +231,7 @@ def batches(game: Game, time: int, level: Level) -> list[slice]:
     while bounds[-1] < level.n_nodes:
         done = load[bounds[-1] - 1] if bounds[-1] else 0.0
         bounds.append(max(bounds[-1] + 1, int(np.searchsorted(load, done + BATCH_ENTRIES, side="right"))))
-    return [slice(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [slice(a, b) for a, b in pairwise(bounds)]
 
 
 def _rows_of(matrix: SparseMatrix, rows: IntArray) -> tuple[IntArray, IntArray, FloatArray]:

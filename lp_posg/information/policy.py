@@ -43,12 +43,7 @@ class PolicyBlock:
         """Raise ModelError unless shapes agree and all probabilities sum to 1."""
         where = f"strategy at step {time + 1}"
         start, n_atoms = self.atom_start, len(self.atom_prob)
-        if (
-            len(start) != len(self.nodes) + 1
-            or start[0] != 0
-            or start[-1] != n_atoms
-            or (np.diff(start) < 1).any()
-        ):
+        if len(start) != len(self.nodes) + 1 or start[0] != 0 or start[-1] != n_atoms or (np.diff(start) < 1).any():
             raise ModelError(f"{where}: atoms do not match the states")
         shapes = [(n_atoms, own.shape[1], n) for own, n in zip(self.private, n_actions, strict=True)]
         if [own.shape for own in self.prescription] != shapes:

@@ -18,6 +18,8 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from lp_posg.errors import ModelError
 
 Delay = int | Literal["never", "forgotten"]
+_NEVER: Delay = "never"
+_FORGOTTEN: Delay = "forgotten"
 
 
 @runtime_checkable
@@ -33,9 +35,7 @@ class SharingStructure(Protocol):
     def name(self) -> str:
         """Shown in reports and stored with solutions."""
 
-    def increment(
-        self, agent: int, private: Hashable, action: int | None, observation: int | None
-    ) -> Hashable:
+    def increment(self, agent: int, private: Hashable, action: int | None, observation: int | None) -> Hashable:
         """Return what becomes common; called once per (agent, private, action, observation) and depth."""
 
     def retain(self, agent: int, private: Hashable, action: int | None, observation: int | None) -> Hashable:
@@ -137,18 +137,19 @@ def one_step_delay(n_agents: int) -> DelayedSharing:
 
 def one_directional(n_agents: int) -> DelayedSharing:
     """Return one-directional sharing: agent 1's observations at once, the others' one step late."""
-    return DelayedSharing("one-directional", (0,) + (1,) * (n_agents - 1), (1,) * n_agents)
+    return DelayedSharing("one-directional", (0, *(1,) * (n_agents - 1)), (1,) * n_agents)
 
 
 def controller(n_agents: int, delay: int) -> DelayedSharing:
     """Return sharing with one controller: agent 1's data at once, the others' observations `delay` steps late."""
-    others = n_agents - 1
-    return DelayedSharing(f"controller:{delay}", (0,) + (delay,) * others, (1,) + ("forgotten",) * others)
+    seen: tuple[Delay, ...] = (0, *(delay,) * (n_agents - 1))
+    done: tuple[Delay, ...] = (1, *(_FORGOTTEN,) * (n_agents - 1))
+    return DelayedSharing(f"controller:{delay}", seen, done)
 
 
 def uncontrolled(n_agents: int, delay: int) -> DelayedSharing:
     """Return delayed sharing of observations alone, for a state process that no action influences."""
-    return DelayedSharing(f"uncontrolled:{delay}", (delay,) * n_agents, ("forgotten",) * n_agents)
+    return DelayedSharing(f"uncontrolled:{delay}", (delay,) * n_agents, (_FORGOTTEN,) * n_agents)
 
 
 def delayed(n_agents: int, delay: int) -> DelayedSharing:
@@ -158,4 +159,4 @@ def delayed(n_agents: int, delay: int) -> DelayedSharing:
 
 def no_sharing(n_agents: int) -> DelayedSharing:
     """Return no sharing at all (a Dec-POMDP's information)."""
-    return DelayedSharing("none", ("never",) * n_agents, ("never",) * n_agents)
+    return DelayedSharing("none", (_NEVER,) * n_agents, (_NEVER,) * n_agents)

@@ -77,9 +77,7 @@ def first_table(game: Game, structure: SharingStructure) -> SplitTable:
     return _table(structure, tuple((p,) for p in nothing), [[None]] * game.n_agents, seen)
 
 
-def next_table(
-    game: Game, structure: SharingStructure, private: tuple[tuple[Hashable, ...], ...]
-) -> SplitTable:
+def next_table(game: Game, structure: SharingStructure, private: tuple[tuple[Hashable, ...], ...]) -> SplitTable:
     """Return the table of a step that starts with the given private informations.
 
     Raises

@@ -235,9 +235,7 @@ def _children(
 
 
 def _merged_columns(edges: SparseMatrix, member_of: IntArray, n_children: int) -> SparseMatrix:
-    merged = sp.csr_array(
-        (edges.data, member_of[edges.indices], edges.indptr), shape=(edges.shape[0], n_children)
-    )
+    merged = sp.csr_array((edges.data, member_of[edges.indices], edges.indptr), shape=(edges.shape[0], n_children))
     merged.sum_duplicates()
     return merged
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from typing import cast
 
 import highspy
 import numpy as np
@@ -141,7 +142,7 @@ def _solver(fresh: bool, options: Mapping[str, object], time_limit: float) -> hi
     All options are set whenever they change, so that nothing is left over from another way.
     """
     if fresh or not hasattr(_local, "highs"):
-        _local.highs = highspy.Highs()
+        _local.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         _local.highs.setOptionValue("output_flag", False)
         _local.set = None
     wanted = (id(options), time_limit)
@@ -149,4 +150,4 @@ def _solver(fresh: bool, options: Mapping[str, object], time_limit: float) -> hi
         for key, value in (_ALWAYS | dict(options) | {"time_limit": float(time_limit)}).items():
             _local.highs.setOptionValue(key, value)
         _local.set = wanted
-    return _local.highs
+    return cast(highspy.Highs, _local.highs)

@@ -221,9 +221,7 @@ class Form:
                     own[p, :, :, p] = True
             elif self.kind == "action":
                 own = own.reshape(self.n_private[i], self.n_actions[i], self.n_actions[i], self.n_g, -1)
-                chosen = pure_prescriptions(self.n_private[i], self.n_actions[i])[
-                    self.digit[self.fixed.index(i)]
-                ]
+                chosen = pure_prescriptions(self.n_private[i], self.n_actions[i])[self.digit[self.fixed.index(i)]]
                 for p, a in np.ndindex(self.n_private[i], self.n_actions[i]):
                     other = np.flatnonzero(np.arange(self.n_actions[i]) != a)
                     own[p, a, other[:, None], np.flatnonzero(chosen[:, p] == a)[None]] = True
@@ -266,9 +264,9 @@ class Form:
         for i in agents:
             own = slice(self.row_start[i], self.row_start[i + 1])
             per_private = size[:, own].reshape(len(size), self.n_private[i], -1).max(axis=2, keepdims=True)
-            size[:, own] = np.broadcast_to(
-                per_private, (len(size), self.n_private[i], self.n_actions[i])
-            ).reshape(len(size), -1)
+            size[:, own] = np.broadcast_to(per_private, (len(size), self.n_private[i], self.n_actions[i])).reshape(
+                len(size), -1
+            )
         return np.where(size > 0, size, 1.0)
 
     def _slack_sizes(self, size: FloatArray) -> FloatArray:
@@ -331,7 +329,7 @@ class Form:
         else:
             rows = out.reshape(size, k, a, self.n_g, self.k, self.a)
             rows[...] = gain.transpose(0, 2, 3, 1, 4, 5)
-        return follow.sum(axis=2)
+        return np.asarray(follow.sum(axis=2))
 
     def decode(self, y: FloatArray) -> BlockStrategy:
         """Return the strategies that solutions y, shape (B, n_y), stand for."""
@@ -394,17 +392,13 @@ def _layout(form: Form) -> Layout:
     # Constants: +1 for s_i(p) in each of its incentive rows, then consistency, then the total.
     width = np.array(form.n_actions)[owner] if n_slack else np.empty(0, np.int64)
     first = form.row_start[owner] + own * width
-    in_rows = np.concatenate(
-        [np.arange(f, f + w) for f, w in zip(first, width, strict=True)] or [np.empty(0, int)]
-    )
+    in_rows = np.concatenate([np.arange(f, f + w) for f, w in zip(first, width, strict=True)] or [np.empty(0, int)])
     g, p, a = (part.ravel() for part in np.indices((form.n_g, form.k - 1, form.a)))
     consistency = n_incentive + len(agents) + g * (form.k - 1) + p
     n_consistency = form.n_g * (form.k - 1)
     g_all, a_all = (part.ravel() for part in np.indices((form.n_g, form.a)))
     total_row = n_incentive + len(agents) + n_consistency
-    rows = np.concatenate(
-        [rows, budget_row, in_rows, consistency, consistency, np.full(len(g_all), total_row)]
-    )
+    rows = np.concatenate([rows, budget_row, in_rows, consistency, consistency, np.full(len(g_all), total_row)])
     columns = np.concatenate(
         [
             columns,
@@ -415,9 +409,7 @@ def _layout(form: Form) -> Layout:
             (g_all * form.k) * form.a + a_all,
         ]
     )
-    constants = np.concatenate(
-        [np.ones(len(in_rows)), np.ones(len(g)), -np.ones(len(g)), np.ones(len(g_all))]
-    )
+    constants = np.concatenate([np.ones(len(in_rows)), np.ones(len(g)), -np.ones(len(g)), np.ones(len(g_all))])
     order = np.lexsort((rows, columns))
     n_columns = form.n_y + n_slack
     n_rows = total_row + 1

@@ -52,7 +52,5 @@ def parse_objective(name: str, agents: tuple[str, ...]) -> Objective:
     if head == "agent" and who.isascii() and who.isdigit() and 1 <= int(who) <= n:
         return Objective(name, np.eye(n)[int(who) - 1])
     if head == "agent":
-        raise ModelError(
-            f"objective {name!r}: expected agent:k with k from 1 to {n}, or one of {', '.join(agents)}"
-        )
+        raise ModelError(f"objective {name!r}: expected agent:k with k from 1 to {n}, or one of {', '.join(agents)}")
     raise ModelError(f"unknown objective {name!r}; expected one of {', '.join(NAMES)}")

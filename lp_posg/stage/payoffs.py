@@ -37,7 +37,7 @@ class StageBlock:
     @property
     def n_agents(self) -> int:
         """Number of agents."""
-        return self.payoff.shape[1]
+        return int(self.payoff.shape[1])
 
     @property
     def n_private(self) -> tuple[int, ...]:
@@ -143,7 +143,5 @@ def largest_agent(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> int
 def prescriptions_but(n_private: tuple[int, ...], n_actions: tuple[int, ...], agent: int) -> float:
     """Return the number of joint pure prescriptions of all agents but one (a float: it may be huge)."""
     return float(
-        np.prod(
-            [float(a) ** k for i, (k, a) in enumerate(zip(n_private, n_actions, strict=True)) if i != agent]
-        )
+        np.prod([float(a) ** k for i, (k, a) in enumerate(zip(n_private, n_actions, strict=True)) if i != agent])
     )

@@ -53,9 +53,7 @@ class Team:
             return joined([_by_integer_program(block, welfare[b], block.where(b)) for b in range(len(block))])
         width = count * block.n_private[free] * block.n_actions[free]
         step = max(1, int(BATCH_ENTRIES // width))
-        return joined(
-            [_by_enumeration(block, welfare[b : b + step], free) for b in range(0, len(block), step)]
-        )
+        return joined([_by_enumeration(block, welfare[b : b + step], free) for b in range(0, len(block), step)])
 
 
 def _by_enumeration(block: StageBlock, welfare: FloatArray, free: int) -> BlockStrategy:
@@ -87,9 +85,7 @@ def _by_integer_program(block: StageBlock, welfare: FloatArray, where: str) -> B
     return one_atom(prescription, 1)
 
 
-def compile_team_program(
-    welfare: FloatArray, n_private: tuple[int, ...], n_actions: tuple[int, ...]
-) -> LinearProgram:
+def compile_team_program(welfare: FloatArray, n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> LinearProgram:
     """Return the mixed-integer program of one stage game: columns x_1, ..., x_n, then z(p, a).
 
     Parameters
