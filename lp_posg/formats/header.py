@@ -57,13 +57,16 @@ class Header:
 
 
 def collect(source: Source, found: dict[str, Statement], statement: Statement) -> None:
-    """Put a header statement into `found` under its keyword, or raise FormatError if it is there already."""
+    """Put a header statement into `found` under its keyword, or raise FormatError if it does not belong there."""
     key = statement.head.keyword.split()[0]
     if key in found:
         raise source.error(
             statement.line,
             f"found '{key}:' again, expected it once (it stands on line {found[key].line}); remove one",
         )
+    for line, text in statement.texts():
+        if ":" in text:
+            raise unexpected(source, line, text)
     found[key] = statement
 
 
@@ -113,11 +116,7 @@ def _check_size(source: Source, statement: Statement, what: str, size: int) -> N
 
 def _words(source: Source, statement: Statement) -> list[tuple[int, str]]:
     """Return the (line, word) pairs of a header statement, at least one."""
-    words = []
-    for line, text in statement.texts():
-        if ":" in text:
-            raise unexpected(source, line, text)
-        words += [(line, word) for word in text.split()]
+    words = [(line, word) for line, text in statement.texts() for word in text.split()]
     if not words:
         keyword = statement.head.keyword
         raise source.error(statement.line, f"found nothing after '{keyword}:', expected its value; add it")

@@ -134,8 +134,10 @@ def _split(source: Source, shape: TableShape, statement: Statement) -> tuple[lis
             message = f"found nothing between two colons of '{shape.keyword}:', expected a name, an index or *"
             raise source.error(line, f"{message}; fill it in")
     n_axes = len(shape.axes)
-    if len(fields) > n_axes + (not data):
-        line, text = fields[n_axes + (not data)]
+    if data and len(fields) == n_axes + 1:
+        raise unexpected(source, *data[0])
+    if len(fields) > n_axes + 1:
+        line, text = fields[n_axes + 1]
         message = f"found {shown(text.strip())} after {n_axes + 1} fields of '{shape.keyword}:', expected no more"
         raise source.error(line, f"{message}; remove it")
     if not data and not is_open and len(fields) > shape.fewest:

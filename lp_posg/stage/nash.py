@@ -7,7 +7,8 @@ Two agents whose payoffs sum to a constant at each private profile: one linear p
          x(. | p1) a distribution for every p1
 
 whose duals on the first rows are agent 2's prescription. Any number of agents with the same
-payoffs: the team optimum is the Nash equilibrium best for all. One agent: the best reply.
+payoffs: the team optimum is the Nash equilibrium best for all. One agent: the best reply. Two
+agents otherwise: `nash_general`.
 
 Source: Ponssard and Sorin (1980), Int. J. Game Theory 9, 21-32 (games with incomplete
 information by linear programming); von Neumann's minimax theorem.
@@ -20,6 +21,7 @@ import numpy as np
 from lp_posg.errors import UnsupportedError
 from lp_posg.game import Game
 from lp_posg.lp import LinearProgram, solve_program
+from lp_posg.stage.nash_general import selected_nash
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, scaled
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, joined, one_atom
@@ -34,36 +36,43 @@ class Nash:
     deviations = "ne"
 
     def check_game(self, game: Game) -> None:
-        """Raise UnsupportedError if the game is of a kind whose equilibria this package cannot compute."""
+        """Raise UnsupportedError if there are more than two agents with rewards of their own."""
         if game.n_agents > 2 and not game.is_common_reward:
             raise UnsupportedError(
                 f"concept 'ne' is not available for {game.n_agents} agents {game.agents} with rewards of their own;"
-                " use 'ce' or 'cce'"
-            )
-        if game.n_agents == 2 and not (game.is_common_reward or game.is_zero_sum):
-            raise UnsupportedError(
-                f"concept 'ne' is available for zero-sum and common-reward games; in game {game.name!r} the agents"
-                f" {game.agents} have rewards that are neither; use 'ce', 'interim-cce' or 'cce'"
+                " use 'ce', 'interim-cce' or 'cce'"
             )
 
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
-        """Return a Nash equilibrium of each stage game.
+        """Return a Nash equilibrium of each stage game: the one the objective selects.
 
         Raises
         ------
         UnsupportedError
-            If a stage game is neither zero-sum for two agents nor of common payoff.
+            If a stage game has more than two agents and no common payoff, or the worst
+            equilibrium of more than two agents is asked for.
         SolveError
             If a program cannot be solved.
         """
-        if block.n_agents == 1 or common_payoff(block).all():
+        common, constant = common_payoff(block), constant_sum(block)
+        # With one payoff for all, the team optimum is an equilibrium and the best for every objective but `worst`.
+        if block.n_agents == 1 or (common.all() and objective.name != "worst"):
             return Team().solve(block, objective)
-        if block.n_agents == 2 and constant_sum(block).all():
-            return joined([_minimax(block.part(slice(b, b + 1))) for b in range(len(block))])
-        raise UnsupportedError(
-            f"concept 'ne': the stage game at {block.where(0)} is neither zero-sum nor of common payoff;"
-            " use 'ce' or 'cce'"
-        )
+        parts = []
+        for b in range(len(block)):
+            one = block.part(slice(b, b + 1))
+            if block.n_agents == 2 and constant[b]:
+                parts.append(_minimax(one))
+            elif common[b] and objective.name != "worst":
+                parts.append(Team().solve(one, objective))
+            elif block.n_agents == 2:
+                parts.append(selected_nash(one, objective))
+            else:
+                raise UnsupportedError(
+                    f"concept 'ne' with objective {objective.name!r} is not available for {block.n_agents} agents"
+                    f" (stage game at {block.where(b)}); use 'ce', 'interim-cce' or 'cce'"
+                )
+        return joined(parts)
 
 
 def common_payoff(block: StageBlock) -> BoolArray:

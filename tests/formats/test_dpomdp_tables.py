@@ -90,7 +90,7 @@ def test_a_later_wildcard_overwrites_an_earlier_entry(load_body):
 @pytest.mark.parametrize(
     "text",
     [
-        "O: wait stop : south : * : 0\nO: wait stop : south : quiet light : 0.25\nO: wait stop : south : loud dark : 0.75",
+        "O: 0 1 : south : * : 0\nO: wait stop : south : quiet light : 0.25\nO: wait stop : south : loud dark : 0.75",
         "O: 1 : 1 : 0 : 0\nO: 1 : 1 : 1 : 0.25\nO: 1 : 1 : 2 : 0.75\nO: 1 : 1 : 3 : 0",
         "O: 0 1 : 1 : 0 * : 0\nO: 0 1 : 1 : * 1 : 0\nO: 0 1 : 1 : 0 1 : .25\nO: 0 1 : 1 : loud 0 : .75",
         "O: wait stop : south : 0 0.25 0.75 0",

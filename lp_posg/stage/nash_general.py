@@ -1,0 +1,131 @@
+"""Nash equilibrium of a general-sum stage game of two agents, as a mixed-integer program.
+
+With E_i(p, a) = sum over the other's (q, c) of x_j(c | q) U_i[p, q, a, c], linear in x_j:
+
+    max  the objective in the values  sum over p of u_i(p)
+    s.t. x_i(. | p) a distribution                         for all i, p
+         0 <= u_i(p) - E_i(p, a) <= M_i(p) b_i(p, a)       b_i(p, a) is 0 or 1
+         x_i(a | p) <= 1 - b_i(p, a)
+
+so an action is used only if it is a best reply. The supports found (where b = 0) then fix a linear
+program that gives the prescriptions to the accuracy of the simplex method.
+
+Source: Sandholm, Gilpin and Conitzer (2005), AAAI-05, 495-501, formulation 1, here with one
+distribution per private information.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from lp_posg.lp import LinearProgram, Status, attempt_program, solve_program
+from lp_posg.stage.objective import Objective
+from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
+from lp_posg.stage.strategy import BlockStrategy, as_distribution, one_atom
+from lp_posg.types import BoolArray, FloatArray
+
+
+def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
+    """Return the Nash equilibrium of one stage game (a block of one) that the objective selects.
+
+    Raises
+    ------
+    SolveError
+        If the mixed-integer program cannot be solved.
+    """
+    what = f"mixed-integer program at {block.where(0)} (concept 'ne')"
+    program = compile_nash(scaled(block), block.n_private, block.n_actions, objective)
+    x = solve_program(program, what).x
+    n_x = [k * a for k, a in zip(block.n_private, block.n_actions, strict=True)]
+    unused = x[sum(n_x) : 2 * sum(n_x)] > 0.5
+    polished = attempt_program(_with_supports(program, unused))
+    if polished.status is Status.OPTIMAL:
+        x = polished.x
+    prescription = [
+        as_distribution(own.reshape(1, k, a))
+        for own, k, a in zip(np.split(x[: sum(n_x)], [n_x[0]]), block.n_private, block.n_actions, strict=True)
+    ]
+    return one_atom(prescription, 2)
+
+
+def compile_nash(
+    game: Scaled, n_private: tuple[int, ...], n_actions: tuple[int, ...], objective: Objective
+) -> LinearProgram:
+    """Return the program of the first game: columns x_1, x_2, b_1, b_2, u_1, u_2, then the smallest value."""
+    n_x = [k * a for k, a in zip(n_private, n_actions, strict=True)]
+    total, n_u, egalitarian = sum(n_x), sum(n_private), objective.weights is None
+    n_columns = 2 * total + n_u + egalitarian
+    rows: list[FloatArray] = []
+    lower: list[float] = []
+    upper: list[float] = []
+
+    def add(matrix: FloatArray, low: float | FloatArray, high: float | FloatArray) -> None:
+        rows.append(matrix)
+        lower.extend(np.broadcast_to(low, len(matrix)).tolist())
+        upper.extend(np.broadcast_to(high, len(matrix)).tolist())
+
+    for i in (0, 1):
+        k, a = n_private[i], n_actions[i]
+        x, other = sum(n_x[:i]), sum(n_x[: 1 - i])
+        u = 2 * total + sum(n_private[:i])
+        reply, size = _reply_values(game.payoff[0, i], i)
+        simplex = np.zeros((k, n_columns))
+        simplex[:, x : x + n_x[i]] = np.repeat(np.eye(k), a, axis=1)
+        add(simplex, 1.0, 1.0)
+        regret = np.zeros((n_x[i], n_columns))
+        regret[:, other : other + n_x[1 - i]] = -reply
+        regret[:, u : u + k] = np.repeat(np.eye(k), a, axis=0)
+        add(regret, 0.0, np.inf)
+        bounded = regret.copy()
+        bounded[np.arange(n_x[i]), total + x + np.arange(n_x[i])] = -np.repeat(size, a)
+        add(bounded, -np.inf, 0.0)
+        used = np.zeros((n_x[i], n_columns))
+        used[np.arange(n_x[i]), x + np.arange(n_x[i])] = 1.0
+        used[np.arange(n_x[i]), total + x + np.arange(n_x[i])] = 1.0
+        add(used, -np.inf, 1.0)
+    unit = float(game.size[0].max()) or 1.0
+    weight = game.size[0] / unit
+    cost = np.zeros(n_columns)
+    if objective.weights is not None:
+        cost[2 * total : 2 * total + n_u] = -np.repeat(objective.weights * weight, n_private)
+    else:
+        cost[-1] = -1.0
+        smallest = np.zeros((2, n_columns))
+        for i in (0, 1):
+            u = 2 * total + sum(n_private[:i])
+            smallest[i, u : u + n_private[i]] = weight[i]
+        smallest[:, -1] = -1.0
+        add(smallest, -(game.best[0] - game.best[0].mean()) / unit, np.inf)
+    matrix = np.concatenate(rows)
+    column, index = np.nonzero(matrix.T)
+    free = np.full(n_u + egalitarian, np.inf)
+    return LinearProgram(
+        cost,
+        np.concatenate([np.zeros(2 * total), -free]),
+        np.concatenate([np.ones(2 * total), free]),
+        np.array(lower),
+        np.array(upper),
+        np.searchsorted(column, np.arange(n_columns + 1)).astype(np.int32),
+        index.astype(np.int32),
+        matrix.T[column, index],
+        (np.arange(n_columns) >= total) & (np.arange(n_columns) < 2 * total),
+    )
+
+
+def _reply_values(payoff: FloatArray, agent: int) -> tuple[FloatArray, FloatArray]:
+    """Return E_i as a matrix, shape (k_i A_i, k_j A_j), and M_i, shape (k_i,)."""
+    own, other = (0, 1) if agent == 0 else (1, 0)
+    turned = payoff.transpose(own, 2 + own, other, 2 + other)
+    k, a = turned.shape[:2]
+    spread = np.ptp(turned.reshape(k, a, turned.shape[2], -1), axis=(1, 3)).sum(axis=1)
+    return turned.reshape(k * a, -1), spread
+
+
+def _with_supports(program: LinearProgram, unused: BoolArray) -> LinearProgram:
+    """Return the linear program in which the binaries are fixed as found."""
+    n = len(unused)
+    lower, upper = program.lower.copy(), program.upper.copy()
+    lower[n : 2 * n] = upper[n : 2 * n] = unused
+    return replace(program, lower=lower, upper=upper, integer=None)
