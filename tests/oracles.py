@@ -153,9 +153,7 @@ class Oracle:
                 value, later = 0.0, []
                 for play, action, chance in group:
                     done = action if choice is None else (*action[:agent], choice, *action[agent + 1 :])
-                    value += chance * float(
-                        self.reward(time)[(agent, slice(None), *done)] @ play.weight
-                    )
+                    value += chance * float(self.reward(time)[(agent, slice(None), *done)] @ play.weight)
                     if time + 1 < self.horizon:
                         for child in self.children(time, play, done):
                             if hears:  # it also remembers what it was told

@@ -57,8 +57,8 @@ class Names:
             if found is None and self.labels is None and str(whole(name)) == name:
                 found = whole(name)
         else:
-            found = self._index.get(token)
-            found = whole(token) if found is None else found
+            found = whole(token)
+            found = self._index.get(token) if found is None else found
         if found is not None and found < self.size:
             return found
         raise source.error(line, self._message(token))

@@ -80,7 +80,7 @@ def posg_lines(game: Game) -> Iterator[str]:
         for row, o, p in _nonzeros(game.observation_matrix(time)):
             a, s_next = divmod(row, game.n_states)
             yield f"O{at}: {actions[a]} : {states[s_next]} : {seen[o]} : {p!r}"
-    agents = _tokens(game.agents)
+    agents = [quoted(label) if "[" in label or "]" in label else _token(label) for label in game.agents]
     for at, time in _steps(game.reward_array, game.max_horizon):
         yield from _rewards(at, game.reward_array(time), agents, states, actions)
 

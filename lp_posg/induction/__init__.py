@@ -1,10 +1,10 @@
 """Planning: the DAG of common-information states, the backward sweep, solutions."""
 
-from lp_posg.induction.compare import Check, Comparison, Row, compare
+from lp_posg.induction.admissibility import Fit, survey
+from lp_posg.induction.comparison import Check, Comparison, Row, compare
+from lp_posg.induction.planning import Progress, check_certificate, default_concept, solve
 from lp_posg.induction.solution import Atom, Labels, Solution, Stats
-from lp_posg.induction.solve import Progress, check_certificate, default_concept, solve
-from lp_posg.induction.survey import Fit, survey
-from lp_posg.induction.verify import verify
+from lp_posg.induction.verification import verify
 
 __all__ = [
     "Atom",

@@ -7,8 +7,8 @@ import numpy as np
 from lp_posg.errors import CertificateError, ModelError
 from lp_posg.evaluate import Certificate, certify
 from lp_posg.game import Game
+from lp_posg.induction.planning import check_certificate
 from lp_posg.induction.solution import Solution
-from lp_posg.induction.solve import check_certificate
 from lp_posg.information import SharingStructure, sharing_structure
 from lp_posg.types import GAP_TOL
 

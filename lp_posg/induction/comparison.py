@@ -11,8 +11,8 @@ from typing import Any
 from lp_posg.errors import LpPosgError, ModelError, UnsupportedError
 from lp_posg.evaluate import certify, pairs_of
 from lp_posg.game import Game
+from lp_posg.induction.planning import Progress, Request, checked, expanded, solved
 from lp_posg.induction.solution import Solution
-from lp_posg.induction.solve import Progress, Request, checked, expanded, solved
 from lp_posg.information import SharingStructure, sharing_structure
 from lp_posg.types import GAP_TOL
 from lp_posg.version import __version__

@@ -1,0 +1,26 @@
+"""The command line: arguments in, one result on stdout; nothing is computed here.
+
+Exit status 0; 1 with one line on stderr when something given or asked for is wrong; 2 for usage;
+130 when interrupted. Heavy modules are imported by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from lp_posg.cli.application import app
+from lp_posg.cli.failures import one_line_warnings
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Run ``lp-posg`` with the arguments of this process, and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        # A label that the terminal's encoding does not have is shown as its code.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    one_line_warnings()
+    at_terminal = all(stream is not None and stream.isatty() for stream in (sys.stdout, sys.stderr))
+    app.rich_markup_mode = "rich" if at_terminal else None
+    app(prog_name="lp-posg")

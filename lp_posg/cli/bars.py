@@ -1,0 +1,36 @@
+"""How far a computation has come: on stderr, and only if that is a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lp_posg.induction import Progress
+
+PHASES = {"expand": "expanding states", "solve": "solving stage games", "certify": "certifying"}
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
+    """Give what `solve` takes as ``progress``: a bar that vanishes at the end, or None without a terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def show(now: Progress) -> None:
+            phase = f"{PHASES[now.phase]}, {now.states} known"
+            bar.update(task, description=phase, completed=now.done, total=now.total)
+            if now.phase == "solve" and now.done == now.total:
+                bar.update(task, description=PHASES["certify"], total=None)
+
+        yield show

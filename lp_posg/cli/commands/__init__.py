@@ -1,0 +1,1 @@
+"""The commands of ``lp-posg``, one file each."""

@@ -1,0 +1,153 @@
+"""``lp-posg compare``: concepts and sharing rules side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lp_posg.cli import options
+from lp_posg.cli.bars import progress_bar
+from lp_posg.cli.failures import fail
+from lp_posg.cli.games import game_named
+from lp_posg.cli.screen import Column, show_facts, show_line, show_table
+from lp_posg.cli.targets import STDOUT, check_json_target, write_json
+from lp_posg.cli.wording import number, seconds, small, value_scale
+
+if TYPE_CHECKING:
+    from lp_posg.induction import Comparison, Row
+
+EXAMPLE = "lp-posg compare chicken-signals --horizon 3 --concept ce,cce"
+
+SHARING = ("full", "one-step-delay")
+CONCEPTS = ("team", "ne", "ce", "cce")
+
+
+def compare(
+    file: options.File,
+    horizon: options.Horizon,
+    sharing: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Sharing rules, repeated or with commas; full,one-step-delay if not given.", show_default=False
+        ),
+    ] = None,
+    concepts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--concept",
+            "--concepts",
+            help="Concepts, repeated or with commas; team,ne,ce,cce if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    objective: options.Objective = "welfare",
+    compression: options.Compression = "exact",
+    discount: options.Discount = None,
+    tolerance: options.Tolerance = None,
+    json: options.Json = None,
+    workers: options.Workers = 1,
+) -> None:
+    """Solve for every sharing rule and concept, side by side.
+
+    Below the table stand the relations that theory demands between the rows, and whether they
+    hold; the exit status is 1 if one of them fails.
+    """
+    check_json_target(json, file)
+    rules, wanted = options.listed("--sharing", sharing, SHARING), options.listed("--concept", concepts, CONCEPTS)
+    game = game_named(file)
+    import lp_posg as posg
+    from lp_posg.types import GAP_TOL
+
+    with progress_bar() as progress:
+        table = posg.compare(
+            game,
+            horizon,
+            rules,
+            wanted,
+            objective,
+            discount=discount,
+            compression=compression,
+            tolerance=GAP_TOL if tolerance is None else tolerance,
+            progress=progress,
+            workers=workers,
+        )
+    if json is not None:
+        write_json(json, table.summary())
+    if json != STDOUT:
+        _show(table)
+    broken = [check for check in table.checks if not check.holds]
+    if broken:
+        fail(f"{len(broken)} of {len(table.checks)} checks fail: {broken[0].text} ({broken[0].detail})")
+
+
+def _show(table: Comparison) -> None:
+    _show_header(table)
+    show_line()
+    reasons = _show_rows(table)
+    if reasons:
+        show_line()
+        for mark, reason in enumerate(reasons, 1):
+            show_line(f"[{mark}] {reason}")
+    if table.checks:
+        show_line()
+        for check in table.checks:
+            verdict = "holds" if check.holds else "FAILS"
+            show_line(f"{verdict}  {check.text} ({check.detail})", "" if check.holds else "bold red")
+    show_line()
+    show_line(table.note)
+
+
+def _show_header(table: Comparison) -> None:
+    from lp_posg.cli.commands.report import game_facts
+    from lp_posg.version import __version__
+
+    solved = [row.solution for row in table.rows if row.solution is not None]
+    exact = sum(solution.certificate.status == "exact" for solution in solved)
+    show_facts(
+        f"{table.game.name}: comparison, {table.horizon} step{'s' * (table.horizon != 1)}",
+        [
+            game_facts(table.game),
+            [
+                ("horizon", str(table.horizon)),
+                ("discount", number(table.game.discount)),
+                ("objective", table.objective),
+                ("compression", table.compression),
+                ("certificates", f"{exact} of {len(solved)} exact"),
+                ("version", __version__),
+            ],
+        ],
+    )
+
+
+def _show_rows(table: Comparison) -> list[str]:
+    """Show the rows, and return the reasons that their marks refer to."""
+    reasons = list(dict.fromkeys(str(row.error) for row in table.rows if row.error is not None))
+    scale = value_scale(table.game, table.horizon)
+    columns = [Column("sharing"), Column("concept"), Column("status", breaks=20)]
+    columns += [Column("_".join(agent.split()) or "agent", right=True) for agent in table.game.agents]
+    columns += [Column(name, right=True) for name in ("welfare", "smallest", "gap", "states", "LPs", "seconds")]
+    show_table(columns, [_cells(row, reasons, scale, len(columns)) for row in table.rows], keys=2)
+    return reasons
+
+
+def _cells(row: Row, reasons: list[str], scale: float, n_columns: int) -> list[str]:
+    from lp_posg.errors import StrategyDependenceError
+
+    if row.solution is None:
+        dependent = isinstance(row.error, StrategyDependenceError)
+        status = "not strategy-independent" if dependent else "unsupported"
+        mark = reasons.index(str(row.error)) + 1
+        return [row.sharing, row.concept, f"{status} [{mark}]", *["-"] * (n_columns - 3)]
+    solution = row.solution
+    values = solution.values.tolist()
+    return [
+        row.sharing,
+        row.concept,
+        solution.certificate.status,
+        *(number(value, scale) for value in (*values, sum(values), min(values))),
+        small(solution.certificate.gap),
+        str(solution.stats.states),
+        str(solution.stats.stage_lps),
+        seconds(solution.stats.seconds),
+    ]

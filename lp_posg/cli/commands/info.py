@@ -1,0 +1,132 @@
+"""``lp-posg info``: a game's sizes and kind, and the sharing structures that fit it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lp_posg.cli import options
+from lp_posg.cli.games import game_named
+from lp_posg.cli.screen import Column, show_facts, show_line, show_table
+from lp_posg.cli.targets import STDOUT, check_json_target, write_json
+from lp_posg.cli.wording import counts, number, yes_no
+
+if TYPE_CHECKING:
+    from lp_posg.game import Game
+    from lp_posg.induction import Fit
+
+EXAMPLE = "lp-posg info dectiger --horizon 4"
+
+DEFAULT_HORIZON = 3
+
+
+def info(
+    file: options.File,
+    horizon: options.OptionalHorizon = None,
+    sharing: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these structures, repeated or with commas.", show_default=False),
+    ] = None,
+    json: options.Json = None,
+) -> None:
+    """Show a game's sizes and the sharing structures that fit it.
+
+    A structure fits if beliefs never depend on how the agents played. This is checked over
+    the first steps: 3 if no horizon is given, or all steps of a shorter time-varying game.
+    """
+    check_json_target(json, file)
+    game = game_named(file)
+    from lp_posg.induction.admissibility import SURVEYED
+
+    if horizon is None:
+        horizon = min(DEFAULT_HORIZON, game.max_horizon or DEFAULT_HORIZON)
+    fits = _surveyed(game, horizon, options.listed("--sharing", sharing, SURVEYED))
+    if json is not None:
+        write_json(json, _summary(game, horizon, fits))
+    if json != STDOUT:
+        _show(game, horizon, fits)
+
+
+def _surveyed(game: Game, horizon: int, names: list[str]) -> list[Fit]:
+    """Return how the structures fit, telling a terminal on stderr which one is being checked."""
+    import lp_posg as posg
+
+    structures = [posg.sharing_structure(name, game.n_agents) for name in names]
+    if sys.stderr is None or not sys.stderr.isatty():
+        return list(posg.survey(game, horizon, structures))
+    from rich.console import Console
+
+    fits: list[Fit] = []
+    with Console(file=sys.stderr, markup=False).status("checking") as status:
+        for structure in structures:
+            status.update(f"checking {structure.name}")
+            fits += posg.survey(game, horizon, [structure])
+    return fits
+
+
+def _rewards(game: Game) -> list[tuple[float, float]]:
+    """Return the least and the largest reward of each agent."""
+    arrays = [game.reward_array(h) for h in range(game.max_horizon or 1)]
+    return [
+        (min(float(a[i].min()) for a in arrays), max(float(a[i].max()) for a in arrays)) for i in range(game.n_agents)
+    ]
+
+
+def _summary(game: Game, horizon: int, fits: list[Fit]) -> dict[str, Any]:
+    from lp_posg.cli.commands.report import game_summary
+    from lp_posg.version import __version__
+
+    return {
+        **game_summary(game),
+        "rewards": [list(ends) for ends in _rewards(game)],
+        "reward_range": game.reward_range,
+        "initial_observation": game.initial_observation_matrix is not None,
+        "max_horizon": game.max_horizon,
+        "horizon": horizon,
+        "sharing": [
+            {"sharing": f.sharing, "admissible": f.admissible, "states": list(f.states), "reason": f.reason}
+            for f in fits
+        ],
+        "version": __version__,
+    }
+
+
+def _show(game: Game, horizon: int, fits: list[Fit]) -> None:
+    from lp_posg.cli.commands.report import game_facts
+
+    limit = "no" if game.max_horizon is None else f"yes, {game.max_horizon} steps"
+    show_facts(
+        game.name,
+        [
+            game_facts(game),
+            [
+                ("discount", number(game.discount)),
+                ("rewards", ", ".join(f"{number(low)} to {number(high)}" for low, high in _rewards(game))),
+                ("reward_range", number(game.reward_range)),
+                ("initial_observation", yes_no(game.initial_observation_matrix is not None)),
+                ("time_varying", limit),
+            ],
+        ],
+    )
+    show_line()
+    show_line(f"Sharing structures over {horizon} step{'s' * (horizon != 1)}:")
+    show_table(
+        [Column("sharing"), Column("fits"), Column("states by depth"), Column("reason", breaks=30)],
+        [[f.sharing, yes_no(f.admissible), counts(f.states), _short(f.reason) or "-"] for f in fits],
+    )
+
+
+def _short(reason: str) -> str:
+    """Return the first part of a reason: where it fails, without the counterexample.
+
+    >>> _short("sharing 'none' is not strategy-independent in game 'g': at step 1, [..] depends on how the agents"
+    ...        " played: (..) leads to ..")
+    'at step 1, [..] depends on how the agents played'
+    """
+    told = " depends on how the agents played"
+    if told not in reason:
+        return reason
+    head, _, rest = reason.partition(told)[0].partition("': at step ")
+    return (f"at step {rest}" if rest else head) + told

@@ -1,0 +1,61 @@
+"""What several commands tell of a game, of options and of a certificate, under the same keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lp_posg.cli.screen import Facts
+from lp_posg.cli.wording import counts, kind, numbers, small, yes_no
+from lp_posg.evaluate import Certificate
+from lp_posg.game import Game
+
+
+def game_facts(game: Game) -> Facts:
+    """Return name, kind and sizes of a game."""
+    return [
+        ("game", game.name),
+        ("kind", kind(game)),
+        ("agents", ", ".join(game.agents)),
+        ("game_states", str(game.n_states)),
+        ("actions", counts(game.n_actions)),
+        ("observations", counts(game.n_observations)),
+    ]
+
+
+def game_summary(game: Game) -> dict[str, Any]:
+    """Return what `game_facts` tells as a JSON-ready object."""
+    return {
+        "game": game.name,
+        "kind": kind(game),
+        "agents": list(game.agents),
+        "states": game.n_states,
+        "actions": list(game.n_actions),
+        "observations": list(game.n_observations),
+        "discount": game.discount,
+    }
+
+
+def is_within(certificate: Certificate, game: Game, tolerance: float) -> bool:
+    """Whether the largest gap is within the tolerance, which is relative to the reward range."""
+    return certificate.gap <= tolerance * game.reward_range
+
+
+def certificate_facts(certificate: Certificate, game: Game, tolerance: float) -> Facts:
+    """Return the status of a certificate, its gaps and the best deviation."""
+    bounds = "" if certificate.status == "exact" else " (the gaps are upper bounds)"
+    return [
+        ("certificate", certificate.status + bounds),
+        ("gaps", " ".join(map(small, certificate.gaps.tolist()))),
+        (
+            "within_tolerance",
+            f"{yes_no(is_within(certificate, game, tolerance))}"
+            f" (at most {small(tolerance * game.reward_range)}: {small(tolerance)} of the reward range)",
+        ),
+        ("merge_error", small(certificate.merge_error)),
+        ("deviation", "none" if certificate.deviation is None else str(certificate.deviation)),
+    ]
+
+
+def value_facts(values: list[float], scale: float) -> Facts:
+    """Return the value of each agent, in the order of the agents, and their sum."""
+    return [("values", numbers(values, scale)), ("welfare", numbers([sum(values)], scale))]

@@ -1,0 +1,120 @@
+"""``lp-posg solve``: one equilibrium, or the team optimum, with its certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lp_posg.cli import options
+from lp_posg.cli.bars import progress_bar
+from lp_posg.cli.games import game_named
+from lp_posg.cli.screen import show_facts
+from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_target, write_json
+from lp_posg.cli.wording import counts, number, seconds, value_scale
+from lp_posg.errors import LpPosgError
+
+if TYPE_CHECKING:
+    from lp_posg.induction import Solution
+
+EXAMPLE = "lp-posg solve dectiger --horizon 4 --sharing one-step-delay"
+
+
+def solve(
+    file: options.File,
+    horizon: options.Horizon,
+    sharing: options.Sharing = "full",
+    concept: options.Concept = None,
+    objective: options.Objective = "welfare",
+    compression: options.Compression = "exact",
+    discount: options.Discount = None,
+    tolerance: options.Tolerance = None,
+    approximate: Annotated[
+        bool, typer.Option("--approximate", help="Accept a gap above the tolerance; it is reported.")
+    ] = False,
+    json: options.Json = None,
+    save: Annotated[
+        str | None,
+        typer.Option(metavar="OUT.npz", help="Store the solution, for `lp-posg verify`.", show_default=False),
+    ] = None,
+    workers: options.Workers = 1,
+) -> None:
+    """Find an equilibrium or the team optimum, with its certificate.
+
+    The certificate says what each agent could still gain by deviating in the original game;
+    a strategy for which that exceeds the tolerance is an error, unless --approximate is given.
+    """
+    _check_targets(file, json, save)
+    game = game_named(file)
+    import lp_posg as posg
+    from lp_posg.types import GAP_TOL
+
+    with progress_bar() as progress:
+        solution = posg.solve(
+            game,
+            horizon,
+            sharing,
+            concept,
+            objective,
+            discount=discount,
+            compression=compression,
+            tolerance=GAP_TOL if tolerance is None else tolerance,
+            approximate=approximate,
+            progress=progress,
+            workers=workers,
+        )
+    _deliver(solution, json, save)
+
+
+def _check_targets(file: str, json: str | None, save: str | None) -> None:
+    check_json_target(json, file, save)
+    if save is not None:
+        check_not_input(save, file, "--save")
+        check_target(save)
+
+
+def _deliver(solution: Solution, json: str | None, save: str | None) -> None:
+    """Store and show the solution; a file that cannot be written is reported after the rest is out."""
+    jobs: list[Callable[[], None]] = []
+    if save is not None:
+        jobs.append(lambda: solution.save(save))
+    if json is not None:
+        jobs.append(lambda: write_json(json, solution.summary()))
+    if json != STDOUT:
+        jobs.append(lambda: _show(solution))
+    failures: list[LpPosgError] = []
+    for job in jobs:
+        try:
+            job()
+        except LpPosgError as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+def _show(solution: Solution) -> None:
+    from lp_posg.cli.commands.report import certificate_facts, game_facts, value_facts
+    from lp_posg.version import __version__
+
+    game, stats = solution.game, solution.stats
+    show_facts(
+        f"{game.name}: {solution.concept}, {solution.sharing}, {solution.horizon} steps",
+        [
+            game_facts(game),
+            [
+                ("horizon", str(solution.horizon)),
+                ("discount", number(solution.discount)),
+                *((key, getattr(solution, key)) for key in ("sharing", "concept", "objective", "compression")),
+            ],
+            value_facts(solution.values.tolist(), value_scale(game, solution.horizon)),
+            certificate_facts(solution.certificate, game, solution.tolerance),
+            [
+                ("states", str(stats.states)),
+                ("states_by_depth", counts(stats.states_by_depth)),
+                ("stage_lps", str(stats.stage_lps)),
+                ("seconds", seconds(stats.seconds)),
+                ("version", __version__),
+            ],
+        ],
+    )

@@ -1,0 +1,82 @@
+"""Options that several commands share, each with its help text and what it accepts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+
+def _tolerance(value: float | None) -> float | None:
+    if value is not None and not (math.isfinite(value) and value >= 0):
+        raise typer.BadParameter(f"{value} is not a number of at least 0")
+    return value
+
+
+def _discount(value: float | None) -> float | None:
+    if value is not None and not 0 < value <= 1:
+        raise typer.BadParameter(f"{value} is not in the range 0 < discount <= 1")
+    return value
+
+
+File = Annotated[
+    str, typer.Argument(metavar="FILE", help="A .dpomdp or .posg file, or a name of the catalogue.", show_default=False)
+]
+Horizon = Annotated[int, typer.Option("--horizon", "-H", min=1, help="Number of steps.", show_default=False)]
+OptionalHorizon = Annotated[int | None, typer.Option("--horizon", "-H", min=1, help="Number of steps.")]
+Sharing = Annotated[
+    str,
+    typer.Option(
+        help="Who learns what when: full, one-step-delay, one-directional, controller:D, uncontrolled:D, delay:D, none."
+    ),
+]
+Concept = Annotated[
+    str | None,
+    typer.Option(
+        help="team, ne, ce, interim-cce or cce; by default team for a common reward, else cce.",
+        show_default=False,
+    ),
+]
+Objective = Annotated[
+    str,
+    typer.Option(help="Which equilibrium is selected: welfare, egalitarian, agent:K (number or name) or worst."),
+]
+Compression = Annotated[str, typer.Option(help="How common information is compressed.")]
+Discount = Annotated[
+    float | None,
+    typer.Option(
+        callback=_discount, help="Weight of the next step's reward, instead of the game's.", show_default=False
+    ),
+]
+Tolerance = Annotated[
+    float | None,
+    typer.Option(
+        callback=_tolerance, help="Largest accepted gap, relative to the game's reward range.", show_default=False
+    ),
+]
+Json = Annotated[
+    str | None,
+    typer.Option(
+        "--json",
+        metavar="OUT.json|-",
+        help="Write the result as JSON: to a file, or with - to stdout and nothing else there.",
+        show_default=False,
+    ),
+]
+Workers = Annotated[int, typer.Option(min=1, help="Threads for the stage games; the answer stays the same.")]
+
+
+def listed(option: str, given: Sequence[str] | None, default: Sequence[str]) -> list[str]:
+    """Return the values of an option that is repeated or has commas in it, each once.
+
+    >>> listed("--concept", ["ce,cce", "ce"], ["team"]), listed("--concept", None, ["team"])
+    (['ce', 'cce'], ['team'])
+    """
+    if not given:
+        return list(default)
+    parts = [part.strip() for value in given for part in value.split(",")]
+    if not all(parts):
+        raise typer.BadParameter("a name is empty", param_hint=option)
+    return list(dict.fromkeys(parts))

@@ -1,0 +1,113 @@
+"""Files to write: checked before any work starts, and JSON written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from lp_posg.errors import FormatError
+
+STDOUT = "-"
+
+_NOT_FOR_JSON = (".dpomdp", ".posg", ".npz")
+
+
+def check_json_target(target: str | None, *inputs: str | None) -> None:
+    """Raise unless JSON could be written to `target`: a path, ``-`` for stdout, or None for nowhere.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is one of the `inputs` or ends like a game or a solution.
+    FormatError
+        If nothing can be written there.
+    """
+    if target is None or target == STDOUT:
+        return
+    if Path(target).suffix.lower() in _NOT_FOR_JSON or any(i and _is_same(target, i) for i in inputs):
+        raise typer.BadParameter(
+            f"{target!r} is a game or a solution; give a .json file, or - for stdout", param_hint="--json"
+        )
+    if not _is_special(target):
+        check_target(target)
+
+
+def check_target(target: str) -> None:
+    """Raise FormatError unless a file could be written at `target`."""
+    path = Path(target)
+    if not target or path.is_dir():
+        raise _unwritable(target, "it is a directory" if target else "the name is empty")
+    if not path.parent.is_dir():
+        raise _unwritable(target, f"there is no directory {str(path.parent)!r}")
+    if _is_special(target):
+        raise _unwritable(target, "it is a device or a pipe, not a file")
+
+
+def check_not_input(target: str, given: str, option: str) -> None:
+    """Raise BadParameter if the file to write is the file given."""
+    if _is_same(target, given):
+        raise typer.BadParameter(f"{target!r} is the input itself; give another name", param_hint=option)
+
+
+def write_json(target: str, content: Mapping[str, Any] | list[Any]) -> None:
+    """Write `content` as JSON to a path, or to stdout for ``-``; numbers that are not finite become null.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be written; it is then left as it was.
+    """
+    text = json.dumps(_finite(content), indent=2, allow_nan=False) + "\n"
+    if target == STDOUT:
+        print(text, end="")
+        return
+    try:
+        if _is_special(target):
+            Path(target).write_text(text, encoding="utf-8")
+        else:
+            _replace(Path(os.path.realpath(target)), text)
+    except OSError as error:
+        raise _unwritable(target, str(error.strerror or error)) from None
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name[:200]}.{os.getpid()}.tmp")
+    try:
+        with draft.open("x", encoding="utf-8") as file:
+            file.write(text)
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(own) for key, own in value.items()}
+    return [_finite(own) for own in value] if isinstance(value, (list, tuple)) else value
+
+
+def _is_special(target: str) -> bool:
+    return os.path.exists(target) and not os.path.isfile(target) and not os.path.isdir(target)
+
+
+def _is_same(one: str, other: str) -> bool:
+    with suppress(OSError, ValueError):
+        return os.path.samefile(one, other)
+    return False
+
+
+def _unwritable(target: str, why: str) -> FormatError:
+    return FormatError(
+        f"{target or repr(target)}: cannot be written: {why}; choose another place", path=target, line=None
+    )

@@ -1,0 +1,189 @@
+"""The certificate against deviations enumerated over full histories, for strategies good and bad."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from oracles import Oracle
+from random_games import random_game
+
+import lp_posg as posg
+from lp_posg.errors import CertificateError, ModelError
+from lp_posg.evaluate import certify
+from lp_posg.evaluate import team as team_module
+from lp_posg.induction.sweep import sweep
+from lp_posg.information import PolicyBlock, sharing_structure, unroll
+from lp_posg.stage import concept_named, parse_objective
+
+TOL = 1e-9
+SHARINGS = [
+    ("full", {}),
+    ("one-step-delay", {}),
+    ("one-directional", {}),
+    ("controller:2", {"controlled_by": 1}),
+    ("uncontrolled:2", {"controlled_by": 0}),
+]
+
+
+def with_random_strategy(solution, seed, atoms=2, amount=1.0):
+    """Return the solution with its prescriptions mixed with random ones, `atoms` per state if all are replaced."""
+    rng = np.random.default_rng(seed)
+
+    def block(old: PolicyBlock) -> PolicyBlock:
+        if amount < 1.0:
+            mixed = tuple(
+                (1 - amount) * own + amount * rng.dirichlet(np.ones(own.shape[2]), own.shape[:2])
+                for own in old.prescription
+            )
+            return replace(old, prescription=mixed)
+        size = len(old.nodes)
+        prescription = tuple(
+            rng.dirichlet(np.ones(own.shape[2]), (size * atoms, own.shape[1])) for own in old.prescription
+        )
+        prob = rng.dirichlet(np.ones(atoms), size).ravel()
+        return replace(old, atom_start=np.arange(size + 1) * atoms, atom_prob=prob, prescription=prescription)
+
+    steps = tuple(replace(s, blocks=tuple(block(b) for b in s.blocks)) for s in solution.policy.steps)
+    return replace(solution, policy=replace(solution.policy, steps=steps))
+
+
+@pytest.mark.parametrize(("sharing", "kind"), SHARINGS, ids=[s for s, _ in SHARINGS])
+def test_gaps_of_arbitrary_strategies_are_those_of_enumerated_deviations(sharing, kind):
+    compared = 0
+    for seed in range(6):
+        three = seed == 5
+        game = random_game(
+            seed, n_agents=3 if three else 2, n_states=2, initial_observation=bool(seed % 2), sparse=seed > 2, **kind
+        ).with_discount(0.9)
+        structure = sharing_structure(sharing, game.n_agents)
+        solved = posg.solve(game, 2, sharing, "cce")
+        solution = with_random_strategy(solved, seed)
+        oracle = Oracle(solution, structure)
+        value = oracle.values()
+        for concept, hears, may_follow in (("interim-cce", False, True), ("ce", True, False)):
+            certificate = certify(game, structure, solution.policy, concept)
+            np.testing.assert_allclose(certificate.values, value, atol=TOL)
+            best = [oracle.best_deviation(i, hears=hears, may_follow=may_follow) for i in range(game.n_agents)]
+            np.testing.assert_allclose(certificate.gaps, best - value, atol=TOL)
+            assert certificate.gaps.max() > 1e-3
+            compared += 1
+        # Ex ante an agent may at best never follow, and is allowed no more than interim.
+        ante = certify(game, structure, solution.policy, "cce").gaps
+        never = [oracle.best_deviation(i, hears=False, may_follow=False) for i in range(game.n_agents)]
+        interim = certify(game, structure, solution.policy, "interim-cce").gaps
+        assert (ante >= np.array(never) - value - TOL).all()
+        assert (ante <= interim + TOL).all()
+    assert compared == 12
+
+
+@pytest.mark.parametrize(("sharing", "kind"), SHARINGS, ids=[s for s, _ in SHARINGS])
+def test_gaps_of_independent_strategies_are_those_of_best_replies(sharing, kind):
+    for seed in range(3):
+        game = random_game(seed, n_states=3, initial_observation=bool(seed % 2), **kind)
+        structure = sharing_structure(sharing, 2)
+        solution = with_random_strategy(posg.solve(game, 3, sharing, "team"), seed, atoms=1)
+        oracle = Oracle(solution, structure)
+        value = oracle.values()
+        best = [oracle.best_deviation(i, hears=False, may_follow=False) for i in (0, 1)]
+        certificate = certify(game, structure, solution.policy, "ne")
+        np.testing.assert_allclose(certificate.gaps, best - value, atol=TOL)
+
+
+def test_a_time_varying_game_is_certified_with_each_step_s_arrays():
+    game = random_game(4, horizon=3)
+    structure = sharing_structure("one-step-delay", 2)
+    solution = with_random_strategy(posg.solve(game, 3, "one-step-delay", "ce"), 0)
+    oracle = Oracle(solution, structure)
+    certificate = certify(game, structure, solution.policy, "ce")
+    np.testing.assert_allclose(certificate.values, oracle.values(), atol=TOL)
+    best = [oracle.best_deviation(i, hears=True, may_follow=False) for i in (0, 1)]
+    np.testing.assert_allclose(certificate.gaps, best - oracle.values(), atol=TOL)
+
+
+def test_team_gap_is_the_distance_to_the_optimum():
+    game = posg.catalog("dectiger")
+    structure = sharing_structure("one-step-delay", 2)
+    best = posg.solve(game, 3, "one-step-delay", "team")
+    other = with_random_strategy(best, 1, atoms=1)
+    certificate = certify(game, structure, other.policy, "team")
+    assert certificate.gap == pytest.approx(8.815 - certificate.values[0], abs=1e-9)
+    assert certificate.deviation.agent == "team"
+
+
+def test_team_gap_of_own_rewards_is_in_the_sum_of_rewards():
+    game = random_game(7, n_agents=3)
+    structure = sharing_structure("full", 3)
+    best = posg.solve(game, 2, "full", "team")
+    other = with_random_strategy(best, 1, atoms=1)
+    certificate = certify(game, structure, other.policy, "team")
+    assert certificate.gap == pytest.approx(best.welfare - certificate.values.sum(), abs=1e-9)
+
+
+def test_a_team_too_large_to_enumerate_is_bounded_and_says_so(monkeypatch):
+    monkeypatch.setattr(team_module, "ENUMERATION_LIMIT", 1)
+    solution = posg.solve(posg.catalog("dectiger"), 3, "one-step-delay", "team")
+    assert solution.certificate.status == "bounded"
+    assert 13.0154875 - 8.815 >= solution.certificate.gap >= 0  # at most what full sharing is worth
+
+
+@pytest.mark.parametrize("amount", [1e-2, 1e-4])
+@pytest.mark.parametrize("concept", ["ne", "ce", "interim-cce", "cce"])
+def test_a_perturbed_equilibrium_is_caught(concept, amount):
+    game = posg.catalog("competitive-tiger" if concept == "ne" else "general-tiger")
+    solution = with_random_strategy(posg.solve(game, 2, "one-step-delay", concept), 3, amount=amount)
+    with pytest.raises(CertificateError, match="gains") as caught:
+        posg.verify(solution)
+    found = caught.value.certificate.deviation
+    assert found.agent in game.agents
+    assert found.action in game.actions[game.agents.index(found.agent)]
+    assert (found.recommendation is not None) == (concept == "ce")
+    assert found.gain == pytest.approx(caught.value.certificate.gap)
+    assert found.local_gain > 0
+
+
+def test_the_deviation_names_who_where_and_what():
+    """Chicken, one stage: with dare dare always recommended either agent gains 2 by yielding."""
+    game = posg.catalog("chicken")
+    solution = posg.solve(game, 1, "full", "ne")
+    block = solution.policy.steps[0].blocks[0]
+    dare = np.zeros((1, 1, 2))
+    dare[0, 0, int(np.argmin(game.reward[0, 0].diagonal()))] = 1.0
+    steps = (replace(solution.policy.steps[0], blocks=(replace(block, prescription=(dare, dare)),)),)
+    certificate = certify(game, sharing_structure("full", 2), replace(solution.policy, steps=steps), "ne")
+    np.testing.assert_allclose(certificate.gaps, [2, 2])
+    found = certificate.deviation
+    assert (found.agent, found.time, found.gain) == (game.agents[0], 0, 2.0)
+    assert found.action == game.actions[0][int(np.argmax(game.reward[0, 0].diagonal()))]
+    assert f"agent {game.agents[0]!r} gains 2 by deviating, most at step 1" in str(found)
+
+
+def test_a_strategy_for_another_game_is_refused():
+    solution = posg.solve(posg.catalog("chicken"), 2, "full", "ce")
+    with pytest.raises(ModelError, match=r"another game|actions"):
+        certify(posg.catalog("dectiger"), sharing_structure("full", 2), solution.policy, "ce")
+    with pytest.raises(ModelError, match="unknown kind of deviation 'nash'"):
+        certify(posg.catalog("chicken"), sharing_structure("full", 2), solution.policy, "nash")
+
+
+def test_merge_error_bounds_what_merging_can_change():
+    game = posg.catalog("dectiger")
+    short, long = (posg.solve(game, h, "full").certificate.merge_error for h in (5, 40))
+    assert short <= 1e-10  # rounding only
+    assert 0 < long <= 1e-4
+
+
+def test_merging_leaves_values_within_the_stated_error():
+    """A strategy on coarse states, run on coarse and on exact beliefs: values differ by at most the bound."""
+    game = posg.catalog("dectiger")
+    structure = sharing_structure("full", 2)
+    coarse = unroll(game, structure, 6, tolerance=0.02)
+    policy = sweep(game, coarse, "full", concept_named("team"), parse_objective("welfare", game.agents)).policy
+    exact = certify(game, structure, policy, "team")
+    rough = certify(
+        game, structure, policy, "team", unrolled=unroll(game, structure, 6, follow=policy.follow, tolerance=0.02)
+    )
+    assert rough.states < exact.states
+    assert 0 < abs(rough.values - exact.values).max() <= rough.merge_error
+    assert abs(rough.gap - exact.gap) <= rough.merge_error

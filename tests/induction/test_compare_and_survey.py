@@ -1,0 +1,103 @@
+"""Comparison tables with their checks, and the survey of sharing structures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import lp_posg as posg
+from lp_posg.errors import ModelError
+from lp_posg.induction import admissibility, comparison
+
+
+def test_a_table_has_a_row_per_sharing_and_concept_in_order():
+    table = posg.compare(posg.catalog("dectiger"), 3, ["full", "one-step-delay"], ["team", "cce"])
+    assert [(r.sharing, r.concept) for r in table.rows] == [
+        ("full", "team"), ("full", "cce"), ("one-step-delay", "team"), ("one-step-delay", "cce"),
+    ]  # fmt: skip
+    assert [r.solution.values[0] for r in table.rows] == pytest.approx([13.0154875, 13.0154875, 8.815, 8.815])
+    assert table.row("full", "cce").solution.concept == "cce"
+    with pytest.raises(ModelError, match="no row"):
+        table.row("none", "cce")
+
+
+def test_checks_hold_where_theory_says_so_and_say_what_was_compared():
+    table = posg.compare(posg.catalog("chicken"), 1, ["full"], ["team", "ne", "ce", "interim-cce", "cce"])
+    texts = {check.text: check for check in table.checks}
+    assert all(check.holds for check in table.checks)
+    assert "full: the ne found is also a ce and a interim-cce and a cce" in texts
+    order = next(c for text, c in texts.items() if "ne <= ce <= interim-cce <= cce" in text)
+    assert order.detail == "9.33333333 <= 10.5 <= 10.5 <= 10.5"
+
+
+def test_zero_sum_games_are_checked_for_one_value():
+    table = posg.compare(posg.catalog("competitive-tiger"), 2, ["full", "one-step-delay"], ["ne", "ce", "cce"])
+    assert sum("one value" in check.text for check in table.checks) == 2
+    assert all(check.holds for check in table.checks)
+
+
+def test_over_several_stages_no_order_is_claimed():
+    table = posg.compare(posg.catalog("general-tiger"), 2, ["full"], ["ce", "cce"])
+    assert not any("one stage" in check.text for check in table.checks)
+    assert "stage by stage" in table.note
+
+
+def test_a_wrong_order_is_reported(monkeypatch):
+    """Values are swapped behind the checks' back: each check that compares them must fail."""
+    right = comparison.solved
+
+    def shifted(request, unrolled, seconds):
+        solution = right(request, unrolled, seconds)
+        return replace(solution, values=solution.values + (1.0 if solution.concept == "ne" else 0.0))
+
+    monkeypatch.setattr(comparison, "solved", shifted)
+    table = posg.compare(posg.catalog("chicken"), 1, ["full"], ["team", "ne", "ce"])
+    assert [c.holds for c in table.checks if "one stage" in c.text] == [False]
+    table = posg.compare(posg.catalog("matching-pennies"), 1, ["full"], ["team", "ne", "ce"])
+    assert [c.holds for c in table.checks if "one value" in c.text] == [False]
+    assert [c.holds for c in table.checks if "no equilibrium has more" in c.text] == [False]
+
+
+def test_more_sharing_is_checked_to_help_a_team():
+    table = posg.compare(posg.catalog("recycling"), 2, ["one-step-delay", "full", "one-directional"], ["team"])
+    found = [c for c in table.checks if "at least that under" in c.text]
+    assert [c.holds for c in found] == [True, True]
+
+
+def test_what_is_ruled_out_becomes_a_row_with_its_reason():
+    table = posg.compare(posg.catalog("dectiger"), 2, ["none", "full"], ["team", "cce"])
+    assert [type(r.error).__name__ for r in table.rows] == ["StrategyDependenceError"] * 2 + ["NoneType"] * 2
+    summary = table.summary()
+    assert summary["rows"][0]["error"]["kind"] == "StrategyDependenceError"
+    assert "values" not in summary["rows"][0]
+    assert summary["rows"][2]["values"][0] == pytest.approx(10.815)
+
+
+@pytest.mark.parametrize("bad", [{"sharing": "full"}, {"sharing": []}, {"concepts": "ce"}, {"concepts": []}], ids=str)
+def test_sequences_are_asked_for(bad):
+    with pytest.raises(ModelError, match="sequences"):
+        posg.compare(posg.catalog("chicken"), 1, **bad)
+
+
+def test_bad_names_are_raised_not_tabulated():
+    with pytest.raises(ModelError, match="unknown concept"):
+        posg.compare(posg.catalog("chicken"), 1, ["full"], ["nope"])
+
+
+def test_survey_tells_which_structures_fit():
+    fits = {f.sharing: f for f in posg.survey(posg.catalog("dectiger"), 3)}
+    assert {name for name, fit in fits.items() if fit.admissible} == {"full", "one-directional", "one-step-delay"}
+    assert fits["full"].states == (1, 3, 5)
+    assert "depends on how the agents played" in fits["none"].reason
+    fits = {f.sharing: f for f in posg.survey(posg.catalog("uncontrolled"), 3)}
+    assert fits["uncontrolled:2"].admissible
+    fits = {f.sharing: f for f in posg.survey(posg.catalog("single-controller"), 3)}
+    assert fits["controller:2"].admissible
+
+
+def test_survey_gives_up_where_it_would_take_too_long(monkeypatch):
+    monkeypatch.setattr(admissibility, "STATE_LIMIT", 2)
+    (fit,) = posg.survey(posg.catalog("dectiger"), 4, ["full"])
+    assert fit.admissible is None
+    assert "more than 2 states" in fit.reason

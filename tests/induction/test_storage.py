@@ -1,0 +1,191 @@
+"""Solutions on disk, and certified again from there."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from random_games import random_game
+
+import lp_posg as posg
+from lp_posg.errors import CertificateError, FormatError, ModelError
+from lp_posg.information import Data
+
+
+@pytest.fixture(scope="module")
+def solution():
+    return posg.solve(posg.catalog("general-tiger"), 2, "one-step-delay", "ce")
+
+
+def rewritten(path, target, **changes):
+    """Copy an .npz file with some arrays replaced, or dropped where the replacement is None."""
+    with np.load(path) as stored:
+        arrays = {key: stored[key] for key in stored.files} | changes
+    np.savez(target, **{key: value for key, value in arrays.items() if value is not None})
+    return target
+
+
+def test_a_solution_comes_back_as_it_was(solution, tmp_path):
+    solution.save(tmp_path / "s.npz")
+    again = posg.Solution.load(tmp_path / "s.npz")
+    assert again.game == solution.game
+    assert again.summary() == solution.summary()
+    assert again.labels == solution.labels
+    assert dict(again.graph.nodes(data=True)) == dict(solution.graph.nodes(data=True))
+    assert again.strategy(1, 0) == solution.strategy(1, 0)
+    np.testing.assert_array_equal(posg.verify(again).values, solution.certificate.values)
+
+
+def test_initial_observations_and_time_variation_are_stored(tmp_path):
+    for game in (random_game(1, initial_observation=True), random_game(2, horizon=2), posg.catalog("access-channel")):
+        solution = posg.solve(game, 2, "one-step-delay", "cce")
+        solution.save(tmp_path / "s.npz")
+        again = posg.Solution.load(tmp_path / "s.npz")
+        assert again.game == game
+        assert posg.verify(again, game).gap <= 1e-7
+
+
+def test_nothing_is_pickled(solution, tmp_path):
+    solution.save(tmp_path / "s.npz")
+    with np.load(tmp_path / "s.npz", allow_pickle=False) as stored:
+        assert len(stored.files) > 20
+        assert all(stored[key].dtype != object for key in stored.files)
+
+
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(solution, tmp_path, monkeypatch):
+    target = tmp_path / "s.npz"
+    target.write_bytes(b"old")
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(FormatError, match="No space left"):
+        solution.save(target)
+    assert target.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["s.npz"]
+
+
+def test_saving_into_a_folder_that_is_not_there_is_one_error(solution, tmp_path):
+    with pytest.raises(FormatError, match="cannot be written"):
+        solution.save(tmp_path / "no" / "s.npz")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a zip", b"PK\x03\x04" + b"\0" * 50], ids=["empty", "text", "broken zip"]
+)
+def test_other_files_are_not_solutions(tmp_path, content):
+    (tmp_path / "s.npz").write_bytes(content)
+    with pytest.raises(FormatError, match=r"s\.npz"):
+        posg.Solution.load(tmp_path / "s.npz")
+
+
+def test_a_missing_file_and_a_folder(tmp_path):
+    for path in (tmp_path / "none.npz", tmp_path):
+        with pytest.raises(FormatError, match="cannot be read"):
+            posg.Solution.load(path)
+
+
+def test_an_npz_of_something_else(tmp_path):
+    np.savez(tmp_path / "s.npz", a=np.arange(3))
+    with pytest.raises(FormatError, match="not a stored solution"):
+        posg.Solution.load(tmp_path / "s.npz")
+
+
+def test_objects_are_never_unpickled(tmp_path):
+    with zipfile.ZipFile(tmp_path / "s.npz", "w") as archive:
+        np.save(tmp_path / "meta.npy", np.array([{}], dtype=object), allow_pickle=True)
+        archive.write(tmp_path / "meta.npy", "meta.npy")
+    with pytest.raises(FormatError, match=r"not an \.npz file of arrays"):
+        posg.Solution.load(tmp_path / "s.npz")
+
+
+def test_a_future_format_is_refused(solution, tmp_path):
+    solution.save(tmp_path / "s.npz")
+    with np.load(tmp_path / "s.npz") as stored:
+        meta = json.loads(str(stored["meta"]))
+    meta["format_version"] = 99
+    bad = rewritten(tmp_path / "s.npz", tmp_path / "t.npz", meta=np.array(json.dumps(meta)))
+    with pytest.raises(FormatError, match="version 99, expected"):
+        posg.Solution.load(bad)
+
+
+def test_every_missing_array_is_one_error(solution, tmp_path):
+    solution.save(tmp_path / "s.npz")
+    with np.load(tmp_path / "s.npz") as stored:
+        names = [n for n in stored.files if not n.startswith("node_values")]
+    assert len(names) > 20
+    for name in names:
+        bad = rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: None})
+        with pytest.raises(FormatError):
+            posg.Solution.load(bad)
+
+
+@pytest.mark.parametrize("factor", [0.5, -1.0, np.nan], ids=str)
+def test_probabilities_that_are_none_are_damage(solution, tmp_path, factor):
+    solution.save(tmp_path / "s.npz")
+    name = "step.0.block.0.prescription.0"
+    with np.load(tmp_path / "s.npz") as stored:
+        changed = stored[name] * factor
+    with pytest.raises(FormatError, match=r"damaged.*step 1"):
+        posg.Solution.load(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed}))
+
+
+def test_a_tampered_strategy_fails_verification(solution, tmp_path):
+    solution.save(tmp_path / "s.npz")
+    name = "step.0.block.0.prescription.0"
+    with np.load(tmp_path / "s.npz") as stored:
+        changed = np.roll(stored[name], 1, axis=2)
+    tampered = posg.Solution.load(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed}))
+    with pytest.raises(CertificateError):
+        posg.verify(tampered)
+
+
+def test_tampered_values_fail_verification(solution, tmp_path):
+    solution.save(tmp_path / "s.npz")
+    claimed = posg.Solution.load(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", values=solution.values + 1))
+    with pytest.raises(CertificateError, match="the stored solution says"):
+        posg.verify(claimed)
+
+
+def test_a_solution_of_another_game_is_refused(solution):
+    with pytest.raises(ModelError, match="another game"):
+        posg.verify(solution, posg.catalog("dectiger"))
+    richer = posg.Game(
+        solution.game.transition,
+        solution.game.observation,
+        solution.game.reward[::-1] * 2,
+        solution.game.initial,
+        agents=solution.game.agents,
+        states=solution.game.states,
+        actions=solution.game.actions,
+        observations=solution.game.observations,
+    )
+    with pytest.raises(CertificateError):
+        posg.verify(solution, richer)
+
+
+class Late:
+    """One-step delayed sharing, as a user would write it."""
+
+    name = "late"
+
+    def increment(self, agent, private, action, observation):
+        return (private, action)
+
+    def retain(self, agent, private, action, observation):
+        return () if observation is None else (observation,)
+
+
+def test_a_user_s_structure_is_stored_by_name_and_given_back_for_verification(tmp_path):
+    game = posg.catalog("dectiger")
+    solution = posg.solve(game, 3, Late())
+    assert solution.values[0] == pytest.approx(8.815)
+    solution.save(tmp_path / "s.npz")
+    again = posg.Solution.load(tmp_path / "s.npz")
+    with pytest.raises(ModelError, match="'late', which is not built in"):
+        posg.verify(again)
+    assert posg.verify(again, sharing=Late()).gap <= 1e-9
+    assert Data((1,)).observations == (1,)

@@ -1,0 +1,124 @@
+"""The solver boundary: values, duals, statuses that are never confused, and the ways tried after a failure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lp_posg.errors import SolveError
+from lp_posg.lp import LinearProgram, LPResult, Status, attempt_program, highs, solve_program
+
+TOL = 1e-9
+
+
+def program(cost, rows, low, high, lower=None, upper=None, integer=None) -> LinearProgram:
+    """Return a program from dense rows."""
+    matrix = np.atleast_2d(np.asarray(rows, dtype=float)).reshape(-1, len(cost))
+    column, index = np.nonzero(matrix.T)
+    n = len(cost)
+    return LinearProgram(
+        np.asarray(cost, dtype=float),
+        np.zeros(n) if lower is None else np.asarray(lower, dtype=float),
+        np.full(n, np.inf) if upper is None else np.asarray(upper, dtype=float),
+        np.asarray(low, dtype=float),
+        np.asarray(high, dtype=float),
+        np.searchsorted(column, np.arange(n + 1)).astype(np.int32),
+        index.astype(np.int32),
+        matrix.T[column, index],
+        None if integer is None else np.asarray(integer, dtype=bool),
+    )
+
+
+# max x + y with x + 2y <= 4 and 3x + y <= 6: the corner is x = 8/5, y = 6/5, duals -2/5 and -1/5.
+CORNER = program([-1, -1], [[1, 2], [3, 1]], [-np.inf, -np.inf], [4, 6])
+INFEASIBLE = program([1], [[1]], [-np.inf], [-1])
+UNBOUNDED = program([-1], [[1]], [0], [np.inf])
+
+
+def test_optimum_and_duals_of_a_corner():
+    result = solve_program(CORNER)
+    np.testing.assert_allclose(result.x, [1.6, 1.2], atol=TOL)
+    np.testing.assert_allclose(result.dual, [-0.4, -0.2], atol=TOL)
+    assert result.objective == pytest.approx(-2.8, abs=TOL)
+
+
+def test_primal_and_dual_objectives_agree_on_random_programs():
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        rows, bound = rng.uniform(0.1, 1, (4, 6)), rng.uniform(1, 2, 4)
+        result = solve_program(program(-rng.uniform(0, 1, 6), rows, np.full(4, -np.inf), bound))
+        assert result.dual @ bound == pytest.approx(result.objective, abs=TOL)
+
+
+@pytest.mark.parametrize(
+    ("bad", "status"), [(INFEASIBLE, Status.INFEASIBLE), (UNBOUNDED, Status.UNBOUNDED)], ids=["infeasible", "unbounded"]
+)
+def test_infeasible_and_unbounded_are_told_apart_and_never_decoded(bad, status):
+    result = attempt_program(bad)
+    assert result.status is status
+    assert len(result.x) == 0
+    with pytest.raises(SolveError, match=status.value):
+        solve_program(bad, "a program made to fail")
+
+
+def test_a_time_limit_is_a_limit_not_a_failure():
+    rng = np.random.default_rng(0)
+    n = 60
+    hard = program(-rng.integers(1, 100, n), rng.integers(1, 100, (8, n)), np.full(8, -np.inf), np.full(8, 700.0),
+                   upper=np.ones(n), integer=np.ones(n))  # fmt: skip
+    assert attempt_program(hard, time_limit=0.0).status is Status.LIMIT
+
+
+def test_the_solver_recovers_after_a_bad_program():
+    for bad in (INFEASIBLE, UNBOUNDED):
+        attempt_program(bad)
+        np.testing.assert_allclose(solve_program(CORNER).x, [1.6, 1.2], atol=TOL)
+
+
+def test_the_answer_does_not_depend_on_what_was_solved_before():
+    degenerate = program([0, 0, -1], [[1, 1, 1], [1, -1, 0]], [1, 0], [1, 0])
+    first = solve_program(degenerate).x
+    solve_program(CORNER)
+    np.testing.assert_array_equal(solve_program(degenerate).x, first)
+
+
+def test_integer_columns_are_whole():
+    # max 5x + 4y with 6x + 4y <= 24, x + 2y <= 6: the LP has x = 3, y = 1.5; whole numbers give (4, 0).
+    result = solve_program(program([-5, -4], [[6, 4], [1, 2]], [-np.inf] * 2, [24, 6], integer=[True, True]))
+    np.testing.assert_allclose(result.x, [4, 0], atol=TOL)
+    assert len(result.dual) == 0
+
+
+def test_a_failed_way_is_followed_by_another(monkeypatch):
+    tried = []
+    run = highs._run
+
+    def failing_once(program, options, time_limit, fresh):
+        tried.append((dict(options), fresh))
+        if len(tried) == 1:
+            return LPResult(Status.FAILED, np.empty(0), np.empty(0), float("nan"))
+        return run(program, options, time_limit, fresh)
+
+    monkeypatch.setattr(highs, "_run", failing_once)
+    np.testing.assert_allclose(solve_program(CORNER).x, [1.6, 1.2], atol=TOL)
+    assert [fresh for _, fresh in tried] == [False, True]
+    assert tried[0][0] != tried[1][0]
+
+
+def test_when_every_way_fails_it_is_raised_with_the_program(monkeypatch):
+    failed = LPResult(Status.FAILED, np.empty(0), np.empty(0), float("nan"))
+    monkeypatch.setattr(highs, "_run", lambda *args, **kwargs: failed)
+    with pytest.raises(SolveError, match=r"stage LP \(2 rows, 2 columns\) ended as: failed") as caught:
+        solve_program(CORNER, "stage LP")
+    assert caught.value.program is CORNER
+
+
+def test_a_solution_that_breaks_a_row_is_not_believed(monkeypatch):
+    monkeypatch.setattr(LinearProgram, "violation", lambda self, x: 1e-3)
+    assert attempt_program(CORNER).status is Status.FAILED
+
+
+def test_violation_measures_rows_and_bounds():
+    assert CORNER.violation(np.array([1.6, 1.2])) <= TOL
+    assert CORNER.violation(np.array([-0.5, 0.0])) == pytest.approx(0.5)
+    assert CORNER.violation(np.array([2.0, 2.0])) == pytest.approx(2.0)

@@ -1,0 +1,207 @@
+"""The correlated concepts against cvxpy over all joint prescriptions, and against published games."""
+
+from __future__ import annotations
+
+import cvxpy as cp
+import numpy as np
+import pytest
+from stage_games import joint_law, joint_prescriptions, random_block, values, worth
+
+from lp_posg.errors import UnsupportedError
+from lp_posg.stage import StageBlock, concept_named, parse_objective
+
+TOL = 1e-7
+SHAPES = [
+    ((1, 1), (2, 2)),
+    ((1, 1), (3, 2)),
+    ((2, 2), (2, 2)),
+    ((2, 1), (2, 3)),
+    ((1, 3), (3, 2)),
+    ((3, 2), (2, 2)),
+    ((1, 1, 1), (2, 2, 2)),
+    ((2, 1, 2), (2, 2, 2)),
+    ((1, 2, 1), (2, 2, 3)),
+    ((2, 2, 2), (2, 2, 2)),
+    ((1,), (3,)),
+]
+CONCEPTS = ["cce", "interim-cce", "ce"]
+
+
+def by_cvxpy(payoff, n_private, n_actions, concept, objective):
+    """Return the optimal objective over distributions on joint pure prescriptions, straight from the definitions."""
+    profiles = joint_prescriptions(n_private, n_actions)
+    n = len(n_private)
+    w = cp.Variable(len(profiles), nonneg=True)
+    constraints = [cp.sum(w) == 1]
+    value = [np.array([worth(payoff, g, i) for g in profiles]) for i in range(n)]
+    for i in range(n):
+        if concept == "cce":
+            t = cp.Variable(n_private[i])
+            constraints.append(cp.sum(t) <= value[i] @ w)
+        for p in range(n_private[i]):
+            here = np.array([worth(payoff, g, i, only=p) for g in profiles])
+            for a in range(n_actions[i]):
+                there = np.array([worth(payoff, g, i, only=p, instead=a) for g in profiles])
+                if concept == "cce":
+                    constraints.append(t[p] >= there @ w)
+                elif concept == "interim-cce":
+                    constraints.append(here @ w >= there @ w)
+                else:
+                    for told in range(n_actions[i]):
+                        hears = np.array([g[i][p] == told for g in profiles], dtype=float)
+                        constraints.append((hears * (here - there)) @ w >= 0)
+    totals = [v @ w for v in value]
+    goal = cp.min(cp.hstack(totals)) if objective == "egalitarian" else None
+    if objective == "welfare":
+        goal = sum(totals)
+    elif objective == "worst":
+        goal = -sum(totals)
+    elif objective.startswith("agent:"):
+        goal = totals[int(objective[-1]) - 1]
+    problem = cp.Problem(cp.Maximize(goal), constraints)
+    problem.solve(solver=cp.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
+    assert problem.status == cp.OPTIMAL
+    return problem.value
+
+
+def achieved(value, objective):
+    """Return the objective at the values found."""
+    weights = parse_objective(objective, tuple("abc"[: len(value)])).weights
+    return value.min() if weights is None else weights @ value
+
+
+@pytest.mark.parametrize("concept", CONCEPTS)
+@pytest.mark.parametrize(("n_private", "n_actions"), SHAPES, ids=str)
+def test_every_objective_has_the_value_of_the_full_enumeration(n_private, n_actions, concept):
+    agents = tuple("abc"[: len(n_private)])
+    for seed, objective in enumerate(["welfare", "egalitarian", f"agent:{len(agents)}", "worst"]):
+        block = random_block(seed, n_private, n_actions, size=2)
+        found = concept_named(concept).solve(block, parse_objective(objective, agents))
+        for row in range(2):
+            law = joint_law(found, row, n_private, n_actions)
+            mine = achieved(values(block.payoff[row], law), objective)
+            theirs = by_cvxpy(block.payoff[row], n_private, n_actions, concept, objective)
+            assert mine == pytest.approx(theirs, abs=TOL)
+
+
+@pytest.mark.parametrize("concept", CONCEPTS)
+@pytest.mark.parametrize(("n_private", "n_actions"), SHAPES, ids=str)
+def test_no_deviation_gains_in_the_strategy_handed_back(n_private, n_actions, concept):
+    """Regrets by plain loops over P(a | p), ties and impossible profiles included."""
+    agents = tuple("abc"[: len(n_private)])
+    n = len(agents)
+    for seed in range(4):
+        block = random_block(seed, n_private, n_actions, integers=seed > 1)
+        found = concept_named(concept).solve(block, parse_objective("welfare", agents))
+        law = joint_law(found, 0, n_private, n_actions)
+        np.testing.assert_allclose(law.sum(axis=tuple(range(n, 2 * n))), 1.0, atol=TOL)
+        checked = 0
+        for i in range(n):
+            total = 0.0
+            for p in range(n_private[i]):
+                gains = np.zeros((n_actions[i], n_actions[i]))  # recommended, played instead
+                for index in np.ndindex(*n_private, *n_actions):
+                    if index[i] != p:
+                        continue
+                    told = index[n + i]
+                    for instead in range(n_actions[i]):
+                        other = (*index[: n + i], instead, *index[n + i + 1 :])
+                        gain = block.payoff[(0, i, *other)] - block.payoff[(0, i, *index)]
+                        gains[told, instead] += law[index] * gain
+                checked += 1
+                if concept == "ce":
+                    assert gains.max() <= TOL
+                elif concept == "interim-cce":
+                    assert gains.sum(axis=0).max() <= TOL
+                total += gains.sum(axis=0).max()
+            assert total <= TOL or concept != "cce"
+        assert checked == sum(n_private)
+
+
+def single(payoff) -> StageBlock:
+    """Return a bimatrix game, payoffs (n, A_1, ..., A_n), as a block of one."""
+    payoff = np.asarray(payoff, dtype=float)
+    n = len(payoff)
+    return StageBlock(payoff.reshape(1, n, *(1,) * n, *payoff.shape[1:]), 0, np.array([0]))
+
+
+# Chicken as in Aumann (1974): C C = (6, 6), C D = (2, 7), D C = (7, 2), D D = (0, 0).
+CHICKEN = [[[6, 2], [7, 0]], [[6, 7], [2, 0]]]
+
+
+@pytest.mark.parametrize(
+    ("concept", "welfare"),
+    # Team 12 at C C. Best CE: 1/2 on C C, 1/4 on C D and D C: 6 + 9/2 = 21/2, and no CCE is better.
+    # NE: 9 at C D and D C; mixed C with 2/3 each: 2 * 14/3 = 28/3.
+    [("team", 12.0), ("ne", 28 / 3), ("ce", 10.5), ("interim-cce", 10.5), ("cce", 10.5)],
+)
+def test_best_welfare_in_chicken(concept, welfare):
+    found = concept_named(concept).solve(single(CHICKEN), parse_objective("welfare", ("a", "b")))
+    law = joint_law(found, 0, (1, 1), (2, 2))
+    assert values(single(CHICKEN).payoff[0], law).sum() == pytest.approx(welfare, abs=TOL)
+
+
+def test_a_cce_can_be_better_than_every_ce():
+    """Agent 1 gets 1 on the diagonal, 3 one to its right, -2 else; agent 2 the same with sides exchanged.
+
+    Drawing the diagonal uniformly gives (1, 1); a fixed action instead gives (1 + 3 - 2) / 3 = 2/3, so
+    it is a CCE, and no cell has more welfare than 2. Told its diagonal action, an agent would move to
+    its 3, so it is no CE; the best CE is the mixed equilibrium with 2/3 each.
+    """
+    game = [[[1, 3, -2], [-2, 1, 3], [3, -2, 1]], [[1, -2, 3], [3, 1, -2], [-2, 3, 1]]]
+    welfare = {}
+    for concept in ("ce", "cce"):
+        found = concept_named(concept).solve(single(game), parse_objective("welfare", ("a", "b")))
+        welfare[concept] = values(single(game).payoff[0], joint_law(found, 0, (1, 1), (3, 3))).sum()
+    assert welfare == pytest.approx({"ce": 4 / 3, "cce": 2.0}, abs=TOL)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("concept", CONCEPTS)
+def test_the_unit_of_payoffs_does_not_matter(concept, unit):
+    block = random_block(5, (2, 2), (2, 2))
+    scaled = StageBlock(block.payoff * unit, 0, block.nodes)
+    objective = parse_objective("welfare", ("a", "b"))
+    value = [
+        values(b.payoff[0], joint_law(concept_named(concept).solve(b, objective), 0, (2, 2), (2, 2))).sum()
+        for b in (block, scaled)
+    ]
+    assert value[1] / unit == pytest.approx(value[0], abs=1e-9)
+
+
+@pytest.mark.parametrize("concept", CONCEPTS)
+@pytest.mark.parametrize("payoff", [np.zeros((2, 2, 2)), np.ones((2, 1, 3)), np.zeros((2, 1, 1))], ids=str)
+def test_games_without_incentives_are_solved(concept, payoff):
+    """All payoffs equal, and agents with one action: every row of the program is empty."""
+    found = concept_named(concept).solve(single(payoff), parse_objective("egalitarian", ("a", "b")))
+    law = joint_law(found, 0, (1, 1), payoff.shape[1:])
+    assert law.sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("concept", CONCEPTS)
+def test_a_private_information_of_tiny_probability_still_counts(concept):
+    """The incentives of an agent at an information of probability 1e-10 hold relative to that probability."""
+    payoff = np.zeros((2, 2, 1, 2, 2))
+    payoff[:, 0, 0] = (1 - 1e-10) * np.array(CHICKEN)
+    payoff[:, 1, 0] = 1e-10 * np.array([[[0, 0], [1, 1]], [[0, 0], [0, 0]]])  # the second action dominates
+    block = StageBlock(payoff[None], 0, np.array([0]))
+    found = concept_named(concept).solve(block, parse_objective("welfare", ("a", "b")))
+    law = joint_law(found, 0, (2, 1), (2, 2))
+    if concept != "cce":  # ex ante the loss of 1e-10 is within rounding
+        assert law[1, 0, 1].sum() == pytest.approx(1.0, abs=1e-6)
+    assert values(payoff, law).sum() == pytest.approx(10.5, abs=1e-6)
+
+
+def test_a_program_too_large_is_refused_before_it_is_built():
+    block = StageBlock(np.zeros((1, 2, 12, 12, 3, 3)), 4, np.array([7]))
+    with pytest.raises(UnsupportedError, match=r"step 5, common state 7.*share more"):
+        concept_named("cce").solve(block, parse_objective("welfare", ("a", "b")))
+
+
+def test_a_block_is_solved_as_its_parts_are():
+    block = random_block(11, (2, 2), (2, 2), size=7)
+    objective = parse_objective("welfare", ("a", "b"))
+    whole = concept_named("ce").solve(block, objective)
+    for row in range(7):
+        part = concept_named("ce").solve(block.part(slice(row, row + 1)), objective)
+        np.testing.assert_array_equal(joint_law(whole, row, (2, 2), (2, 2)), joint_law(part, 0, (2, 2), (2, 2)))
