@@ -57,15 +57,10 @@ class CommandGroup(TyperGroup):
             fail(f"the game's numbers are too large or too small to compute with ({error}); rescale its rewards")
         except OSError as error:
             _abandon_stdout()
-            place = error.filename or "standard output"
-            fail(f"{place}: {error.strerror or error}")
-        except RuntimeError as error:
-            # What Typer itself raises to end a command is of this kind.
-            if type(error).__module__.split(".")[0] in ("click", "typer"):
-                raise
-            _fail_unforeseen(error)
+            fail(f"{error.filename or 'input or output failed'}: {error.strerror or error}")
         except Exception as error:
-            if hasattr(error, "exit_code"):
+            # Typer ends a command by an exception too, and shows wrong usage by itself.
+            if isinstance(error, (typer.Exit, typer.Abort)) or hasattr(error, "exit_code"):
                 raise
             _fail_unforeseen(error)
         else:

@@ -1,0 +1,47 @@
+# Two commands do all the set-up on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Options for pytest, for instance: make test PYTEST="-k tiger -x"
+PYTEST ?=
+
+.PHONY: demo test slow lint format clean help
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+demo: $(VENV)/run  ## install, then solve and compare on a real game
+	$(BIN)/lp-posg solve dectiger --horizon 4 --sharing one-step-delay
+	$(BIN)/lp-posg compare dectiger --horizon 4 --sharing full,one-step-delay --concept team,ne,ce,cce
+
+test: $(VENV)/dev  ## run the tests and the examples in docstrings
+	$(BIN)/pytest -n auto --maxprocesses 4 -m "not slow" $(PYTEST)
+
+slow: $(VENV)/dev  ## run the checks that take longer
+	$(BIN)/pytest -n auto --maxprocesses 4 -m slow $(PYTEST)
+
+lint: $(VENV)/dev  ## style, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev  ## rewrite the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: $(PYTHON) is older than Python 3.11; name another with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/dev: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/run
