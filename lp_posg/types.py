@@ -31,5 +31,8 @@ REWARD_TOL = 1e-12
 ATOM_TOL = 1e-11
 """A recommendation with at most this probability is rounding of the solver and is dropped."""
 
+REWARD_LIMIT = 1e100
+"""Largest size of a reward; beyond it sums over a horizon overflow."""
+
 GAP_TOL = 1e-7
 """Default largest gap of an accepted equilibrium, relative to the largest reward range of an agent."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from lp_posg.atomic import write_whole
 from lp_posg.errors import FormatError
 
 STDOUT = "-"
@@ -68,25 +69,13 @@ def write_json(target: str, content: Mapping[str, Any] | list[Any]) -> None:
     if target == STDOUT:
         print(text, end="")
         return
+    if not _is_special(target):
+        write_whole(target, lambda stream: stream.writelines([text.encode()]))
+        return
     try:
-        if _is_special(target):
-            Path(target).write_text(text, encoding="utf-8")
-        else:
-            _replace(Path(os.path.realpath(target)), text)
+        Path(target).write_text(text, encoding="utf-8")
     except OSError as error:
         raise _unwritable(target, str(error.strerror or error)) from None
-
-
-def _replace(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name[:200]}.{os.getpid()}.tmp")
-    try:
-        with draft.open("x", encoding="utf-8") as file:
-            file.write(text)
-        draft.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            draft.unlink()
-        raise
 
 
 def _finite(value: Any) -> Any:

@@ -156,7 +156,7 @@ def catalog_entry(name: str) -> CatalogEntry:
     names = list(dict.fromkeys(by_name[match].name for match in near))
     meant = f"did you mean {' or '.join(map(repr, names))}? " if names else ""
     raise ModelError(
-        f"no model {name!r} in the catalogue; {meant}It has {_listed(e.name for e in catalog_entries())}",
+        f"no model {name!r} in the catalogue; {meant}it has {_listed(e.name for e in catalog_entries())}",
         suggestions=tuple(names),
     )
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-from lp_posg.errors import FormatError, UnsupportedError
+from lp_posg.atomic import write_whole
+from lp_posg.errors import UnsupportedError
 from lp_posg.formats.axes import is_bare_name
 from lp_posg.formats.source import quoted
 from lp_posg.game import Game
@@ -24,7 +23,7 @@ def write_posg(game: Game, path: Path) -> None:
     FormatError
         If the file cannot be written; it is then left as it was.
     """
-    write_whole(path, posg_lines(game))
+    _write_lines(path, posg_lines(game))
 
 
 def write_dpomdp(game: Game, path: Path) -> None:
@@ -41,25 +40,11 @@ def write_dpomdp(game: Game, path: Path) -> None:
     problem = _beyond_dpomdp(game)
     if problem is not None:
         raise UnsupportedError(f"{path}: {problem}, which a .dpomdp file cannot hold; save it as .posg", path=str(path))
-    write_whole(path, posg_lines(game))
+    _write_lines(path, posg_lines(game))
 
 
-def write_whole(path: Path, lines: Iterable[str]) -> None:
-    """Write `lines` to a file that appears, or replaces the old one, only when it is complete."""
-    target = Path(os.path.realpath(path))
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        try:
-            with draft.open("x", encoding="utf-8", newline="\n") as file:
-                file.writelines(f"{line}\n" for line in lines)
-            draft.replace(target)
-        except BaseException:
-            with suppress(OSError):
-                draft.unlink()
-            raise
-    except OSError as error:
-        message = f"{path}: cannot be written ({error.strerror or error}); choose another place"
-        raise FormatError(message, path=str(path), line=None) from None
+def _write_lines(path: Path, lines: Iterable[str]) -> None:
+    write_whole(path, lambda stream: stream.writelines(f"{line}\n".encode() for line in lines))
 
 
 def posg_lines(game: Game) -> Iterator[str]:

@@ -13,13 +13,12 @@ from numpy.typing import ArrayLike
 from lp_posg.errors import ModelError
 from lp_posg.game.validation import (
     check_discount,
-    check_finite,
     check_labels,
     frozen,
     frozen_csr,
     probability_rows,
 )
-from lp_posg.types import REWARD_TOL, FloatArray, SparseMatrix
+from lp_posg.types import REWARD_LIMIT, REWARD_TOL, FloatArray, SparseMatrix
 
 
 class Game:
@@ -206,8 +205,10 @@ class Game:
         agents, states, actions, observations = labels
         put(self, "name", str(name))
         put(self, "discount", check_discount(discount))
-        put(self, "agents", check_labels("agents", agents or [f"agent{i + 1}" for i in range(n)], n))
-        put(self, "states", check_labels("states", states or _numbers(n_states), n_states))
+        put(
+            self, "agents", check_labels("agents", [f"agent{i + 1}" for i in range(n)] if agents is None else agents, n)
+        )
+        put(self, "states", check_labels("states", _numbers(n_states) if states is None else states, n_states))
         put(self, "actions", _labels_per_agent("actions", self.agents, actions, n_actions))
         put(self, "observations", _labels_per_agent("observations", self.agents, observations, n_observations))
 
@@ -222,14 +223,25 @@ class Game:
         put(self, "_transitions", tuple(self._checked_moves(transitions)))
         put(self, "_observations", tuple(self._checked_laws(observation_laws)))
         for h, gain in enumerate(rewards):
-            check_finite("reward" + _step(h, len(rewards)), np.asarray(gain))
+            self._check_rewards(_step(h, len(rewards)), np.asarray(gain))
         put(self, "_rewards", tuple(frozen(gain) for gain in rewards))
         first = initial_observation
         if first is not None:
+            _check_shapes("initial_observation", [first], (n_states, self.n_joint_observations))
             first = probability_rows(
                 first, lambda s: f"initial_observation in state {self.states[s]!r}", self._observation_text
             )
         put(self, "_initial_observation", first)
+
+    def _check_rewards(self, step: str, reward: FloatArray) -> None:
+        bad = np.argwhere(~(np.abs(reward) <= REWARD_LIMIT))
+        if len(bad):
+            agent, state, action = (int(i) for i in bad[0])
+            raise ModelError(
+                f"reward{step} of agent {self.agents[agent]!r} in state {self.states[state]!r} under joint action"
+                f" {self.joint_action_label(action)} is {reward[agent, state, action]}, expected a finite number of"
+                f" size at most {REWARD_LIMIT:g}"
+            )
 
     def _checked_moves(self, matrices: Sequence[SparseMatrix]) -> list[SparseMatrix]:
         return [
@@ -267,6 +279,22 @@ class Game:
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"a Game is immutable; {name!r} cannot be deleted")
+
+    def __copy__(self) -> Game:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Game:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Built anew, since numpy forgets on the way that an array is read-only.
+        transitions, laws, rewards, (initial,), first = self.parts()
+        labels = {
+            key: getattr(self, key) for key in ("agents", "states", "actions", "observations", "discount", "name")
+        }
+        parts = {"transitions": transitions, "observation_laws": laws, "rewards": rewards, "initial": initial}
+        sizes = {"n_actions": self.n_actions, "n_observations": self.n_observations}
+        return _restored, (parts | sizes | labels | {"initial_observation": first[0] if first else None},)
 
     def __repr__(self) -> str:
         return (
@@ -430,6 +458,10 @@ class Game:
         return twin
 
 
+def _restored(arguments: dict[str, Any]) -> Game:
+    return Game.from_matrices(**arguments)
+
+
 def check_lengths(n_transitions: int, n_laws: int, n_rewards: int) -> None:
     """Raise ModelError unless the parts that vary with time cover the same number of steps."""
     lengths = {"transition": n_transitions, "reward": n_rewards, "observation": n_laws + (n_laws > 1)}
@@ -452,7 +484,6 @@ def _as_array(what: str, value: ArrayLike) -> FloatArray:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ModelError(f"{what} is not an array of numbers: {error}") from None
-    check_finite(what, array)
     return array
 
 

@@ -34,14 +34,6 @@ def check_labels(kind: str, labels: Sequence[str], count: int | None = None) -> 
     return names
 
 
-def check_finite(what: str, array: FloatArray) -> None:
-    """Raise ModelError with the first index at which `array` is not finite."""
-    bad = np.argwhere(~np.isfinite(array))
-    if len(bad):
-        index = tuple(int(i) for i in bad[0])
-        raise ModelError(f"{what} at index {index} is {array[index]}, expected a finite number")
-
-
 def check_discount(discount: float) -> float:
     """Return `discount` as a float in (0, 1], or raise ModelError."""
     try:
@@ -74,7 +66,7 @@ def probability_rows(
         row = int(np.searchsorted(csr.indptr, entry, side="right") - 1)
         raise ModelError(
             f"{describe_row(row)} gives {describe_column(int(csr.indices[entry]))} probability"
-            f" {csr.data[entry]:g}, expected a number from 0 to 1; correct the entry",
+            f" {csr.data[entry]:.12g}, expected a number from 0 to 1; correct the entry",
             row=row,
         )
     csr.eliminate_zeros()

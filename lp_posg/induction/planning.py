@@ -247,10 +247,11 @@ def check_certificate(
     """Raise CertificateError if a proven gap exceeds the tolerance (relative to the reward range)."""
     allowed = tolerance * game.reward_range
     # A bound above the tolerance disproves nothing, so only an exact gap is held against the strategy.
-    if approximate or certificate.status != "exact" or certificate.gap <= allowed:
+    if certificate.gap <= allowed or (np.isfinite(certificate.gap) and (approximate or certificate.status != "exact")):
         return
+    found = certificate.deviation or f"the gap is {certificate.gap}"
     raise CertificateError(
-        f"{certificate.deviation}; the tolerance is {allowed:.3g} ({tolerance:g} of the reward range), so this is"
+        f"{found}; the tolerance is {allowed:.3g} ({tolerance:g} of the reward range), so this is"
         f" not {'an optimum' if concept == 'team' else 'an equilibrium'} ({concept}) of {game.name!r}",
         certificate=certificate,
     )
@@ -261,7 +262,7 @@ def _check_values(solution: Solution, unrolled: Unrolled, tolerance: float) -> N
     start = np.bincount(unrolled.start.child, weights=unrolled.start_prob, minlength=len(solution.node_values[0]))
     planned = start @ solution.node_values[0]
     allowed = max(tolerance, GAP_TOL) * max(solution.game.reward_range, float(np.abs(planned).max()), 1e-300)
-    if np.abs(planned - solution.values).max() > allowed:
+    if not (np.abs(planned - solution.values) <= allowed).all():
         raise CertificateError(
             f"the planner values its strategy at {planned.tolist()}, the certificate at"
             f" {solution.values.tolist()}; this is a defect of lp_posg, please report it",

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.errors import FormatError, LpPosgError
+from lp_posg.atomic import write_whole
+from lp_posg.errors import FormatError, LpPosgError, ModelError
 from lp_posg.evaluate import Certificate, Deviation
 from lp_posg.game import Game
 from lp_posg.induction.solution import Labels, Solution, Stats
-from lp_posg.information import Policy, PolicyBlock, PolicyStep
+from lp_posg.information import Policy, PolicyBlock, PolicyStep, check_compression, check_horizon
+from lp_posg.stage import concept_named, parse_objective
 from lp_posg.types import FloatArray, SparseMatrix
 from lp_posg.version import __version__
 
@@ -37,18 +37,7 @@ def save_solution(solution: Solution, path: str | PathLike[str]) -> None:
     arrays = {"meta": np.array(json.dumps(_meta(solution)))}
     arrays |= _game_arrays(solution.game)
     arrays |= _policy_arrays(solution)
-    target = Path(path)
-    try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent or Path(), suffix=".npz.part")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise FormatError(f"{target}: cannot be written: {error.strerror}", path=str(target), line=None) from None
+    write_whole(path, lambda stream: np.savez_compressed(stream, **arrays))  # type: ignore[arg-type]
 
 
 def load_solution(path: str | PathLike[str]) -> Solution:
@@ -64,8 +53,12 @@ def load_solution(path: str | PathLike[str]) -> Solution:
             arrays = {key: stored[key] for key in stored.files}
     except OSError as error:
         raise FormatError(f"{path}: cannot be read: {error.strerror or error}", path=str(path), line=None) from None
-    except (ValueError, zipfile.BadZipFile, EOFError, KeyError, NotImplementedError) as error:
-        raise FormatError(f"{path}: not an .npz file of arrays: {error}", path=str(path), line=None) from None
+    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, AttributeError, NotImplementedError):
+        raise FormatError(
+            f"{path}: not an .npz file of plain arrays; expected one that `Solution.save` wrote",
+            path=str(path),
+            line=None,
+        ) from None
     try:
         meta = json.loads(str(arrays["meta"]))
         if meta["format"] != FORMAT or meta["format_version"] != FORMAT_VERSION:
@@ -80,7 +73,7 @@ def load_solution(path: str | PathLike[str]) -> Solution:
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"{path}: the stored solution is damaged: {error}", path=str(path), line=None) from None
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise FormatError(
             f"{path}: not a stored solution, or damaged: {type(error).__name__}: {error}",
             path=str(path),
@@ -175,6 +168,8 @@ def _solution(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Solution:
         tuple(_step(meta, arrays, h, game.n_agents) for h in range(options["horizon"])),
     )
     policy.check(game.n_actions)
+    _check_options(options, game)
+    _check_numbers(arrays, policy, game.n_agents)
     deviation = certificate["deviation"]
     return Solution(
         game=game,
@@ -200,6 +195,26 @@ def _solution(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Solution:
         ),
         **options,
     )
+
+
+def _check_options(options: Mapping[str, Any], game: Game) -> None:
+    """Raise ModelError unless the stored options are ones that `solve` takes."""
+    check_horizon(game, options["horizon"])
+    concept_named(options["concept"])
+    parse_objective(options["objective"], game.agents)
+    check_compression(options["compression"])
+    if not isinstance(options["sharing"], str) or not isinstance(options["tolerance"], float):
+        raise ModelError("sharing or tolerance is not what it has to be")
+
+
+def _check_numbers(arrays: Mapping[str, Any], policy: Policy, n_agents: int) -> None:
+    """Raise ModelError unless values and gaps are finite numbers, one per agent (and state)."""
+    shapes: dict[str, tuple[int, ...]]
+    shapes = dict.fromkeys(("values", "certificate.gaps", "certificate.values"), (n_agents,))
+    shapes |= {f"node_values.{h}": (step.n_nodes, n_agents) for h, step in enumerate(policy.steps)}
+    for key, shape in shapes.items():
+        if arrays[key].dtype != np.float64 or arrays[key].shape != shape or not np.isfinite(arrays[key]).all():
+            raise ModelError(f"{key} is not an array of finite numbers of shape {shape}")
 
 
 def _step(meta: Mapping[str, Any], arrays: Mapping[str, Any], h: int, n_agents: int) -> PolicyStep:

@@ -10,6 +10,7 @@ from lp_posg.game import Game
 from lp_posg.induction.planning import check_certificate
 from lp_posg.induction.solution import Solution
 from lp_posg.information import SharingStructure, sharing_structure
+from lp_posg.stage import concept_named
 from lp_posg.types import GAP_TOL
 
 
@@ -18,7 +19,7 @@ def verify(
     game: Game | None = None,
     *,
     sharing: SharingStructure | None = None,
-    tolerance: float | None = None,
+    tolerance: float = GAP_TOL,
 ) -> Certificate:
     """Return a new certificate of a solution, computed from its strategy alone.
 
@@ -29,8 +30,9 @@ def verify(
         The game to certify in, with the discount of the solution; the stored one if not given.
     sharing : SharingStructure, optional
         Needed if the solution was computed for a structure of the user's own.
-    tolerance : float, optional
-        Largest accepted gap, relative to the reward range; the solution's if not given.
+    tolerance : float
+        Largest accepted gap, relative to the reward range. The one stored with the solution does not
+        count: what is to be verified does not set its own standard.
 
     Raises
     ------
@@ -39,16 +41,15 @@ def verify(
     ModelError
         If the strategy does not fit the game.
     """
-    allowed = solution.tolerance if tolerance is None else tolerance
     target = solution.game if game is None else game.with_discount(solution.discount)
     structure = _structure(solution, sharing, target)
     _check_fit(solution.game, target)
     solution.policy.check(target.n_actions)
-    certificate = certify(target, structure, solution.policy, solution.certificate.deviations)
-    check_certificate(certificate, target, solution.concept, allowed)
+    certificate = certify(target, structure, solution.policy, concept_named(solution.concept).deviations)
+    check_certificate(certificate, target, solution.concept, tolerance)
     apart = np.abs(certificate.values - solution.values)
-    slack = max(allowed, GAP_TOL) * max(target.reward_range, float(np.abs(certificate.values).max()), 1e-300)
-    if apart.max() > slack:
+    slack = max(tolerance, GAP_TOL) * max(target.reward_range, float(np.abs(certificate.values).max()), 1e-300)
+    if not (apart <= slack).all():
         agent = int(apart.argmax())
         raise CertificateError(
             f"the strategy is worth {certificate.values[agent]:.9g} to agent {target.agents[agent]!r} in game"

@@ -58,8 +58,8 @@ def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> Sharing
         if made_for != n_agents:
             raise ModelError(f"sharing {sharing.name!r} is made for {made_for} agents, the game has {n_agents}")
         return sharing
-    name, _, delay = sharing.strip().partition(":")
-    if name in SHARING and not delay:
+    name, colon, delay = sharing.strip().partition(":")
+    if name in SHARING and not colon:
         return SHARING[name](n_agents)
     if name in SHARING_WITH_DELAY:
         if not delay.isascii() or not delay.isdigit() or int(delay) < 1:

@@ -70,9 +70,7 @@ def build(
         feedback = min(n_senders, 2)
         for s, state in enumerate(buffers):
             observation[(*action, s)] = reading(state, feedback, reads)
-            delivered = [
-                n_senders == 1 and a == 1 and level == 1 for a, level in zip(action, state, strict=True)
-            ]
+            delivered = [n_senders == 1 and a == 1 and level == 1 for a, level in zip(action, state, strict=True)]
             left = [level - gone for level, gone in zip(state, delivered, strict=True)]
             for t, after in enumerate(buffers):
                 transition[(s, *action, t)] = prod(fill[x, y] for x, y in zip(left, after, strict=True))

@@ -12,9 +12,7 @@ ACTIONS = ("listen", "open-left", "open-right")
 SOUNDS = ("hear-left", "hear-right")
 
 
-def build(
-    accuracy: float = 0.85, listen_cost: float = 1.0, treasure: float = 10.0, tiger_cost: float = 100.0
-) -> Game:
+def build(accuracy: float = 0.85, listen_cost: float = 1.0, treasure: float = 10.0, tiger_cost: float = 100.0) -> Game:
     """Return the competitive tiger game.
 
     Parameters

@@ -81,9 +81,7 @@ def outcome(poses: Poses, actions: tuple[str, str], works: tuple[bool, bool]) ->
             columns[i] = field_ahead(me) or me[0]
     if columns[0] == columns[1]:  # both wanted the same field: neither gets it
         columns = [me[0] for me in poses]
-    directions = [
-        turned(me[1], action) if ok else me[1] for me, action, ok in zip(poses, actions, works, strict=True)
-    ]
+    directions = [turned(me[1], action) if ok else me[1] for me, action, ok in zip(poses, actions, works, strict=True)]
     return poses_label(((columns[0], directions[0]), (columns[1], directions[1])))
 
 
@@ -171,9 +169,7 @@ def build(
     )
 
 
-def earnings(
-    poses: Poses, actions: tuple[str, str], small_box: float, large_box: float, bump_cost: float
-) -> float:
+def earnings(poses: Poses, actions: tuple[str, str], small_box: float, large_box: float, bump_cost: float) -> float:
     """Return what the two agents' attempts earn together, without the cost of the step."""
     ahead = [
         in_front(me, other) if action == "moveForward" else None

@@ -48,7 +48,7 @@ BAD_FILES = {
     "an unclosed quote": (GOOD.replace("left right", '"left right'), ["bad.posg:4:", "quote"]),
     "rewards beyond the floating-point range": (
         GOOD + "R[agent1]: 0 1 : * : * : * : 1e308\nR[agent1]: 1 0 : * : * : * : -1e308\n",
-        ["rewards"],
+        ["bad.posg:16", "reward of agent 'agent1'"],
     ),
 }
 

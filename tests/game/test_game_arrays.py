@@ -268,9 +268,6 @@ def test_copies_are_the_same_game(clone):
         twin.discount = 0.5
 
 
-@pytest.mark.xfail(
-    strict=True, reason="numpy forgets 'read-only' in pickle and deepcopy, so these copies can be changed"
-)
 @pytest.mark.parametrize("clone", [copy.deepcopy, lambda game: pickle.loads(pickle.dumps(game))])
 def test_copies_are_read_only_too(clone):
     twin = clone(Game(**dense()))

@@ -119,9 +119,6 @@ def test_numbers_that_are_not_finite_are_refused(part: str, value: float):
     assert str(value) in str(caught.value)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a number that is not finite is named by its array index, not by the labels (DESIGN section 2)"
-)
 @pytest.mark.parametrize(
     ("part", "index", "words"),
     [PLACES[0], PLACES[1], ("reward", (1, 2, 0, 1), ["reward", "'thief'", "'stuck'", "'wait'", "'hide'"])],
@@ -200,16 +197,12 @@ def test_labels_that_are_not_given_are_numbered():
     assert game.observations == (("0", "1"), ("0",))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an empty sequence of labels is taken for 'not given'", raises=pytest.fail.Exception
-)
 @pytest.mark.parametrize("labels", [{"agents": ()}, {"states": ()}])
 def test_no_labels_at_all_are_not_taken_for_unnamed(labels: dict):
     with pytest.raises(ModelError):
         build(**labels)
 
 
-@pytest.mark.xfail(strict=True, reason="`agents or ...` asks an array for its truth value", raises=ValueError)
 @pytest.mark.parametrize("labels", [{"agents": np.array(AGENTS)}, {"states": np.array(STATES)}])
 def test_labels_may_be_an_array(labels: dict):
     assert build(**labels).agents == AGENTS
@@ -300,7 +293,6 @@ def test_sparse_parts_are_validated_as_the_arrays_are(change: Callable[[dict], d
         Game.from_matrices(**flat(**change(flat())))
 
 
-@pytest.mark.xfail(strict=True, reason="from_matrices never checks the shape of initial_observation")
 @pytest.mark.parametrize("shape", [(2, 2), (3, 1), (3, 3), (4, 2)])
 def test_a_sparse_initial_observation_of_the_wrong_shape_is_refused(shape: tuple[int, int]):
     law = np.zeros(shape)

@@ -98,7 +98,7 @@ def test_objects_are_never_unpickled(tmp_path):
     with zipfile.ZipFile(tmp_path / "s.npz", "w") as archive:
         np.save(tmp_path / "meta.npy", np.array([{}], dtype=object), allow_pickle=True)
         archive.write(tmp_path / "meta.npy", "meta.npy")
-    with pytest.raises(FormatError, match=r"not an \.npz file of arrays"):
+    with pytest.raises(FormatError, match=r"not an \.npz file of plain arrays"):
         posg.Solution.load(tmp_path / "s.npz")
 
 
@@ -189,3 +189,55 @@ def test_a_user_s_structure_is_stored_by_name_and_given_back_for_verification(tm
         posg.verify(again)
     assert posg.verify(again, sharing=Late()).gap <= 1e-9
     assert Data((1,)).observations == (1,)
+
+
+def with_meta(path, target, **changes):
+    """Copy a stored solution with some of its options replaced."""
+    with np.load(path) as stored:
+        meta = json.loads(str(stored["meta"]))
+    meta["options"] |= changes
+    return rewritten(path, target, meta=np.array(json.dumps(meta)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"concept": "best"}, {"tolerance": "1"}, {"horizon": 3}, {"horizon": "2"}, {"objective": "x"}, {"sharing": 1}],
+    ids=str,
+)
+def test_options_that_solve_would_not_take_are_damage(solution, tmp_path, changes):
+    solution.save(tmp_path / "s.npz")
+    with pytest.raises(FormatError):
+        posg.Solution.load(with_meta(tmp_path / "s.npz", tmp_path / "t.npz", **changes))
+
+
+@pytest.mark.parametrize("wrong", [np.array([np.nan, 0.0]), np.zeros(3), np.array(["a", "b"])], ids=str)
+def test_values_that_are_no_finite_numbers_are_damage(solution, tmp_path, wrong):
+    solution.save(tmp_path / "s.npz")
+    for name in ("values", "certificate.gaps"):
+        with pytest.raises(FormatError, match="finite numbers"):
+            posg.Solution.load(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: wrong}))
+
+
+def test_a_solution_does_not_set_its_own_standard(tmp_path):
+    """A cce that is no ce, relabelled as one with a tolerance of a million, is not verified."""
+    game = posg.catalog("chicken")
+    solution = posg.solve(game, 1, "full", "cce", objective="agent:1")
+    team = posg.solve(game, 1, "full", "team")
+    team.save(tmp_path / "s.npz")
+    claimed = posg.Solution.load(with_meta(tmp_path / "s.npz", tmp_path / "t.npz", concept="ce", tolerance=1e6))
+    with pytest.raises(CertificateError, match="the tolerance is 7e-07"):
+        posg.verify(claimed)
+    assert posg.verify(solution).gap <= 1e-9
+
+
+def test_saving_to_a_device_is_refused(solution):
+    with pytest.raises(FormatError, match="a device or a pipe"):
+        solution.save("/dev/null")
+
+
+def test_saving_through_a_link_keeps_the_link(solution, tmp_path):
+    (tmp_path / "real.npz").write_bytes(b"old")
+    (tmp_path / "link.npz").symlink_to(tmp_path / "real.npz")
+    solution.save(tmp_path / "link.npz")
+    assert (tmp_path / "link.npz").is_symlink()
+    assert posg.Solution.load(tmp_path / "real.npz").horizon == 2

@@ -22,9 +22,7 @@ def test_equals_the_distributed_file(name: str):
         pytest.skip(f"no copy of {name}.dpomdp beside the checkout")
     ours, theirs = catalog(name), load(path)
     for part in ("transition", "observation", "reward", "initial"):
-        np.testing.assert_allclose(
-            getattr(ours, part), getattr(theirs, part), rtol=0, atol=ATOL, err_msg=part
-        )
+        np.testing.assert_allclose(getattr(ours, part), getattr(theirs, part), rtol=0, atol=ATOL, err_msg=part)
     assert ours.discount == pytest.approx(theirs.discount)
     assert theirs.initial_observation is None
     assert ours.initial_observation is None

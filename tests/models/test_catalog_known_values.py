@@ -51,9 +51,7 @@ def team_value(game: Game, sharing: str, horizon: int, discount: float) -> float
         if sharing == "one-directional":  # agent 1's reading is known to both
             return float(weighted.max(axis=3).sum(axis=1).max(axis=1).sum())
         plans = product(range(game.n_actions[0]), repeat=len(rows))
-        return max(
-            float(sum(weighted[i, :, a] for i, a in enumerate(plan)).max(axis=1).sum()) for plan in plans
-        )
+        return max(float(sum(weighted[i, :, a] for i, a in enumerate(plan)).max(axis=1).sum()) for plan in plans)
 
     return float(act(game.initial, horizon).max())
 
@@ -164,9 +162,7 @@ def first_stage_welfare(game: Game, concept: str) -> float:
 
 
 FIRST_STAGE = [
-    (entry, known)
-    for entry, known in CASES
-    if entry.kind != "team" and known.horizon == 1 and known.sharing == "full"
+    (entry, known) for entry, known in CASES if entry.kind != "team" and known.horizon == 1 and known.sharing == "full"
 ]
 
 
@@ -228,9 +224,7 @@ def test_zero_sum_values(entry: CatalogEntry, known: KnownValue):
 @pytest.mark.parametrize("q", [0.0, 0.25, 0.5, 0.9])
 def test_noisy_pennies_formula(q: float):
     game = catalog("noisy-pennies")
-    assert zero_sum_value(game, np.array([q, 1 - q]), 1) == pytest.approx(
-        (1 + 2 * q - 2 * q * q) / 3, abs=ATOL
-    )
+    assert zero_sum_value(game, np.array([q, 1 - q]), 1) == pytest.approx((1 + 2 * q - 2 * q * q) / 3, abs=ATOL)
 
 
 def own_reward_value(game: Game, sharing: str, agent: int) -> float:

@@ -155,14 +155,10 @@ def test_box_pushing_by_the_rules_is_its_own_mirror_image(west: str, east: str):
     turns = [1, 0, 2, 3]  # left and right change places
     image = game.transition[np.ix_(order, turns, turns, order)].swapaxes(1, 2)
     np.testing.assert_allclose(image, game.transition, atol=ATOL)
-    np.testing.assert_allclose(
-        game.reward[0][np.ix_(order, turns, turns)].swapaxes(1, 2), game.reward[0], atol=ATOL
-    )
+    np.testing.assert_allclose(game.reward[0][np.ix_(order, turns, turns)].swapaxes(1, 2), game.reward[0], atol=ATOL)
 
 
-@pytest.mark.parametrize(
-    "name", ["competitive-tiger", "general-tiger", "chicken", "shapley-game", "uncontrolled"]
-)
+@pytest.mark.parametrize("name", ["competitive-tiger", "general-tiger", "chicken", "shapley-game", "uncontrolled"])
 def test_exchanging_the_agents_exchanges_their_rewards(name: str):
     game = catalog(name)
     reward = game.reward

@@ -11,6 +11,7 @@ from lp_posg.cli.games import game_named
 from lp_posg.cli.screen import show_facts
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.cli.wording import number, value_scale
+from lp_posg.types import GAP_TOL
 
 if TYPE_CHECKING:
     from lp_posg.evaluate import Certificate
@@ -36,15 +37,15 @@ def verify(
     """Certify a stored solution anew, from its strategy alone.
 
     The exit status is 1 if it is not an equilibrium of that game within the tolerance, or is
-    not worth what it says. By default the tolerance is the one it was solved with.
+    not worth what it says. The tolerance it was solved with does not count.
     """
     check_json_target(json, solution, file)
     import lp_posg as posg
 
     stored = posg.Solution.load(solution)
     game = (stored.game if file is None else game_named(file)).with_discount(stored.discount)
-    certificate = posg.verify(stored, game, tolerance=tolerance)
-    allowed = stored.tolerance if tolerance is None else tolerance
+    allowed = GAP_TOL if tolerance is None else tolerance
+    certificate = posg.verify(stored, game, tolerance=allowed)
     if json is not None:
         write_json(json, _summary(stored, game, certificate, allowed))
     if json != STDOUT:
