@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import cast
 
 import highspy
 import numpy as np
 
 from lp_posg.errors import SolveError
-from lp_posg.lp.program import LinearProgram, LPResult, Status
-from lp_posg.types import FloatArray
+from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
+from lp_posg.types import FloatArray, IntArray
 
 _STATUS: Mapping[highspy.HighsModelStatus, Status] = {
     highspy.HighsModelStatus.kOptimal: Status.OPTIMAL,
@@ -54,6 +55,9 @@ _INTEGER_WAYS: tuple[Mapping[str, object], ...] = (
     {"presolve": "on", "solver": "choose"},
     {"presolve": "off", "solver": "choose"},
 )
+GROUP_ENTRIES, GROUP_MOST = 2000, 64
+"""Programs are joined up to this many entries and this many programs (measured: `benchmarks/stage_lps.py`)."""
+
 VIOLATION_TOL = 1e-7
 """A solution that breaks a row by more than this is not believed, whatever its status."""
 
@@ -83,6 +87,47 @@ def solve_program(program: LinearProgram, what: str = "linear program") -> LPRes
             program=program,
         )
     return result
+
+
+def solve_block(block: ProgramBlock, what: Callable[[int], str] = "program {}".format) -> tuple[FloatArray, FloatArray]:
+    """Return the solutions and the duals of many programs of one shape.
+
+    Small programs are solved several at a time as one block-diagonal program, since HiGHS spends a
+    large fixed time on each; where that does not end with an optimum for all, they are solved one
+    by one, and the one at fault is named. How they are grouped depends on their number and shape
+    alone, so that the answer does.
+
+    Parameters
+    ----------
+    what : callable
+        Names the b-th program in an error.
+
+    Returns
+    -------
+    x : float array, shape (B, n_columns)
+    dual : float array, shape (B, n_rows)
+
+    Raises
+    ------
+    SolveError
+        As `solve_program`.
+    """
+    x = np.empty((len(block), block.n_columns))
+    dual = np.empty((len(block), block.n_rows))
+    group = int(min(GROUP_MOST, max(1, GROUP_ENTRIES // max(1, block.value.shape[1]))))
+    for first in range(0, len(block), group):
+        size = min(group, len(block) - first)
+        rows = slice(first, first + size)
+        if size > 1:
+            result = _run(block.joined(first, size), _WAYS[0], np.inf, fresh=False)
+            if result.status is Status.OPTIMAL:
+                x[rows] = result.x.reshape(size, -1)
+                dual[rows] = result.dual.reshape(size, -1)
+                continue
+        for b in range(first, first + size):
+            result = solve_program(block.program(b), what(b))
+            x[b], dual[b] = result.x, result.dual
+    return x, dual
 
 
 def attempt_program(program: LinearProgram, time_limit: float = np.inf) -> LPResult:
@@ -120,7 +165,7 @@ def _run(program: LinearProgram, options: Mapping[str, object], time_limit: floa
         program.start,
         program.index,
         program.value,
-        np.zeros(program.n_columns, np.int32) if integer is None else integer.astype(np.int32),
+        _continuous(program.n_columns) if integer is None else integer.astype(np.int32),
     )
     # A warning is given for entries below 1e-9, which HiGHS leaves out; `violation` judges the result.
     if passed == highspy.HighsStatus.kError or highs.run() == highspy.HighsStatus.kError:
@@ -130,10 +175,15 @@ def _run(program: LinearProgram, options: Mapping[str, object], time_limit: floa
         return LPResult(status, _EMPTY, _EMPTY, float("nan"))
     solution = highs.getSolution()
     x = np.array(solution.col_value)
-    if not np.isfinite(x).all() or program.violation(x) > VIOLATION_TOL:
+    if program.violation(x) > VIOLATION_TOL:
         return failed
     dual = np.array(solution.row_dual) if integer is None else _EMPTY
     return LPResult(status, x, dual, float(program.cost @ x))
+
+
+@lru_cache(maxsize=1024)
+def _continuous(n_columns: int) -> IntArray:
+    return np.zeros(n_columns, np.int32)  # type: ignore[return-value]
 
 
 def _solver(fresh: bool, options: Mapping[str, object], time_limit: float) -> highspy.Highs:

@@ -64,11 +64,72 @@ class LinearProgram:
         return len(self.row_lower)
 
     def violation(self, x: FloatArray) -> float:
-        """Return the largest amount by which `x` breaks a bound or a row."""
-        activity = np.zeros(self.n_rows)
-        np.add.at(activity, self.index, self.value * np.repeat(x, np.diff(self.start)))
-        excess = [self.lower - x, x - self.upper, self.row_lower - activity, activity - self.row_upper]
-        return max(0.0, *(float(e.max(initial=0.0)) for e in excess))
+        """Return the largest amount by which `x` breaks a bound or a row; inf if it is not finite."""
+        activity = np.bincount(self.index, self.value * x.repeat(np.diff(self.start)), self.n_rows)
+        worst = 0.0
+        for excess in (self.lower - x, x - self.upper, self.row_lower - activity, activity - self.row_upper):
+            if excess.size and not excess.max() <= worst:
+                worst = float(excess.max())
+        return worst if np.isfinite(worst) else np.inf
+
+
+@dataclass(frozen=True)
+class ProgramBlock:
+    """B linear programs of one shape: the same sparsity pattern and bounds of columns, other numbers.
+
+    Attributes
+    ----------
+    cost : float array, shape (B, n_columns)
+    lower, upper : float arrays, shape (n_columns,)
+    row_lower, row_upper : float arrays, shape (n_rows,) or (B, n_rows)
+    start, index : int32 arrays
+        The pattern, as in `LinearProgram`.
+    value : float array, shape (B, nnz)
+    """
+
+    cost: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    row_lower: FloatArray
+    row_upper: FloatArray
+    start: IntArray
+    index: IntArray
+    value: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.cost)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of variables of one program."""
+        return len(self.lower)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of constraints of one program."""
+        return int(self.row_lower.shape[-1])
+
+    def program(self, b: int) -> LinearProgram:
+        """Return the b-th program."""
+        row_lower, row_upper = (r if r.ndim == 1 else r[b] for r in (self.row_lower, self.row_upper))
+        return LinearProgram(
+            self.cost[b], self.lower, self.upper, row_lower, row_upper, self.start, self.index, self.value[b]
+        )
+
+    def joined(self, first: int, size: int) -> LinearProgram:
+        """Return `size` programs from `first` on as one, block-diagonal: solving it solves each of them."""
+        entries, shift = self.value.shape[1], np.arange(size, dtype=np.int32)[:, None]
+        one, rows = slice(first, first + size), [self.row_lower, self.row_upper]
+        tiled = [np.tile(r, size) if r.ndim == 1 else r[first : first + size].ravel() for r in rows]
+        return LinearProgram(
+            self.cost[one].ravel(),
+            np.tile(self.lower, size),
+            np.tile(self.upper, size),
+            *tiled,
+            np.append((self.start[:-1] + shift * np.int32(entries)).ravel(), np.int32(size * entries)),
+            (self.index + shift * np.int32(self.n_rows)).ravel(),
+            self.value[one].ravel(),
+        )
 
 
 @dataclass(frozen=True)

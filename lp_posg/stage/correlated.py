@@ -23,16 +23,15 @@ information).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
 from typing import Literal
 
 import numpy as np
 
 from lp_posg.errors import SolveError, UnsupportedError
 from lp_posg.game import Game
-from lp_posg.lp import LinearProgram, solve_program
+from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import (
     Scaled,
@@ -92,17 +91,19 @@ class Correlated:
         found: list[FloatArray] = []
         for first in range(0, len(block), step):
             part = block.part(slice(first, first + step))
-            for row, program in enumerate(form.compile(scaled(part), objective)):
-                try:
-                    x = solve_program(program, f"stage LP at {part.where(row)} (concept {self.name!r})").x
-                except SolveError as error:
-                    raise SolveError(
-                        f"{error}; an equilibrium always exists, so this is a defect of lp_posg or of the"
-                        " solver, not of the game",
-                        **error.facts,
-                    ) from None
-                found.append(x[: form.n_y])
-        return form.decode(np.array(found))
+            try:
+                x, _ = solve_block(form.compile(scaled(part), objective), partial(self._what, part))
+            except SolveError as error:
+                raise SolveError(
+                    f"{error}; an equilibrium always exists, so this is a defect of lp_posg or of the"
+                    " solver, not of the game",
+                    **error.facts,
+                ) from None
+            found.append(x[:, : form.n_y])
+        return form.decode(np.concatenate(found))
+
+    def _what(self, block: StageBlock, row: int) -> str:
+        return f"stage LP at {block.where(row)} (concept {self.name!r})"
 
 
 @lru_cache(maxsize=64)
@@ -236,27 +237,31 @@ class Form:
 
     # ---- compile and decode --------------------------------------------------------------------
 
-    def compile(self, game: Scaled, objective: Objective) -> Iterator[LinearProgram]:
-        """Yield the program of each stage game.
+    def compile(self, game: Scaled, objective: Objective) -> ProgramBlock:
+        """Return the programs of all stage games.
 
         Columns are y, then s_i(p) if the concept is ex ante, then the smallest value if the
         objective is egalitarian. Rows are incentives, budgets of slack, consistency of w, the
         total of 1, then one per agent for the egalitarian objective.
         """
         incentive, value = self._incentives(game.payoff)
-        layout, agents = self.layout, self._budget[0]
-        entries = incentive.reshape(len(incentive), -1)[:, self.mask.ravel()]
-        size = np.zeros((len(entries), len(self.mask)))
-        np.maximum.at(size.T, np.nonzero(self.mask)[0], np.abs(entries).T)
-        size = self._common_size(size)
-        entries = entries / size[:, np.nonzero(self.mask)[0]]
-        budget = self._slack_sizes(size)
-        for b in range(len(entries)):
-            numbers = np.concatenate([entries[b], budget[b], layout.constants])
-            base = layout.program(numbers)
-            scale, best = game.size[b], game.best[b]
-            yield _with_objective(base, value[b], scale, best, objective, self.n_y)
-        assert len(agents) <= len(self.n_private)
+        layout = self.layout
+        entries = incentive.reshape(len(incentive), -1)[:, layout.chosen]
+        size = self._common_size(np.abs(incentive).max(axis=2, initial=0.0))
+        entries = entries / size[:, layout.incentive_row]
+        constants = np.broadcast_to(layout.constants, (len(entries), len(layout.constants)))
+        numbers = np.concatenate([entries, self._slack_sizes(size), constants], axis=1)[:, layout.order]
+        block = ProgramBlock(
+            np.zeros((len(entries), len(layout.lower))),
+            layout.lower,
+            layout.upper,
+            layout.row_lower,
+            layout.row_upper,
+            layout.start,
+            layout.index,
+            numbers,
+        )
+        return _with_objective(block, value, game, objective, self.n_y)
 
     def _common_size(self, size: FloatArray) -> FloatArray:
         """Return a scale per incentive row, 1 for empty ones; rows that share a slack share the scale."""
@@ -357,10 +362,14 @@ class Layout:
     ----------
     order : int array
         Positions, by column, in the concatenation (incentives, slack weights, constants).
+    chosen, incentive_row : int arrays
+        Flat positions of the incentives that can differ from 0, and their rows.
     constants : float array
     """
 
     order: IntArray
+    chosen: IntArray
+    incentive_row: IntArray
     start: IntArray
     index: IntArray
     constants: FloatArray
@@ -368,19 +377,6 @@ class Layout:
     upper: FloatArray
     row_lower: FloatArray
     row_upper: FloatArray
-
-    def program(self, numbers: FloatArray) -> LinearProgram:
-        """Return the program with these entries and no cost."""
-        return LinearProgram(
-            np.zeros(len(self.lower)),
-            self.lower,
-            self.upper,
-            self.row_lower,
-            self.row_upper,
-            self.start,
-            self.index,
-            numbers[self.order],
-        )
 
 
 def _layout(form: Form) -> Layout:
@@ -420,6 +416,8 @@ def _layout(form: Form) -> Layout:
     lower = np.concatenate([np.zeros(form.n_y), np.full(n_slack, -np.inf)])
     return Layout(
         order,
+        np.flatnonzero(form.mask.ravel()),
+        np.nonzero(form.mask)[0],
         np.searchsorted(columns[order], np.arange(n_columns + 1)).astype(np.int32),
         rows[order].astype(np.int32),
         constants,
@@ -431,50 +429,31 @@ def _layout(form: Form) -> Layout:
 
 
 def _with_objective(
-    program: LinearProgram,
-    value: FloatArray,
-    scale: FloatArray,
-    best: FloatArray,
-    objective: Objective,
-    n_y: int,
-) -> LinearProgram:
-    """Return the program with the cost of the objective; `value` (n, n_y) is in scaled units."""
-    unit = float(scale.max()) or 1.0
-    cost = np.zeros(program.n_columns)
+    block: ProgramBlock, value: FloatArray, game: Scaled, objective: Objective, n_y: int
+) -> ProgramBlock:
+    """Return the programs with the costs of the objective; `value` (B, n, n_y) is in scaled units."""
+    unit = game.size.max(axis=1, keepdims=True)
+    unit = np.where(unit > 0, unit, 1.0)
+    weighted = (game.size / unit)[:, :, None] * value
     if objective.weights is not None:
-        cost[:n_y] = -(objective.weights * scale / unit) @ value
-        return _replaced(program, cost=cost)
-    # Maximise t with  best_i + scale_i value_i . y >= t  in units of `unit`, measured from the mean best.
-    n = len(value)
-    centre = float(best.mean())
-    dense = (scale / unit)[:, None] * value
-    rows = program.n_rows + np.arange(n, dtype=np.int32)
-    y_start = program.start[: n_y + 1]
-    length = np.diff(y_start)
-    position = np.repeat(program.start[1 : n_y + 1], n)
-    index = np.insert(program.index, position, np.tile(rows, n_y))
-    numbers = np.insert(program.value, position, dense.T.ravel())
-    start = np.concatenate([[0], np.cumsum(length + n), program.start[n_y + 1 :] + n * n_y])
-    return LinearProgram(
-        cost=np.append(cost, -1.0),
-        lower=np.append(program.lower, -np.inf),
-        upper=np.append(program.upper, np.inf),
-        row_lower=np.concatenate([program.row_lower, -(best - centre) / unit]),
-        row_upper=np.concatenate([program.row_upper, np.full(n, np.inf)]),
+        cost = block.cost.copy()
+        cost[:, :n_y] = -np.einsum("i,biy->by", objective.weights, weighted)
+        return replace(block, cost=cost)
+    # Maximise t with  best_i + size_i value_i . y >= t  in units of `unit`, measured from the mean best.
+    size, n = value.shape[:2]
+    rows = block.n_rows + np.arange(n, dtype=np.int32)
+    position = np.repeat(block.start[1 : n_y + 1], n)
+    start = block.start.astype(np.int64) + n * np.minimum(np.arange(len(block.start)), n_y)
+    numbers = np.insert(block.value, position, weighted.swapaxes(1, 2).reshape(size, -1), axis=1)
+    below = (game.best.mean(axis=1, keepdims=True) - game.best) / unit
+    fixed = [np.broadcast_to(r, (size, block.n_rows)) for r in (block.row_lower, block.row_upper)]
+    return ProgramBlock(
+        cost=np.concatenate([block.cost, np.full((size, 1), -1.0)], axis=1),
+        lower=np.append(block.lower, -np.inf),
+        upper=np.append(block.upper, np.inf),
+        row_lower=np.concatenate([fixed[0], below], axis=1),
+        row_upper=np.concatenate([fixed[1], np.full((size, n), np.inf)], axis=1),
         start=np.append(start, start[-1] + n).astype(np.int32),
-        index=np.concatenate([index, rows]).astype(np.int32),
-        value=np.concatenate([numbers, -np.ones(n)]),
-    )
-
-
-def _replaced(program: LinearProgram, cost: FloatArray) -> LinearProgram:
-    return LinearProgram(
-        cost,
-        program.lower,
-        program.upper,
-        program.row_lower,
-        program.row_upper,
-        program.start,
-        program.index,
-        program.value,
+        index=np.concatenate([np.insert(block.index, position, np.tile(rows, n_y)), rows]).astype(np.int32),
+        value=np.concatenate([numbers, np.full((size, n), -1.0)], axis=1),
     )

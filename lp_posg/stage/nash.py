@@ -20,7 +20,7 @@ import numpy as np
 
 from lp_posg.errors import UnsupportedError
 from lp_posg.game import Game
-from lp_posg.lp import LinearProgram, solve_program
+from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.nash_general import selected_nash
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, scaled
@@ -58,6 +58,8 @@ class Nash:
         # With one payoff for all, the team optimum is an equilibrium and the best for every objective but `worst`.
         if block.n_agents == 1 or (common.all() and objective.name != "worst"):
             return Team().solve(block, objective)
+        if block.n_agents == 2 and constant.all():
+            return _minimax(block)
         parts = []
         for b in range(len(block)):
             one = block.part(slice(b, b + 1))
@@ -93,30 +95,34 @@ def _slack(block: StageBlock) -> FloatArray:
 
 
 def _minimax(block: StageBlock) -> BlockStrategy:
-    program = compile_minimax(scaled(block).payoff[0, 0])
-    result = solve_program(program, f"stage LP at {block.where(0)} (concept 'ne', zero-sum)")
+    def what(row: int) -> str:
+        return f"stage LP at {block.where(row)} (concept 'ne', zero-sum)"
+
+    x, dual = solve_block(compile_minimax(scaled(block).payoff[:, 0]), what)
     (k1, k2), (n1, n2) = block.n_private, block.n_actions
-    x = result.x[: k1 * n1].reshape(1, k1, n1)
-    y = result.dual[: k2 * n2].reshape(1, k2, n2)
-    return one_atom([as_distribution(x), as_distribution(y)], 1)
+    first = x[:, : k1 * n1].reshape(-1, k1, n1)
+    second = dual[:, : k2 * n2].reshape(-1, k2, n2)
+    return one_atom([as_distribution(first), as_distribution(second)], len(block))
 
 
-def compile_minimax(payoff: FloatArray) -> LinearProgram:
-    """Return the program above for agent 1's payoff, shape (k_1, k_2, A_1, A_2); columns x, then v."""
-    k1, k2, n1, n2 = payoff.shape
+def compile_minimax(payoff: FloatArray) -> ProgramBlock:
+    """Return the programs above for agent 1's payoffs, shape (B, k_1, k_2, A_1, A_2); columns x, then v."""
+    size, k1, k2, n1, n2 = payoff.shape
     n_x, n_payoff_rows = k1 * n1, k2 * n2
-    matrix = np.zeros((n_x + k2, n_payoff_rows + k1))  # by column of the program
-    matrix[:n_x, :n_payoff_rows] = payoff.transpose(0, 2, 1, 3).reshape(n_x, n_payoff_rows)
-    matrix[n_x:, :n_payoff_rows] = -np.repeat(np.eye(k2), n2, axis=1)
-    matrix[:n_x, n_payoff_rows:] = np.repeat(np.eye(k1), n1, axis=0)
-    column, index = np.nonzero(matrix)
-    return LinearProgram(
-        cost=np.concatenate([np.zeros(n_x), -np.ones(k2)]),
+    pattern = np.zeros((n_x + k2, n_payoff_rows + k1))  # by column of the program
+    pattern[:n_x, :n_payoff_rows] = 1.0
+    pattern[n_x:, :n_payoff_rows] = -np.repeat(np.eye(k2), n2, axis=1)
+    pattern[:n_x, n_payoff_rows:] = np.repeat(np.eye(k1), n1, axis=0)
+    column, index = np.nonzero(pattern)
+    value = np.tile(pattern[column, index], (size, 1))
+    value[:, (column < n_x) & (index < n_payoff_rows)] = payoff.transpose(0, 1, 3, 2, 4).reshape(size, -1)
+    return ProgramBlock(
+        cost=np.tile(np.concatenate([np.zeros(n_x), -np.ones(k2)]), (size, 1)),
         lower=np.concatenate([np.zeros(n_x), np.full(k2, -np.inf)]),
         upper=np.full(n_x + k2, np.inf),
         row_lower=np.concatenate([np.zeros(n_payoff_rows), np.ones(k1)]),
         row_upper=np.concatenate([np.full(n_payoff_rows, np.inf), np.ones(k1)]),
         start=np.searchsorted(column, np.arange(n_x + k2 + 1)).astype(np.int32),
         index=index.astype(np.int32),
-        value=matrix[column, index],
+        value=value,
     )
