@@ -31,6 +31,10 @@ class SolveError(LpPosgError):
     """A linear or mixed-integer program could not be solved, or a limit was met."""
 
 
+class LimitError(SolveError):
+    """A limit of states, time or memory was met (attributes ``phase``, ``time``, ``states_by_depth``)."""
+
+
 class CertificateError(LpPosgError):
     """A claimed equilibrium is not one within the tolerance (attribute ``certificate``)."""
 
@@ -42,8 +46,10 @@ class UnsupportedError(LpPosgError):
 class StrategyDependenceError(UnsupportedError):
     """The belief over what is hidden depends on how the agents played.
 
-    Attributes ``time``, ``common_info``, ``increment``, ``prescriptions`` (two ways to play)
-    and ``beliefs`` (the two posteriors) hold the counterexample in the user's labels.
+    The message holds the counterexample in the user's labels. The attributes ``time``,
+    ``common_info``, ``increment``, ``prescriptions`` (two ways to play: per agent the private
+    information and action at which it leaves its first action, or None) and ``beliefs`` (the two
+    posteriors, column ``p' * S + s'``) hold it in indices of the attribute ``table``, a `SplitTable`.
     """
 
 

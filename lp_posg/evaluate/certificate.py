@@ -21,9 +21,10 @@ from lp_posg.evaluate.team import team_gain
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, Unrolled, unroll
 from lp_posg.information.describe import history_text, private_text
+from lp_posg.information.forward import Depth
 from lp_posg.information.levels import Level
 from lp_posg.information.policy import PolicyStep
-from lp_posg.information.unroll import Depth
+from lp_posg.information.resources import Resources
 from lp_posg.types import FloatArray, IntArray
 
 Status = Literal["exact", "bounded", "estimated"]
@@ -112,6 +113,7 @@ def certify(
     deviations: str,
     *,
     unrolled: Unrolled | None = None,
+    resources: Resources | None = None,
 ) -> Certificate:
     """Return the certificate of a strategy in a game.
 
@@ -126,6 +128,8 @@ def certify(
         A key of ``DEVIATIONS``, or ``"team"``.
     unrolled : Unrolled, optional
         The pairs, if `pairs_of` was called before for the same game and strategy.
+    resources : Resources, optional
+        Limits and workers.
 
     Raises
     ------
@@ -141,13 +145,15 @@ def certify(
     """
     if deviations != "team" and deviations not in DEVIATIONS:
         raise ModelError(f"unknown kind of deviation {deviations!r}; expected one of team, {', '.join(DEVIATIONS)}")
-    pairs = pairs_of(game, structure, policy) if unrolled is None else unrolled
+    pairs = pairs_of(game, structure, policy, resources) if unrolled is None else unrolled
     follow = np.empty((0, game.n_agents))
     best = np.empty((0, game.n_agents))
     bounded = False
     found: list[tuple[int, Gain]] = []
     for time in reversed(range(policy.horizon)):
         depth = pairs.depths[time]
+        if resources is not None:
+            resources.check_clock("certify", time, tuple(d.level.n_nodes for d in pairs.depths))
         view = _view(game, policy.steps[time], depth, time, follow, best)
         follow = view.values_following()
         if deviations == "team":
@@ -176,7 +182,7 @@ def certify(
     )
 
 
-def pairs_of(game: Game, structure: SharingStructure, policy: Policy) -> Unrolled:
+def pairs_of(game: Game, structure: SharingStructure, policy: Policy, resources: Resources | None = None) -> Unrolled:
     """Return the pairs of exact belief and strategy state that can occur, depth by depth.
 
     Raises
@@ -186,7 +192,7 @@ def pairs_of(game: Game, structure: SharingStructure, policy: Policy) -> Unrolle
     StrategyDependenceError
         If the sharing is not strategy-independent in this game.
     """
-    return unroll(game, structure, policy.horizon, follow=policy.follow)
+    return unroll(game, structure, policy.horizon, follow=policy.follow, resources=resources)
 
 
 def _view(game: Game, step: PolicyStep, depth: Depth, time: int, follow: FloatArray, best: FloatArray) -> StepView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -119,6 +119,7 @@ class Game:
                     " axes are state, observation of each agent"
                 )
             first = sp.csr_array(first.reshape(n_states, -1))
+        _check_time_axes(law.ndim % 2 == 0, laws, moves, gains, transition, reward)
         n_joint = int(np.prod(n_actions))
         self._assemble(
             n_actions=tuple(n_actions),
@@ -462,6 +463,22 @@ def _restored(arguments: dict[str, Any]) -> Game:
     return Game.from_matrices(**arguments)
 
 
+def _check_time_axes(
+    law_varies: bool, laws: FloatArray, moves: FloatArray, gains: FloatArray, transition: ArrayLike, reward: ArrayLike
+) -> None:
+    """Raise ModelError if the time axes that were given, be they of length 1, do not cover the same steps."""
+    steps = {"observation": len(laws) + 1} if law_varies else {}
+    if np.ndim(transition) == moves.ndim:
+        steps["transition"] = len(moves)
+    if np.ndim(reward) == gains.ndim:
+        steps["reward"] = len(gains)
+    if len(set(steps.values())) > 1:
+        raise ModelError(
+            f"time axes disagree: steps covered are {steps}; give every part that varies one entry per step"
+            " (observation: one fewer)"
+        )
+
+
 def check_lengths(n_transitions: int, n_laws: int, n_rewards: int) -> None:
     """Raise ModelError unless the parts that vary with time cover the same number of steps."""
     lengths = {"transition": n_transitions, "reward": n_rewards, "observation": n_laws + (n_laws > 1)}
@@ -507,6 +524,8 @@ def _labels_per_agent(
 ) -> tuple[tuple[str, ...], ...]:
     if labels is None:
         labels = [_numbers(count) for count in counts]
+    if not isinstance(labels, Collection):
+        raise ModelError(f"{kind}: {labels!r} given, expected a sequence of labels per agent")
     if len(labels) != len(counts):
         raise ModelError(f"{kind}: labels given for {len(labels)} agents, expected {len(counts)}")
     return tuple(

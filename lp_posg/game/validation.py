@@ -19,7 +19,10 @@ def check_labels(kind: str, labels: Sequence[str], count: int | None = None) -> 
     ModelError
         If there are none, the number is wrong, or a label stands twice or is empty.
     """
-    names = tuple(str(label) for label in labels)
+    try:
+        names = tuple(str(label) for label in labels)
+    except TypeError:
+        raise ModelError(f"{kind}: {labels!r} given, expected a sequence of labels") from None
     if not names:
         raise ModelError(f"{kind}: none given, expected at least one")
     if count is not None and len(names) != count:

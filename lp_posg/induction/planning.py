@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time as clock
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from os import PathLike
 
 import numpy as np
 
 from lp_posg.errors import CertificateError, ModelError
 from lp_posg.evaluate import Certificate, certify
 from lp_posg.game import Game
+from lp_posg.induction.blocks import Block
+from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.induction.solution import Labels, Solution, Stats
 from lp_posg.induction.sweep import Swept, sweep
+from lp_posg.induction.workers import runner
 from lp_posg.information import (
     SharingStructure,
     Unrolled,
@@ -22,6 +26,7 @@ from lp_posg.information import (
     unroll,
 )
 from lp_posg.information.describe import private_text
+from lp_posg.information.resources import Resources
 from lp_posg.stage import Concept, Objective, concept_named, parse_objective
 from lp_posg.types import GAP_TOL
 
@@ -37,12 +42,23 @@ class Progress:
         Depths done in ``expand`` and ``certify``; states solved in ``solve``.
     states : int
         Common-information states known so far.
+    programs : int
+        Programs solved so far.
+    seconds : float
+        Wall time since the phase began; with `done` and `total` it gives rate and time left.
     """
 
     phase: str
     done: int
     total: int
     states: int
+    programs: int = 0
+    seconds: float = 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds to the end of the phase at the rate so far; None if that is not known."""
+        return self.seconds * (self.total - self.done) / self.done if self.done and self.total else None
 
 
 @dataclass(frozen=True)
@@ -58,7 +74,7 @@ class Request:
     tolerance: float
     approximate: bool
     progress: Callable[[Progress], None] | None
-    workers: int
+    resources: Resources
 
 
 def default_concept(game: Game) -> str:
@@ -79,6 +95,11 @@ def solve(
     approximate: bool = False,
     progress: Callable[[Progress], None] | None = None,
     workers: int = 1,
+    backend: str | None = None,
+    checkpoint: str | PathLike[str] | None = None,
+    max_states: int | None = None,
+    time_limit: float | None = None,
+    memory_limit: float | None = None,
 ) -> Solution:
     """Return a certified equilibrium, or the team optimum, of a game played over `horizon` steps.
 
@@ -104,7 +125,18 @@ def solve(
     progress : callable, optional
         Called with a `Progress`.
     workers : int
-        Threads for the stage games; the answer does not depend on it.
+        How many threads (or processes, or workers of a cluster); the answer does not depend on it.
+    backend : str, optional
+        Where the stage games are solved: ``threading`` (the default), ``loky`` (processes), ``dask``,
+        ``ray``, or any backend registered with joblib.
+    checkpoint : path, optional
+        A folder that keeps every finished depth; the same call takes a stopped run up again.
+    max_states : int, optional
+        Most common-information states of all depths together.
+    time_limit : float, optional
+        Seconds of wall time.
+    memory_limit : float, optional
+        Bytes of resident memory; a step that is estimated to need more is not begun.
 
     Returns
     -------
@@ -119,7 +151,7 @@ def solve(
     UnsupportedError
         If the concept is not available for this game, or a stage game is too large.
     SolveError
-        If a program cannot be solved.
+        If a program cannot be solved; its kind LimitError if a limit is met.
     CertificateError
         If the gap exceeds the tolerance: then the strategy is not an equilibrium.
 
@@ -147,6 +179,11 @@ def solve(
         approximate=approximate,
         progress=progress,
         workers=workers,
+        backend=backend,
+        checkpoint=checkpoint,
+        max_states=max_states,
+        time_limit=time_limit,
+        memory_limit=memory_limit,
     )
     begun = clock.perf_counter()
     unrolled = expanded(request)
@@ -166,43 +203,71 @@ def checked(
     approximate: bool = False,
     progress: Callable[[Progress], None] | None = None,
     workers: int = 1,
+    backend: str | None = None,
+    checkpoint: str | PathLike[str] | None = None,
+    max_states: int | None = None,
+    time_limit: float | None = None,
+    memory_limit: float | None = None,
 ) -> Request:
     """Return the options of `solve`, all checked before any work."""
     if not isinstance(game, Game):
         raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
     if not (isinstance(tolerance, (int, float)) and tolerance >= 0):
         raise ModelError(f"tolerance is {tolerance!r}, expected a number of at least 0")
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ModelError(f"workers is {workers!r}, expected a whole number of at least 1")
+    _check_count("workers", workers)
+    if max_states is not None:
+        _check_count("max_states", max_states)
+    for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
+        if limit is not None and not (isinstance(limit, (int, float)) and limit > 0):
+            raise ModelError(f"{name} is {limit!r}, expected a number above 0")
     if discount is not None:
         game = game.with_discount(discount)
     found = concept_named(default_concept(game) if concept is None else concept)
     found.check_game(game)
-    return Request(
-        game,
-        check_horizon(game, horizon),
-        sharing_structure(sharing, game.n_agents),
-        found,
-        parse_objective(objective, game.agents),
-        check_compression(compression),
-        float(tolerance),
-        approximate,
-        progress,
-        workers,
+    structure = sharing_structure(sharing, game.n_agents)
+    selection = parse_objective(objective, game.agents)
+    steps = check_horizon(game, horizon)
+    check_compression(compression)
+    store = None
+    if checkpoint is not None:
+        options = {
+            "horizon": steps,
+            "sharing": structure.name,
+            "concept": found.name,
+            "objective": selection.name,
+            "compression": compression,
+        }
+        store = Checkpoint(checkpoint, game, options)
+    resources = Resources(
+        runner(workers, backend),
+        runner(workers, None),
+        store,
+        max_states,
+        None if time_limit is None else clock.monotonic() + time_limit,
+        None if memory_limit is None else int(memory_limit),
     )
+    return Request(
+        game, steps, structure, found, selection, compression, float(tolerance), approximate, progress, resources
+    )
+
+
+def _check_count(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ModelError(f"{name} is {value!r}, expected a whole number of at least 1")
 
 
 def expanded(request: Request) -> Unrolled:
     """Return the common-information states of the request's game."""
-    total = 0
+    total, begun = 0, clock.perf_counter()
 
     def on_depth(time: int, n_states: int) -> None:
         nonlocal total
         total += n_states
         if request.progress is not None:
-            request.progress(Progress("expand", time + 1, request.horizon, total))
+            seconds = clock.perf_counter() - begun
+            request.progress(Progress("expand", time + 1, request.horizon, total, 0, seconds))
 
-    return unroll(request.game, request.structure, request.horizon, on_depth=on_depth)
+    return unroll(request.game, request.structure, request.horizon, on_depth=on_depth, resources=request.resources)
 
 
 def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solution:
@@ -210,13 +275,17 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
     begun = clock.perf_counter()
     swept = _swept(request, unrolled)
     planned = clock.perf_counter()
-    certificate = certify(request.game, request.structure, swept.policy, request.concept.deviations)
+    alone = replace(request.resources, store=None, max_states=None, phase="certify")
+    certificate = certify(request.game, request.structure, swept.policy, request.concept.deviations, resources=alone)
     if request.progress is not None:
-        request.progress(Progress("certify", request.horizon, request.horizon, unrolled.n_states))
+        seconds = clock.perf_counter() - planned
+        done = request.horizon
+        request.progress(Progress("certify", done, done, unrolled.n_states, swept.programs, seconds))
     phases = {"expand": expand_seconds, "solve": planned - begun, "certify": clock.perf_counter() - planned}
     stats = Stats(
         unrolled.n_states,
         swept.programs,
+        swept.closed,
         sum(phases.values()),
         phases,
         tuple(depth.level.n_nodes for depth in unrolled.depths),
@@ -271,13 +340,15 @@ def _check_values(solution: Solution, unrolled: Unrolled, tolerance: float) -> N
 
 
 def _swept(request: Request, unrolled: Unrolled) -> Swept:
-    done = 0
+    done, programs, begun = 0, 0, clock.perf_counter()
 
-    def on_block(n_states: int) -> None:
-        nonlocal done
-        done += n_states
+    def on_block(block: Block, solved: int) -> None:
+        nonlocal done, programs
+        done, programs = done + len(block.nodes), programs + solved
         if request.progress is not None:
-            request.progress(Progress("solve", done, unrolled.n_states, unrolled.n_states))
+            seconds = clock.perf_counter() - begun
+            total = unrolled.n_states
+            request.progress(Progress("solve", done, total, total, programs, seconds))
 
     return sweep(
         request.game,
@@ -285,8 +356,8 @@ def _swept(request: Request, unrolled: Unrolled) -> Swept:
         request.structure.name,
         request.concept,
         request.objective,
-        workers=request.workers,
-        on_block=lambda block: on_block(len(block.nodes)),
+        resources=request.resources,
+        on_block=on_block,
     )
 
 

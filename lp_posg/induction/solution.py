@@ -29,6 +29,8 @@ class Stats:
         Common-information states after merging, all depths.
     stage_lps : int
         Linear and mixed-integer programs solved.
+    closed : int
+        Stage games solved without one, where that is provably exact.
     seconds : float
         Wall time of the whole solve, certificate included.
     phases : mapping of str to float
@@ -38,6 +40,7 @@ class Stats:
 
     states: int
     stage_lps: int
+    closed: int
     seconds: float
     phases: Mapping[str, float]
     states_by_depth: tuple[int, ...]
@@ -214,6 +217,7 @@ class Solution:
             "stats": {
                 "states": self.stats.states,
                 "stage_lps": self.stats.stage_lps,
+                "closed": self.stats.closed,
                 "seconds": self.stats.seconds,
                 "phases": dict(self.stats.phases),
                 "states_by_depth": list(self.stats.states_by_depth),

@@ -103,6 +103,7 @@ def _meta(solution: Solution) -> dict[str, Any]:
         "stats": {
             "states": solution.stats.states,
             "stage_lps": solution.stats.stage_lps,
+            "closed": solution.stats.closed,
             "seconds": solution.stats.seconds,
             "phases": dict(solution.stats.phases),
             "states_by_depth": solution.stats.states_by_depth,
@@ -177,13 +178,7 @@ def _solution(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Solution:
         policy=policy,
         node_values=tuple(arrays[f"node_values.{h}"] for h in range(options["horizon"])),
         labels=Labels(_tuples(meta["labels"]["private"]), _tuples(meta["labels"]["increments"])),
-        stats=Stats(
-            stats["states"],
-            stats["stage_lps"],
-            stats["seconds"],
-            stats["phases"],
-            tuple(stats["states_by_depth"]),
-        ),
+        stats=Stats(**(stats | {"states_by_depth": tuple(stats["states_by_depth"])})),
         certificate=Certificate(
             certificate["status"],
             certificate["deviations"],

@@ -6,22 +6,24 @@ the states that lead to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
+from typing import Any
 
 import networkx as nx
 import numpy as np
-from joblib import Parallel, delayed
 
 from lp_posg.game import Game
 from lp_posg.induction.blocks import Block, block_graph, cell_payoffs, private_rows, stage_block
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, Unrolled
+from lp_posg.information.levels import Level
+from lp_posg.information.resources import Resources, Run
 from lp_posg.stage import BlockStrategy, Concept, Objective, StageBlock, joined
 from lp_posg.types import FloatArray, IntArray
 
-MIN_PART = 32
-"""Fewest stage games worth handing to a worker."""
+PART = 512
+"""Stage games handed to a worker at a time."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,14 @@ class Swept:
     node_values : tuple per depth of float arrays, shape (N, n)
     programs : int
         Linear and mixed-integer programs solved.
+    closed : int
+        Stage games of an equilibrium concept solved without one.
     """
 
     policy: Policy
     node_values: tuple[FloatArray, ...]
     programs: int
+    closed: int
 
 
 def sweep(
@@ -48,59 +53,113 @@ def sweep(
     concept: Concept,
     objective: Objective,
     *,
-    workers: int = 1,
-    on_block: Callable[[Block], None] | None = None,
+    resources: Resources | None = None,
+    on_block: Callable[[Block, int], None] | None = None,
 ) -> Swept:
     """Return strategies and values of all states, by backward induction.
 
     Parameters
     ----------
-    workers : int
-        Threads that solve the stage games of a block; the answer does not depend on it.
+    resources : Resources, optional
+        Workers that solve the stage games of a block, in parts of ``PART`` games whatever their
+        number, so that the answer does not depend on it; the deadline; where to keep finished depths.
+    on_block : callable, optional
+        Told each block that is solved and how many programs that took.
 
     Raises
     ------
     SolveError, UnsupportedError
         As the concept's `solve`.
+    LimitError
+        If the deadline passes.
     """
+    use = resources or Resources()
     graph = block_graph(unrolled)
-    values = [np.zeros((depth.level.n_nodes, game.n_agents)) for depth in unrolled.depths]
-    solved: list[list[PolicyBlock]] = [[] for _ in unrolled.depths]
-    programs = 0
+    sizes = tuple(depth.level.n_nodes for depth in unrolled.depths)
+    values = [np.zeros((size, game.n_agents)) for size in sizes]
+    solved: list[tuple[PolicyBlock, ...]] = [() for _ in sizes]
+    counts = np.zeros(2, dtype=np.int64)  # programs solved, games closed without one
     for generation in reversed(list(nx.topological_generations(graph))):
         blocks: list[Block] = [graph.nodes[key]["block"] for key in sorted(generation)]
         time = blocks[0].time
-        depth = unrolled.depths[time]
-        ahead = values[time + 1] if time + 1 < len(values) else np.zeros((0, game.n_agents))
-        payoff = cell_payoffs(game, time, depth, ahead)
-        for block in blocks:
-            games = stage_block(game, block, depth.level, payoff)
-            strategy = _solve(games, concept, objective, workers)
-            found = PolicyBlock(
-                block.nodes,
-                private_rows(block, depth.level),
-                strategy.atom_start,
-                strategy.atom_prob,
-                strategy.prescription,
-            )
-            values[time][block.nodes] = _values(games, found)
-            solved[time].append(found)
-            programs += strategy.n_programs
-            if on_block is not None:
-                on_block(block)
-    steps = tuple(_step(unrolled, time, tuple(blocks)) for time, blocks in enumerate(solved))
+        kept = None if use.store is None else use.store.load(f"solved-{time}")
+        if kept is None:
+            ahead = values[time + 1] if time + 1 < len(values) else np.zeros((0, game.n_agents))
+            payoff = cell_payoffs(game, time, unrolled.depths[time], ahead)
+            parts = []
+            for block in blocks:
+                games = stage_block(game, block, unrolled.depths[time].level, payoff)
+                use.check_clock("solve", time, sizes)
+                part = _solved(games, block, unrolled.depths[time].level, concept, objective, use.run)
+                parts.append(part)
+                if on_block is not None:
+                    on_block(block, part.programs)
+            if use.store is not None:
+                use.store.save(f"solved-{time}", _packed(parts))
+        else:
+            parts = _unpacked(kept, blocks, game.n_agents)
+            for block, part in zip(blocks, parts, strict=True):
+                if on_block is not None:
+                    on_block(block, part.programs)
+        for block, part in zip(blocks, parts, strict=True):
+            values[time][block.nodes] = part.values
+            counts += (part.programs, part.closed)
+        solved[time] = tuple(part.strategy for part in parts)
+    steps = tuple(_step(unrolled, time, blocks) for time, blocks in enumerate(solved))
     policy = Policy(sharing, unrolled.start.increment, unrolled.start.child, steps)
-    return Swept(policy, tuple(values), programs)
+    return Swept(policy, tuple(values), int(counts[0]), int(counts[1]))
 
 
-def _solve(games: StageBlock, concept: Concept, objective: Objective, workers: int) -> BlockStrategy:
-    parts = min(workers, max(1, len(games) // MIN_PART))
-    if parts == 1:
-        return concept.solve(games, objective)
-    bounds = np.linspace(0, len(games), parts + 1).astype(int)
-    ranges = [slice(int(a), int(b)) for a, b in pairwise(bounds)]
-    tasks = (delayed(concept.solve)(games.part(rows), objective) for rows in ranges)
-    return joined(Parallel(n_jobs=parts, prefer="threads")(tasks))
+@dataclass(frozen=True)
+class _Part:
+    """A solved block."""
+
+    strategy: PolicyBlock
+    values: FloatArray
+    programs: int
+    closed: int
+
+
+def _solved(games: StageBlock, block: Block, level: Level, concept: Concept, objective: Objective, run: Run) -> _Part:
+    ranges = [slice(first, first + PART) for first in range(0, len(games), PART)]
+    parts = list(run(partial(_solve_part, concept, objective), [games.part(rows) for rows in ranges]))
+    found = joined(parts)
+    strategy = PolicyBlock(
+        block.nodes, private_rows(block, level), found.atom_start, found.atom_prob, found.prescription
+    )
+    return _Part(strategy, _values(games, strategy), found.n_programs, found.n_closed)
+
+
+def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> BlockStrategy:
+    return concept.solve(games, objective)
+
+
+def _packed(parts: list[_Part]) -> dict[str, Any]:
+    """Return the solved blocks of a depth as plain arrays."""
+    packed: dict[str, Any] = {}
+    for b, part in enumerate(parts):
+        own = part.strategy
+        packed |= {f"{b}.values": part.values, f"{b}.counts": np.array([part.programs, part.closed])}
+        packed |= {f"{b}.atom_start": own.atom_start, f"{b}.atom_prob": own.atom_prob, f"{b}.nodes": own.nodes}
+        packed |= {f"{b}.private.{i}": private for i, private in enumerate(own.private)}
+        packed |= {f"{b}.prescription.{i}": rows for i, rows in enumerate(own.prescription)}
+    return packed
+
+
+def _unpacked(kept: Mapping[str, Any], blocks: list[Block], n_agents: int) -> list[_Part]:
+    """Return the blocks that `_packed` took apart."""
+    parts = []
+    for b in range(len(blocks)):
+        strategy = PolicyBlock(
+            kept[f"{b}.nodes"],
+            tuple(kept[f"{b}.private.{i}"] for i in range(n_agents)),
+            kept[f"{b}.atom_start"],
+            kept[f"{b}.atom_prob"],
+            tuple(kept[f"{b}.prescription.{i}"] for i in range(n_agents)),
+        )
+        programs, closed = kept[f"{b}.counts"].tolist()
+        parts.append(_Part(strategy, kept[f"{b}.values"], programs, closed))
+    return parts
 
 
 def _values(games: StageBlock, found: PolicyBlock) -> FloatArray:

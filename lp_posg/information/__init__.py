@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from lp_posg.errors import ModelError
 from lp_posg.information.compression import COMPRESSIONS, check_compression
+from lp_posg.information.forward import Unrolled, check_horizon, unroll
 from lp_posg.information.policy import Policy, PolicyBlock, PolicyStep
 from lp_posg.information.sharing import (
     Data,
@@ -19,7 +20,6 @@ from lp_posg.information.sharing import (
     one_step_delay,
     uncontrolled,
 )
-from lp_posg.information.unroll import Unrolled, check_horizon, unroll
 
 # A structure by name: one line each. Those after a colon take a delay of at least one step.
 SHARING: dict[str, Callable[[int], SharingStructure]] = {
@@ -50,7 +50,7 @@ def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> Sharing
         lacks a method or is made for another number of agents.
     """
     if not isinstance(sharing, str):
-        if not isinstance(sharing, SharingStructure):
+        if isinstance(sharing, type) or not isinstance(sharing, SharingStructure):
             raise ModelError(
                 f"sharing is {sharing!r}, expected a name or an object with name, increment() and retain()"
             )
@@ -62,7 +62,7 @@ def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> Sharing
     if name in SHARING and not colon:
         return SHARING[name](n_agents)
     if name in SHARING_WITH_DELAY:
-        if not delay.isascii() or not delay.isdigit() or int(delay) < 1:
+        if not delay.isascii() or not delay.isdigit() or len(delay) > 6 or int(delay) < 1:
             raise ModelError(f"sharing {sharing!r}: expected {name}:D with a delay D of at least 1, as in '{name}:2'")
         return SHARING_WITH_DELAY[name](n_agents, int(delay))
     raise ModelError(f"unknown sharing {sharing!r}; expected one of {', '.join(sharing_names())}")

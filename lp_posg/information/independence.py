@@ -65,6 +65,7 @@ def find_dependence(level: Level, expansion: Expansion, n_actions: tuple[int, ..
 def _suspects(expansion: Expansion) -> IntArray:
     """Return the children some of whose causes lead to a belief other than the mean one."""
     entries = expansion.entries
+    assert entries is not None
     causes = expansion.edges.tocsc()
     several = np.diff(causes.indptr) > 1
     if not several.any():
@@ -86,6 +87,7 @@ def _basis_test(
     level: Level, expansion: Expansion, children: IntArray, shape: tuple[int, ...], n_actions: tuple[int, ...]
 ) -> Counterexample | None:
     entries = expansion.entries
+    assert entries is not None
     basis = _basis(shape, n_actions)
     per_child = basis.shape[1]
     rank_of = np.full(expansion.rows.shape[0], -1, dtype=np.int64)

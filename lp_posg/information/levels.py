@@ -18,7 +18,10 @@ from lp_posg.game import Game
 from lp_posg.information.tables import SplitTable
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
-BATCH_ENTRIES = 4_000_000
+NEGLIGIBLE = 1e-290
+"""Products of probabilities below this are treated as 0, before they lose their digits to underflow."""
+
+BATCH_ENTRIES = 1_000_000
 """Most entries (cell, action, next state, observation) expanded at a time; bounds the memory."""
 
 
@@ -149,15 +152,15 @@ class Expansion:
         independence holds; here under uniformly drawn actions).
     edges : CSR array, shape (C * A, M)
         P(p, increment | c, a): the probability that a cell and joint action lead to each child.
-    entries : Entries
-        The same before the sum, for the check of strategy independence.
+    entries : Entries or None
+        The same before the sum, for the check of strategy independence; dropped after it.
     """
 
     parent: IntArray
     increment: IntArray
     rows: SparseMatrix
     edges: SparseMatrix
-    entries: Entries
+    entries: Entries | None
 
 
 def first_rows(game: Game, table: SplitTable) -> tuple[IntArray, FloatArray, SparseMatrix]:
@@ -173,7 +176,7 @@ def first_rows(game: Game, table: SplitTable) -> tuple[IntArray, FloatArray, Spa
     if seen is None:
         seen = sp.csr_array(np.ones((game.n_states, 1)))
     joint = sp.coo_array(seen.multiply(game.initial[:, None]))
-    possible = joint.data > 0
+    possible = joint.data >= NEGLIGIBLE
     state, observation, weight = joint.row[possible], joint.col[possible], joint.data[possible]
     counts = tuple(index.shape[2] for index in table.increment_index)
     z, p = _look_up(table, None, np.zeros(len(state), np.int64), observation.astype(np.int64), (), counts)
@@ -207,6 +210,11 @@ def expand(game: Game, time: int, table: SplitTable, level: Level, nodes: slice)
     cell = moved_cell[take]
     action, state = np.divmod(moved.indices[take].astype(np.int64), game.n_states)
     weight = moved.data[take] * chance
+    if weight.min(initial=1.0) < NEGLIGIBLE:
+        possible = weight >= NEGLIGIBLE
+        cell, action, state, observation, weight = (
+            part[possible] for part in (cell, action, state, observation, weight)
+        )
 
     z, p = _look_up(table, level.cell_profile[:, cell], action, observation, game.n_actions, game.n_observations)
     n_increments = int(np.prod(table.n_increments))
@@ -221,12 +229,18 @@ def expand(game: Game, time: int, table: SplitTable, level: Level, nodes: slice)
     return Expansion(parent, increment, rows, edges, Entries(cell, action, child, column, weight))
 
 
+def entry_load(game: Game, time: int, level: Level) -> FloatArray:
+    """Return about how many entries expanding each state takes, shape (N,)."""
+    spread = np.diff(game.transition_matrix(time).indptr)
+    law = game.observation_matrix(time)
+    branching = max(1.0, law.nnz / max(1, law.shape[0]))
+    per_cell = (abs(level.belief) > 0).astype(np.float64) @ spread * branching
+    return np.bincount(level.cell_node, weights=per_cell, minlength=level.n_nodes).astype(np.float64)
+
+
 def batches(game: Game, time: int, level: Level) -> list[slice]:
     """Return ranges of states small enough to be expanded at once."""
-    spread = np.diff(game.transition_matrix(time).indptr)
-    branching = game.observation_matrix(time).nnz / max(1, game.observation_matrix(time).shape[0])
-    per_cell = (abs(level.belief) > 0).astype(np.float64) @ spread * max(1.0, branching)
-    load = np.cumsum(np.bincount(level.cell_node, weights=per_cell, minlength=level.n_nodes))
+    load = np.cumsum(entry_load(game, time, level))
     bounds = [0]
     while bounds[-1] < level.n_nodes:
         done = load[bounds[-1] - 1] if bounds[-1] else 0.0

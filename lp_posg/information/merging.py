@@ -9,6 +9,9 @@ import scipy.sparse as sp
 
 from lp_posg.types import MERGE_TOL, FloatArray, IntArray, SparseMatrix
 
+PENDING_ROWS = 200_000
+"""Rows that may wait before they are merged."""
+
 
 @dataclass(frozen=True)
 class Merged:
@@ -72,6 +75,60 @@ def merge_rows(
     return Merged(representative, member_of, distance)
 
 
+class Gathering:
+    """Rows that arrive in parts and are merged on the way, so that equal ones are not held for long.
+
+    Parameters
+    ----------
+    n_private, n_states, tolerance
+        As in `merge_rows`.
+    """
+
+    def __init__(self, n_private: tuple[int, ...], n_states: int, tolerance: float = MERGE_TOL) -> None:
+        self._shape = (n_private, n_states, tolerance)
+        self._rows: list[SparseMatrix] = []
+        self._labels: list[IntArray] = []
+        self._members: list[IntArray] = []
+        self._origins: list[IntArray] = []
+        self._held = 0  # classes known
+        self._waiting = 0  # rows not yet merged
+        self._done = 0  # rows merged so far
+        self._distance = 0.0
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes among the rows merged so far."""
+        return self._held
+
+    def add(self, rows: SparseMatrix, label: IntArray) -> None:
+        """Take in more rows; they are merged with the rest now and then, so that each is compared a few times."""
+        self._rows.append(rows)
+        self._labels.append(label)
+        self._waiting += rows.shape[0]
+        if self._waiting > max(PENDING_ROWS, self._held):
+            self._merge()
+
+    def result(self) -> tuple[SparseMatrix, Merged]:
+        """Return one row per class, and the classes; `representative` counts all rows in the order they came."""
+        self._merge()
+        return self._rows[0], Merged(np.concatenate(self._origins), np.concatenate(self._members), self._distance)
+
+    def _merge(self) -> None:
+        if not self._waiting and self._members:
+            return
+        rows = sp.csr_array(sp.vstack(self._rows, format="csr")) if len(self._rows) > 1 else self._rows[0]
+        label = np.concatenate(self._labels)
+        merged = merge_rows(rows, label, *self._shape)
+        # Known classes come first and are their own representatives, so they keep their numbers.
+        new = merged.representative[self._held :]
+        self._origins.append(new - self._held + self._done)
+        self._members.append(merged.member_of[self._held :])
+        self._done += self._waiting
+        self._rows, self._labels = [rows[merged.representative]], [label[merged.representative]]
+        self._held, self._waiting = len(merged.representative), 0
+        self._distance = max(self._distance, merged.distance)
+
+
 def _leaders(rows: SparseMatrix, run: IntArray, tolerance: float) -> tuple[IntArray, float]:
     """Return for every row the first row of its run within `tolerance`, and the largest distance met."""
     n_rows = len(run)
@@ -82,7 +139,7 @@ def _leaders(rows: SparseMatrix, run: IntArray, tolerance: float) -> tuple[IntAr
         _, first, inverse = np.unique(run[waiting], return_index=True, return_inverse=True)
         candidate = waiting[first][inverse]
         apart = 0.5 * _row_sums(abs(rows[waiting] - rows[candidate]))
-        near = apart <= tolerance
+        near = (apart <= tolerance) | (waiting == candidate)
         leader[waiting[near]] = candidate[near]
         worst = max(worst, float(apart[near].max(initial=0.0)))
         waiting = waiting[~near]

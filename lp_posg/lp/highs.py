@@ -32,15 +32,17 @@ _ALWAYS = {
     "random_seed": 0,
     "primal_feasibility_tolerance": 1e-10,
     "dual_feasibility_tolerance": 1e-10,
+    "simplex_scale_strategy": 2,
     "mip_feasibility_tolerance": 1e-9,
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 1e-9,
 }
 
 # Tried in turn until one ends with a definite answer. Presolve costs more than it saves on
-# programs as small as stage games; the later ways are for the rare one on which the first fails.
+# programs as small as stage games, and so does scaling, since their rows come scaled; the later ways
+# are for the rare one on which the first fails.
 _WAYS: tuple[Mapping[str, object], ...] = (
-    {"presolve": "off", "solver": "simplex", "simplex_strategy": 1},
+    {"presolve": "off", "solver": "simplex", "simplex_strategy": 1, "simplex_scale_strategy": 0},
     {"presolve": "on", "solver": "simplex", "simplex_strategy": 1},
     {"presolve": "off", "solver": "simplex", "simplex_strategy": 4},
     {"presolve": "on", "solver": "ipm", "run_crossover": "on"},
@@ -183,7 +185,7 @@ def _run(program: LinearProgram, options: Mapping[str, object], time_limit: floa
 
 @lru_cache(maxsize=1024)
 def _continuous(n_columns: int) -> IntArray:
-    return np.zeros(n_columns, np.int32)  # type: ignore[return-value]
+    return np.zeros(n_columns, np.int32)
 
 
 def _solver(fresh: bool, options: Mapping[str, object], time_limit: float) -> highspy.Highs:

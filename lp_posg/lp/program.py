@@ -119,13 +119,17 @@ class ProgramBlock:
     def joined(self, first: int, size: int) -> LinearProgram:
         """Return `size` programs from `first` on as one, block-diagonal: solving it solves each of them."""
         entries, shift = self.value.shape[1], np.arange(size, dtype=np.int32)[:, None]
-        one, rows = slice(first, first + size), [self.row_lower, self.row_upper]
-        tiled = [np.tile(r, size) if r.ndim == 1 else r[first : first + size].ravel() for r in rows]
+        one = slice(first, first + size)
+
+        def tiled(row: FloatArray) -> FloatArray:
+            return np.tile(row, size) if row.ndim == 1 else row[one].ravel()
+
         return LinearProgram(
             self.cost[one].ravel(),
-            np.tile(self.lower, size),
-            np.tile(self.upper, size),
-            *tiled,
+            tiled(self.lower),
+            tiled(self.upper),
+            tiled(self.row_lower),
+            tiled(self.row_upper),
             np.append((self.start[:-1] + shift * np.int32(entries)).ravel(), np.int32(size * entries)),
             (self.index + shift * np.int32(self.n_rows)).ravel(),
             self.value[one].ravel(),

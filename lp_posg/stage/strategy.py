@@ -23,12 +23,15 @@ class BlockStrategy:
         Given the atom, agents randomise independently.
     n_programs : int
         Number of programs solved.
+    n_closed : int
+        Number of games solved without one, where the concept would have needed one.
     """
 
     atom_start: IntArray
     atom_prob: FloatArray
     prescription: tuple[FloatArray, ...]
     n_programs: int
+    n_closed: int = 0
 
 
 def one_atom(prescription: Sequence[FloatArray], n_programs: int) -> BlockStrategy:
@@ -45,6 +48,7 @@ def joined(parts: Sequence[BlockStrategy]) -> BlockStrategy:
         np.concatenate([part.atom_prob for part in parts]),
         tuple(np.concatenate(own) for own in zip(*(part.prescription for part in parts), strict=True)),
         sum(part.n_programs for part in parts),
+        sum(part.n_closed for part in parts),
     )
 
 

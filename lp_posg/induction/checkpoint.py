@@ -1,0 +1,105 @@
+"""Finished parts of a solve on disk, so that a run that was stopped can be taken up again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.atomic import write_whole
+from lp_posg.errors import FormatError, ModelError
+from lp_posg.game import Game
+from lp_posg.version import __version__
+
+FORMAT_VERSION = 1
+
+
+class Checkpoint:
+    """A folder with one file per finished part; a `Store` for the forward and the backward pass.
+
+    Parameters
+    ----------
+    path : path
+        The folder; made if it is not there.
+    game : Game
+    options : mapping of str to plain values
+        Everything the answer depends on.
+
+    Raises
+    ------
+    ModelError
+        If the folder holds the checkpoint of another game, of other options or of another version;
+        the message names what differs.
+    FormatError
+        If the folder cannot be made or read, or holds something else.
+    """
+
+    def __init__(self, path: str | PathLike[str], game: Game, options: Mapping[str, Any]) -> None:
+        self.path = Path(path)
+        wanted = {"format": FORMAT_VERSION, "version": __version__, "game": fingerprint(game), **options}
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            for draft in self.path.glob(".*.tmp"):
+                draft.unlink(missing_ok=True)
+            entries = [entry.name for entry in self.path.iterdir()]
+        except OSError as error:
+            raise FormatError(
+                f"{path}: cannot be used as a checkpoint folder: {error.strerror}; choose another place",
+                path=str(path),
+                line=None,
+            ) from None
+        about = self.path / "about.json"
+        if not entries:
+            write_whole(about, lambda stream: stream.writelines([json.dumps(wanted, indent=1).encode()]))
+            return
+        try:
+            found = dict(json.loads(about.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            raise FormatError(
+                f"{path}: not a checkpoint, yet not empty; choose another folder", path=str(path), line=None
+            ) from None
+        wrong = [key for key in wanted if found.get(key) != wanted[key]]
+        if wrong:
+            key = wrong[0]
+            theirs, mine = ("another", "this game") if key == "game" else (found.get(key), wanted[key])
+            raise ModelError(
+                f"{path}: the checkpoint is of another run: its {key} is {theirs!r}, not {mine!r}; choose another"
+                " folder, or remove this one"
+            )
+
+    def load(self, name: str) -> Mapping[str, Any] | None:
+        """Return the arrays of a finished part, or None; a part that cannot be read counts as not finished."""
+        file = self.path / f"{name}.npz"
+        if not file.exists():
+            return None
+        try:
+            with np.load(file, allow_pickle=False) as stored:
+                return {key: stored[key] for key in stored.files}
+        except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, KeyError):
+            return None
+
+    def save(self, name: str, arrays: Mapping[str, Any]) -> None:
+        """Write the arrays of a finished part, whole or not at all."""
+        write_whole(self.path / f"{name}.npz", lambda stream: np.savez(stream, **arrays))
+
+
+def fingerprint(game: Game) -> str:
+    """Return a digest of everything in a game that an answer depends on, its name apart."""
+    digest = hashlib.sha256()
+    labels = (game.agents, game.states, game.actions, game.observations, game.discount)
+    digest.update(json.dumps(labels).encode())
+    for part in game.parts():
+        digest.update(f"{len(part)}".encode())
+        for array in part:
+            arrays = (array.data, array.indices.astype(np.int64), array.indptr) if sp.issparse(array) else (array,)
+            for plain in arrays:
+                digest.update(np.ascontiguousarray(plain).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,67 @@
+"""Where work runs: this thread, threads or processes here, or a cluster, all through joblib."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import joblib
+
+from lp_posg.errors import MissingExtraError, ModelError
+from lp_posg.information.resources import Run
+
+EXTRAS = {"dask": "distributed", "ray": "ray"}
+"""Backends that need an optional dependency, and the extra that brings it."""
+
+
+def runner(workers: int, backend: str | None) -> Run:
+    """Return how to apply a function to many items, results in order.
+
+    Parameters
+    ----------
+    workers : int
+        1: in this thread.
+    backend : str, optional
+        ``threading`` (the default: HiGHS and the array kernels release the interpreter lock),
+        ``loky`` for processes, ``dask`` or ``ray`` for a cluster that is already connected, or any
+        backend registered with joblib.
+
+    Raises
+    ------
+    ModelError
+        If joblib knows no such backend.
+    MissingExtraError
+        If it needs a package that is not installed.
+    """
+    if backend is None:
+        return map if workers == 1 else _parallel(workers, "threading")
+    _check_backend(backend, workers)
+    return _parallel(workers, backend)
+
+
+def _parallel(workers: int, backend: str) -> Run:
+    def run(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+        listed = list(items)
+        if len(listed) < 2 and backend == "threading":
+            return map(function, listed)
+        with joblib.parallel_config(backend=backend, n_jobs=workers):
+            return iter(joblib.Parallel()(joblib.delayed(function)(item) for item in listed))
+
+    return run
+
+
+def _check_backend(backend: str, workers: int) -> None:
+    try:
+        if backend == "ray":
+            from ray.util.joblib import register_ray
+
+            register_ray()
+        with joblib.parallel_config(backend=backend, n_jobs=workers):
+            pass
+    except ImportError:
+        extra = EXTRAS.get(backend, backend)
+        raise MissingExtraError(
+            f"backend {backend!r} needs a package that is not installed; pip install 'lp-posg[{extra}]'"
+        ) from None
+    except ValueError as error:
+        raise ModelError(f"backend {backend!r} cannot be used: {error}") from None

@@ -1,0 +1,104 @@
+"""What a computation may use: workers, time, memory, states, and a place to keep finished parts."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time as clock
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lp_posg.errors import LimitError
+
+BYTES_PER_ENTRY = 200
+"""Memory that one entry (cell, action, next state, observation) of an expansion costs (measured)."""
+
+Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+"""Applies a function to every item and gives the results in order, perhaps on several workers."""
+
+
+class Store(Protocol):
+    """Keeps finished parts of a computation, so that it can be taken up again."""
+
+    def load(self, name: str) -> Mapping[str, Any] | None:
+        """Return the arrays kept under a name, or None; called before a part is computed."""
+
+    def save(self, name: str, arrays: Mapping[str, Any]) -> None:
+        """Keep arrays under a name, whole or not at all; called when a part is complete."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Limits and helpers of one computation.
+
+    Attributes
+    ----------
+    run : callable
+        As `Run`, for stage games; the built-in `map` by default.
+    run_local : callable
+        As `Run`, for parts of large arrays, which are not worth sending away.
+    store : Store or None
+    max_states : int or None
+        Most common-information states of all depths together.
+    deadline : float or None
+        Value of ``time.monotonic()`` after which to stop.
+    memory_limit : int or None
+        Most bytes of resident memory of this process.
+    phase : str
+        What the forward pass is for, for messages.
+    """
+
+    run: Run = map
+    run_local: Run = map
+    store: Store | None = None
+    max_states: int | None = None
+    deadline: float | None = None
+    memory_limit: int | None = None
+    phase: str = "expand"
+
+    def check_clock(self, phase: str, time: int, states: tuple[int, ...]) -> None:
+        """Raise LimitError if the deadline has passed."""
+        if self.deadline is not None and clock.monotonic() > self.deadline:
+            raise _limit("the time limit was met", phase, time, states, self.store, "allow more time")
+
+    def check_states(self, time: int, states: tuple[int, ...]) -> None:
+        """Raise LimitError if there are more states than allowed."""
+        if self.max_states is not None and sum(states) > self.max_states:
+            reason = f"more than {self.max_states} common-information states"
+            raise _limit(reason, self.phase, time, states, self.store, "allow more with max_states")
+
+    def check_memory(self, time: int, states: tuple[int, ...], n_entries: float) -> None:
+        """Raise LimitError if expanding that many entries would take more memory than allowed."""
+        if self.memory_limit is None:
+            return
+        held, more = resident_bytes(), n_entries * BYTES_PER_ENTRY
+        if held + more > self.memory_limit:
+            reason = (
+                f"the next step needs about {more / 2**20:.0f} MiB beside the {held / 2**20:.0f} MiB held, more than"
+                f" the memory limit of {self.memory_limit / 2**20:.0f} MiB"
+            )
+            raise _limit(reason, self.phase, time, states, self.store, "allow more with memory_limit")
+
+
+def _limit(reason: str, phase: str, time: int, states: tuple[int, ...], store: Store | None, help_: str) -> LimitError:
+    kept = "; what is finished is in the checkpoint" if store is not None else ""
+    return LimitError(
+        f"{reason}, in phase {phase!r} at step {time + 1}; states by depth so far: {list(states)}{kept};"
+        f" {help_}, plan fewer steps, or share more",
+        phase=phase,
+        time=time,
+        states_by_depth=states,
+    )
+
+
+def resident_bytes() -> int:
+    """Return the resident memory of this process in bytes (its peak where the system tells no more)."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as stream:
+            return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError, AttributeError):
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
