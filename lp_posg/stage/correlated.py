@@ -43,7 +43,8 @@ from lp_posg.stage.payoffs import (
     scaled,
     summed_over,
 )
-from lp_posg.stage.strategy import BlockStrategy, as_distribution
+from lp_posg.stage.shortcuts import closed_games
+from lp_posg.stage.strategy import BlockStrategy, arranged, as_distribution
 from lp_posg.types import ATOM_TOL, BoolArray, FloatArray, IntArray
 
 Kind = Literal["ex-ante", "interim", "action"]
@@ -85,6 +86,13 @@ class Correlated:
         SolveError
             If a program cannot be solved.
         """
+        closed, easy = closed_games(block, objective)
+        if closed.all():
+            return easy
+        hard = self._by_program(block.part(~closed), objective)
+        return arranged(closed, easy, hard) if closed.any() else hard
+
+    def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         form = _form(block.n_private, block.n_actions, self.kind)
         form.check_size(self.name, block)
         step = max(1, int(BATCH_ENTRIES // max(1, form.n_entries)))

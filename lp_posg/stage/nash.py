@@ -24,7 +24,8 @@ from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.nash_general import selected_nash
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, scaled
-from lp_posg.stage.strategy import BlockStrategy, as_distribution, joined, one_atom
+from lp_posg.stage.shortcuts import closed_games
+from lp_posg.stage.strategy import BlockStrategy, arranged, as_distribution, joined, one_atom
 from lp_posg.stage.team import Team
 from lp_posg.types import REWARD_TOL, BoolArray, FloatArray
 
@@ -54,18 +55,26 @@ class Nash:
         SolveError
             If a program cannot be solved.
         """
-        common, constant = common_payoff(block), constant_sum(block)
+        closed, easy = closed_games(block, objective)
+        if closed.all():
+            return easy
+        hard = self._by_program(block.part(~closed), objective)
+        return arranged(closed, easy, hard) if closed.any() else hard
+
+    def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         # With one payoff for all, the team optimum is an equilibrium and the best for every objective but `worst`.
-        if block.n_agents == 1 or (common.all() and objective.name != "worst"):
+        teams = common_payoff(block) & (objective.name != "worst") | (block.n_agents == 1)
+        if teams.all():
             return Team().solve(block, objective)
-        if block.n_agents == 2 and constant.all():
+        constant = constant_sum(block) & (block.n_agents == 2)
+        if constant.all():
             return _minimax(block)
         parts = []
         for b in range(len(block)):
             one = block.part(slice(b, b + 1))
-            if block.n_agents == 2 and constant[b]:
+            if constant[b]:
                 parts.append(_minimax(one))
-            elif common[b] and objective.name != "worst":
+            elif teams[b]:
                 parts.append(Team().solve(one, objective))
             elif block.n_agents == 2:
                 parts.append(selected_nash(one, objective))

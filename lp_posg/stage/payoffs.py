@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 
-from lp_posg.types import FloatArray, IntArray
+from lp_posg.types import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class StageBlock:
     def __len__(self) -> int:
         return len(self.payoff)
 
-    def part(self, rows: slice) -> StageBlock:
+    def part(self, rows: slice | BoolArray) -> StageBlock:
         """Return some of the stage games."""
         return StageBlock(self.payoff[rows], self.time, self.nodes[rows])
 
@@ -132,6 +132,32 @@ def summed_over(
     rest = [axis for i in others for axis in (p[i], a[i])]
     operands.append([batch, *(g[i] for i in fixed), *rest])
     return np.einsum(*operands, optimize=True)  # type: ignore[no-any-return,call-overload]
+
+
+def welfare_optimum(
+    welfare: FloatArray, n_private: tuple[int, ...], n_actions: tuple[int, ...], free: int
+) -> list[IntArray]:
+    """Return the pure prescriptions of each agent, shapes (B, k_i), with the largest welfare; the first of equals.
+
+    Parameters
+    ----------
+    welfare : float array, shape (B, k_1, ..., k_n, A_1, ..., A_n)
+    free : int
+        The agent that replies at each private information; those of the others are enumerated.
+    """
+    fixed = tuple(i for i in range(len(n_private)) if i != free)
+    value = summed_over(welfare, n_private, n_actions, fixed)
+    shape = value.shape[1 : 1 + len(fixed)]
+    value = value.reshape(len(welfare), -1, *value.shape[-2:])
+    total = value.max(axis=3).sum(axis=2)
+    # Rounding decides no tie: the first of the profiles within it is taken.
+    slack = 1e-13 * np.abs(total).max(axis=1, keepdims=True)
+    chosen = np.argmax(total >= total.max(axis=1, keepdims=True) - slack, axis=1)
+    pure: list[IntArray] = [np.empty(0, dtype=np.int64)] * len(n_private)
+    pure[free] = value[np.arange(len(welfare)), chosen].argmax(axis=2)
+    for i, index in zip(fixed, np.unravel_index(chosen, shape) if shape else (), strict=True):
+        pure[i] = pure_prescriptions(n_private[i], n_actions[i])[index]
+    return pure
 
 
 def largest_agent(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> int:

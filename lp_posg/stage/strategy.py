@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lp_posg.types import FloatArray, IntArray
+from lp_posg.types import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,19 @@ def joined(parts: Sequence[BlockStrategy]) -> BlockStrategy:
         tuple(np.concatenate(own) for own in zip(*(part.prescription for part in parts), strict=True)),
         sum(part.n_programs for part in parts),
         sum(part.n_closed for part in parts),
+    )
+
+
+def arranged(first: BoolArray, chosen: BlockStrategy, rest: BlockStrategy) -> BlockStrategy:
+    """Return the strategies of a block whose games marked in `first` (B,) are `chosen`, the others `rest`, in order."""
+    both = joined([chosen, rest])
+    place = np.concatenate([np.flatnonzero(first), np.flatnonzero(~first)])
+    order = np.argsort(place)
+    counts = np.diff(both.atom_start)[order]
+    start = np.concatenate([[0], np.cumsum(counts)])
+    atoms = np.repeat(both.atom_start[:-1][order] - start[:-1], counts) + np.arange(start[-1])
+    return BlockStrategy(
+        start, both.atom_prob[atoms], tuple(own[atoms] for own in both.prescription), both.n_programs, both.n_closed
     )
 
 

@@ -18,15 +18,9 @@ import scipy.sparse as sp
 from lp_posg.game import Game
 from lp_posg.lp import LinearProgram, solve_program
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import (
-    StageBlock,
-    largest_agent,
-    prescriptions_but,
-    pure_prescriptions,
-    summed_over,
-)
+from lp_posg.stage.payoffs import StageBlock, largest_agent, prescriptions_but, welfare_optimum
 from lp_posg.stage.strategy import BlockStrategy, joined, one_atom
-from lp_posg.types import FloatArray, IntArray
+from lp_posg.types import FloatArray
 
 ENUMERATION_LIMIT = 100_000
 """Most joint prescriptions of all agents but one that are enumerated."""
@@ -57,21 +51,8 @@ class Team:
 
 
 def _by_enumeration(block: StageBlock, welfare: FloatArray, free: int) -> BlockStrategy:
-    n = block.n_agents
-    fixed = tuple(i for i in range(n) if i != free)
-    value = summed_over(welfare, block.n_private, block.n_actions, fixed)
-    shape = value.shape[1 : 1 + len(fixed)]
-    value = value.reshape(len(welfare), -1, *value.shape[-2:])
-    total = value.max(axis=3).sum(axis=2)
-    # Rounding decides no tie: the first of the profiles within it is taken.
-    slack = 1e-13 * np.abs(total).max(axis=1, keepdims=True)
-    chosen = np.argmax(total >= total.max(axis=1, keepdims=True) - slack, axis=1)
-    reply = value[np.arange(len(welfare)), chosen].argmax(axis=2)
-    own = np.unravel_index(chosen, shape) if shape else ()
-    pure: dict[int, IntArray] = {free: reply}
-    for i, index in zip(fixed, own, strict=True):
-        pure[i] = pure_prescriptions(block.n_private[i], block.n_actions[i])[index]
-    return one_atom([np.eye(block.n_actions[i])[pure[i]] for i in range(n)], 0)
+    pure = welfare_optimum(welfare, block.n_private, block.n_actions, free)
+    return one_atom([np.eye(a)[own] for own, a in zip(pure, block.n_actions, strict=True)], 0)
 
 
 def _by_integer_program(block: StageBlock, welfare: FloatArray, where: str) -> BlockStrategy:

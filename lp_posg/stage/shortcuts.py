@@ -1,0 +1,92 @@
+"""Stage games solved without a program, only where that is provably exact.
+
+- The objective is welfare and a welfare optimum is an equilibrium: no equilibrium of any concept
+  has more welfare, so this one is the best. Equilibrium is checked against every deviation; a pure
+  profile from which no agent gains at any private information is a Nash equilibrium, hence a CE,
+  interim CCE and CCE. Games with a common payoff, with one joint prescription, or with payoffs that
+  no action changes are of this kind.
+- Two agents, constant sum, one private information each, and a saddle point: its value is the
+  value of every equilibrium of every concept, so every objective is met.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lp_posg.stage.objective import Objective
+from lp_posg.stage.payoffs import StageBlock, largest_agent, prescriptions_but, welfare_optimum
+from lp_posg.stage.strategy import BlockStrategy, one_atom
+from lp_posg.types import BoolArray, IntArray
+
+ENTRY_LIMIT = 5_000
+"""Most entries of one game's enumeration; beyond it looking for a shortcut costs more than it saves."""
+
+ROUNDING = 1e-14
+"""A gain this small relative to the game's payoffs is rounding."""
+
+
+def closed_games(block: StageBlock, objective: Objective) -> tuple[BoolArray, BlockStrategy]:
+    """Return which games of a block are solved here, shape (B,), and their strategies in order."""
+    pure = np.zeros((len(block), sum(block.n_private)), dtype=np.int64)
+    closed = np.zeros(len(block), dtype=bool)
+    if objective.name == "welfare":
+        found, profile = _stable_optima(block)
+        closed, pure[found] = found, profile[found]
+    if block.n_agents == 2 and block.n_private == (1, 1):
+        found, profile = _saddle_points(block)
+        pure[found & ~closed] = profile[found & ~closed]
+        closed = closed | found
+    rows = np.split(pure[closed], np.cumsum(block.n_private)[:-1], axis=1)
+    prescription = [np.eye(a)[own] for own, a in zip(rows, block.n_actions, strict=True)]
+    strategy = one_atom(prescription, 0)
+    return closed, BlockStrategy(
+        strategy.atom_start, strategy.atom_prob, strategy.prescription, 0, n_closed=int(closed.sum())
+    )
+
+
+def _stable_optima(block: StageBlock) -> tuple[BoolArray, IntArray]:
+    """Return where a welfare optimum is a Nash equilibrium, and the optima, shape (B, sum of k_i)."""
+    profile = np.zeros((len(block), sum(block.n_private)), dtype=np.int64)
+    free = largest_agent(block.n_private, block.n_actions)
+    width = prescriptions_but(block.n_private, block.n_actions, free) * block.n_private[free] * block.n_actions[free]
+    if width > ENTRY_LIMIT:
+        return np.zeros(len(block), dtype=bool), profile
+    optimum = welfare_optimum(block.payoff.sum(axis=1), block.n_private, block.n_actions, free)
+    profile = np.concatenate(optimum, axis=1)
+    return _is_nash(block, optimum), profile
+
+
+def _is_nash(block: StageBlock, pure: list[IntArray]) -> BoolArray:
+    """Return where no agent gains at any private information by another action, shape (B,)."""
+    n, size = block.n_agents, len(block)
+    profiles = np.indices(block.n_private).reshape(n, -1)
+    played = [own[:, profiles[i]] for i, own in enumerate(pure)]  # (B, P) per agent
+    game = np.arange(size)[:, None]
+    stable = np.ones(size, dtype=bool)
+    for i in range(n):
+        worth = []  # of each own action against the others' prescriptions, (B, P)
+        for action in range(block.n_actions[i]):
+            others = [np.full_like(own, action) if j == i else own for j, own in enumerate(played)]
+            worth.append(block.payoff[(game, i, *profiles[:, None], *others)])
+        table = np.stack(worth, axis=2)
+        owner = np.eye(block.n_private[i])[profiles[i]]  # (P, k_i)
+        by_private = np.einsum("bpa,pk->bka", table, owner)
+        obeyed = np.take_along_axis(by_private, pure[i][:, :, None], axis=2)
+        # Relative to what is at stake at each private information, however improbable that is.
+        away = tuple(axis for axis in range(1, 1 + 2 * n) if axis != 1 + i)
+        slack = ROUNDING * np.abs(block.payoff[:, i]).max(axis=away)
+        stable &= ((by_private - obeyed).max(axis=2) <= slack).all(axis=1)
+    return stable
+
+
+def _saddle_points(block: StageBlock) -> tuple[BoolArray, IntArray]:
+    """Return where a zero-sum game of two actions' indices has a saddle point, and one, shape (B, 2)."""
+    payoff = block.payoff[:, :, 0, 0]  # (B, 2, A_1, A_2)
+    total = payoff.sum(axis=1)
+    size = np.abs(payoff).max(axis=(1, 2, 3))
+    constant = np.ptp(total.reshape(len(block), -1), axis=1) <= ROUNDING * size
+    lowest, highest = payoff[:, 0].min(axis=2), payoff[:, 0].max(axis=1)
+    row, column = lowest.argmax(axis=1), highest.argmin(axis=1)
+    # Exactly equal: then the cell at (row, column) has this value, and neither agent gains by leaving it.
+    saddle = lowest.max(axis=1) == highest.min(axis=1)
+    return constant & saddle, np.stack([row, column], axis=1)
