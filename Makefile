@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Options for pytest, for instance: make test PYTEST="-k tiger -x"
 PYTEST ?=
 
-.PHONY: demo test slow lint format clean help
+.PHONY: demo test slow lint format bench clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,10 @@ lint: $(VENV)/dev  ## style, types, import rules
 format: $(VENV)/dev  ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/dev  ## time everything and add to benchmarks/history
+	-$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python -m benchmarks
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

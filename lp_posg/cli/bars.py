@@ -28,7 +28,11 @@ def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
         task = bar.add_task("starting", total=None)
 
         def show(now: Progress) -> None:
-            phase = f"{PHASES[now.phase]}, {now.states} known"
+            phase = f"{PHASES[now.phase]}, {now.states} states"
+            if now.phase == "solve" and now.seconds > 0:
+                phase += (
+                    f", {now.programs} LPs, {now.done / now.seconds:.0f} states/s, {now.seconds_left or 0:.0f} s left"
+                )
             bar.update(task, description=phase, completed=now.done, total=now.total)
             if now.phase == "solve" and now.done == now.total:
                 bar.update(task, description=PHASES["certify"], total=None)

@@ -15,6 +15,12 @@ def _tolerance(value: float | None) -> float | None:
     return value
 
 
+def _positive(value: float | None) -> float | None:
+    if value is not None and not (math.isfinite(value) and value > 0):
+        raise typer.BadParameter(f"{value} is not a number above 0")
+    return value
+
+
 def _discount(value: float | None) -> float | None:
     if value is not None and not 0 < value <= 1:
         raise typer.BadParameter(f"{value} is not in the range 0 < discount <= 1")
@@ -65,7 +71,32 @@ Json = Annotated[
         show_default=False,
     ),
 ]
-Workers = Annotated[int, typer.Option(min=1, help="Threads for the stage games; the answer stays the same.")]
+Workers = Annotated[int, typer.Option(min=1, help="How many work at a time; the answer stays the same.")]
+
+Backend = Annotated[
+    str | None,
+    typer.Option(
+        help="Where stage games are solved: threading (the default), loky (processes), dask, ray, ...",
+        show_default=False,
+    ),
+]
+Checkpoint = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR",
+        help="Keep finished depths there; the same command takes a stopped run up again.",
+        show_default=False,
+    ),
+]
+MaxStates = Annotated[
+    int | None, typer.Option(min=1, help="Most common-information states, all steps together.", show_default=False)
+]
+TimeLimit = Annotated[
+    float | None, typer.Option(metavar="SECONDS", callback=_positive, help="Wall time.", show_default=False)
+]
+MemoryLimit = Annotated[
+    float | None, typer.Option(metavar="MIB", callback=_positive, help="Resident memory in MiB.", show_default=False)
+]
 
 
 def listed(option: str, given: Sequence[str] | None, default: Sequence[str]) -> list[str]:

@@ -39,6 +39,11 @@ def solve(
         typer.Option(metavar="OUT.npz", help="Store the solution, for `lp-posg verify`.", show_default=False),
     ] = None,
     workers: options.Workers = 1,
+    backend: options.Backend = None,
+    checkpoint: options.Checkpoint = None,
+    max_states: options.MaxStates = None,
+    time_limit: options.TimeLimit = None,
+    memory_limit: options.MemoryLimit = None,
 ) -> None:
     """Find an equilibrium or the team optimum, with its certificate.
 
@@ -63,6 +68,11 @@ def solve(
             approximate=approximate,
             progress=progress,
             workers=workers,
+            backend=backend,
+            checkpoint=checkpoint,
+            max_states=max_states,
+            time_limit=time_limit,
+            memory_limit=None if memory_limit is None else memory_limit * 2**20,
         )
     _deliver(solution, json, save)
 
@@ -113,6 +123,7 @@ def _show(solution: Solution) -> None:
                 ("states", str(stats.states)),
                 ("states_by_depth", counts(stats.states_by_depth)),
                 ("stage_lps", str(stats.stage_lps)),
+                ("closed_without_lp", str(stats.closed)),
                 ("seconds", seconds(stats.seconds)),
                 ("version", __version__),
             ],

@@ -1,0 +1,46 @@
+"""Limits, checkpoints and backends from the command line."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from lp_posg.cli.application import app
+
+runner = CliRunner()
+
+
+def test_a_limit_is_one_line_and_the_checkpoint_goes_on(tmp_path):
+    call = ["solve", "dectiger", "--horizon", "5", "--checkpoint", str(tmp_path / "c")]
+    stopped = runner.invoke(app, [*call, "--max-states", "10"])
+    assert stopped.exit_code == 1
+    assert "more than 10 common-information states" in stopped.output
+    assert "states by depth so far" in stopped.output
+    again = runner.invoke(app, call)
+    assert again.exit_code == 0
+    assert "values: 26.8103248" in again.output
+    other = runner.invoke(app, [*call, "--sharing", "one-step-delay"])
+    assert other.exit_code == 1
+    assert "its sharing is 'full'" in other.output
+
+
+@pytest.mark.parametrize("limit", [["--time-limit", "0.000001"], ["--memory-limit", "1"]], ids=" ".join)
+def test_time_and_memory_end_in_one_line(limit):
+    result = runner.invoke(app, ["solve", "dectiger", "--horizon", "5", *limit])
+    assert result.exit_code == 1
+    assert "limit" in result.output
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [["--max-states", "0"], ["--time-limit", "-1"], ["--time-limit", "nan"], ["--memory-limit", "0"]],
+    ids=" ".join,
+)
+def test_limits_that_are_none_are_wrong_usage(bad):
+    assert runner.invoke(app, ["solve", "dectiger", "--horizon", "2", *bad]).exit_code == 2
+
+
+def test_a_backend_is_passed_on():
+    good = runner.invoke(app, ["solve", "dectiger", "--horizon", "3", "--workers", "2", "--backend", "threading"])
+    assert "values: 13.0154875" in good.output
+    assert runner.invoke(app, ["solve", "dectiger", "--horizon", "3", "--backend", "nowhere"]).exit_code == 1
