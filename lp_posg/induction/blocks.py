@@ -73,7 +73,9 @@ def cell_payoffs(game: Game, time: int, depth: Depth, continuation: FloatArray) 
     return payoff
 
 
-def stage_block(game: Game, block: Block, level: Level, payoff: FloatArray) -> StageBlock:
+def stage_block(
+    game: Game, block: Block, level: Level, payoff: FloatArray, deadline: float | None = None
+) -> StageBlock:
     """Return the stage games of a block from the payoffs of all cells of its depth."""
     row = np.full(level.n_nodes, -1, dtype=np.int64)
     row[block.nodes] = np.arange(len(block.nodes))
@@ -82,7 +84,7 @@ def stage_block(game: Game, block: Block, level: Level, payoff: FloatArray) -> S
     dense = np.zeros((len(block.nodes), int(np.prod(block.shape)), game.n_agents, game.n_joint_actions))
     dense[row[level.cell_node[cells]], profile] = payoff[:, cells].transpose(1, 0, 2)
     dense = dense.transpose(0, 2, 1, 3).reshape(len(block.nodes), game.n_agents, *block.shape, *game.n_actions)
-    return StageBlock(np.ascontiguousarray(dense), block.time, block.nodes)
+    return StageBlock(np.ascontiguousarray(dense), block.time, block.nodes, deadline)
 
 
 def private_rows(block: Block, level: Level) -> tuple[IntArray, ...]:

@@ -243,7 +243,7 @@ def checked(
         runner(workers, None),
         store,
         max_states,
-        None if time_limit is None else clock.monotonic() + time_limit,
+        None if time_limit is None else clock.time() + time_limit,
         None if memory_limit is None else int(memory_limit),
     )
     return Request(

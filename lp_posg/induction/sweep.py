@@ -88,7 +88,7 @@ def sweep(
             payoff = cell_payoffs(game, time, unrolled.depths[time], ahead)
             parts = []
             for block in blocks:
-                games = stage_block(game, block, unrolled.depths[time].level, payoff)
+                games = stage_block(game, block, unrolled.depths[time].level, payoff, use.deadline)
                 use.check_clock("solve", time, sizes)
                 part = _solved(games, block, unrolled.depths[time].level, concept, objective, use.run)
                 parts.append(part)

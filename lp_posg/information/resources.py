@@ -42,7 +42,7 @@ class Resources:
     max_states : int or None
         Most common-information states of all depths together.
     deadline : float or None
-        Value of ``time.monotonic()`` after which to stop.
+        Value of ``time.time()`` (a cluster's machines share it) after which to stop.
     memory_limit : int or None
         Most bytes of resident memory of this process.
     phase : str
@@ -59,7 +59,7 @@ class Resources:
 
     def check_clock(self, phase: str, time: int, states: tuple[int, ...]) -> None:
         """Raise LimitError if the deadline has passed."""
-        if self.deadline is not None and clock.monotonic() > self.deadline:
+        if self.deadline is not None and clock.time() > self.deadline:
             raise _limit("the time limit was met", phase, time, states, self.store, "allow more time")
 
     def check_states(self, time: int, states: tuple[int, ...]) -> None:

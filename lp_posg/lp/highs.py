@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time as clock
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import cast
@@ -10,7 +11,7 @@ from typing import cast
 import highspy
 import numpy as np
 
-from lp_posg.errors import SolveError
+from lp_posg.errors import LimitError, SolveError
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 from lp_posg.types import FloatArray, IntArray
 
@@ -60,6 +61,9 @@ _INTEGER_WAYS: tuple[Mapping[str, object], ...] = (
 GROUP_ENTRIES, GROUP_MOST = 2000, 64
 """Programs are joined up to this many entries and this many programs (measured: `benchmarks/stage_lps.py`)."""
 
+LARGE_ENTRIES = 20_000
+"""Programs beyond this many entries, and all with whole numbers, can be interrupted."""
+
 VIOLATION_TOL = 1e-7
 """A solution that breaks a row by more than this is not believed, whatever its status."""
 
@@ -67,31 +71,39 @@ _EMPTY: FloatArray = np.empty(0)
 _local = threading.local()
 
 
-def solve_program(program: LinearProgram, what: str = "linear program") -> LPResult:
+def solve_program(program: LinearProgram, what: str = "linear program", deadline: float | None = None) -> LPResult:
     """Return the optimal solution of `program`; this is the only way to a decoded result.
 
     Parameters
     ----------
     what : str
         Names the program in an error.
+    deadline : float, optional
+        Value of ``time.time()`` after which to give up.
 
     Raises
     ------
+    LimitError
+        If the deadline passes.
     SolveError
         If it is infeasible or unbounded, or no way of solving it ends with an optimum; the
         message tells these apart.
     """
-    result = attempt_program(program)
-    if result.status is not Status.OPTIMAL:
-        raise SolveError(
-            f"{what} ({program.n_rows} rows, {program.n_columns} columns) ended as: {result.status.value}",
-            status=result.status,
-            program=program,
-        )
-    return result
+    left = np.inf if deadline is None else max(deadline - clock.time(), 1e-3)
+    result = attempt_program(program, left)
+    if result.status is Status.OPTIMAL:
+        return result
+    kind = LimitError if result.status is Status.LIMIT else SolveError
+    raise kind(
+        f"{what} ({program.n_rows} rows, {program.n_columns} columns) ended as: {result.status.value}",
+        status=result.status,
+        program=program,
+    )
 
 
-def solve_block(block: ProgramBlock, what: Callable[[int], str] = "program {}".format) -> tuple[FloatArray, FloatArray]:
+def solve_block(
+    block: ProgramBlock, what: Callable[[int], str] = "program {}".format, deadline: float | None = None
+) -> tuple[FloatArray, FloatArray]:
     """Return the solutions and the duals of many programs of one shape.
 
     Small programs are solved several at a time as one block-diagonal program, since HiGHS spends a
@@ -103,6 +115,8 @@ def solve_block(block: ProgramBlock, what: Callable[[int], str] = "program {}".f
     ----------
     what : callable
         Names the b-th program in an error.
+    deadline : float, optional
+        As in `solve_program`.
 
     Returns
     -------
@@ -127,7 +141,7 @@ def solve_block(block: ProgramBlock, what: Callable[[int], str] = "program {}".f
                 dual[rows] = result.dual.reshape(size, -1)
                 continue
         for b in range(first, first + size):
-            result = solve_program(block.program(b), what(b))
+            result = solve_program(block.program(b), what(b), deadline)
             x[b], dual[b] = result.x, result.dual
     return x, dual
 
@@ -149,9 +163,10 @@ def attempt_program(program: LinearProgram, time_limit: float = np.inf) -> LPRes
 
 
 def _run(program: LinearProgram, options: Mapping[str, object], time_limit: float, fresh: bool) -> LPResult:
-    highs = _solver(fresh, options, time_limit)
-    failed = LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
     integer = program.integer
+    large = integer is not None or len(program.value) > LARGE_ENTRIES
+    highs = _solver(fresh, options, time_limit, large)
+    failed = LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
     passed = highs.passModel(
         program.n_columns,
         program.n_rows,
@@ -170,7 +185,10 @@ def _run(program: LinearProgram, options: Mapping[str, object], time_limit: floa
         _continuous(program.n_columns) if integer is None else integer.astype(np.int32),
     )
     # A warning is given for entries below 1e-9, which HiGHS leaves out; `violation` judges the result.
-    if passed == highspy.HighsStatus.kError or highs.run() == highspy.HighsStatus.kError:
+    if passed == highspy.HighsStatus.kError:
+        return failed
+    ran = _run_interruptibly(highs) if large else highs.run()
+    if ran == highspy.HighsStatus.kError:
         return failed
     status = _STATUS.get(highs.getModelStatus(), Status.FAILED)
     if status is not Status.OPTIMAL:
@@ -188,18 +206,38 @@ def _continuous(n_columns: int) -> IntArray:
     return np.zeros(n_columns, np.int32)
 
 
-def _solver(fresh: bool, options: Mapping[str, object], time_limit: float) -> highspy.Highs:
+def _run_interruptibly(highs: highspy.Highs) -> highspy.HighsStatus:
+    """Run in a thread of its own, so that Ctrl-C is heard while HiGHS works; it is then told to stop."""
+    ended: list[highspy.HighsStatus] = []
+    thread = threading.Thread(target=lambda: ended.append(highs.run()), daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.05)
+    except BaseException:
+        highs.cancelSolve()  # type: ignore[no-untyped-call]
+        thread.join(10.0)
+        _local.solvers.clear()
+        raise
+    return ended[0] if ended else highspy.HighsStatus.kError
+
+
+def _solver(fresh: bool, options: Mapping[str, object], time_limit: float, large: bool = False) -> highspy.Highs:
     """Return this thread's solver with one way's options set; a new one after a failure.
 
-    All options are set whenever they change, so that nothing is left over from another way.
+    All options are set whenever they change, so that nothing is left over from another way. Large
+    programs have a solver of their own, which can be interrupted; that costs a small one too much.
     """
-    if fresh or not hasattr(_local, "highs"):
-        _local.highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        _local.highs.setOptionValue("output_flag", False)
-        _local.set = None
-    wanted = (id(options), time_limit)
-    if _local.set != wanted:
-        for key, value in (_ALWAYS | dict(options) | {"time_limit": float(time_limit)}).items():
-            _local.highs.setOptionValue(key, value)
-        _local.set = wanted
-    return cast(highspy.Highs, _local.highs)
+    solvers = _local.__dict__.setdefault("solvers", {})
+    highs, was = solvers.get(large, (None, None))
+    if fresh or highs is None:
+        highs, was = highspy.Highs(), None  # type: ignore[no-untyped-call]
+        highs.setOptionValue("output_flag", False)
+        highs.HandleUserInterrupt = large
+    if was != id(options):
+        for key, value in (_ALWAYS | dict(options)).items():
+            highs.setOptionValue(key, value)
+    # HiGHS counts the time of all runs of one object against the limit.
+    highs.setOptionValue("time_limit", float(time_limit + highs.getRunTime()))
+    solvers[large] = (highs, id(options))
+    return cast(highspy.Highs, highs)

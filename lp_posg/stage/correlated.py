@@ -29,7 +29,7 @@ from typing import Literal
 
 import numpy as np
 
-from lp_posg.errors import SolveError, UnsupportedError
+from lp_posg.errors import LimitError, SolveError, UnsupportedError
 from lp_posg.game import Game
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.objective import Objective
@@ -49,8 +49,8 @@ from lp_posg.types import ATOM_TOL, BoolArray, FloatArray, IntArray
 
 Kind = Literal["ex-ante", "interim", "action"]
 
-ENTRY_LIMIT = 40_000_000
-"""Most entries of one stage program; beyond it the request is refused before any memory is used."""
+ENTRY_LIMIT = 4_000_000
+"""Most entries of one stage program, which takes up to about a minute; a larger one is refused at once."""
 
 BATCH_ENTRIES = 4_000_000
 """Most entries of the programs of one batch of stage games."""
@@ -100,7 +100,9 @@ class Correlated:
         for first in range(0, len(block), step):
             part = block.part(slice(first, first + step))
             try:
-                x, _ = solve_block(form.compile(scaled(part), objective), partial(self._what, part))
+                x, _ = solve_block(form.compile(scaled(part), objective), partial(self._what, part), block.deadline)
+            except LimitError:
+                raise
             except SolveError as error:
                 raise SolveError(
                     f"{error}; an equilibrium always exists, so this is a defect of lp_posg or of the"

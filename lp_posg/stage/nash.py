@@ -27,7 +27,10 @@ from lp_posg.stage.payoffs import StageBlock, scaled
 from lp_posg.stage.shortcuts import closed_games
 from lp_posg.stage.strategy import BlockStrategy, arranged, as_distribution, joined, one_atom
 from lp_posg.stage.team import Team
-from lp_posg.types import REWARD_TOL, BoolArray, FloatArray
+from lp_posg.types import BoolArray, FloatArray
+
+SAME_PAYOFF = 1e-10
+"""Payoffs that differ by at most this, relative to what is at stake in the stage game, count as equal."""
 
 
 class Nash:
@@ -87,27 +90,34 @@ class Nash:
 
 
 def common_payoff(block: StageBlock) -> BoolArray:
-    """Return for each stage game whether all agents have the same payoffs, shape (B,)."""
-    apart = np.ptp(block.payoff, axis=1).reshape(len(block), -1).max(axis=1)
-    return np.asarray(apart <= _slack(block))
+    """Return for each stage game whether all agents have the same incentives, shape (B,).
+
+    That is, payoffs that differ between agents by what depends on the private profile alone.
+    """
+    shifted, size = _shifted(block)
+    apart = np.ptp(shifted, axis=1).reshape(len(block), -1).max(axis=1)
+    return np.asarray(apart <= SAME_PAYOFF * size)
 
 
 def constant_sum(block: StageBlock) -> BoolArray:
     """Return for each stage game whether the payoffs sum to a number that no action changes, shape (B,)."""
-    n = block.n_agents
-    total = block.payoff.sum(axis=1).reshape(len(block), int(np.prod(block.n_private)), -1)
-    return np.asarray(np.ptp(total, axis=2).max(axis=1) <= n * _slack(block))
+    shifted, size = _shifted(block)
+    total = shifted.sum(axis=1).reshape(len(block), int(np.prod(block.n_private)), -1)
+    return np.asarray(np.ptp(total, axis=2).max(axis=1) <= SAME_PAYOFF * size)
 
 
-def _slack(block: StageBlock) -> FloatArray:
-    return np.asarray(1e3 * REWARD_TOL * np.abs(block.payoff).reshape(len(block), -1).max(axis=1))
+def _shifted(block: StageBlock) -> tuple[FloatArray, FloatArray]:
+    """Return the payoffs less each agent's best at each private profile, and their size (B,)."""
+    top = block.payoff.max(axis=tuple(range(2 + block.n_agents, block.payoff.ndim)), keepdims=True)
+    shifted = block.payoff - top
+    return shifted, np.abs(shifted).reshape(len(block), -1).max(axis=1)
 
 
 def _minimax(block: StageBlock) -> BlockStrategy:
     def what(row: int) -> str:
         return f"stage LP at {block.where(row)} (concept 'ne', zero-sum)"
 
-    x, dual = solve_block(compile_minimax(scaled(block).payoff[:, 0]), what)
+    x, dual = solve_block(compile_minimax(scaled(block).payoff[:, 0]), what, block.deadline)
     (k1, k2), (n1, n2) = block.n_private, block.n_actions
     first = x[:, : k1 * n1].reshape(-1, k1, n1)
     second = dual[:, : k2 * n2].reshape(-1, k2, n2)

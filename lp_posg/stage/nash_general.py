@@ -37,7 +37,7 @@ def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
     """
     what = f"mixed-integer program at {block.where(0)} (concept 'ne')"
     program = compile_nash(scaled(block), block.n_private, block.n_actions, objective)
-    x = solve_program(program, what).x
+    x = solve_program(program, what, block.deadline).x
     n_x = [k * a for k, a in zip(block.n_private, block.n_actions, strict=True)]
     unused = x[sum(n_x) : 2 * sum(n_x)] > 0.5
     polished = attempt_program(_with_supports(program, unused))

@@ -28,11 +28,14 @@ class StageBlock:
         0-based step.
     nodes : int array, shape (B,)
         Their numbers at that depth, for messages.
+    deadline : float or None
+        Value of ``time.time()`` after which to give up.
     """
 
     payoff: FloatArray
     time: int
     nodes: IntArray
+    deadline: float | None = None
 
     @property
     def n_agents(self) -> int:
@@ -54,7 +57,7 @@ class StageBlock:
 
     def part(self, rows: slice | BoolArray) -> StageBlock:
         """Return some of the stage games."""
-        return StageBlock(self.payoff[rows], self.time, self.nodes[rows])
+        return StageBlock(self.payoff[rows], self.time, self.nodes[rows], self.deadline)
 
     def where(self, row: int) -> str:
         """Return which state a row stands for, for messages."""

@@ -57,7 +57,7 @@ def _by_enumeration(block: StageBlock, welfare: FloatArray, free: int) -> BlockS
 
 def _by_integer_program(block: StageBlock, welfare: FloatArray, where: str) -> BlockStrategy:
     program = compile_team_program(welfare, block.n_private, block.n_actions)
-    x = solve_program(program, f"team program at {where}").x
+    x = solve_program(program, f"team program at {where}", block.deadline).x
     prescription, first = [], 0
     for k, n in zip(block.n_private, block.n_actions, strict=True):
         own = x[first : first + k * n].reshape(1, k, n)
