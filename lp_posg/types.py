@@ -34,5 +34,14 @@ ATOM_TOL = 1e-11
 REWARD_LIMIT = 1e100
 """Largest size of a reward; beyond it sums over a horizon overflow."""
 
+ROUNDING = 1e-14
+"""A gain this small relative to the largest reward is rounding."""
+
 GAP_TOL = 1e-7
 """Default largest gap of an accepted equilibrium, relative to the largest reward range of an agent."""
+
+
+def read_only(*arrays: NDArray[Any]) -> None:
+    """Set arrays read-only: what stands in a frozen value is not to be changed."""
+    for array in arrays:
+        array.flags.writeable = False

@@ -10,7 +10,7 @@ the start is the exact gap.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -25,7 +25,7 @@ from lp_posg.information.forward import Depth
 from lp_posg.information.levels import Level
 from lp_posg.information.policy import PolicyStep
 from lp_posg.information.resources import Resources
-from lp_posg.types import FloatArray, IntArray
+from lp_posg.types import FloatArray, IntArray, read_only
 
 Status = Literal["exact", "bounded", "estimated"]
 
@@ -70,7 +70,7 @@ class Deviation:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Certificate:
     """What is proven of a strategy in the original game.
 
@@ -90,6 +90,8 @@ class Certificate:
         A bound on the error of `gaps` and `values` from treating beliefs within the merging tolerance as one.
     states : int
         Number of (belief, strategy state) pairs examined.
+    node_values : tuple per depth of float arrays, shape (states of the strategy, n)
+        Value of the strategy from each of its states on; nan where it can never be.
     """
 
     status: Status
@@ -99,6 +101,10 @@ class Certificate:
     deviation: Deviation | None
     merge_error: float
     states: int
+    node_values: tuple[FloatArray, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        read_only(self.gaps, self.values, *self.node_values)
 
     @property
     def gap(self) -> float:
@@ -150,12 +156,14 @@ def certify(
     best = np.empty((0, game.n_agents))
     bounded = False
     found: list[tuple[int, Gain]] = []
+    node_values = [np.full((step.n_nodes, game.n_agents), np.nan) for step in policy.steps]
     for time in reversed(range(policy.horizon)):
         depth = pairs.depths[time]
         if resources is not None:
             resources.check_clock("certify", time, tuple(d.level.n_nodes for d in pairs.depths))
         view = _view(game, policy.steps[time], depth, time, follow, best)
         follow = view.values_following()
+        node_values[time][depth.tag] = follow
         if deviations == "team":
             best, gain, is_bound = team_gain(view)
             bounded |= is_bound
@@ -170,7 +178,8 @@ def certify(
         gaps = np.full(game.n_agents, max(gap, 0.0))
     else:
         gaps = np.maximum(start @ best - values, 0.0)
-    deviation = _deviation(game, pairs, found[::-1], gaps, deviations)
+    # A bound tells of no deviation that really gains.
+    deviation = None if bounded else _deviation(game, pairs, found[::-1], gaps, deviations)
     return Certificate(
         "bounded" if bounded else "exact",
         deviations,
@@ -179,6 +188,7 @@ def certify(
         deviation,
         _merge_error(game, pairs),
         pairs.n_states,
+        tuple(node_values),
     )
 
 

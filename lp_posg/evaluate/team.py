@@ -1,20 +1,21 @@
 """The best a team could do at one step if all agents changed their prescriptions together.
 
-Plain enumeration, one prescription of the other agents at a time over all states at once; the
-last agent replies for each private information. Slower than the planner, and independent of it.
+Plain enumeration of the other agents' prescriptions, over all states at once; one agent replies for
+each private information. Independent of the planner.
 """
 
 from __future__ import annotations
-
-from itertools import product
 
 import numpy as np
 
 from lp_posg.evaluate.deviations import Gain, StepView
 from lp_posg.types import FloatArray, IntArray
 
-ENUMERATION_LIMIT = 20_000
+ENUMERATION_LIMIT = 200_000
 """Most joint prescriptions of all agents but one that are tried at a state; beyond it, a bound."""
+
+CHUNK_ENTRIES = 4_000_000
+"""Most numbers (prescription, state, private information, action) held at a time."""
 
 
 def team_gain(view: StepView) -> tuple[FloatArray, Gain, bool]:
@@ -64,16 +65,22 @@ def _dense(view: StepView, payoff: FloatArray, nodes: IntArray, counts: IntArray
 
 
 def _best_joint(dense: FloatArray, free: int) -> FloatArray:
+    """Return the best joint prescription's value for each state, (B,); `free` replies to all of the others'."""
     n = (dense.ndim - 1) // 2
     dense = np.moveaxis(dense, (1 + free, 1 + n + free), (n, 2 * n))
     counts, actions = dense.shape[1 : n + 1], dense.shape[n + 1 :]
-    pures = [list(product(range(a), repeat=k)) for k, a in zip(counts[:-1], actions[:-1], strict=True)]
+    numbers = [a**k for a, k in zip(actions[:-1], counts[:-1], strict=True)]
+    total = int(np.prod(numbers)) if numbers else 1
+    step = max(1, CHUNK_ENTRIES // (len(dense) * counts[-1] * actions[-1]))
     best = np.full(len(dense), -np.inf)
-    for profile in product(*pures):
-        worth = dense
-        for own in profile:  # always the first remaining agent: its two axes are summed away
-            left = (worth.ndim - 1) // 2
-            picked = [np.take(np.take(worth, p, axis=1), a, axis=left) for p, a in enumerate(own)]
-            worth = np.sum(picked, axis=0)
-        best = np.maximum(best, worth.max(axis=2).sum(axis=1))
+    for first in range(0, total, step):
+        joint = np.arange(first, min(first + step, total))
+        own = np.unravel_index(joint, numbers) if numbers else ()
+        worth = np.zeros((len(joint), len(dense), counts[-1], actions[-1]))
+        for profile in np.ndindex(*counts[:-1]):
+            # The action that each prescription, a number in base A_i, has at this private information.
+            played = [o // a**p % a for o, a, p in zip(own, actions[:-1], profile, strict=True)]
+            here = dense[(slice(None), *profile)]  # (B, k_free, A_others.., A_free)
+            worth += np.moveaxis(here, 1, -2)[(slice(None), *played)].swapaxes(0, 1) if played else here[None]
+        best = np.maximum(best, worth.max(axis=3).sum(axis=2).max(axis=0))
     return best

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from lp_posg.errors import FormatError
 from lp_posg.formats import dpomdp, posg
 from lp_posg.formats.catalog import CatalogEntry, catalog, catalog_entries
 from lp_posg.formats.registry import Format, by_extension, choose
@@ -37,6 +38,8 @@ def load(path: str | os.PathLike[str]) -> Game:
         If there is no such file, it cannot be read, or its content is wrong. The message and the
         attributes ``path`` and ``line`` say where; no file is half read.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise FormatError(f"{path!r} is not a path; give the name of a game file", path=str(path), line=None)
     file = Path(path)
     return choose(FORMATS, file, writing=False).read(file)
 

@@ -100,6 +100,11 @@ class Game:
             )
         laws = law if law.ndim % 2 == 0 else law[None]
         n_actions, n_states, n_obs = laws.shape[1 : n + 1], laws.shape[n + 1], laws.shape[n + 2 :]
+        if 0 in laws.shape[1:]:
+            raise ModelError(
+                f"observation has shape {law.shape}, expected at least one state, and of each agent at least one"
+                " action and one observation"
+            )
         shape = {
             "transition": (n_states, *n_actions, n_states),
             "reward": (n, n_states, *n_actions),
@@ -497,6 +502,8 @@ def _check_shapes(what: str, arrays: Sequence[Any], expected: tuple[int, ...]) -
 
 
 def _as_array(what: str, value: ArrayLike) -> FloatArray:
+    if np.iscomplexobj(value):
+        raise ModelError(f"{what} holds complex numbers, expected real ones")
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError) as error:

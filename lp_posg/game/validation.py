@@ -19,6 +19,8 @@ def check_labels(kind: str, labels: Sequence[str], count: int | None = None) -> 
     ModelError
         If there are none, the number is wrong, or a label stands twice or is empty.
     """
+    if isinstance(labels, str):
+        raise ModelError(f"{kind}: {labels!r} given, expected a sequence of labels, not one string")
     try:
         names = tuple(str(label) for label in labels)
     except TypeError:

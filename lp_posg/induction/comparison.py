@@ -11,7 +11,7 @@ from typing import Any
 from lp_posg.errors import LpPosgError, ModelError, UnsupportedError
 from lp_posg.evaluate import certify, pairs_of
 from lp_posg.game import Game
-from lp_posg.induction.planning import Progress, Request, checked, expanded, solved
+from lp_posg.induction.planning import Progress, Request, allowed_gap, checked, expanded, solved
 from lp_posg.induction.solution import Solution
 from lp_posg.information import SharingStructure, sharing_structure
 from lp_posg.types import GAP_TOL
@@ -216,7 +216,7 @@ def _inclusions(rows: list[Row], structure: SharingStructure, tolerance: float) 
             continue
         pairs = pairs_of(solution.game, structure, solution.policy)
         gaps = [certify(solution.game, structure, solution.policy, kind, unrolled=pairs).gap for kind in wider]
-        allowed = tolerance * solution.game.reward_range
+        allowed = allowed_gap(solution.game, tolerance)
         yield Check(
             f"{structure.name}: the {concept} found is also " + " and ".join(f"a {other}" for other in wider),
             max(gaps) <= allowed,

@@ -28,7 +28,7 @@ from lp_posg.information import (
 from lp_posg.information.describe import private_text
 from lp_posg.information.resources import Resources
 from lp_posg.stage import Concept, Objective, concept_named, parse_objective
-from lp_posg.types import GAP_TOL
+from lp_posg.types import GAP_TOL, ROUNDING
 
 
 @dataclass(frozen=True)
@@ -214,6 +214,10 @@ def checked(
         raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
     if not (isinstance(tolerance, (int, float)) and tolerance >= 0):
         raise ModelError(f"tolerance is {tolerance!r}, expected a number of at least 0")
+    if progress is not None and not callable(progress):
+        raise ModelError(f"progress is {progress!r}, expected a function of one Progress, or None")
+    if not isinstance(approximate, bool):
+        raise ModelError(f"approximate is {approximate!r}, expected True or False")
     _check_count("workers", workers)
     if max_states is not None:
         _check_count("max_states", max_states)
@@ -313,17 +317,30 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
 def check_certificate(
     certificate: Certificate, game: Game, concept: str, tolerance: float, approximate: bool = False
 ) -> None:
-    """Raise CertificateError if a proven gap exceeds the tolerance (relative to the reward range)."""
-    allowed = tolerance * game.reward_range
-    # A bound above the tolerance disproves nothing, so only an exact gap is held against the strategy.
-    if certificate.gap <= allowed or (np.isfinite(certificate.gap) and (approximate or certificate.status != "exact")):
+    """Raise CertificateError unless the gap is proven to be within the tolerance (see `allowed_gap`)."""
+    allowed = allowed_gap(game, tolerance)
+    if certificate.gap <= allowed or (approximate and np.isfinite(certificate.gap)):
         return
-    found = certificate.deviation or f"the gap is {certificate.gap}"
+    what = f"{'an optimum' if concept == 'team' else 'an equilibrium'} ({concept}) of {game.name!r}"
+    limit = f"the tolerance is {allowed:.3g} ({tolerance:g} of the reward range)"
+    if certificate.status == "exact":
+        found = certificate.deviation or f"the gap is {certificate.gap}"
+        raise CertificateError(f"{found}; {limit}, so this is not {what}", certificate=certificate)
     raise CertificateError(
-        f"{found}; the tolerance is {allowed:.3g} ({tolerance:g} of the reward range), so this is"
-        f" not {'an optimum' if concept == 'team' else 'an equilibrium'} ({concept}) of {game.name!r}",
+        f"the gap is proven to be at most {certificate.gap:.6g}, and {limit}, so it is not proven that this is"
+        f" {what}; allow approximate solutions to accept the bound",
         certificate=certificate,
     )
+
+
+def allowed_gap(game: Game, tolerance: float) -> float:
+    """Return the largest gap accepted, in reward units.
+
+    That is the tolerance times the largest reward range, and no less than what rounding can make of
+    one reward in double precision: with rewards of 1e9 a gain of 1e-7 is not to be told from none.
+    """
+    largest = max(float(np.abs(reward).max()) for reward in game.parts()[2])
+    return tolerance * game.reward_range + ROUNDING * largest
 
 
 def _check_values(solution: Solution, unrolled: Unrolled, tolerance: float) -> None:

@@ -15,7 +15,7 @@ from lp_posg.errors import ModelError
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game
 from lp_posg.information import Policy
-from lp_posg.types import FloatArray
+from lp_posg.types import FloatArray, read_only
 from lp_posg.version import __version__
 
 
@@ -82,7 +82,7 @@ class Atom:
     prescriptions: Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Solution:
     """A certified equilibrium (or team optimum) of a game under a sharing structure.
 
@@ -117,6 +117,9 @@ class Solution:
     labels: Labels
     stats: Stats
     certificate: Certificate
+
+    def __post_init__(self) -> None:
+        read_only(self.values, *self.node_values)
 
     @property
     def discount(self) -> float:

@@ -22,6 +22,7 @@ from lp_posg.stage import concept_named, parse_objective
 from lp_posg.types import FloatArray, SparseMatrix
 from lp_posg.version import __version__
 
+_UNREADABLE = (ValueError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, NotImplementedError)
 FORMAT = "lp-posg solution"
 FORMAT_VERSION = 1
 
@@ -53,7 +54,16 @@ def load_solution(path: str | PathLike[str]) -> Solution:
             arrays = {key: stored[key] for key in stored.files}
     except OSError as error:
         raise FormatError(f"{path}: cannot be read: {error.strerror or error}", path=str(path), line=None) from None
-    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, AttributeError, NotImplementedError):
+    except (
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        NotImplementedError,
+    ):
         raise FormatError(
             f"{path}: not an .npz file of plain arrays; expected one that `Solution.save` wrote",
             path=str(path),
@@ -235,7 +245,12 @@ def _game(labels: Mapping[str, Any], arrays: Mapping[str, Any]) -> Game:
         while f"game.{name}.{len(found)}.data" in arrays:
             at = f"game.{name}.{len(found)}"
             parts = tuple(arrays[f"{at}.{part}"] for part in ("data", "indices", "indptr"))
-            found.append(sp.csr_array(parts, shape=tuple(arrays[f"{at}.shape"])))
+            for part in parts:
+                if not np.isfinite(part).all():
+                    raise ModelError(f"{at} holds something that is not a finite number")
+            matrix = sp.csr_array(parts, shape=tuple(arrays[f"{at}.shape"]))
+            matrix.check_format(full_check=True)
+            found.append(matrix)
         return found
 
     rewards: list[FloatArray] = []

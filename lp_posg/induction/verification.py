@@ -57,7 +57,21 @@ def verify(
             " computed for another game",
             certificate=certificate,
         )
+    _check_states(solution, certificate, target, tolerance)
     return certificate
+
+
+def _check_states(solution: Solution, certificate: Certificate, game: Game, tolerance: float) -> None:
+    """Raise CertificateError unless the stored values of states and the stored gaps are what they are."""
+    size = max(game.reward_range, *(float(np.abs(own).max(initial=0.0)) for own in solution.node_values))
+    slack = max(tolerance, GAP_TOL) * size + certificate.merge_error
+    stored = zip(solution.node_values, certificate.node_values, strict=True)
+    wrong = any((np.abs(mine - found) > slack).any() for mine, found in stored)
+    if wrong or (np.abs(solution.certificate.gaps - certificate.gaps) > slack).any():
+        raise CertificateError(
+            "the values of states, or the gaps, that the solution says are not those of its strategy: it is damaged",
+            certificate=certificate,
+        )
 
 
 def _structure(solution: Solution, sharing: SharingStructure | None, game: Game) -> SharingStructure:

@@ -8,11 +8,13 @@ A Nash strategy or a team's has one atom per state.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lp_posg.errors import ModelError
-from lp_posg.types import PROB_TOL, FloatArray, IntArray
+from lp_posg.types import PROB_TOL, FloatArray, IntArray, read_only
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,19 @@ class PolicyBlock:
     atom_prob: FloatArray
     prescription: tuple[FloatArray, ...]
 
+    def __post_init__(self) -> None:
+        read_only(self.nodes, *self.private, self.atom_start, self.atom_prob, *self.prescription)
+
     def check(self, n_actions: tuple[int, ...], time: int) -> None:
         """Raise ModelError unless shapes agree and all probabilities sum to 1."""
         where = f"strategy at step {time + 1}"
+        _check_types(where, (self.nodes, *self.private, self.atom_start), np.integer)
+        _check_types(where, (self.atom_prob, *self.prescription), np.floating)
         start, n_atoms = self.atom_start, len(self.atom_prob)
         if len(start) != len(self.nodes) + 1 or start[0] != 0 or start[-1] != n_atoms or (np.diff(start) < 1).any():
             raise ModelError(f"{where}: atoms do not match the states")
+        if [own.shape[:1] for own in self.private] != [(len(self.nodes),)] * len(n_actions):
+            raise ModelError(f"{where}: private informations do not match the states")
         shapes = [(n_atoms, own.shape[1], n) for own, n in zip(self.private, n_actions, strict=True)]
         if [own.shape for own in self.prescription] != shapes:
             raise ModelError(f"{where}: prescriptions have other shapes than {shapes}")
@@ -115,7 +124,13 @@ class Policy:
 
     def check(self, n_actions: tuple[int, ...]) -> None:
         """Raise ModelError unless every part fits and every probability is one."""
+        sizes = [step.n_nodes for step in self.steps]
+        nothing = np.zeros_like(self.start_node)
+        _check_arcs("strategy at the start", (nothing, self.start_increment, self.start_node), 1, sizes[0])
         for time, step in enumerate(self.steps):
+            arcs = (step.parent, step.increment, step.child)
+            after = sizes[time + 1] if time + 1 < len(sizes) else 0
+            _check_arcs(f"strategy at step {time + 1}", arcs, step.n_nodes if after else 0, after)
             covered = np.concatenate([block.nodes for block in step.blocks])
             if not np.array_equal(np.sort(covered), np.arange(step.n_nodes)):
                 raise ModelError(f"strategy at step {time + 1}: not every state stands in exactly one block")
@@ -143,3 +158,24 @@ class Policy:
                 " it was computed for another game, horizon or sharing"
             )
         return child[at]
+
+
+def _check_types(
+    where: str, arrays: tuple[NDArray[Any], ...], kind: type[np.integer[Any]] | type[np.floating[Any]]
+) -> None:
+    """Raise ModelError unless all arrays hold finite numbers of a kind."""
+    for array in arrays:
+        if not np.issubdtype(array.dtype, kind) or not np.isfinite(array).all() or array.ndim < 1:
+            raise ModelError(f"{where}: an array holds other things than {kind.__name__} numbers")
+
+
+def _check_arcs(where: str, arcs: tuple[IntArray, IntArray, IntArray], n_parents: int, n_children: int) -> None:
+    """Raise ModelError unless transitions are sorted, unique, and between states that there are."""
+    _check_types(where, arcs, np.integer)
+    parent, increment, child = arcs
+    if not parent.shape == increment.shape == child.shape or parent.ndim != 1:
+        raise ModelError(f"{where}: transitions are not of one length")
+    order = np.diff(parent) * (int(increment.max(initial=0)) + 1) + np.diff(increment)
+    known = (parent >= 0) & (parent < n_parents) & (child >= 0) & (child < n_children) & (increment >= 0)
+    if not known.all() or (order <= 0).any() or (n_parents and not len(parent)):
+        raise ModelError(f"{where}: transitions are out of order, or lead to states that there are not")

@@ -123,9 +123,14 @@ def test_team_gap_of_own_rewards_is_in_the_sum_of_rewards():
 
 def test_a_team_too_large_to_enumerate_is_bounded_and_says_so(monkeypatch):
     monkeypatch.setattr(team_module, "ENUMERATION_LIMIT", 1)
-    solution = posg.solve(posg.catalog("dectiger"), 3, "one-step-delay", "team")
+    game = posg.catalog("dectiger")
+    with pytest.raises(CertificateError, match=r"at most 4\.2.* not proven .*approximate") as caught:
+        posg.solve(game, 3, "one-step-delay", "team")
+    assert caught.value.certificate.deviation is None
+    solution = posg.solve(game, 3, "one-step-delay", "team", approximate=True)
     assert solution.certificate.status == "bounded"
-    assert 13.0154875 - 8.815 >= solution.certificate.gap >= 0  # at most what full sharing is worth
+    # The bound is the value with each step's private information shared: full sharing, 13.0154875.
+    assert solution.certificate.gap == pytest.approx(13.0154875 - 8.815)
 
 
 @pytest.mark.parametrize("amount", [1e-2, 1e-4])

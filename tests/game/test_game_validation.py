@@ -299,3 +299,28 @@ def test_a_sparse_initial_observation_of_the_wrong_shape_is_refused(shape: tuple
     law[:, 0] = 1.0
     with pytest.raises(ModelError, match="initial_observation"):
         Game.from_matrices(**flat(initial_observation=sp.csr_array(law)))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"states": "abc"}, "not one string"),
+        ({"agents": 5}, "expected a sequence of labels"),
+        ({"actions": ["up", "no"]}, "not one string"),
+        ({"actions": 5}, "expected a sequence of labels per agent"),
+        ({"reward": np.zeros((2, 3, 2, 2)) + 1j}, "complex"),
+        ({"transition": np.zeros((0, 2, 2, 0)), "observation": np.zeros((2, 2, 0, 2, 2))}, "at least one state"),
+        ({"observation": np.zeros((0, 2, 3, 2, 2))}, "at least one"),
+    ],
+    ids=str,
+)
+def test_other_kinds_of_arguments_are_named(given: dict, words: str):
+    with pytest.raises(ModelError, match=words):
+        build(given) if {"transition", "observation", "reward"} & set(given) else build(**given)
+
+
+def test_a_forgotten_step_of_the_observations_is_noticed():
+    moves = over_time(parts()["transition"], 3)
+    laws = over_time(parts()["observation"], 1)
+    with pytest.raises(ModelError, match="time axes disagree"):
+        build({"transition": moves, "observation": laws})

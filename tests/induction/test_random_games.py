@@ -104,3 +104,16 @@ def test_the_answer_does_not_depend_on_the_number_of_workers(concept):
     np.testing.assert_array_equal(one.values, three.values)
     for a, b in zip(one.node_values, three.node_values, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("concept", ["team", "ne", "ce", "interim-cce", "cce"])
+@pytest.mark.parametrize("offset", [1e6, 1e9])
+def test_a_large_offset_of_rewards_makes_no_false_claim(concept, offset):
+    """Rewards of one unit beside an offset: what doubles cannot tell apart is not called a gain."""
+    for seed in range(3):
+        plain = random_game(seed)
+        moved = posg.Game(plain.transition, plain.observation, plain.reward + offset, plain.initial)
+        solution = posg.solve(moved, 3, "full", concept)
+        assert solution.certificate.gap <= 1e-14 * offset + 2e-7
+        expected = posg.solve(plain, 3, "full", concept)
+        assert solution.welfare - 6 * offset == pytest.approx(expected.welfare, abs=1e-13 * offset + 1e-6)

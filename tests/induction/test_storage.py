@@ -241,3 +241,57 @@ def test_saving_through_a_link_keeps_the_link(solution, tmp_path):
     solution.save(tmp_path / "link.npz")
     assert (tmp_path / "link.npz").is_symlink()
     assert posg.Solution.load(tmp_path / "real.npz").horizon == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("step.0.child", lambda a: a[:0]),
+        ("step.0.child", lambda a: a + 1000),
+        ("step.0.increment", lambda a: a * np.nan),
+        ("step.0.parent", lambda a: a[::-1] + 1),
+        ("start.node", lambda a: a.astype(str)),
+        ("start.node", lambda a: a + 7),
+        ("step.0.block.0.private.0", lambda a: a[:0]),
+        ("step.0.block.0.nodes", lambda a: a.astype(float)),
+        ("game.observation.0.indices", lambda a: a + 10**6),
+        ("game.transition.0.data", lambda a: a * np.nan),
+        ("game.reward.0", lambda a: a * np.inf),
+    ],
+    ids=lambda own: own if isinstance(own, str) else "",
+)
+def test_damaged_arrays_are_named_as_damage(solution, tmp_path, name, change):
+    solution.save(tmp_path / "s.npz")
+    with np.load(tmp_path / "s.npz") as stored:
+        changed = change(stored[name].copy()) if name != "game.reward.0" else stored[name] + np.inf
+    bad = rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed})
+    with pytest.raises(FormatError, match="damaged"):
+        posg.Solution.load(bad)
+
+
+def test_an_npy_file_of_that_name_is_no_solution(tmp_path):
+    with (tmp_path / "s.npz").open("wb") as stream:
+        np.save(stream, np.arange(3))
+    with pytest.raises(FormatError, match="not an"):
+        posg.Solution.load(tmp_path / "s.npz")
+
+
+@pytest.mark.parametrize("name", ["node_values.1", "certificate.gaps"])
+def test_tampered_values_of_states_and_gaps_fail_verification(solution, tmp_path, name):
+    solution.save(tmp_path / "s.npz")
+    with np.load(tmp_path / "s.npz") as stored:
+        changed = stored[name] + 1
+    claimed = posg.Solution.load(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed}))
+    with pytest.raises(CertificateError, match="not those of its strategy"):
+        posg.verify(claimed)
+
+
+def test_solutions_are_read_only_and_can_be_compared_and_hashed(solution):
+    assert solution == solution
+    assert len({solution, solution}) == 1
+    for array in (solution.values, solution.node_values[0], solution.certificate.gaps):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0.0
+    block = solution.policy.steps[0].blocks[0]
+    with pytest.raises(ValueError, match="read-only"):
+        block.prescription[0][...] = 0.0

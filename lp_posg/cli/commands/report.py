@@ -37,19 +37,25 @@ def game_summary(game: Game) -> dict[str, Any]:
 
 def is_within(certificate: Certificate, game: Game, tolerance: float) -> bool:
     """Whether the largest gap is within the tolerance, which is relative to the reward range."""
-    return certificate.gap <= tolerance * game.reward_range
+    from lp_posg.induction import allowed_gap
+
+    return certificate.gap <= allowed_gap(game, tolerance)
 
 
 def certificate_facts(certificate: Certificate, game: Game, tolerance: float) -> Facts:
     """Return the status of a certificate, its gaps and the best deviation."""
+    from lp_posg.induction import allowed_gap
+
+    allowed = allowed_gap(game, tolerance)
     bounds = "" if certificate.status == "exact" else " (the gaps are upper bounds)"
+    merging = "; gaps and values are exact up to merge_error" if certificate.merge_error > allowed else ""
     return [
         ("certificate", certificate.status + bounds),
         ("gaps", " ".join(map(small, certificate.gaps.tolist()))),
         (
             "within_tolerance",
             f"{yes_no(is_within(certificate, game, tolerance))}"
-            f" (at most {small(tolerance * game.reward_range)}: {small(tolerance)} of the reward range)",
+            f" (at most {small(allowed)}: {small(tolerance)} of the reward range{merging})",
         ),
         ("merge_error", small(certificate.merge_error)),
         ("deviation", "none" if certificate.deviation is None else str(certificate.deviation)),

@@ -81,6 +81,10 @@ def _check_targets(file: str, json: str | None, save: str | None) -> None:
     check_json_target(json, file, save)
     if save is not None:
         check_not_input(save, file, "--save")
+        if save == STDOUT or (json is not None and save == json):
+            raise typer.BadParameter(
+                f"{save!r} is no file of its own; give a name that ends in .npz", param_hint="--save"
+            )
         check_target(save)
 
 
