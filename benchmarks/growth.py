@@ -31,7 +31,7 @@ LADDERS: dict[str, list[dict[str, Any]]] = {
     "S": [{"S": s, "concept": "team", "H": 5} for s in (5, 10, 20)],
     "A": [{"A": a, "H": 3} for a in (2, 4, 6)],
     "O": [{"O": o, "H": 3} for o in (2, 4, 6)],
-    "workers": [{"workers": w, "A": 6, "O": 3, "H": 3} for w in (1, 2)],
+    "workers": [{"workers": w, "A": 6, "O": 4, "H": 3} for w in (1, 2)],
 }
 
 

@@ -76,7 +76,7 @@ Workers = Annotated[int, typer.Option(min=1, help="How many work at a time; the 
 Backend = Annotated[
     str | None,
     typer.Option(
-        help="Where stage games are solved: threading (the default), loky (processes), dask, ray, ...",
+        help="Where stage games are solved: loky (processes, the default), threading, dask, ray, ...",
         show_default=False,
     ),
 ]

@@ -16,7 +16,7 @@ from lp_posg.induction.blocks import Block
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.induction.solution import Labels, Solution, Stats
 from lp_posg.induction.sweep import Swept, sweep
-from lp_posg.induction.workers import runner
+from lp_posg.induction.workers import THREADS, runner
 from lp_posg.information import (
     SharingStructure,
     Unrolled,
@@ -125,9 +125,9 @@ def solve(
     progress : callable, optional
         Called with a `Progress`.
     workers : int
-        How many threads (or processes, or workers of a cluster); the answer does not depend on it.
+        How many processes (or threads, or workers of a cluster); the answer does not depend on it.
     backend : str, optional
-        Where the stage games are solved: ``threading`` (the default), ``loky`` (processes), ``dask``,
+        Where the stage games are solved: ``loky`` (processes, the default), ``threading``, ``dask``,
         ``ray``, or any backend registered with joblib.
     checkpoint : path, optional
         A folder that keeps every finished depth; the same call takes a stopped run up again.
@@ -244,7 +244,7 @@ def checked(
         store = Checkpoint(checkpoint, game, options)
     resources = Resources(
         runner(workers, backend),
-        runner(workers, None),
+        runner(workers, THREADS),
         store,
         max_states,
         None if time_limit is None else clock.time() + time_limit,

@@ -10,6 +10,11 @@ import joblib
 from lp_posg.errors import MissingExtraError, ModelError
 from lp_posg.information.resources import Run
 
+PROCESSES, THREADS = "loky", "threading"
+LOCAL = (PROCESSES, THREADS)
+"""Stage games go to processes by default: two threads solve them no faster than one (measured), since
+handing numbers to HiGHS and back holds the interpreter lock. Array kernels release it and use threads."""
+
 EXTRAS = {"dask": "distributed", "ray": "ray"}
 """Backends that need an optional dependency, and the extra that brings it."""
 
@@ -22,9 +27,8 @@ def runner(workers: int, backend: str | None) -> Run:
     workers : int
         1: in this thread.
     backend : str, optional
-        ``threading`` (the default: HiGHS and the array kernels release the interpreter lock),
-        ``loky`` for processes, ``dask`` or ``ray`` for a cluster that is already connected, or any
-        backend registered with joblib.
+        ``loky`` for processes, ``threading``, ``dask`` or ``ray`` for a cluster that is already
+        connected, or any backend registered with joblib.
 
     Raises
     ------
@@ -33,8 +37,10 @@ def runner(workers: int, backend: str | None) -> Run:
     MissingExtraError
         If it needs a package that is not installed.
     """
+    if workers == 1 and backend in (None, *LOCAL):
+        return map
     if backend is None:
-        return map if workers == 1 else _parallel(workers, "threading")
+        backend = PROCESSES
     _check_backend(backend, workers)
     return _parallel(workers, backend)
 
@@ -42,7 +48,7 @@ def runner(workers: int, backend: str | None) -> Run:
 def _parallel(workers: int, backend: str) -> Run:
     def run(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         listed = list(items)
-        if len(listed) < 2 and backend == "threading":
+        if len(listed) < 2 and backend in LOCAL:
             return map(function, listed)
         with joblib.parallel_config(backend=backend, n_jobs=workers):
             return iter(joblib.Parallel()(joblib.delayed(function)(item) for item in listed))

@@ -68,15 +68,12 @@ class PolicyBlock:
     def joint(self) -> FloatArray:
         """Return P(a | p) of each state, shape (B, k_1, ..., k_n, A_1, ..., A_n)."""
         n = len(self.private)
-        owner = np.repeat(np.arange(len(self.nodes)), np.diff(self.atom_start))
         atoms = self.atom_prob.reshape(-1, *(1,) * (2 * n))
         for i, own in enumerate(self.prescription):
             shape = [len(own)] + [1] * (2 * n)
             shape[1 + i], shape[1 + n + i] = own.shape[1], own.shape[2]
             atoms = atoms * own.reshape(shape)
-        joint = np.zeros((len(self.nodes), *atoms.shape[1:]))
-        np.add.at(joint, owner, atoms)
-        return joint
+        return np.asarray(np.add.reduceat(atoms, self.atom_start[:-1], axis=0))
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,15 @@ with A given by columns (CSC), and some columns whole numbers if `integer` says 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import cast
 
 import numpy as np
 
 from lp_posg.types import BoolArray, FloatArray, IntArray
+
+_EMPTY: FloatArray = np.empty(0)
 
 
 class Status(Enum):
@@ -118,22 +121,29 @@ class ProgramBlock:
 
     def joined(self, first: int, size: int) -> LinearProgram:
         """Return `size` programs from `first` on as one, block-diagonal: solving it solves each of them."""
-        entries, shift = self.value.shape[1], np.arange(size, dtype=np.int32)[:, None]
-        one = slice(first, first + size)
+        rows = slice(first, first + size)
+        frame = self._frame(size)
+        own = {
+            key: getattr(self, key)[rows].ravel() for key in ("row_lower", "row_upper") if getattr(self, key).ndim > 1
+        }
+        return replace(frame, cost=self.cost[rows].ravel(), value=self.value[rows].ravel(), **own)
 
-        def tiled(row: FloatArray) -> FloatArray:
-            return np.tile(row, size) if row.ndim == 1 else row[one].ravel()
-
-        return LinearProgram(
-            self.cost[one].ravel(),
-            tiled(self.lower),
-            tiled(self.upper),
-            tiled(self.row_lower),
-            tiled(self.row_upper),
-            np.append((self.start[:-1] + shift * np.int32(entries)).ravel(), np.int32(size * entries)),
-            (self.index + shift * np.int32(self.n_rows)).ravel(),
-            self.value[one].ravel(),
-        )
+    def _frame(self, size: int) -> LinearProgram:
+        """Return what all groups of `size` programs have in common; made once per size."""
+        frames = self.__dict__.setdefault("_frames", {})
+        if size not in frames:
+            shift, entries = np.arange(size, dtype=np.int32)[:, None], np.int32(self.value.shape[1])
+            frames[size] = LinearProgram(
+                _EMPTY,
+                np.tile(self.lower, size),
+                np.tile(self.upper, size),
+                np.tile(self.row_lower, size) if self.row_lower.ndim == 1 else _EMPTY,
+                np.tile(self.row_upper, size) if self.row_upper.ndim == 1 else _EMPTY,
+                np.append((self.start[:-1] + shift * entries).ravel(), np.int32(size) * entries),
+                (self.index + shift * np.int32(self.n_rows)).ravel(),
+                _EMPTY,
+            )
+        return cast(LinearProgram, frames[size])
 
 
 @dataclass(frozen=True)
