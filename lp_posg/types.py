@@ -22,8 +22,8 @@ EXACT_ROW_TOL = 1e-14
 MERGE_TOL = 1e-10
 """Beliefs this close in total variation (and with the same supported private information) are one state."""
 
-INDEPENDENCE_TOL = 1e-8
-"""Two posteriors that differ by more than this in total variation are different beliefs."""
+INDEPENDENCE_TOL = 1e-12
+"""Posteriors that differ by at most this in total variation are equal up to rounding; others are not."""
 
 REWARD_TOL = 1e-12
 """Rewards that differ by at most this, relative to the reward range, count as equal."""
@@ -34,7 +34,7 @@ ATOM_TOL = 1e-11
 REWARD_LIMIT = 1e100
 """Largest size of a reward; beyond it sums over a horizon overflow."""
 
-ROUNDING = 1e-14
+ROUNDING = 1e-13
 """A gain this small relative to the largest reward is rounding."""
 
 GAP_TOL = 1e-7

@@ -87,7 +87,8 @@ class Certificate:
     deviation : Deviation or None
         The most profitable one; None if no agent gains anything.
     merge_error : float
-        A bound on the error of `gaps` and `values` from treating beliefs within the merging tolerance as one.
+        A bound on the error of each gap and each value from treating beliefs within the merging
+        tolerance as one; for sums over agents, n times that.
     states : int
         Number of (belief, strategy state) pairs examined.
     node_values : tuple per depth of float arrays, shape (states of the strategy, n)
@@ -151,6 +152,8 @@ def certify(
     """
     if deviations != "team" and deviations not in DEVIATIONS:
         raise ModelError(f"unknown kind of deviation {deviations!r}; expected one of team, {', '.join(DEVIATIONS)}")
+    if deviations == "ne":
+        _check_independent(policy)
     pairs = pairs_of(game, structure, policy, resources) if unrolled is None else unrolled
     follow = np.empty((0, game.n_agents))
     best = np.empty((0, game.n_agents))
@@ -179,17 +182,28 @@ def certify(
     else:
         gaps = np.maximum(start @ best - values, 0.0)
     # A bound tells of no deviation that really gains.
-    deviation = None if bounded else _deviation(game, pairs, found[::-1], gaps, deviations)
+    deviation = None if bounded else _deviation(game, policy, pairs, found[::-1], gaps, deviations)
     return Certificate(
         "bounded" if bounded else "exact",
         deviations,
         gaps,
         values,
         deviation,
-        _merge_error(game, pairs),
+        _merge_error(game, pairs) * (game.n_agents if deviations == "team" and not game.is_common_reward else 1),
         pairs.n_states,
         tuple(node_values),
     )
+
+
+def _check_independent(policy: Policy) -> None:
+    """Raise ModelError if a state's prescriptions are drawn together: then it is no Nash strategy."""
+    for time, step in enumerate(policy.steps):
+        for block in step.blocks:
+            if len(block.atom_prob) != len(block.nodes):
+                raise ModelError(
+                    f"the strategy correlates the agents' prescriptions at step {time + 1}, so it cannot be a Nash"
+                    " equilibrium; certify it as 'ce', 'interim-cce' or 'cce'"
+                )
 
 
 def pairs_of(game: Game, structure: SharingStructure, policy: Policy, resources: Resources | None = None) -> Unrolled:
@@ -262,29 +276,45 @@ def _merge_error(game: Game, pairs: Unrolled) -> float:
 
 
 def _deviation(
-    game: Game, pairs: Unrolled, found: list[tuple[int, Gain]], gaps: FloatArray, kind: str
+    game: Game, policy: Policy, pairs: Unrolled, found: list[tuple[int, Gain]], gaps: FloatArray, kind: str
 ) -> Deviation | None:
-    """Return the deviation of the agent who gains most, at the first step where it gains."""
+    """Return the deviation of the agent who gains most, where its gain times the chance to get there is largest.
+
+    The chance is that of following until then: if an agent gains at all, it gains at such a place.
+    """
     agent = int(gaps.argmax())
     if gaps[agent] <= 0:
         return None
-    top = max(float(gain.amount[agent].max()) for _, gain in found)
-    for time, gain in found:
-        node = int(gain.amount[agent].argmax())
-        local = float(gain.amount[agent][node])
-        if local <= 0 or local < 0.5 * min(top, float(gaps[agent])) / len(found):
-            continue
-        private, recommended, action = gain.place(agent, node)
-        labels = game.actions[agent]
-        depth = pairs.depths[time]
-        return Deviation(
-            "team" if kind == "team" else game.agents[agent],
-            time,
-            history_text(game, pairs.history(time, node)),
-            "any" if private is None else private_text(game, agent, depth.private[agent][private]),
-            None if recommended is None else labels[recommended],
-            "a better joint prescription" if action is None else labels[action],
-            float(gaps[agent]),
-            local,
-        )
-    return None
+    best: tuple[float, int, int] = (0.0, 0, 0)
+    for (time, gain), reach in zip(found, _reach(game, policy, pairs), strict=True):
+        worth = gain.amount[agent] * reach
+        node = int(worth.argmax())
+        best = max(best, (float(worth[node]), -time, node))
+    if best[0] <= 0:
+        return None
+    time, node = -best[1], best[2]
+    gain = found[time][1]
+    private, recommended, action = gain.place(agent, node)
+    labels = game.actions[agent]
+    return Deviation(
+        "team" if kind == "team" else game.agents[agent],
+        time,
+        history_text(game, pairs.history(time, node)),
+        "any" if private is None else private_text(game, agent, pairs.depths[time].private[agent][private]),
+        None if recommended is None else labels[recommended],
+        "a better joint prescription" if action is None else labels[action],
+        float(gaps[agent]),
+        float(gain.amount[agent][node]),
+    )
+
+
+def _reach(game: Game, policy: Policy, pairs: Unrolled) -> list[FloatArray]:
+    """Return the probability of each state when everybody follows, per depth."""
+    first = pairs.depths[0].level.n_nodes
+    reach = [np.bincount(pairs.start.child, weights=pairs.start_prob, minlength=first).astype(np.float64)]
+    for time, depth in enumerate(pairs.depths[:-1]):
+        level = depth.level
+        assert depth.edges is not None
+        chosen = _cell_actions(game, policy.steps[time], depth, level)
+        reach.append(np.asarray((chosen * reach[-1][level.cell_node][:, None]).ravel() @ depth.edges))
+    return reach

@@ -65,7 +65,8 @@ class Depth:
     origin : int array, shape (N,)
         For each state the arc of the previous depth (at the first: the start) that first led to it.
     merge_distance : float
-        Largest total variation distance over which two beliefs of this depth became one.
+        Largest total variation distance over which two beliefs of this depth became one, by merging
+        or by the averaging over ways to play that strategy independence allows up to rounding.
     """
 
     level: Level
@@ -205,7 +206,7 @@ class _Pass:
         table = self.start_table = first_table(game, structure)
         increment, self.start_prob, rows = first_rows(game, table)
         tag = self._tags(-1, np.full(len(increment), -1), increment)
-        gathering = Gathering(table.n_next, game.n_states, tolerance)
+        gathering = Gathering(tolerance)
         gathering.add(rows, self._label(tag, 0))
         found, merged = gathering.result()
         self.start = Arcs(np.zeros_like(increment), increment, merged.member_of)
@@ -256,12 +257,15 @@ class _Pass:
         """Return what leads from a depth to the next, and the next."""
         self.resources.check_memory(time, self.n_states, float(entry_load(self.game, time, depth.level).sum()))
         ranges = batches(self.game, time, depth.level)
-        gathering = Gathering(table.n_next, self.game.n_states, self.tolerance)
+        gathering = Gathering(self.tolerance)
         parents, increments, tags, edges = [], [], [], []
-        n_children = 0
-        for part, found in self.resources.run_local(partial(_expand, self.game, time, table, depth.level), ranges):
+        n_children, spread = 0, 0.0
+        for part, (found, apart) in self.resources.run_local(
+            partial(_expand, self.game, time, table, depth.level), ranges
+        ):
             if found is not None:
                 self._raise_dependence(time, depth, table, found)
+            spread = max(spread, apart)
             tag = self._tags(time, depth.tag[part.parent], part.increment)
             gathering.add(part.rows, self._label(tag, n_children))
             n_children += len(tag)
@@ -273,7 +277,9 @@ class _Pass:
             self.resources.check_states(time, (*self.n_states, gathering.n_classes))
         rows, merged = gathering.result()
         arcs = Arcs(np.concatenate(parents), np.concatenate(increments), merged.member_of)
-        front = _Front(rows, np.concatenate(tags)[merged.representative], merged.representative, merged.distance)
+        front = _Front(
+            rows, np.concatenate(tags)[merged.representative], merged.representative, merged.distance + spread
+        )
         return arcs, _stacked(edges, merged.member_of, len(merged.representative)), front
 
     def _raise_dependence(self, time: int, depth: Depth, table: SplitTable, found: Counterexample) -> None:
@@ -291,8 +297,8 @@ class _Pass:
 
 def _expand(
     game: Game, time: int, table: SplitTable, level: Level, nodes: slice
-) -> tuple[Expansion, Counterexample | None]:
-    """Return one batch of children, without the entries they are made of, and why not if that is so."""
+) -> tuple[Expansion, tuple[Counterexample | None, float]]:
+    """Return one batch of children, without the entries they are made of, and what `find_dependence` says."""
     part = expand(game, time, table, level, nodes)
     found = find_dependence(level, part, game.n_actions)
     return replace(part, entries=None), found

@@ -41,8 +41,13 @@ class Counterexample:
     beliefs: tuple[SparseMatrix, SparseMatrix]
 
 
-def find_dependence(level: Level, expansion: Expansion, n_actions: tuple[int, ...]) -> Counterexample | None:
+def find_dependence(
+    level: Level, expansion: Expansion, n_actions: tuple[int, ...]
+) -> tuple[Counterexample | None, float]:
     """Return a counterexample to strategy independence among the expanded states, or None.
+
+    With it, the largest total variation distance between two beliefs that were taken for one: it is
+    at most ``INDEPENDENCE_TOL``, and enters the certificate's bound on errors.
 
     Notes
     -----
@@ -50,26 +55,27 @@ def find_dependence(level: Level, expansion: Expansion, n_actions: tuple[int, ..
     and one-step delayed sharing; so do those whose causes all lead to the same belief. The rest
     goes through the basis test, O(prod_i P_i^2 A_i) products per child.
     """
-    suspects = _suspects(expansion)
+    suspects, apart = _suspects(expansion)
     if not len(suspects):
-        return None
+        return None, apart
     counts = level.counts[expansion.parent[suspects]]
     shapes, group = np.unique(counts, axis=0, return_inverse=True)
     for i, shape in enumerate(shapes):
-        found = _basis_test(level, expansion, suspects[group.ravel() == i], tuple(shape), n_actions)
+        found, here = _basis_test(level, expansion, suspects[group.ravel() == i], tuple(shape), n_actions)
         if found is not None:
-            return found
-    return None
+            return found, here
+        apart = max(apart, here)
+    return None, apart
 
 
-def _suspects(expansion: Expansion) -> IntArray:
-    """Return the children some of whose causes lead to a belief other than the mean one."""
+def _suspects(expansion: Expansion) -> tuple[IntArray, float]:
+    """Return the children some of whose causes lead to a belief other than the mean one, and how far the rest are."""
     entries = expansion.entries
     assert entries is not None
     causes = expansion.edges.tocsc()
     several = np.diff(causes.indptr) > 1
     if not several.any():
-        return np.empty(0, dtype=np.int64)
+        return np.empty(0, dtype=np.int64), 0.0
     inside = several[entries.child]
     part = Entries(*(getattr(entries, f)[inside] for f in ("cell", "action", "child", "column", "weight")))
     n_joint = int(part.action.max()) + 1
@@ -80,12 +86,13 @@ def _suspects(expansion: Expansion) -> IntArray:
     rows = sp.csr_array(sp.coo_array((part.weight, (row, part.column)), (len(cause), expansion.rows.shape[1])))
     rows = _scaled(rows, 1.0 / _sums(rows))
     apart = 0.5 * _sums(abs(rows - expansion.rows[child]))
-    return np.unique(child[apart > INDEPENDENCE_TOL])
+    far = apart > INDEPENDENCE_TOL
+    return np.unique(child[far]), 2 * float(apart[~far].max(initial=0.0))
 
 
 def _basis_test(
     level: Level, expansion: Expansion, children: IntArray, shape: tuple[int, ...], n_actions: tuple[int, ...]
-) -> Counterexample | None:
+) -> tuple[Counterexample | None, float]:
     entries = expansion.entries
     assert entries is not None
     basis = _basis(shape, n_actions)
@@ -109,19 +116,21 @@ def _basis_test(
     child = possible // basis.shape[0]
     _, first, inverse = np.unique(child, return_index=True, return_inverse=True)
     apart = 0.5 * _sums(abs(beliefs - beliefs[first[inverse]]))
-    if not (apart > INDEPENDENCE_TOL).any():
-        return None
+    largest = float(apart.max(initial=0.0))
+    if largest <= INDEPENDENCE_TOL:
+        return None, 2 * largest
     worst = int(np.argmax(apart))
     pair = (int(first[inverse[worst]]), worst)
     where = children[child[worst]]
     node = int(expansion.parent[where])
     switches = tuple(_switches(level, node, int(possible[k] % basis.shape[0]), shape, n_actions) for k in pair)
-    return Counterexample(
+    found = Counterexample(
         node,
         int(expansion.increment[where]),
         (switches[0], switches[1]),
         (beliefs[[pair[0]]], beliefs[[pair[1]]]),
     )
+    return found, largest
 
 
 @lru_cache(maxsize=256)

@@ -32,13 +32,7 @@ class Merged:
     distance: float
 
 
-def merge_rows(
-    rows: SparseMatrix,
-    label: IntArray,
-    n_private: tuple[int, ...],
-    n_states: int,
-    tolerance: float = MERGE_TOL,
-) -> Merged:
+def merge_rows(rows: SparseMatrix, label: IntArray, tolerance: float = MERGE_TOL) -> Merged:
     """Return classes of rows with equal `label`, equal supports and nearly equal beliefs.
 
     Rows of one class have the same private informations of positive probability, agent by agent,
@@ -59,7 +53,7 @@ def merge_rows(
     the exact distance, so no class depends on where a grid of roundings lies. O(M log M + nnz).
     """
     n_rows = rows.shape[0]
-    support = _support_hash(rows, n_private, n_states)
+    support = _support_hash(rows)
     position = rows @ np.random.default_rng(0).random(rows.shape[1])
     order = np.lexsort((np.arange(n_rows), position, support, label))
     new_run = np.ones(n_rows, dtype=bool)
@@ -80,12 +74,12 @@ class Gathering:
 
     Parameters
     ----------
-    n_private, n_states, tolerance
+    tolerance : float
         As in `merge_rows`.
     """
 
-    def __init__(self, n_private: tuple[int, ...], n_states: int, tolerance: float = MERGE_TOL) -> None:
-        self._shape = (n_private, n_states, tolerance)
+    def __init__(self, tolerance: float = MERGE_TOL) -> None:
+        self._tolerance = tolerance
         self._rows: list[SparseMatrix] = []
         self._labels: list[IntArray] = []
         self._members: list[IntArray] = []
@@ -118,7 +112,7 @@ class Gathering:
             return
         rows = sp.csr_array(sp.vstack(self._rows, format="csr")) if len(self._rows) > 1 else self._rows[0]
         label = np.concatenate(self._labels)
-        merged = merge_rows(rows, label, *self._shape)
+        merged = merge_rows(rows, label, self._tolerance)
         # Known classes come first and are their own representatives, so they keep their numbers.
         new = merged.representative[self._held :]
         self._origins.append(new - self._held + self._done)
@@ -150,18 +144,8 @@ def _row_sums(matrix: SparseMatrix) -> FloatArray:
     return np.asarray(matrix.sum(axis=1)).ravel()
 
 
-def _support_hash(rows: SparseMatrix, n_private: tuple[int, ...], n_states: int) -> IntArray:
-    """Return a 64-bit fingerprint of each row's supported private informations, agent by agent."""
-    node = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-    profile = np.unravel_index(rows.indices // n_states, n_private)
-    rng = np.random.default_rng(1)
-    fingerprint = np.zeros(rows.shape[0], dtype=np.int64)
-    for own, count in zip(profile, n_private, strict=True):
-        if count == 1:
-            continue
-        code = rng.integers(-(2**63), 2**63 - 1, size=count, dtype=np.int64)
-        held = sp.csr_array(sp.coo_array((np.ones(len(node)), (node, own)), shape=(rows.shape[0], count)))
-        held.sum_duplicates()
-        held_node = np.repeat(np.arange(rows.shape[0]), np.diff(held.indptr))
-        np.add.at(fingerprint, held_node, code[held.indices])  # wraps around on purpose
-    return fingerprint
+def _support_hash(rows: SparseMatrix) -> IntArray:
+    """Return a 64-bit fingerprint of the columns at which each row is positive."""
+    code = np.random.default_rng(1).integers(-(2**63), 2**63 - 1, size=rows.shape[1], dtype=np.int64)
+    held = sp.csr_array((code[rows.indices], rows.indices, rows.indptr), shape=rows.shape)
+    return np.asarray(held.sum(axis=1)).ravel()  # wraps around on purpose

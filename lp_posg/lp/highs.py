@@ -57,6 +57,8 @@ _WAYS: tuple[Mapping[str, object], ...] = (
 _INTEGER_WAYS: tuple[Mapping[str, object], ...] = (
     {"presolve": "on", "solver": "choose"},
     {"presolve": "off", "solver": "choose"},
+    {"presolve": "on", "solver": "choose", "primal_feasibility_tolerance": 1e-9, "mip_feasibility_tolerance": 1e-7},
+    {"presolve": "off", "solver": "choose", "primal_feasibility_tolerance": 1e-7, "mip_feasibility_tolerance": 1e-6},
 )
 GROUP_ENTRIES, GROUP_MOST = 2000, 64
 """Programs are joined up to this many entries and this many programs (measured: `benchmarks/stage_lps.py`)."""
@@ -147,19 +149,25 @@ def solve_block(
 
 
 def attempt_program(program: LinearProgram, time_limit: float = np.inf) -> LPResult:
-    """Return how the solve ended, having tried each way in turn until one gave a definite status.
+    """Return how the solve ended, having tried each way in turn until one ended with an answer.
+
+    That a program is infeasible or unbounded is believed only when two ways say so: on a badly
+    conditioned program a single way can be wrong about it.
 
     Parameters
     ----------
     time_limit : float
         Seconds per attempt.
     """
-    result = LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
+    said: list[Status] = []
     for ways, options in enumerate(_WAYS if program.integer is None else _INTEGER_WAYS):
         result = _run(program, options, time_limit, fresh=ways > 0)
-        if result.status not in (Status.FAILED, Status.INFEASIBLE_OR_UNBOUNDED):
+        if result.status in (Status.OPTIMAL, Status.LIMIT):
             return result
-    return result
+        if result.status in (Status.INFEASIBLE, Status.UNBOUNDED) and result.status in said:
+            return result
+        said.append(result.status)
+    return LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
 
 
 def _run(program: LinearProgram, options: Mapping[str, object], time_limit: float, fresh: bool) -> LPResult:

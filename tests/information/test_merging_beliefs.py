@@ -28,11 +28,10 @@ DECTIGER_STATES = {
 DECTIGER_H100 = 1444
 
 
-def merged(rows: list[list[float]], label: list[int] | None = None, *, n_private=(1, 1), tolerance=MERGE_TOL) -> Merged:
+def merged(rows: list[list[float]], label: list[int] | None = None, *, tolerance=MERGE_TOL) -> Merged:
     matrix = sp.csr_array(np.array(rows, dtype=float))
-    n_states = matrix.shape[1] // int(np.prod(n_private))
     labels = np.zeros(matrix.shape[0], dtype=np.int64) if label is None else np.array(label)
-    return merge_rows(matrix, labels, n_private, n_states, tolerance)
+    return merge_rows(matrix, labels, tolerance)
 
 
 def classes(found: Merged) -> list[int]:
@@ -76,26 +75,14 @@ def test_different_labels_are_never_one():
     assert classes(merged(rows, [0, 1, 2, 3], tolerance=1.0)) == [0, 1, 2, 3]
 
 
-# Two agents with two private informations each and one state: columns (p1, p2) = 00, 01, 10, 11.
-
-
 def test_different_supports_are_never_one_however_close():
+    """What is possible under one belief and not under another may lead to news that the other has no answer to."""
     rows = [[0.5, 0.5, 0, 0], [0.5, 0.5 - 1e-12, 1e-12, 0], [1.0, 0, 0, 0], [1 - 1e-12, 1e-12, 0, 0]]
-    assert classes(merged(rows, n_private=(2, 2))) == [0, 1, 2, 3]
-    # The private informations of one agent are what counts: with one agent of four, these supports differ too,
-    # and with nobody knowing anything (four states) they do not.
-    assert classes(merged(rows, n_private=(4,))) == [0, 1, 2, 3]
-    assert classes(merged(rows, n_private=(1, 1))) == [0, 0, 1, 1]
-
-
-def test_equal_supports_of_each_agent_are_enough():
-    # Both rows let either agent know either thing; that the pair (1, 1) is impossible in one is a matter of 1e-12.
-    rows = [[0.5, 0.25, 0.25, 0.0], [0.5, 0.25, 0.25 - 1e-12, 1e-12]]
-    assert classes(merged(rows, n_private=(2, 2))) == [0, 0]
+    assert classes(merged(rows)) == [0, 1, 2, 3]
 
 
 def test_far_supports_of_equal_shape_are_not_one():
-    assert classes(merged([[1, 0, 0, 0], [0, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0]], n_private=(2, 2))) == [0, 1, 2, 3]
+    assert classes(merged([[1, 0, 0, 0], [0, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0]])) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -132,14 +119,14 @@ def test_random_rows_are_classed_as_by_comparing_all_pairs(seed: int, tolerance:
     rows = np.where(rows < 1e-2, 0, rows)
     rows /= rows.sum(axis=1, keepdims=True)
     label = rng.integers(2, size=60)
-    found = merge_rows(sp.csr_array(rows), label, (3, 1), 2, tolerance)
+    found = merge_rows(sp.csr_array(rows), label, tolerance)
     leaders: list[int] = []
     expected, furthest = [], 0.0
     for i, row in enumerate(rows):
-        known = row.reshape(3, 2).any(axis=1)
+        known = row > 0
         for rank, j in enumerate(leaders):
             apart = 0.5 * np.abs(row - rows[j]).sum()
-            if label[i] == label[j] and (rows[j].reshape(3, 2).any(axis=1) == known).all() and apart <= tolerance:
+            if label[i] == label[j] and ((rows[j] > 0) == known).all() and apart <= tolerance:
                 expected.append(rank)
                 furthest = max(furthest, apart)
                 break

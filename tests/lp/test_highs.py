@@ -122,3 +122,25 @@ def test_violation_measures_rows_and_bounds():
     assert CORNER.violation(np.array([1.6, 1.2])) <= TOL
     assert CORNER.violation(np.array([-0.5, 0.0])) == pytest.approx(0.5)
     assert CORNER.violation(np.array([2.0, 2.0])) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("wrong", [Status.INFEASIBLE, Status.UNBOUNDED])
+def test_one_way_alone_is_not_believed_that_there_is_no_solution(monkeypatch, wrong):
+    run = highs._run
+    tried = []
+
+    def mistaken_once(program, options, time_limit, fresh):
+        tried.append(options)
+        if len(tried) == 1:
+            return LPResult(wrong, np.empty(0), np.empty(0), float("nan"))
+        return run(program, options, time_limit, fresh)
+
+    monkeypatch.setattr(highs, "_run", mistaken_once)
+    np.testing.assert_allclose(solve_program(CORNER).x, [1.6, 1.2], atol=TOL)
+    assert len(tried) == 2
+
+
+def test_a_large_program_is_solved_like_a_small_one(monkeypatch):
+    monkeypatch.setattr(highs, "LARGE_ENTRIES", 0)
+    np.testing.assert_allclose(solve_program(CORNER).x, [1.6, 1.2], atol=TOL)
+    assert attempt_program(INFEASIBLE).status is Status.INFEASIBLE
