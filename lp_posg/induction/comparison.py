@@ -218,7 +218,8 @@ def _inclusions(rows: list[Row], structure: SharingStructure, tolerance: float) 
         gaps = [certify(solution.game, structure, solution.policy, kind, unrolled=pairs).gap for kind in wider]
         allowed = allowed_gap(solution.game, tolerance)
         yield Check(
-            f"{structure.name}: the {concept} found is also " + " and ".join(f"a {other}" for other in wider),
+            f"{structure.name}: the {concept} found is also "
+            + " and ".join(f"a{'n' * (other[0] in 'aeiou')} {other}" for other in wider),
             max(gaps) <= allowed,
             "gaps " + ", ".join(f"{gap:.2g}" for gap in gaps),
         )

@@ -26,7 +26,7 @@ def test_checks_hold_where_theory_says_so_and_say_what_was_compared():
     table = posg.compare(posg.catalog("chicken"), 1, ["full"], ["team", "ne", "ce", "interim-cce", "cce"])
     texts = {check.text: check for check in table.checks}
     assert all(check.holds for check in table.checks)
-    assert "full: the ne found is also a ce and a interim-cce and a cce" in texts
+    assert "full: the ne found is also a ce and an interim-cce and a cce" in texts
     order = next(c for text, c in texts.items() if "ne <= ce <= interim-cce <= cce" in text)
     assert order.detail == "9.33333333 <= 10.5 <= 10.5 <= 10.5"
 
