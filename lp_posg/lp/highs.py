@@ -91,7 +91,7 @@ def solve_program(program: LinearProgram, what: str = "linear program", deadline
         If it is infeasible or unbounded, or no way of solving it ends with an optimum; the
         message tells these apart.
     """
-    left = np.inf if deadline is None else max(deadline - clock.time(), 1e-3)
+    left = np.inf if deadline is None else deadline - clock.time()
     result = attempt_program(program, left)
     if result.status is Status.OPTIMAL:
         return result
@@ -159,6 +159,8 @@ def attempt_program(program: LinearProgram, time_limit: float = np.inf) -> LPRes
     time_limit : float
         Seconds per attempt.
     """
+    if time_limit <= 0:
+        return LPResult(Status.LIMIT, _EMPTY, _EMPTY, float("nan"))
     said: list[Status] = []
     for ways, options in enumerate(_WAYS if program.integer is None else _INTEGER_WAYS):
         result = _run(program, options, time_limit, fresh=ways > 0)

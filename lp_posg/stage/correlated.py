@@ -36,6 +36,7 @@ from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import (
     Scaled,
     StageBlock,
+    egalitarian_bounds,
     indicator,
     largest_agent,
     prescriptions_but,
@@ -449,13 +450,13 @@ def _with_objective(
         cost = block.cost.copy()
         cost[:, :n_y] = -np.einsum("i,biy->by", objective.weights, weighted)
         return replace(block, cost=cost)
-    # Maximise t with  best_i + size_i value_i . y >= t  in units of `unit`, measured from the mean best.
+    # Maximise t with  best_i + size_i value_i . y >= t  in units of `unit`, measured from the smallest best.
     size, n = value.shape[:2]
     rows = block.n_rows + np.arange(n, dtype=np.int32)
     position = np.repeat(block.start[1 : n_y + 1], n)
     start = block.start.astype(np.int64) + n * np.minimum(np.arange(len(block.start)), n_y)
     numbers = np.insert(block.value, position, weighted.swapaxes(1, 2).reshape(size, -1), axis=1)
-    below = (game.best.mean(axis=1, keepdims=True) - game.best) / unit
+    below = egalitarian_bounds(game) / unit
     fixed = [np.broadcast_to(r, (size, block.n_rows)) for r in (block.row_lower, block.row_upper)]
     return ProgramBlock(
         cost=np.concatenate([block.cost, np.full((size, 1), -1.0)], axis=1),

@@ -22,7 +22,7 @@ import numpy as np
 
 from lp_posg.lp import LinearProgram, Status, attempt_program, solve_program
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
+from lp_posg.stage.payoffs import Scaled, StageBlock, egalitarian_bounds, scaled
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, one_atom
 from lp_posg.types import BoolArray, FloatArray
 
@@ -97,7 +97,7 @@ def compile_nash(
             u = 2 * total + sum(n_private[:i])
             smallest[i, u : u + n_private[i]] = weight[i]
         smallest[:, -1] = -1.0
-        add(smallest, -(game.best[0] - game.best[0].mean()) / unit, np.inf)
+        add(smallest, egalitarian_bounds(game)[0] / unit, np.inf)
     matrix = np.concatenate(rows)
     column, index = np.nonzero(matrix.T)
     free = np.full(n_u + egalitarian, np.inf)

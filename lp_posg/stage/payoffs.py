@@ -97,6 +97,19 @@ def scaled(block: StageBlock) -> Scaled:
     return Scaled(shifted / divisor, size, top.reshape(*size.shape, -1).sum(axis=2))
 
 
+def egalitarian_bounds(game: Scaled) -> FloatArray:
+    """Return how far each agent may fall below its best before it has less than the smallest best, (B, n), negated.
+
+    The smallest value is at most the smallest best; -inf for an agent that can never fall so far,
+    whose row would only bring large numbers into the program.
+    """
+    n = game.size.shape[1]
+    profiles = float(np.prod(game.payoff.shape[2 : 2 + n]))
+    least = game.best.min(axis=1, keepdims=True)
+    free = (game.best - profiles * game.size >= least) & (game.best > least)
+    return np.where(free, -np.inf, least - game.best)
+
+
 @lru_cache(maxsize=256)
 def pure_prescriptions(n_private: int, n_actions: int) -> IntArray:
     """Return all maps from private information to action, shape (A ** k, k), in lexicographic order."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time as clock
+
 import numpy as np
 import pytest
 
-from lp_posg.errors import SolveError
+from lp_posg.errors import LimitError, SolveError
 from lp_posg.lp import LinearProgram, LPResult, Status, attempt_program, highs, solve_program
 
 TOL = 1e-9
@@ -62,11 +64,22 @@ def test_infeasible_and_unbounded_are_told_apart_and_never_decoded(bad, status):
 
 
 def test_a_time_limit_is_a_limit_not_a_failure():
+    """A market split: four equations in thirty whole numbers keep any solver busy for far longer."""
     rng = np.random.default_rng(0)
-    n = 60
-    hard = program(-rng.integers(1, 100, n), rng.integers(1, 100, (8, n)), np.full(8, -np.inf), np.full(8, 700.0),
-                   upper=np.ones(n), integer=np.ones(n))  # fmt: skip
-    assert attempt_program(hard, time_limit=0.0).status is Status.LIMIT
+    rows = rng.integers(0, 100, (4, 30))
+    half = np.floor(rows.sum(axis=1) / 2)
+    slack = np.hstack([np.eye(4), -np.eye(4)])
+    hard = program(
+        [0] * 30 + [1] * 8, np.hstack([rows, slack]), half, half,
+        upper=[1] * 30 + [np.inf] * 8, integer=[True] * 30 + [False] * 8,
+    )  # fmt: skip
+    for limit in (0.0, 0.2):
+        result = attempt_program(hard, time_limit=limit)
+        assert result.status is Status.LIMIT
+        assert len(result.x) == 0
+    with pytest.raises(LimitError, match="limit"):
+        solve_program(hard, deadline=clock.time() + 0.2)
+    np.testing.assert_allclose(solve_program(CORNER).x, [1.6, 1.2], atol=TOL)
 
 
 def test_the_solver_recovers_after_a_bad_program():

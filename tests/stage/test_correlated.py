@@ -205,3 +205,16 @@ def test_a_block_is_solved_as_its_parts_are():
     for row in range(7):
         part = concept_named("ce").solve(block.part(slice(row, row + 1)), objective)
         np.testing.assert_array_equal(joint_law(whole, row, (2, 2), (2, 2)), joint_law(part, 0, (2, 2), (2, 2)))
+
+
+@pytest.mark.parametrize("concept", ["ne", *CONCEPTS])
+@pytest.mark.parametrize("apart", [0.0, 3.0, 1e3, 1e6])
+def test_egalitarian_when_one_agent_is_far_better_off(concept, apart):
+    """With chicken in units of 1e-6 and agent 2 better off by `apart`, only agent 1's value counts."""
+    payoff = 1e-6 * np.array(CHICKEN, dtype=float)
+    payoff[1] += apart
+    found = concept_named(concept).solve(single(payoff), parse_objective("egalitarian", ("a", "b")))
+    mine = values(single(payoff).payoff[0], joint_law(found, 0, (1, 1), (2, 2)))
+    best_for_one = 7e-6  # agent 1 dares, agent 2 yields: an equilibrium of every concept
+    equal = {"ne": 14e-6 / 3}.get(concept, 5.25e-6)
+    assert mine.min() == pytest.approx(best_for_one if apart else equal, rel=1e-6)
