@@ -18,6 +18,7 @@ from lp_posg.game import Game
 from lp_posg.induction.blocks import Block, block_graph, cell_payoffs, private_rows, stage_block
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, Unrolled
 from lp_posg.information.levels import Level
+from lp_posg.information.policy import joint_law
 from lp_posg.information.resources import Resources, Run
 from lp_posg.stage import BlockStrategy, Concept, Objective, StageBlock, joined
 from lp_posg.types import FloatArray, IntArray
@@ -123,15 +124,25 @@ class _Part:
 def _solved(games: StageBlock, block: Block, level: Level, concept: Concept, objective: Objective, run: Run) -> _Part:
     ranges = [slice(first, first + PART) for first in range(0, len(games), PART)]
     parts = list(run(partial(_solve_part, concept, objective), [games.part(rows) for rows in ranges]))
-    found = joined(parts)
+    found = joined([strategy for strategy, _ in parts])
     strategy = PolicyBlock(
         block.nodes, private_rows(block, level), found.atom_start, found.atom_prob, found.prescription
     )
-    return _Part(strategy, _values(games, strategy), found.n_programs, found.n_closed)
+    values = np.concatenate([own for _, own in parts])
+    return _Part(strategy, values, found.n_programs, found.n_closed)
 
 
-def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> BlockStrategy:
-    return concept.solve(games, objective)
+def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tuple[BlockStrategy, FloatArray]:
+    """Return strategies and their values (B, n); what a worker does."""
+    found = concept.solve(games, objective)
+    return found, _values(games, found)
+
+
+def _values(games: StageBlock, found: BlockStrategy) -> FloatArray:
+    """Return the values (B, n) of strategies in their stage games, from the strategies themselves."""
+    size, n = games.payoff.shape[:2]
+    joint = joint_law(found.atom_start, found.atom_prob, found.prescription).reshape(size, -1)
+    return np.asarray(np.einsum("bia,ba->bi", games.payoff.reshape(size, n, -1), joint))
 
 
 def _packed(parts: list[_Part]) -> dict[str, Any]:
@@ -160,13 +171,6 @@ def _unpacked(kept: Mapping[str, Any], blocks: list[Block], n_agents: int) -> li
         programs, closed = kept[f"{b}.counts"].tolist()
         parts.append(_Part(strategy, kept[f"{b}.values"], programs, closed))
     return parts
-
-
-def _values(games: StageBlock, found: PolicyBlock) -> FloatArray:
-    """Return the values (B, n) of strategies in their stage games, from the strategies themselves."""
-    size, n = games.payoff.shape[:2]
-    joint = found.joint().reshape(size, 1, -1)
-    return np.asarray((games.payoff.reshape(size, n, -1) * joint).sum(axis=2))
 
 
 def _step(unrolled: Unrolled, time: int, blocks: tuple[PolicyBlock, ...]) -> PolicyStep:

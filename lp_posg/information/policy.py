@@ -67,13 +67,18 @@ class PolicyBlock:
 
     def joint(self) -> FloatArray:
         """Return P(a | p) of each state, shape (B, k_1, ..., k_n, A_1, ..., A_n)."""
-        n = len(self.private)
-        atoms = self.atom_prob.reshape(-1, *(1,) * (2 * n))
-        for i, own in enumerate(self.prescription):
-            shape = [len(own)] + [1] * (2 * n)
-            shape[1 + i], shape[1 + n + i] = own.shape[1], own.shape[2]
-            atoms = atoms * own.reshape(shape)
-        return np.asarray(np.add.reduceat(atoms, self.atom_start[:-1], axis=0))
+        return joint_law(self.atom_start, self.atom_prob, self.prescription)
+
+
+def joint_law(atom_start: IntArray, atom_prob: FloatArray, prescription: tuple[FloatArray, ...]) -> FloatArray:
+    """Return P(a | p) from atoms as in `PolicyBlock`, shape (B, k_1, ..., k_n, A_1, ..., A_n)."""
+    n = len(prescription)
+    atoms = atom_prob.reshape(-1, *(1,) * (2 * n))
+    for i, own in enumerate(prescription):
+        shape = [len(own)] + [1] * (2 * n)
+        shape[1 + i], shape[1 + n + i] = own.shape[1], own.shape[2]
+        atoms = atoms * own.reshape(shape)
+    return np.asarray(np.add.reduceat(atoms, atom_start[:-1], axis=0))
 
 
 @dataclass(frozen=True)

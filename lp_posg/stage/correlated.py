@@ -44,8 +44,8 @@ from lp_posg.stage.payoffs import (
     scaled,
     summed_over,
 )
-from lp_posg.stage.shortcuts import closed_games
-from lp_posg.stage.strategy import BlockStrategy, arranged, as_distribution
+from lp_posg.stage.shortcuts import shortcuts_first
+from lp_posg.stage.strategy import BlockStrategy, as_distribution
 from lp_posg.types import ATOM_TOL, BoolArray, FloatArray, IntArray
 
 Kind = Literal["ex-ante", "interim", "action"]
@@ -87,11 +87,7 @@ class Correlated:
         SolveError
             If a program cannot be solved.
         """
-        closed, easy = closed_games(block, objective)
-        if closed.all():
-            return easy
-        hard = self._by_program(block.part(~closed), objective)
-        return arranged(closed, easy, hard) if closed.any() else hard
+        return shortcuts_first(block, objective, self._by_program)
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         form = _form(block.n_private, block.n_actions, self.kind)

@@ -24,8 +24,8 @@ from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.nash_general import selected_nash
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, scaled
-from lp_posg.stage.shortcuts import closed_games
-from lp_posg.stage.strategy import BlockStrategy, arranged, as_distribution, joined, one_atom
+from lp_posg.stage.shortcuts import shortcuts_first
+from lp_posg.stage.strategy import BlockStrategy, as_distribution, joined, one_atom
 from lp_posg.stage.team import Team
 from lp_posg.types import BoolArray, FloatArray
 
@@ -58,11 +58,7 @@ class Nash:
         SolveError
             If a program cannot be solved.
         """
-        closed, easy = closed_games(block, objective)
-        if closed.all():
-            return easy
-        hard = self._by_program(block.part(~closed), objective)
-        return arranged(closed, easy, hard) if closed.any() else hard
+        return shortcuts_first(block, objective, self._by_program)
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         # With one payoff for all, the team optimum is an equilibrium and the best for every objective but `worst`.

@@ -11,11 +11,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, largest_agent, prescriptions_but, welfare_optimum
-from lp_posg.stage.strategy import BlockStrategy, one_atom
+from lp_posg.stage.strategy import BlockStrategy, arranged, one_atom
 from lp_posg.types import BoolArray, IntArray
 
 ENTRY_LIMIT = 5_000
@@ -23,6 +25,17 @@ ENTRY_LIMIT = 5_000
 
 ROUNDING = 1e-14
 """A gain this small relative to the game's payoffs is rounding."""
+
+
+def shortcuts_first(
+    block: StageBlock, objective: Objective, by_program: Callable[[StageBlock, Objective], BlockStrategy]
+) -> BlockStrategy:
+    """Return the strategies of a block: of some games by a shortcut, of the rest by `by_program`."""
+    closed, easy = closed_games(block, objective)
+    if closed.all():
+        return easy
+    hard = by_program(block.part(~closed), objective)
+    return arranged(closed, easy, hard) if closed.any() else hard
 
 
 def closed_games(block: StageBlock, objective: Objective) -> tuple[BoolArray, BlockStrategy]:
