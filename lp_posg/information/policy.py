@@ -78,7 +78,13 @@ def joint_law(atom_start: IntArray, atom_prob: FloatArray, prescription: tuple[F
         shape = [len(own)] + [1] * (2 * n)
         shape[1 + i], shape[1 + n + i] = own.shape[1], own.shape[2]
         atoms = atoms * own.reshape(shape)
-    return np.asarray(np.add.reduceat(atoms, atom_start[:-1], axis=0))
+    # The first atom of every state, then the second, and so on: states have few.
+    first, count = atom_start[:-1], np.diff(atom_start)
+    law = atoms[first]
+    for further in range(1, int(count.max(initial=0))):
+        more = np.flatnonzero(count > further)
+        law[more] += atoms[first[more] + further]
+    return np.asarray(law)
 
 
 @dataclass(frozen=True)
