@@ -62,6 +62,7 @@ Tolerance = Annotated[
         callback=_tolerance, help="Largest accepted gap, relative to the game's reward range.", show_default=False
     ),
 ]
+Approximate = Annotated[bool, typer.Option("--approximate", help="Accept a gap above the tolerance; it is reported.")]
 Json = Annotated[
     str | None,
     typer.Option(
@@ -97,6 +98,11 @@ TimeLimit = Annotated[
 MemoryLimit = Annotated[
     float | None, typer.Option(metavar="MIB", callback=_positive, help="Resident memory in MiB.", show_default=False)
 ]
+
+
+def in_bytes(mebibytes: float | None) -> float | None:
+    """Return a number of MiB in bytes."""
+    return None if mebibytes is None else mebibytes * 2**20
 
 
 def listed(option: str, given: Sequence[str] | None, default: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ the start is the exact gap.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -21,13 +22,15 @@ from lp_posg.evaluate.team import team_gain
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, Unrolled, unroll
 from lp_posg.information.describe import history_text, private_text
-from lp_posg.information.forward import Depth
 from lp_posg.information.levels import Level
 from lp_posg.information.policy import PolicyStep
 from lp_posg.information.resources import Resources
 from lp_posg.types import FloatArray, IntArray, read_only
 
 Status = Literal["exact", "bounded", "estimated"]
+
+RANGE_ENTRIES = 200_000
+"""Most numbers (cell, joint action) of an agent worked on at a time."""
 
 
 @dataclass(frozen=True)
@@ -154,25 +157,13 @@ def certify(
         raise ModelError(f"unknown kind of deviation {deviations!r}; expected one of team, {', '.join(DEVIATIONS)}")
     if deviations == "ne":
         _check_independent(policy)
-    pairs = pairs_of(game, structure, policy, resources) if unrolled is None else unrolled
-    follow = np.empty((0, game.n_agents))
-    best = np.empty((0, game.n_agents))
-    bounded = False
-    found: list[tuple[int, Gain]] = []
+    use = resources or Resources()
+    pairs = pairs_of(game, structure, policy, use) if unrolled is None else unrolled
+    programs = _Programs(game, policy, pairs, deviations, use)
     node_values = [np.full((step.n_nodes, game.n_agents), np.nan) for step in policy.steps]
     for time in reversed(range(policy.horizon)):
-        depth = pairs.depths[time]
-        if resources is not None:
-            resources.check_clock("certify", time, tuple(d.level.n_nodes for d in pairs.depths))
-        view = _view(game, policy.steps[time], depth, time, follow, best)
-        follow = view.values_following()
-        node_values[time][depth.tag] = follow
-        if deviations == "team":
-            best, gain, is_bound = team_gain(view)
-            bounded |= is_bound
-        else:
-            best, gain = DEVIATIONS[deviations](view)
-        found.append((time, gain))
+        node_values[time][pairs.depths[time].tag] = programs.step(time)
+    follow, best = programs.follow[0], programs.best[0]
     start = np.bincount(pairs.start.child, weights=pairs.start_prob, minlength=len(follow))
     values = start @ follow
     if deviations == "team":
@@ -182,9 +173,9 @@ def certify(
     else:
         gaps = np.maximum(start @ best - values, 0.0)
     # A bound tells of no deviation that really gains.
-    deviation = None if bounded else _deviation(game, policy, pairs, found[::-1], gaps, deviations)
+    deviation = None if programs.bounded else programs.deviation(gaps)
     return Certificate(
-        "bounded" if bounded else "exact",
+        "bounded" if programs.bounded else "exact",
         deviations,
         gaps,
         values,
@@ -219,42 +210,117 @@ def pairs_of(game: Game, structure: SharingStructure, policy: Policy, resources:
     return unroll(game, structure, policy.horizon, follow=policy.follow, resources=resources)
 
 
-def _view(game: Game, step: PolicyStep, depth: Depth, time: int, follow: FloatArray, best: FloatArray) -> StepView:
-    """Return one step as the deviation programs see it."""
-    level = depth.level
-    reward = game.reward_array(time)
-    now = np.stack([level.belief @ reward[i] for i in range(game.n_agents)])
-    later_follow = later_best = np.zeros_like(now)
-    if depth.edges is not None:
-        ahead = depth.edges @ np.concatenate([follow, best], axis=1) * game.discount
-        ahead = ahead.reshape(level.n_cells, game.n_joint_actions, 2 * game.n_agents).transpose(2, 0, 1)
-        later_follow, later_best = ahead[: game.n_agents], ahead[game.n_agents :]
-    return StepView(
-        level,
-        game.n_actions,
-        _cell_actions(game, step, depth, level),
-        now + later_follow,
-        now + later_best,
-    )
+class _Programs:
+    """The two dynamic programs backward: following, and the best deviation, depth by depth.
+
+    Each depth is worked through in ranges of states of fixed size, which bounds the memory and can
+    be shared out; no sum crosses a range, so the answer does not depend on them.
+    """
+
+    def __init__(self, game: Game, policy: Policy, pairs: Unrolled, kind: str, resources: Resources) -> None:
+        self.game, self.policy, self.pairs, self.kind, self.resources = game, policy, pairs, kind, resources
+        none = np.empty((0, game.n_agents))
+        self.follow: list[FloatArray] = [none] * (policy.horizon + 1)
+        self.best: list[FloatArray] = [none] * (policy.horizon + 1)
+        self.amount: list[FloatArray] = [none] * policy.horizon
+        self.bounded = False
+
+    def step(self, time: int) -> FloatArray:
+        """Work out one depth; return the values of following, shape (N, n)."""
+        level = self.pairs.depths[time].level
+        self.resources.check_clock("certify", time, tuple(d.level.n_nodes for d in self.pairs.depths))
+        load = np.bincount(level.cell_node, minlength=level.n_nodes).astype(np.float64) * self.game.n_joint_actions
+        found = list(self.resources.run_local(partial(self._part, time), level.ranges(RANGE_ENTRIES, load)))
+        self.follow[time], self.best[time] = (np.concatenate([part[k] for part in found]) for k in (0, 1))
+        self.amount[time] = np.concatenate([part[2].amount for part in found], axis=1)
+        self.bounded |= any(part[3] for part in found)
+        return self.follow[time]
+
+    def _part(self, time: int, nodes: slice) -> tuple[FloatArray, FloatArray, Gain, bool]:
+        view = self._view(time, nodes)
+        follow = view.values_following()
+        if self.kind == "team":
+            best, gain, is_bound = team_gain(view)
+            return follow, best, gain, is_bound
+        best, gain = DEVIATIONS[self.kind](view)
+        return follow, best, Gain(gain.amount), False
+
+    def _view(self, time: int, nodes: slice) -> StepView:
+        """Return one range of states as the deviation programs see it."""
+        game, depth = self.game, self.pairs.depths[time]
+        level, cells = depth.level.part(nodes), depth.level.cells_of(nodes)
+        reward = game.reward_array(time)
+        now = np.stack([level.belief @ reward[i] for i in range(game.n_agents)])
+        later_follow = later_best = np.zeros_like(now)
+        if depth.edges is not None:
+            edges = depth.edges[cells.start * game.n_joint_actions : cells.stop * game.n_joint_actions]
+            ahead = edges @ np.concatenate([self.follow[time + 1], self.best[time + 1]], axis=1) * game.discount
+            ahead = ahead.reshape(level.n_cells, game.n_joint_actions, 2 * game.n_agents).transpose(2, 0, 1)
+            later_follow, later_best = ahead[: game.n_agents], ahead[game.n_agents :]
+        chosen = _cell_actions(game, self.policy.steps[time], depth.tag[nodes], level)
+        return StepView(level, game.n_actions, chosen, now + later_follow, now + later_best)
+
+    def deviation(self, gaps: FloatArray) -> Deviation | None:
+        """Return the deviation of the agent who gains most, where its gain times the chance to get there is largest.
+
+        The chance is that of following until then: if an agent gains at all, it gains at such a place.
+        """
+        agent = int(gaps.argmax())
+        if gaps[agent] <= 0:
+            return None
+        best: tuple[float, int, int] = (0.0, 0, 0)
+        for time, reach in enumerate(_reach(self.game, self.policy, self.pairs)):
+            worth = self.amount[time][agent] * reach
+            node = int(worth.argmax())
+            best = max(best, (float(worth[node]), -time, node))
+        return None if best[0] <= 0 else self._described(agent, -best[1], best[2], float(gaps[agent]))
+
+    def _described(self, agent: int, time: int, node: int, gap: float) -> Deviation:
+        game, depth = self.game, self.pairs.depths[time]
+        view = self._view(time, slice(node, node + 1))
+        team = self.kind == "team"
+        gain = Gain(self.amount[time]) if team else DEVIATIONS[self.kind](view)[1]
+        rank, recommended, action = gain.place(agent)
+        known = "any"
+        if rank is not None:
+            private = int(view.level.supports[agent].private[rank])
+            known = private_text(game, agent, depth.private[agent][private])
+        labels = game.actions[agent]
+        return Deviation(
+            "team" if team else game.agents[agent],
+            time,
+            history_text(game, self.pairs.history(time, node)),
+            known,
+            None if recommended is None else labels[recommended],
+            "a better joint prescription" if action is None else labels[action],
+            gap,
+            float(self.amount[time][agent][node]),
+        )
 
 
-def _cell_actions(game: Game, step: PolicyStep, depth: Depth, level: Level) -> FloatArray:
-    """Return the strategy's P(a | p) in each cell, shape (C, A)."""
+def _cell_actions(game: Game, step: PolicyStep, tag: IntArray, level: Level) -> FloatArray:
+    """Return the strategy's P(a | p) in each cell, shape (C, A); `tag` is the strategy's state in each state."""
     chosen = np.zeros((level.n_cells, game.n_joint_actions))
-    covered = np.zeros(level.n_cells, dtype=bool)
-    tag = depth.tag[level.cell_node]
+    covered = np.zeros(level.n_nodes, dtype=bool)
     for block in step.blocks:
         sizes = tuple(own.shape[2] for own in block.prescription)
         if sizes != game.n_actions:
             raise ModelError(f"the strategy is for agents with {sizes} actions, the game has {game.n_actions}")
         row = np.minimum(np.searchsorted(block.nodes, tag), len(block.nodes) - 1)
-        cells = np.flatnonzero(block.nodes[row] == tag)
+        here = block.nodes[row] == tag
+        cells = np.flatnonzero(here[level.cell_node])
+        if not len(cells):
+            continue
+        used, place = np.unique(row[here], return_inverse=True)
+        law_of = np.zeros(level.n_nodes, dtype=np.int64)
+        law_of[here] = place
+        node = level.cell_node[cells]
         position = np.zeros(len(cells), dtype=np.int64)
         for own, known in zip(level.cell_profile[:, cells], block.private, strict=True):
-            position = position * known.shape[1] + _rank(known[row[cells]], own)
-        joint = block.joint().reshape(len(block.nodes), -1, game.n_joint_actions)
-        chosen[cells] = joint[row[cells], position]
-        covered[cells] = True
+            position = position * known.shape[1] + _rank(known[row[node]], own)
+        joint = block.joint(used).reshape(len(used), -1, game.n_joint_actions)
+        chosen[cells] = joint[law_of[node], position]
+        covered |= here
     if not covered.all():
         raise ModelError("the strategy has no prescription at a state that the game makes possible")
     return chosen
@@ -275,39 +341,6 @@ def _merge_error(game: Game, pairs: Unrolled) -> float:
     return 2 * float(sum(d.merge_distance * w for d, w in zip(pairs.depths, to_come, strict=True)))
 
 
-def _deviation(
-    game: Game, policy: Policy, pairs: Unrolled, found: list[tuple[int, Gain]], gaps: FloatArray, kind: str
-) -> Deviation | None:
-    """Return the deviation of the agent who gains most, where its gain times the chance to get there is largest.
-
-    The chance is that of following until then: if an agent gains at all, it gains at such a place.
-    """
-    agent = int(gaps.argmax())
-    if gaps[agent] <= 0:
-        return None
-    best: tuple[float, int, int] = (0.0, 0, 0)
-    for (time, gain), reach in zip(found, _reach(game, policy, pairs), strict=True):
-        worth = gain.amount[agent] * reach
-        node = int(worth.argmax())
-        best = max(best, (float(worth[node]), -time, node))
-    if best[0] <= 0:
-        return None
-    time, node = -best[1], best[2]
-    gain = found[time][1]
-    private, recommended, action = gain.place(agent, node)
-    labels = game.actions[agent]
-    return Deviation(
-        "team" if kind == "team" else game.agents[agent],
-        time,
-        history_text(game, pairs.history(time, node)),
-        "any" if private is None else private_text(game, agent, pairs.depths[time].private[agent][private]),
-        None if recommended is None else labels[recommended],
-        "a better joint prescription" if action is None else labels[action],
-        float(gaps[agent]),
-        float(gain.amount[agent][node]),
-    )
-
-
 def _reach(game: Game, policy: Policy, pairs: Unrolled) -> list[FloatArray]:
     """Return the probability of each state when everybody follows, per depth."""
     first = pairs.depths[0].level.n_nodes
@@ -315,6 +348,6 @@ def _reach(game: Game, policy: Policy, pairs: Unrolled) -> list[FloatArray]:
     for time, depth in enumerate(pairs.depths[:-1]):
         level = depth.level
         assert depth.edges is not None
-        chosen = _cell_actions(game, policy.steps[time], depth, level)
+        chosen = _cell_actions(game, policy.steps[time], depth.tag, level)
         reach.append(np.asarray((chosen * reach[-1][level.cell_node][:, None]).ravel() @ depth.edges))
     return reach

@@ -100,7 +100,6 @@ class Gain:
     ----------
     amount : float array, shape (n, N)
         What deviating at a state gains there, over following there and deviating later.
-    view : StepView or None
     by_action : tuple per agent of float arrays, shape (K, A_i or 1, A_i), or empty
         Gain of each action instead of each recommended one (or instead of following).
     reacts : bool
@@ -108,19 +107,16 @@ class Gain:
     """
 
     amount: FloatArray
-    view: StepView | None = None
     by_action: tuple[FloatArray, ...] = ()
     reacts: bool = False
 
-    def place(self, agent: int, node: int) -> tuple[int | None, int | None, int | None]:
-        """Return private information, recommended action and action of the largest gain at a state."""
-        if self.view is None:
+    def place(self, agent: int) -> tuple[int | None, int | None, int | None]:
+        """Return rank of the private information, recommended action and action of the largest gain."""
+        if not self.by_action:
             return None, None, None
-        support = self.view.level.supports[agent]
-        first, last = support.start[node], support.start[node + 1]
-        own = self.by_action[agent][first:last]
+        own = self.by_action[agent]
         rank, recommended, action = np.unravel_index(int(own.argmax()), own.shape)
-        return int(support.private[first + rank]), int(recommended) if self.reacts else None, int(action)
+        return int(rank), int(recommended) if self.reacts else None, int(action)
 
 
 def fixed_action(view: StepView) -> tuple[FloatArray, Gain]:
@@ -129,41 +125,44 @@ def fixed_action(view: StepView) -> tuple[FloatArray, Gain]:
     It decides knowing its private information, so this is the interim notion; for independent
     prescriptions (NE) it is the best reply.
     """
-    best, details = [], []
+    best, amount, details = [], [], []
     for agent in range(view.n_agents):
         worth, follow = view.by_own_action(agent)
         fixed = worth.sum(axis=1)
         node = view.group_node(agent)
         gain = fixed - follow[:, None]
         best.append(_per_group(node, np.maximum(fixed.max(axis=1), follow), view))
-        details.append((gain[:, None, :], _per_group(node, np.maximum(gain.max(axis=1), 0.0), view)))
-    return np.stack(best, axis=1), _gain(view, details, reacts=False)
+        amount.append(_per_group(node, np.maximum(gain.max(axis=1), 0.0), view))
+        details.append(gain[:, None, :])
+    return np.stack(best, axis=1), Gain(np.stack(amount), tuple(details))
 
 
 def fixed_prescription(view: StepView) -> tuple[FloatArray, Gain]:
     """Return the best deviation values (N, n) when an agent decides before it knows anything private."""
-    best, details = [], []
+    best, amount, details = [], [], []
     for agent in range(view.n_agents):
         worth, follow = view.by_own_action(agent)
         fixed = worth.sum(axis=1)
         node = view.group_node(agent)
         stay, leave = _per_group(node, follow, view), _per_group(node, fixed.max(axis=1), view)
         best.append(np.maximum(stay, leave))
-        details.append(((fixed - follow[:, None])[:, None, :], np.maximum(leave - stay, 0.0)))
-    return np.stack(best, axis=1), _gain(view, details, reacts=False)
+        amount.append(np.maximum(leave - stay, 0.0))
+        details.append((fixed - follow[:, None])[:, None, :])
+    return np.stack(best, axis=1), Gain(np.stack(amount), tuple(details))
 
 
 def modification(view: StepView) -> tuple[FloatArray, Gain]:
     """Return the best deviation values (N, n) when an agent may react to its recommended action."""
-    best, details = [], []
+    best, amount, details = [], [], []
     for agent in range(view.n_agents):
         worth, _ = view.by_own_action(agent)
         node = view.group_node(agent)
         obeyed = np.diagonal(worth, axis1=1, axis2=2)
         top = worth.max(axis=2)
         best.append(_per_group(node, top.sum(axis=1), view))
-        details.append((worth - obeyed[:, :, None], _per_group(node, (top - obeyed).sum(axis=1), view)))
-    return np.stack(best, axis=1), _gain(view, details, reacts=True)
+        amount.append(_per_group(node, (top - obeyed).sum(axis=1), view))
+        details.append(worth - obeyed[:, :, None])
+    return np.stack(best, axis=1), Gain(np.stack(amount), tuple(details), reacts=True)
 
 
 def _per_group(node: IntArray, values: FloatArray, view: StepView) -> FloatArray:
@@ -172,10 +171,6 @@ def _per_group(node: IntArray, values: FloatArray, view: StepView) -> FloatArray
 
 def _summed(owner: IntArray, values: FloatArray, size: int) -> FloatArray:
     return np.bincount(owner, weights=values, minlength=size).astype(np.float64)
-
-
-def _gain(view: StepView, details: list[tuple[FloatArray, FloatArray]], reacts: bool) -> Gain:
-    return Gain(np.stack([amount for _, amount in details]), view, tuple(own for own, _ in details), reacts)
 
 
 DEVIATIONS: dict[str, Callable[[StepView], tuple[FloatArray, Gain]]] = {

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
-from lp_posg.errors import LpPosgError, ModelError, UnsupportedError
+from lp_posg.errors import LimitError, LpPosgError, ModelError, UnsupportedError
 from lp_posg.evaluate import certify, pairs_of
 from lp_posg.game import Game
 from lp_posg.induction.planning import Progress, Request, allowed_gap, checked, expanded, solved
@@ -129,20 +132,32 @@ def compare(
     discount: float | None = None,
     compression: str = "exact",
     tolerance: float = GAP_TOL,
+    approximate: bool = False,
     progress: Callable[[Progress], None] | None = None,
     workers: int = 1,
+    backend: str | None = None,
+    checkpoint: str | PathLike[str] | None = None,
+    max_states: int | None = None,
+    time_limit: float | None = None,
+    memory_limit: float | None = None,
 ) -> Comparison:
     """Return certified solutions for every sharing rule and concept, and the relations between them.
 
     A combination that this package or theory rules out (`UnsupportedError`, with its kind
-    `StrategyDependenceError`) becomes a row with that error; anything else is raised.
+    `StrategyDependenceError`), or that meets a limit (`LimitError`), becomes a row with that error;
+    anything else is raised.
 
     Parameters
     ----------
     sharing : sequence of str or SharingStructure
     concepts : sequence of str
-    game, horizon, objective, discount, compression, tolerance, progress, workers
-        As in `solve`.
+    checkpoint : path, optional
+        A folder with one checkpoint per row; the same call takes a stopped comparison up again.
+    time_limit : float, optional
+        Seconds of wall time for all rows together.
+    game, horizon, objective, discount, compression, tolerance, approximate, progress, workers, backend, max_states, \
+    memory_limit
+        As in `solve`, for each row.
 
     Raises
     ------
@@ -164,11 +179,18 @@ def compare(
         "discount": discount,
         "compression": compression,
         "tolerance": tolerance,
+        "approximate": approximate,
         "progress": progress,
         "workers": workers,
+        "backend": backend,
+        "checkpoint": checkpoint,
+        "max_states": max_states,
+        "time_limit": time_limit,
+        "memory_limit": memory_limit,
     }
+    begun = clock.time()
     for structure in [sharing_structure(s, game.n_agents) for s in sharing]:
-        own = _rows(game, horizon, structure, concepts, objective, options)
+        own = _rows(game, horizon, structure, concepts, objective, options, begun)
         rows += own
         checks += _inclusions(own, structure, tolerance)
         checks += _orders(own, horizon, objective, game)
@@ -184,26 +206,41 @@ def _rows(
     concepts: Sequence[str],
     objective: str,
     options: dict[str, Any],
+    begun_all: float,
 ) -> list[Row]:
     rows: list[Row] = []
     unrolled, seconds, reason = None, 0.0, None
     for concept in concepts:
         try:
-            request: Request = checked(game, horizon, structure, concept, objective, **options)
+            own = _own_options(options, structure, concept, begun_all)
+            request: Request = checked(game, horizon, structure, concept, objective, **own)
             if reason is not None:
                 raise reason
             if unrolled is None:
                 begun = clock.perf_counter()
                 try:
                     unrolled = expanded(request)
-                except UnsupportedError as error:
+                except (UnsupportedError, LimitError) as error:
                     reason = error
                     raise
                 seconds = clock.perf_counter() - begun
             rows.append(Row(structure.name, concept, solved(request, unrolled, seconds), None))
-        except UnsupportedError as error:
+        except (UnsupportedError, LimitError) as error:
             rows.append(Row(structure.name, concept, None, error))
     return rows
+
+
+def _own_options(
+    options: dict[str, Any], structure: SharingStructure, concept: str, begun_all: float
+) -> dict[str, Any]:
+    """Return the options of one row: its own checkpoint, and the time that is left."""
+    own = dict(options)
+    if options["checkpoint"] is not None:
+        name = re.sub(r"[^A-Za-z0-9.-]", "_", f"{structure.name}-{concept}")
+        own["checkpoint"] = Path(options["checkpoint"]) / name
+    if isinstance(options["time_limit"], (int, float)) and options["time_limit"] > 0:
+        own["time_limit"] = max(options["time_limit"] - (clock.time() - begun_all), 1e-9)
+    return own
 
 
 def _inclusions(rows: list[Row], structure: SharingStructure, tolerance: float) -> Iterator[Check]:

@@ -77,6 +77,26 @@ class Level:
         bounds = np.searchsorted(self.cell_node, [nodes.start, nodes.stop])
         return slice(int(bounds[0]), int(bounds[1]))
 
+    def part(self, nodes: slice) -> Level:
+        """Return the level of a range of states, numbered from 0."""
+        cells = self.cells_of(nodes)
+        return Level(
+            nodes.stop - nodes.start,
+            self.n_private,
+            self.cell_node[cells] - nodes.start,
+            self.cell_private[cells],
+            self.belief[cells],
+        )
+
+    def ranges(self, most: float, load: FloatArray) -> list[slice]:
+        """Return ranges of states whose `load` (N,) sums to at most `most` each, or that hold one state."""
+        total = np.cumsum(load)
+        bounds = [0]
+        while bounds[-1] < self.n_nodes:
+            done = total[bounds[-1] - 1] if bounds[-1] else 0.0
+            bounds.append(max(bounds[-1] + 1, int(np.searchsorted(total, done + most, side="right"))))
+        return [slice(a, b) for a, b in pairwise(bounds)]
+
 
 @dataclass(frozen=True)
 class Support:
@@ -240,12 +260,7 @@ def entry_load(game: Game, time: int, level: Level) -> FloatArray:
 
 def batches(game: Game, time: int, level: Level) -> list[slice]:
     """Return ranges of states small enough to be expanded at once."""
-    load = np.cumsum(entry_load(game, time, level))
-    bounds = [0]
-    while bounds[-1] < level.n_nodes:
-        done = load[bounds[-1] - 1] if bounds[-1] else 0.0
-        bounds.append(max(bounds[-1] + 1, int(np.searchsorted(load, done + BATCH_ENTRIES, side="right"))))
-    return [slice(a, b) for a, b in pairwise(bounds)]
+    return level.ranges(BATCH_ENTRIES, entry_load(game, time, level))
 
 
 def _rows_of(matrix: SparseMatrix, rows: IntArray) -> tuple[IntArray, IntArray, FloatArray]:

@@ -65,26 +65,39 @@ class PolicyBlock:
             if not (part >= 0).all() or not (np.abs(total - 1) <= PROB_TOL).all():
                 raise ModelError(f"{where}: probabilities are negative or do not sum to 1")
 
-    def joint(self) -> FloatArray:
-        """Return P(a | p) of each state, shape (B, k_1, ..., k_n, A_1, ..., A_n)."""
-        return joint_law(self.atom_start, self.atom_prob, self.prescription)
+    def joint(self, rows: IntArray | None = None) -> FloatArray:
+        """Return P(a | p) of each state, or of some rows: shape (B, k_1, ..., k_n, A_1, ..., A_n)."""
+        first, last = self.atom_start[:-1], self.atom_start[1:]
+        if rows is not None:
+            first, last = first[rows], last[rows]
+        return _summed_atoms(first, last - first, self.atom_prob, self.prescription)
 
 
 def joint_law(atom_start: IntArray, atom_prob: FloatArray, prescription: tuple[FloatArray, ...]) -> FloatArray:
     """Return P(a | p) from atoms as in `PolicyBlock`, shape (B, k_1, ..., k_n, A_1, ..., A_n)."""
-    n = len(prescription)
-    atoms = atom_prob.reshape(-1, *(1,) * (2 * n))
-    for i, own in enumerate(prescription):
-        shape = [len(own)] + [1] * (2 * n)
-        shape[1 + i], shape[1 + n + i] = own.shape[1], own.shape[2]
-        atoms = atoms * own.reshape(shape)
+    return _summed_atoms(atom_start[:-1], np.diff(atom_start), atom_prob, prescription)
+
+
+def _summed_atoms(
+    first: IntArray, count: IntArray, atom_prob: FloatArray, prescription: tuple[FloatArray, ...]
+) -> FloatArray:
     # The first atom of every state, then the second, and so on: states have few.
-    first, count = atom_start[:-1], np.diff(atom_start)
-    law = atoms[first]
+    law = _atom_laws(first, atom_prob, prescription)
     for further in range(1, int(count.max(initial=0))):
         more = np.flatnonzero(count > further)
-        law[more] += atoms[first[more] + further]
-    return np.asarray(law)
+        law[more] += _atom_laws(first[more] + further, atom_prob, prescription)
+    return law
+
+
+def _atom_laws(atoms: IntArray, atom_prob: FloatArray, prescription: tuple[FloatArray, ...]) -> FloatArray:
+    """Return probability times P(a | p) of some atoms."""
+    n = len(prescription)
+    law = atom_prob[atoms].reshape(-1, *(1,) * (2 * n))
+    for i, own in enumerate(prescription):
+        shape = [len(atoms)] + [1] * (2 * n)
+        shape[1 + i], shape[1 + n + i] = own.shape[1], own.shape[2]
+        law = law * own[atoms].reshape(shape)
+    return law
 
 
 @dataclass(frozen=True)

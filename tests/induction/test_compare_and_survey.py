@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import lp_posg as posg
-from lp_posg.errors import ModelError
+from lp_posg.errors import LimitError, ModelError
 from lp_posg.induction import admissibility, comparison
 
 
@@ -101,3 +101,29 @@ def test_survey_gives_up_where_it_would_take_too_long(monkeypatch):
     (fit,) = posg.survey(posg.catalog("dectiger"), 4, ["full"])
     assert fit.admissible is None
     assert "more than 2 states" in fit.reason
+
+
+def test_a_row_that_meets_a_limit_says_so_and_the_rest_is_solved():
+    """Two steps of dectiger have 4 states under full sharing and 3 under one-step delay."""
+    table = posg.compare(posg.catalog("dectiger"), 2, ["full", "one-step-delay"], ["team", "ce"], max_states=3)
+    assert [type(row.error) for row in table.rows] == [LimitError, LimitError, type(None), type(None)]
+    late = posg.compare(posg.catalog("dectiger"), 2, ["full"], ["team"], time_limit=1e-9)
+    assert "time limit" in str(late.rows[0].error)
+
+
+def test_a_stopped_comparison_is_taken_up_again(tmp_path, monkeypatch):
+    game = posg.catalog("general-tiger")
+    call = {"horizon": 2, "sharing": ["full", "one-step-delay"], "concepts": ["ce", "cce"]}
+    whole = posg.compare(game, **call)
+    stopped = posg.compare(game, **call, checkpoint=tmp_path / "c", max_states=6)
+    assert [row.error is None for row in stopped.rows] == [True, True, False, False]
+    expanded = []
+    right = comparison.expanded
+    monkeypatch.setattr(comparison, "expanded", lambda request: expanded.append(request) or right(request))
+    again = posg.compare(game, **call, checkpoint=tmp_path / "c")
+    assert len(expanded) == 2
+    assert sorted(path.name for path in (tmp_path / "c").iterdir()) == [
+        "full-cce", "full-ce", "one-step-delay-cce", "one-step-delay-ce",
+    ]  # fmt: skip
+    for one, other in zip(whole.rows, again.rows, strict=True):
+        assert one.solution.values.tolist() == other.solution.values.tolist()

@@ -45,18 +45,25 @@ def compare(
     compression: options.Compression = "exact",
     discount: options.Discount = None,
     tolerance: options.Tolerance = None,
+    approximate: options.Approximate = False,
     json: options.Json = None,
     workers: options.Workers = 1,
+    backend: options.Backend = None,
+    checkpoint: options.Checkpoint = None,
+    max_states: options.MaxStates = None,
+    time_limit: options.TimeLimit = None,
+    memory_limit: options.MemoryLimit = None,
 ) -> None:
     """Solve for every sharing rule and concept, side by side.
 
     Below the table stand the relations that theory demands between the rows, and whether they
-    hold; the exit status is 1 if one of them fails.
+    hold; the exit status is 1 if one of them fails, or if a row stopped at a limit.
     """
     check_json_target(json, file)
     rules, wanted = options.listed("--sharing", sharing, SHARING), options.listed("--concept", concepts, CONCEPTS)
     game = game_named(file)
     import lp_posg as posg
+    from lp_posg.errors import LimitError
     from lp_posg.types import GAP_TOL
 
     with progress_bar() as progress:
@@ -69,8 +76,14 @@ def compare(
             discount=discount,
             compression=compression,
             tolerance=GAP_TOL if tolerance is None else tolerance,
+            approximate=approximate,
             progress=progress,
             workers=workers,
+            backend=backend,
+            checkpoint=checkpoint,
+            max_states=max_states,
+            time_limit=time_limit,
+            memory_limit=options.in_bytes(memory_limit),
         )
     if json is not None:
         write_json(json, table.summary())
@@ -79,6 +92,9 @@ def compare(
     broken = [check for check in table.checks if not check.holds]
     if broken:
         fail(f"{len(broken)} of {len(table.checks)} checks fail: {broken[0].text} ({broken[0].detail})")
+    stopped = [row for row in table.rows if isinstance(row.error, LimitError)]
+    if stopped:
+        fail(f"{len(stopped)} of {len(table.rows)} rows stopped at a limit: {stopped[0].error}")
 
 
 def _show(table: Comparison) -> None:
@@ -132,11 +148,11 @@ def _show_rows(table: Comparison) -> list[str]:
 
 
 def _cells(row: Row, reasons: list[str], scale: float, n_columns: int) -> list[str]:
-    from lp_posg.errors import StrategyDependenceError
+    from lp_posg.errors import LimitError, StrategyDependenceError
 
     if row.solution is None:
-        dependent = isinstance(row.error, StrategyDependenceError)
-        status = "not strategy-independent" if dependent else "unsupported"
+        words = {StrategyDependenceError: "not strategy-independent", LimitError: "stopped at a limit"}
+        status = next((word for kind, word in words.items() if isinstance(row.error, kind)), "unsupported")
         mark = reasons.index(str(row.error)) + 1
         return [row.sharing, row.concept, f"{status} [{mark}]", *["-"] * (n_columns - 3)]
     solution = row.solution

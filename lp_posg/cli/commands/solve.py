@@ -30,9 +30,7 @@ def solve(
     compression: options.Compression = "exact",
     discount: options.Discount = None,
     tolerance: options.Tolerance = None,
-    approximate: Annotated[
-        bool, typer.Option("--approximate", help="Accept a gap above the tolerance; it is reported.")
-    ] = False,
+    approximate: options.Approximate = False,
     json: options.Json = None,
     save: Annotated[
         str | None,
@@ -72,7 +70,7 @@ def solve(
             checkpoint=checkpoint,
             max_states=max_states,
             time_limit=time_limit,
-            memory_limit=None if memory_limit is None else memory_limit * 2**20,
+            memory_limit=options.in_bytes(memory_limit),
         )
     _deliver(solution, json, save)
 
