@@ -49,7 +49,12 @@ Objective = Annotated[
     str,
     typer.Option(help="Which equilibrium is selected: welfare, egalitarian, agent:K (number or name) or worst."),
 ]
-Compression = Annotated[str, typer.Option(help="How common information is compressed.")]
+Compression = Annotated[
+    str,
+    typer.Option(
+        help="What is kept of the common information: exact, finite-memory:L (or L:prior, L:stationary), merge:EPS."
+    ),
+]
 Discount = Annotated[
     float | None,
     typer.Option(

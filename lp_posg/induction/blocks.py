@@ -9,8 +9,8 @@ import numpy as np
 
 from lp_posg.game import Game
 from lp_posg.information import Unrolled
-from lp_posg.information.forward import Depth
 from lp_posg.information.levels import Level
+from lp_posg.information.unrolled import Depth
 from lp_posg.stage import StageBlock
 from lp_posg.types import FloatArray, IntArray
 

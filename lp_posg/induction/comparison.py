@@ -16,7 +16,7 @@ from lp_posg.evaluate import certify, pairs_of
 from lp_posg.game import Game
 from lp_posg.induction.planning import Progress, Request, allowed_gap, checked, expanded, solved
 from lp_posg.induction.solution import Solution
-from lp_posg.information import SharingStructure, sharing_structure
+from lp_posg.information import Compression, CompressionRule, SharingStructure, compression_named, sharing_structure
 from lp_posg.types import GAP_TOL
 from lp_posg.version import __version__
 
@@ -130,9 +130,9 @@ def compare(
     objective: str = "welfare",
     *,
     discount: float | None = None,
-    compression: str = "exact",
+    compression: str | Compression | CompressionRule = "exact",
     tolerance: float = GAP_TOL,
-    approximate: bool = False,
+    approximate: bool | None = None,
     progress: Callable[[Progress], None] | None = None,
     workers: int = 1,
     backend: str | None = None,
@@ -175,9 +175,10 @@ def compare(
         raise ModelError("sharing and concepts are sequences with at least one entry, as in sharing=['full']")
     rows: list[Row] = []
     checks: list[Check] = []
+    squeezed = compression_named(compression)
     options: dict[str, Any] = {
         "discount": discount,
-        "compression": compression,
+        "compression": squeezed,
         "tolerance": tolerance,
         "approximate": approximate,
         "progress": progress,
@@ -196,7 +197,7 @@ def compare(
         checks += _orders(own, horizon, objective, game)
     checks += _sharing_orders(rows)
     solved_game = game if discount is None else game.with_discount(discount)
-    return Comparison(solved_game, horizon, objective, compression, tuple(rows), tuple(checks), _note(horizon, game))
+    return Comparison(solved_game, horizon, objective, squeezed.name, tuple(rows), tuple(checks), _note(horizon, game))
 
 
 def _rows(

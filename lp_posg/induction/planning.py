@@ -18,17 +18,19 @@ from lp_posg.induction.solution import Labels, Solution, Stats
 from lp_posg.induction.sweep import Swept, sweep
 from lp_posg.induction.workers import THREADS, runner
 from lp_posg.information import (
+    Compression,
+    CompressionRule,
     SharingStructure,
     Unrolled,
-    check_compression,
     check_horizon,
+    compression_named,
     sharing_structure,
     unroll,
 )
 from lp_posg.information.describe import private_text
 from lp_posg.information.resources import Resources
 from lp_posg.stage import Concept, Objective, concept_named, parse_objective
-from lp_posg.types import GAP_TOL, ROUNDING
+from lp_posg.types import GAP_TOL, ROUNDING, FloatArray
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Request:
     structure: SharingStructure
     concept: Concept
     objective: Objective
-    compression: str
+    compression: Compression
     tolerance: float
     approximate: bool
     progress: Callable[[Progress], None] | None
@@ -90,9 +92,9 @@ def solve(
     objective: str = "welfare",
     *,
     discount: float | None = None,
-    compression: str = "exact",
+    compression: str | Compression | CompressionRule = "exact",
     tolerance: float = GAP_TOL,
-    approximate: bool = False,
+    approximate: bool | None = None,
     progress: Callable[[Progress], None] | None = None,
     workers: int = 1,
     backend: str | None = None,
@@ -117,11 +119,16 @@ def solve(
         optimum over all equilibria of the whole game.
     discount : float, optional
         Replaces the game's.
-    compression : {"exact"}
+    compression : str, Compression or CompressionRule
+        What is kept of the common information: ``exact`` (its belief); ``finite-memory:L`` or
+        ``finite-memory:L:LAW`` (the last L increments; see `FiniteMemory`); ``merge:EPS`` (beliefs within
+        EPS become one state; see `MergeWithin`); or an object. The strategy of an approximate model is
+        valued and certified in the original game.
     tolerance : float
         Largest accepted gap of an agent, relative to the game's largest reward range.
-    approximate : bool
-        Accept a larger gap; it is then in the certificate.
+    approximate : bool, optional
+        Accept a larger gap; it is in the certificate. By default that is accepted if, and only if, a
+        compression other than ``exact`` is asked for.
     progress : callable, optional
         Called with a `Progress`.
     workers : int
@@ -198,9 +205,9 @@ def checked(
     objective: str,
     *,
     discount: float | None = None,
-    compression: str = "exact",
+    compression: str | Compression | CompressionRule = "exact",
     tolerance: float = GAP_TOL,
-    approximate: bool = False,
+    approximate: bool | None = None,
     progress: Callable[[Progress], None] | None = None,
     workers: int = 1,
     backend: str | None = None,
@@ -216,8 +223,8 @@ def checked(
         raise ModelError(f"tolerance is {tolerance!r}, expected a number of at least 0")
     if progress is not None and not callable(progress):
         raise ModelError(f"progress is {progress!r}, expected a function of one Progress, or None")
-    if not isinstance(approximate, bool):
-        raise ModelError(f"approximate is {approximate!r}, expected True or False")
+    if approximate is not None and not isinstance(approximate, bool):
+        raise ModelError(f"approximate is {approximate!r}, expected True, False or None")
     _check_count("workers", workers)
     if max_states is not None:
         _check_count("max_states", max_states)
@@ -231,7 +238,7 @@ def checked(
     structure = sharing_structure(sharing, game.n_agents)
     selection = parse_objective(objective, game.agents)
     steps = check_horizon(game, horizon)
-    check_compression(compression)
+    squeezed = compression_named(compression)
     store = None
     if checkpoint is not None:
         options = {
@@ -239,7 +246,7 @@ def checked(
             "sharing": structure.name,
             "concept": found.name,
             "objective": selection.name,
-            "compression": compression,
+            "compression": squeezed.name,
         }
         store = Checkpoint(checkpoint, game, options)
     resources = Resources(
@@ -250,9 +257,8 @@ def checked(
         None if time_limit is None else clock.time() + time_limit,
         None if memory_limit is None else int(memory_limit),
     )
-    return Request(
-        game, steps, structure, found, selection, compression, float(tolerance), approximate, progress, resources
-    )
+    accepts = squeezed.name != "exact" if approximate is None else approximate
+    return Request(game, steps, structure, found, selection, squeezed, float(tolerance), accepts, progress, resources)
 
 
 def _check_count(name: str, value: object) -> None:
@@ -271,7 +277,14 @@ def expanded(request: Request) -> Unrolled:
             seconds = clock.perf_counter() - begun
             request.progress(Progress("expand", time + 1, request.horizon, total, 0, seconds))
 
-    return unroll(request.game, request.structure, request.horizon, on_depth=on_depth, resources=request.resources)
+    return unroll(
+        request.game,
+        request.structure,
+        request.horizon,
+        compression=request.compression,
+        on_depth=on_depth,
+        resources=request.resources,
+    )
 
 
 def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solution:
@@ -300,9 +313,10 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
         request.structure.name,
         request.concept.name,
         request.objective.name,
-        request.compression,
+        request.compression.name,
         request.tolerance,
         certificate.values,
+        _planned(unrolled, swept),
         swept.policy,
         swept.node_values,
         _labels(request.game, unrolled),
@@ -310,8 +324,16 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
         certificate,
     )
     check_certificate(certificate, request.game, request.concept.name, request.tolerance, request.approximate)
-    _check_values(solution, unrolled, request.tolerance)
+    if request.compression.name == "exact":
+        _check_values(solution, request.tolerance)
     return solution
+
+
+def _planned(unrolled: Unrolled, swept: Swept) -> FloatArray:
+    """Return what the planner's model says its strategy is worth, shape (n,)."""
+    first = swept.node_values[0]
+    start = np.bincount(unrolled.start.child, weights=unrolled.start_prob, minlength=len(first))
+    return np.asarray(start @ first)
 
 
 def check_certificate(
@@ -343,10 +365,9 @@ def allowed_gap(game: Game, tolerance: float) -> float:
     return tolerance * game.reward_range + ROUNDING * largest
 
 
-def _check_values(solution: Solution, unrolled: Unrolled, tolerance: float) -> None:
+def _check_values(solution: Solution, tolerance: float) -> None:
     """Raise CertificateError if planner and certificate disagree on what the strategy is worth."""
-    start = np.bincount(unrolled.start.child, weights=unrolled.start_prob, minlength=len(solution.node_values[0]))
-    planned = start @ solution.node_values[0]
+    planned = solution.model_values
     allowed = max(tolerance, GAP_TOL) * max(solution.game.reward_range, float(np.abs(planned).max()), 1e-300)
     if not (np.abs(planned - solution.values) <= allowed).all():
         raise CertificateError(

@@ -96,9 +96,11 @@ class Solution:
         Largest accepted gap, relative to the game's reward range.
     values : float array, shape (n,)
         Value to each agent, in reward units over the horizon, computed by the certificate.
+    model_values : float array, shape (n,)
+        What the model planned in promised; equal to `values` if the compression is ``exact``.
     policy : Policy
     node_values : tuple per depth of float arrays, shape (N, n)
-        Value to each agent from each state on.
+        Value to each agent from each state on, in the model planned in.
     labels : Labels
     stats : Stats
     certificate : Certificate
@@ -112,6 +114,7 @@ class Solution:
     compression: str
     tolerance: float
     values: FloatArray
+    model_values: FloatArray
     policy: Policy
     node_values: tuple[FloatArray, ...]
     labels: Labels
@@ -119,7 +122,7 @@ class Solution:
     certificate: Certificate
 
     def __post_init__(self) -> None:
-        read_only(self.values, *self.node_values)
+        read_only(self.values, self.model_values, *self.node_values)
 
     @property
     def discount(self) -> float:
@@ -210,6 +213,7 @@ class Solution:
             "compression": self.compression,
             "values": self.values.tolist(),
             "welfare": self.welfare,
+            "model_values": self.model_values.tolist(),
             "certificate": {
                 "status": self.certificate.status,
                 "gaps": self.certificate.gaps.tolist(),

@@ -17,14 +17,14 @@ from lp_posg.errors import FormatError, LpPosgError, ModelError
 from lp_posg.evaluate import Certificate, Deviation
 from lp_posg.game import Game
 from lp_posg.induction.solution import Labels, Solution, Stats
-from lp_posg.information import Policy, PolicyBlock, PolicyStep, check_compression, check_horizon
+from lp_posg.information import Policy, PolicyBlock, PolicyStep, check_horizon
 from lp_posg.stage import concept_named, parse_objective
 from lp_posg.types import FloatArray, SparseMatrix
 from lp_posg.version import __version__
 
 _UNREADABLE = (ValueError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, NotImplementedError)
 FORMAT = "lp-posg solution"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 def save_solution(solution: Solution, path: str | PathLike[str]) -> None:
@@ -151,6 +151,7 @@ def _policy_arrays(solution: Solution) -> dict[str, Any]:
     policy, certificate = solution.policy, solution.certificate
     arrays = {
         "values": solution.values,
+        "model_values": solution.model_values,
         "certificate.gaps": certificate.gaps,
         "certificate.values": certificate.values,
         "start.increment": policy.start_increment,
@@ -185,6 +186,7 @@ def _solution(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Solution:
     return Solution(
         game=game,
         values=arrays["values"],
+        model_values=arrays["model_values"],
         policy=policy,
         node_values=tuple(arrays[f"node_values.{h}"] for h in range(options["horizon"])),
         labels=Labels(_tuples(meta["labels"]["private"]), _tuples(meta["labels"]["increments"])),
@@ -207,15 +209,15 @@ def _check_options(options: Mapping[str, Any], game: Game) -> None:
     check_horizon(game, options["horizon"])
     concept_named(options["concept"])
     parse_objective(options["objective"], game.agents)
-    check_compression(options["compression"])
-    if not isinstance(options["sharing"], str) or not isinstance(options["tolerance"], float):
-        raise ModelError("sharing or tolerance is not what it has to be")
+    names = (options["sharing"], options["compression"])
+    if not all(isinstance(name, str) for name in names) or not isinstance(options["tolerance"], float):
+        raise ModelError("sharing, compression or tolerance is not what it has to be")
 
 
 def _check_numbers(arrays: Mapping[str, Any], policy: Policy, n_agents: int) -> None:
     """Raise ModelError unless values and gaps are finite numbers, one per agent (and state)."""
     shapes: dict[str, tuple[int, ...]]
-    shapes = dict.fromkeys(("values", "certificate.gaps", "certificate.values"), (n_agents,))
+    shapes = dict.fromkeys(("values", "model_values", "certificate.gaps", "certificate.values"), (n_agents,))
     shapes |= {f"node_values.{h}": (step.n_nodes, n_agents) for h, step in enumerate(policy.steps)}
     for key, shape in shapes.items():
         if arrays[key].dtype != np.float64 or arrays[key].shape != shape or not np.isfinite(arrays[key]).all():

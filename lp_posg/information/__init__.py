@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lp_posg.errors import ModelError
-from lp_posg.information.compression import COMPRESSIONS, check_compression
-from lp_posg.information.forward import Unrolled, check_horizon, unroll
+from lp_posg.information.compression import Compression
+from lp_posg.information.exact import Exact
+from lp_posg.information.finite_memory import LAWS, FiniteMemory
+from lp_posg.information.forward import check_horizon, unroll
+from lp_posg.information.merge_within import MergeWithin
 from lp_posg.information.policy import Policy, PolicyBlock, PolicyStep
+from lp_posg.information.rule import CompressionRule, Ruled
 from lp_posg.information.sharing import (
     Data,
     DelayedSharing,
@@ -20,6 +24,7 @@ from lp_posg.information.sharing import (
     one_step_delay,
     uncontrolled,
 )
+from lp_posg.information.unrolled import Unrolled
 
 # A structure by name: one line each. Those after a colon take a delay of at least one step.
 SHARING: dict[str, Callable[[int], SharingStructure]] = {
@@ -32,6 +37,13 @@ SHARING_WITH_DELAY: dict[str, Callable[[int, int], SharingStructure]] = {
     "controller": controller,
     "uncontrolled": uncontrolled,
     "delay": delayed,
+}
+
+# A compression by the word before the colon: how it is written, and what makes it of what follows the colon.
+COMPRESSIONS: dict[str, tuple[str, Callable[[str], Compression]]] = {
+    "exact": ("exact", lambda rest: _exact(rest)),
+    "finite-memory": ("finite-memory:L[:LAW]", lambda rest: _finite_memory(rest)),
+    "merge": ("merge:EPS", lambda rest: MergeWithin(float(rest))),
 }
 
 
@@ -68,17 +80,68 @@ def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> Sharing
     raise ModelError(f"unknown sharing {sharing!r}; expected one of {', '.join(sharing_names())}")
 
 
+def compression_names() -> tuple[str, ...]:
+    """Return how the built-in compressions are written."""
+    return tuple(form for form, _ in COMPRESSIONS.values())
+
+
+def compression_named(compression: str | Compression | CompressionRule) -> Compression:
+    """Return the compression of this name, or that a rule stands for; a compression object as it is.
+
+    Raises
+    ------
+    ModelError
+        If the name is unknown, a number in it is not valid, or the object lacks a method.
+    """
+    if isinstance(compression, str):
+        name, _, rest = compression.strip().partition(":")
+        form, make = COMPRESSIONS.get(name, ("", None))
+        if make is None:
+            raise ModelError(f"unknown compression {compression!r}; expected one of {', '.join(compression_names())}")
+        try:
+            return make(rest)
+        except ValueError:
+            raise ModelError(f"compression {compression!r}: expected {form}, as in {EXAMPLES[name]!r}") from None
+    if isinstance(compression, type) or not isinstance(compression, Compression | CompressionRule):
+        raise ModelError(
+            f"compression is {compression!r}, expected a name or an object with name, first_state() and next_state()"
+        )
+    return compression if isinstance(compression, Compression) else Ruled(compression)
+
+
+EXAMPLES = {"exact": "exact", "finite-memory": "finite-memory:3", "merge": "merge:0.05"}
+
+
+def _exact(rest: str) -> Exact:
+    if rest:
+        raise ValueError
+    return Exact()
+
+
+def _finite_memory(rest: str) -> FiniteMemory:
+    memory, colon, law = rest.partition(":")
+    if not memory.isascii() or not memory.isdigit() or len(memory) > 6 or (colon and not law):
+        raise ValueError
+    return FiniteMemory(int(memory), law or LAWS[0])
+
+
 __all__ = [
     "COMPRESSIONS",
+    "Compression",
+    "CompressionRule",
     "Data",
     "DelayedSharing",
+    "Exact",
+    "FiniteMemory",
+    "MergeWithin",
     "Policy",
     "PolicyBlock",
     "PolicyStep",
     "SharingStructure",
     "Unrolled",
-    "check_compression",
     "check_horizon",
+    "compression_named",
+    "compression_names",
     "sharing_names",
     "sharing_structure",
     "unroll",

@@ -1,23 +1,154 @@
-"""How common information is compressed: the option ``compression``.
+"""Compression of common information: the paper's expected approximate common-information models.
 
-``exact`` keeps the belief itself, so that the model planned in is the original game.
+A compressed common information c^ has a state, an update phi(c^, z), and an attached belief
+P~(s, p | c^); together they generate the model that is planned in:
+
+    P~(z | c^, prescriptions), r~(c^, prescriptions)   from the attached belief, one step ahead
+    c^' = phi(c^, z)
+
+A `Compression` does this for all states of a depth at once, on arrays. To add one: write a class
+with its three members in a file of its own, and name it in ``COMPRESSIONS`` (see
+``information/__init__``). A rule on single states, in plain Python, is a `CompressionRule`.
 """
 
 from __future__ import annotations
 
-from lp_posg.errors import ModelError
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
 
-COMPRESSIONS = ("exact",)
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.game import Game
+from lp_posg.information.tables import SplitTable
+from lp_posg.types import FloatArray, IntArray, SparseMatrix
+
+State = Mapping[str, Any]
+"""What a compression remembers of the states of one depth: arrays and sparse matrices by name."""
 
 
-def check_compression(name: str) -> str:
-    """Return the name of a compression.
+@dataclass(frozen=True)
+class Step:
+    """One step of the forward pass.
 
-    Raises
-    ------
-    ModelError
-        If there is none of this name.
+    Attributes
+    ----------
+    game : Game
+    time : int
+        0-based step that is taken; -1 at the start, before any action.
+    table : SplitTable
+        How the step splits private data.
+    horizon : int
+        Number of steps of the plan.
+    watch : callable
+        To be told now and then how many states there are so far; raises when there are too many.
     """
-    if name not in COMPRESSIONS:
-        raise ModelError(f"unknown compression {name!r}; expected one of {', '.join(COMPRESSIONS)}")
-    return name
+
+    game: Game
+    time: int
+    table: SplitTable
+    horizon: int
+    watch: Callable[[int], None] = field(default=lambda n_states: None)
+
+
+@dataclass(frozen=True)
+class Children:
+    """Some pairs (state, increment) of one step, M of them.
+
+    Attributes
+    ----------
+    parent, increment : int arrays, shape (M,)
+        State of the depth before, and flat joint increment.
+    rows : CSR array, shape (M, P' * S)
+        The parent's attached belief updated by the increment (Bayes), column ``p' * S + s'``.
+    weight : float array, shape (M,)
+        Probability, under actions drawn uniformly, of coming by this way.
+    label : int array, shape (M,)
+        What tells children apart whatever their beliefs.
+    """
+
+    parent: IntArray
+    increment: IntArray
+    rows: SparseMatrix
+    weight: FloatArray
+    label: IntArray
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """The states of the next depth, N of them.
+
+    Attributes
+    ----------
+    belief : CSR array, shape (N, P' * S)
+        Attached belief of each state.
+    member_of : int array, shape (M,)
+        phi: the state that each child leads to, children in the order they came.
+    representative : int array, shape (N,)
+        The first child that leads to each state.
+    distance : float
+        Largest total variation distance between a child's row and the attached belief of its state,
+        where the compression joins states by their beliefs; else 0.
+    state : mapping
+        What `update` needs to know of these states at the next step.
+    """
+
+    belief: SparseMatrix
+    member_of: IntArray
+    representative: IntArray
+    distance: float = 0.0
+    state: State = field(default_factory=dict)
+
+
+@runtime_checkable
+class Compression(Protocol):
+    """How common information is compressed."""
+
+    @property
+    def name(self) -> str:
+        """Shown in reports, stored with solutions; the text that `compression` parses, if there is one."""
+
+    def first(self, step: Step, children: Children) -> Compressed:
+        """Return the states of the first depth; called once, `children` being the increments of the start."""
+
+    def update(self, step: Step, state: State, children: Iterable[Children]) -> Compressed:
+        """Return the states of the next depth; called once per step, `state` being what the last call returned.
+
+        The children come in parts, sorted by parent and increment; they have to be taken all.
+        """
+
+
+def mean_rows(rows: SparseMatrix, weight: FloatArray, member_of: IntArray, n_states: int) -> SparseMatrix:
+    """Return the weighted mean of the rows of each class, shape (n_states, width).
+
+    Its support is the union of theirs, so that whatever can happen under a member's belief can
+    happen under the mean.
+    """
+    mass = np.bincount(member_of, weights=weight, minlength=n_states)
+    # Weights may underflow in long games; all ways to a state then count alike.
+    lost = mass[member_of] <= 0
+    share = np.where(lost, 1.0, weight)
+    mass = np.bincount(member_of, weights=share, minlength=n_states)
+    share = share / mass[member_of]
+    mixing = sp.csr_array((share, (member_of, np.arange(len(member_of)))), shape=(n_states, len(member_of)))
+    return normalised_rows(mixing @ rows)
+
+
+def normalised_rows(rows: SparseMatrix) -> SparseMatrix:
+    """Return rows scaled to sum to 1, with sorted indices and no stored zeros."""
+    found = sp.csr_array(rows)
+    found.sum_duplicates()
+    found.eliminate_zeros()
+    mass = np.asarray(found.sum(axis=1)).ravel()
+    found.data = found.data / np.repeat(mass, np.diff(found.indptr))
+    return found
+
+
+def unique_rows(table: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return distinct rows of an int table in order of first appearance, where each first stands, and the inverse."""
+    _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return table[first[order]], first[order], rank[inverse.ravel()]

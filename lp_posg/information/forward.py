@@ -1,112 +1,34 @@
 """The forward pass: common-information states depth by depth, as arrays.
 
-The same pass serves planning (states merged by belief) and certification (pairs of exact belief
-and the state of a strategy, told apart by a *tag*).
+The same pass serves planning (states as a compression has them) and certification (pairs of exact
+belief and the state of a strategy, told apart by a *tag*).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import ModelError, StrategyDependenceError
 from lp_posg.game import Game
+from lp_posg.information.compression import Children, Compression, Step
 from lp_posg.information.describe import dependence_text
+from lp_posg.information.exact import Exact
+from lp_posg.information.front import Front, front_of, packed_step, unpacked_step
 from lp_posg.information.independence import Counterexample, find_dependence
 from lp_posg.information.levels import Expansion, Level, batches, entry_load, expand, first_rows, level_from_rows
-from lp_posg.information.merging import Gathering
 from lp_posg.information.resources import Resources
 from lp_posg.information.sharing import SharingStructure
 from lp_posg.information.tables import SplitTable, first_table, next_table
-from lp_posg.types import MERGE_TOL, FloatArray, IntArray, SparseMatrix
+from lp_posg.information.unrolled import Arcs, Depth, Unrolled, history_of
+from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 Follow = Callable[[int, IntArray, IntArray], IntArray]
 """(time, tags of the parents, increments) to the tags of the children."""
-
-
-@dataclass(frozen=True)
-class Arcs:
-    """Transitions between states of successive depths.
-
-    Attributes
-    ----------
-    parent, increment, child : int arrays, shape (E,)
-        Sorted by parent, then increment; each (parent, increment) stands once.
-    """
-
-    parent: IntArray
-    increment: IntArray
-    child: IntArray
-
-
-@dataclass(frozen=True)
-class Depth:
-    """All states of one depth.
-
-    Attributes
-    ----------
-    level : Level
-        Their beliefs.
-    tag : int array, shape (N,)
-        What `follow` made of their history; 0 without it.
-    private : tuple per agent of tuples
-        What the indices of private information stand for.
-    table : SplitTable or None
-        How the step from here splits private data; None at the last depth.
-    arcs : Arcs or None
-        To the next depth; None at the last depth.
-    edges : CSR array or None, shape (C * A, N')
-        P(p, child | c, a), row ``cell * A + a``; None at the last depth.
-    origin : int array, shape (N,)
-        For each state the arc of the previous depth (at the first: the start) that first led to it.
-    merge_distance : float
-        Largest total variation distance over which two beliefs of this depth became one, by merging
-        or by the averaging over ways to play that strategy independence allows up to rounding.
-    """
-
-    level: Level
-    tag: IntArray
-    private: tuple[tuple[Hashable, ...], ...]
-    table: SplitTable | None
-    arcs: Arcs | None
-    edges: SparseMatrix | None
-    origin: IntArray
-    merge_distance: float
-
-
-@dataclass(frozen=True)
-class Unrolled:
-    """The states of every depth, reachable ones only.
-
-    Attributes
-    ----------
-    start_table : SplitTable
-        How the first observation is split.
-    start : Arcs
-        From nothing (parent 0) to the states of the first depth.
-    start_prob : float array, shape (E,)
-        Probability of each increment of the start.
-    depths : tuple of Depth
-    """
-
-    start_table: SplitTable
-    start: Arcs
-    start_prob: FloatArray
-    depths: tuple[Depth, ...]
-
-    @property
-    def n_states(self) -> int:
-        """Number of common-information states of all depths."""
-        return sum(depth.level.n_nodes for depth in self.depths)
-
-    def history(self, time: int, node: int) -> tuple[tuple[Hashable, ...], ...]:
-        """Return one common history that leads to a state: the joint increments, oldest first."""
-        return _history(self.start_table, self.start, list(self.depths), time, node)
 
 
 def check_horizon(game: Game, horizon: int) -> int:
@@ -132,7 +54,7 @@ def unroll(
     horizon: int,
     *,
     follow: Follow | None = None,
-    tolerance: float = MERGE_TOL,
+    compression: Compression | None = None,
     merge: bool = True,
     on_depth: Callable[[int, int], None] | None = None,
     resources: Resources | None = None,
@@ -144,8 +66,8 @@ def unroll(
     follow : callable, optional
         Gives each child a tag from its parent's tag and the increment; states with different tags
         are never merged. At the start the parent's tag is -1 and the time is -1.
-    tolerance : float
-        Total variation within which beliefs are one state.
+    compression : Compression, optional
+        What the states are; `Exact` by default. With `follow` only `Exact` makes sense.
     merge : bool
         False keeps every common history apart (for cross-checks; exponential in the horizon).
     on_depth : callable, optional
@@ -169,23 +91,13 @@ def unroll(
     Time grows as the entries (cell, action, next state, observation), times a logarithm; memory as
     the states, the edges, and one batch of entries.
     """
-    pass_ = _Pass(game, structure, follow, tolerance, merge, resources or Resources())
+    pass_ = _Pass(game, structure, horizon, follow, compression or Exact(), merge, resources or Resources())
     for time in range(horizon):
         if on_depth is not None:
             on_depth(time, pass_.n_states[-1])
         if time < horizon - 1:
             pass_.step(time)
     return pass_.result()
-
-
-@dataclass(frozen=True)
-class _Front:
-    """The states of the deepest depth so far, before they are expanded."""
-
-    rows: SparseMatrix
-    tag: IntArray
-    origin: IntArray
-    distance: float
 
 
 class _Pass:
@@ -195,23 +107,23 @@ class _Pass:
         self,
         game: Game,
         structure: SharingStructure,
+        horizon: int,
         follow: Follow | None,
-        tolerance: float,
+        compression: Compression,
         merge: bool,
         resources: Resources,
     ) -> None:
-        self.game, self.structure, self.follow = game, structure, follow
-        self.tolerance, self.merge, self.resources = tolerance, merge, resources
+        self.game, self.structure, self.horizon, self.follow = game, structure, horizon, follow
+        self.compression, self.merge, self.resources = compression, merge, resources
         self.depths: list[Depth] = []
         table = self.start_table = first_table(game, structure)
         increment, self.start_prob, rows = first_rows(game, table)
         tag = self._tags(-1, np.full(len(increment), -1), increment)
-        gathering = Gathering(tolerance)
-        gathering.add(rows, self._label(tag, 0))
-        found, merged = gathering.result()
-        self.start = Arcs(np.zeros_like(increment), increment, merged.member_of)
+        children = Children(np.zeros_like(increment), increment, rows, self.start_prob, self._label(tag, 0))
+        found = compression.first(Step(game, -1, table, horizon), children)
+        self.start = Arcs(children.parent, increment, found.member_of)
         self.private = table.next_private
-        self.front = _Front(found, tag[merged.representative], merged.representative, merged.distance)
+        self.front = front_of(found, tag, self.start_prob, 0.0)
 
     @property
     def n_states(self) -> tuple[int, ...]:
@@ -228,9 +140,9 @@ class _Pass:
         if kept is None:
             arcs, edges, self.front = self._expanded(time, depth, depth.table)
             if store is not None:
-                store.save(f"depth-{time}", _packed(arcs, edges, self.front))
+                store.save(f"depth-{time}", packed_step(arcs, edges, self.front))
         else:
-            arcs, edges, self.front = _unpacked(kept)
+            arcs, edges, self.front = unpacked_step(kept)
         self.depths.append(replace(depth, arcs=arcs, edges=edges))
         self.resources.check_states(time + 1, self.n_states)
 
@@ -241,8 +153,8 @@ class _Pass:
     def _front_depth(self, table: SplitTable | None) -> Depth:
         front = self.front
         n_private = tuple(len(own) for own in self.private)
-        level = level_from_rows(front.rows, n_private, self.game.n_states)
-        return Depth(level, front.tag, self.private, table, None, None, front.origin, front.distance)
+        level = level_from_rows(front.found.belief, n_private, self.game.n_states)
+        return Depth(level, front.tag, self.private, table, None, None, front.found.representative, front.distance)
 
     def _tags(self, time: int, parent_tag: IntArray, increment: IntArray) -> IntArray:
         if self.follow is None:
@@ -253,37 +165,36 @@ class _Pass:
         """Return what tells children apart whatever their beliefs; `first` is the number of the first."""
         return tag if self.merge else first + np.arange(len(tag))
 
-    def _expanded(self, time: int, depth: Depth, table: SplitTable) -> tuple[Arcs, SparseMatrix, _Front]:
+    def _expanded(self, time: int, depth: Depth, table: SplitTable) -> tuple[Arcs, SparseMatrix, Front]:
         """Return what leads from a depth to the next, and the next."""
         self.resources.check_memory(time, self.n_states, float(entry_load(self.game, time, depth.level).sum()))
-        ranges = batches(self.game, time, depth.level)
-        gathering = Gathering(self.tolerance)
-        parents, increments, tags, edges = [], [], [], []
-        n_children, spread = 0, 0.0
-        for part, (found, apart) in self.resources.run_local(
-            partial(_expand, self.game, time, table, depth.level), ranges
-        ):
+        taken = _Taken()
+        step = Step(self.game, time, table, self.horizon, partial(self._watch, time))
+        found = self.compression.update(step, self.front.found.state, self._children(time, depth, table, taken))
+        arcs = Arcs(np.concatenate(taken.parent), np.concatenate(taken.increment), found.member_of)
+        front = front_of(found, np.concatenate(taken.tag), np.concatenate(taken.weight), taken.spread)
+        return arcs, _stacked(taken.edges, found.member_of, found.belief.shape[0]), front
+
+    def _children(self, time: int, depth: Depth, table: SplitTable, taken: _Taken) -> Iterator[Children]:
+        """Yield the children of a depth, part by part; `taken` keeps what arcs and edges are made of."""
+        n_children = 0
+        work = partial(_expand, self.game, time, table, depth.level)
+        for part, (found, apart) in self.resources.run_local(work, batches(self.game, time, depth.level)):
             if found is not None:
                 self._raise_dependence(time, depth, table, found)
-            spread = max(spread, apart)
             tag = self._tags(time, depth.tag[part.parent], part.increment)
-            gathering.add(part.rows, self._label(tag, n_children))
+            weight = self.front.weight[part.parent] * part.mass / self.game.n_joint_actions
+            taken.add(part, tag, weight, apart)
+            yield Children(part.parent, part.increment, part.rows, weight, self._label(tag, n_children))
             n_children += len(tag)
-            parents.append(part.parent)
-            increments.append(part.increment)
-            tags.append(tag)
-            edges.append(part.edges)
-            self.resources.check_clock(self.resources.phase, time, self.n_states)
-            self.resources.check_states(time, (*self.n_states, gathering.n_classes))
-        rows, merged = gathering.result()
-        arcs = Arcs(np.concatenate(parents), np.concatenate(increments), merged.member_of)
-        front = _Front(
-            rows, np.concatenate(tags)[merged.representative], merged.representative, merged.distance + spread
-        )
-        return arcs, _stacked(edges, merged.member_of, len(merged.representative)), front
+
+    def _watch(self, time: int, n_states: int) -> None:
+        """Raise LimitError if there is no time left, or too many states with the `n_states` found so far."""
+        self.resources.check_clock(self.resources.phase, time, self.n_states)
+        self.resources.check_states(time, (*self.n_states, n_states))
 
     def _raise_dependence(self, time: int, depth: Depth, table: SplitTable, found: Counterexample) -> None:
-        history = _history(self.start_table, self.start, [*self.depths, depth], time, found.node)
+        history = history_of(self.start_table, self.start, [*self.depths, depth], time, found.node)
         raise StrategyDependenceError(
             dependence_text(self.game, self.structure.name, time, table, found, history),
             time=time,
@@ -293,6 +204,27 @@ class _Pass:
             beliefs=found.beliefs,
             table=table,
         )
+
+
+@dataclass
+class _Taken:
+    """What is kept of the children of a depth, one entry per part."""
+
+    parent: list[IntArray] = field(default_factory=list)
+    increment: list[IntArray] = field(default_factory=list)
+    tag: list[IntArray] = field(default_factory=list)
+    weight: list[FloatArray] = field(default_factory=list)
+    edges: list[SparseMatrix] = field(default_factory=list)
+    spread: float = 0.0
+
+    def add(self, part: Expansion, tag: IntArray, weight: FloatArray, apart: float) -> None:
+        """Keep one part; `apart` is how far beliefs lay that were taken for one."""
+        self.parent.append(part.parent)
+        self.increment.append(part.increment)
+        self.tag.append(tag)
+        self.weight.append(weight)
+        self.edges.append(part.edges)
+        self.spread = max(self.spread, apart)
 
 
 def _expand(
@@ -319,39 +251,3 @@ def _stacked(edges: list[SparseMatrix], member_of: IntArray, n_children: int) ->
     )
     merged.sum_duplicates()
     return merged
-
-
-def _packed(arcs: Arcs, edges: SparseMatrix, front: _Front) -> dict[str, Any]:
-    """Return a finished step as plain arrays."""
-    packed = {f"arcs.{part}": getattr(arcs, part) for part in ("parent", "increment", "child")}
-    for name, matrix in (("edges", edges), ("rows", front.rows)):
-        packed |= {f"{name}.{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")}
-        packed[f"{name}.shape"] = np.array(matrix.shape)
-    return packed | {"tag": front.tag, "origin": front.origin, "distance": np.array(front.distance)}
-
-
-def _unpacked(kept: Mapping[str, Any]) -> tuple[Arcs, SparseMatrix, _Front]:
-    """Return the step that `_packed` took apart."""
-    arcs = Arcs(*(kept[f"arcs.{part}"] for part in ("parent", "increment", "child")))
-    edges, rows = (
-        sp.csr_array(
-            tuple(kept[f"{name}.{part}"] for part in ("data", "indices", "indptr")), shape=tuple(kept[f"{name}.shape"])
-        )
-        for name in ("edges", "rows")
-    )
-    return arcs, edges, _Front(rows, kept["tag"], kept["origin"], float(kept["distance"]))
-
-
-def _history(
-    start_table: SplitTable, start: Arcs, depths: list[Depth], time: int, node: int
-) -> tuple[tuple[Hashable, ...], ...]:
-    labels = []
-    for earlier in range(time, 0, -1):
-        arcs, table = depths[earlier - 1].arcs, depths[earlier - 1].table
-        assert arcs is not None
-        assert table is not None
-        arc = depths[earlier].origin[node]
-        labels.append(table.increment_label(int(arcs.increment[arc])))
-        node = int(arcs.parent[arc])
-    labels.append(start_table.increment_label(int(start.increment[depths[0].origin[node]])))
-    return tuple(reversed(labels))

@@ -170,6 +170,8 @@ class Expansion:
     rows : CSR array, shape (M, P' * S)
         The normalised belief of each child (its law does not depend on play when strategy
         independence holds; here under uniformly drawn actions).
+    mass : float array, shape (M,)
+        Probability of the increment given the state, summed over joint actions.
     edges : CSR array, shape (C * A, M)
         P(p, increment | c, a): the probability that a cell and joint action lead to each child.
     entries : Entries or None
@@ -179,6 +181,7 @@ class Expansion:
     parent: IntArray
     increment: IntArray
     rows: SparseMatrix
+    mass: FloatArray
     edges: SparseMatrix
     entries: Entries | None
 
@@ -242,11 +245,11 @@ def expand(game: Game, time: int, table: SplitTable, level: Level, nodes: slice)
     parent, increment = np.divmod(key, n_increments)
 
     column = p * game.n_states + state
-    rows, _ = _normalised(child, column, weight, len(key), table, game.n_states)
+    rows, mass = _normalised(child, column, weight, len(key), table, game.n_states)
     source = (cell - cells.start) * game.n_joint_actions + action
     n_sources = (cells.stop - cells.start) * game.n_joint_actions
     edges = sp.csr_array(sp.coo_array((weight, (source, child)), shape=(n_sources, len(key))))
-    return Expansion(parent, increment, rows, edges, Entries(cell, action, child, column, weight))
+    return Expansion(parent, increment, rows, mass, edges, Entries(cell, action, child, column, weight))
 
 
 def entry_load(game: Game, time: int, level: Level) -> FloatArray:

@@ -17,7 +17,7 @@ from lp_posg.cli import screen
 from lp_posg.induction import Check
 
 SOLVE_KEYS = {
-    "game", "agents", "horizon", "discount", "sharing", "concept", "objective", "compression",
+    "game", "agents", "horizon", "discount", "sharing", "concept", "objective", "compression", "model_values",
     "values", "welfare", "certificate", "stats", "version",
 }  # fmt: skip
 

@@ -63,7 +63,7 @@ def solve(
             discount=discount,
             compression=compression,
             tolerance=GAP_TOL if tolerance is None else tolerance,
-            approximate=approximate,
+            approximate=approximate or None,
             progress=progress,
             workers=workers,
             backend=backend,

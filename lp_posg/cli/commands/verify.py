@@ -32,6 +32,7 @@ def verify(
         ),
     ] = None,
     tolerance: options.Tolerance = None,
+    approximate: options.Approximate = False,
     json: options.Json = None,
 ) -> None:
     """Certify a stored solution anew, from its strategy alone.
@@ -45,7 +46,7 @@ def verify(
     stored = posg.Solution.load(solution)
     game = (stored.game if file is None else game_named(file)).with_discount(stored.discount)
     allowed = GAP_TOL if tolerance is None else tolerance
-    certificate = posg.verify(stored, game, tolerance=allowed)
+    certificate = posg.verify(stored, game, tolerance=allowed, approximate=approximate)
     if json is not None:
         write_json(json, _summary(stored, game, certificate, allowed))
     if json != STDOUT:

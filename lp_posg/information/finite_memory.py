@@ -1,0 +1,225 @@
+"""``finite-memory:L``: the state is the last L pieces of shared information.
+
+The attached belief comes by Bayes from a law lambda(s, p) L steps ago, through the last L increments.
+Until L steps have passed nothing is forgotten and the belief is exact; so L >= H - 1 is exact planning.
+
+Two memories are one state, losslessly, if for every k <= L their last k increments lead from the law
+k steps ago to one belief: everything the model says from there on depends on these beliefs alone. So a
+state is held as L + 1 numbers, one per age k, each the number of a belief in the *chain* of that age;
+and chains are short.
+
+The law L steps ago:
+
+    uniform     uniform over the states that can be occupied then, private information given the state
+                as under uniformly drawn actions (the default)
+    prior       the initial law propagated by actions drawn uniformly, or by `exploration`
+    stationary  the limit of the state's law under uniformly drawn actions (games that do not vary)
+
+A law that misses something possible is mixed with ``COVERING`` of the uniform-action prior: by Bayes a
+memory that the law itself gives probability 0 then has the belief that the prior gives it. So every
+common information of the original game has a state, a belief, and a strategy for every private
+information, and the strategy can always be followed.
+
+Sources: the paper's finite-memory construction; Golowich, Moitra and Rohatgi (2022), Planning in
+observable POMDPs in quasipolynomial time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.errors import ModelError
+from lp_posg.game import Game
+from lp_posg.information.compression import Children, Compressed, State, Step, normalised_rows, unique_rows
+from lp_posg.information.levels import Level, batches, expand, level_from_rows
+from lp_posg.information.merging import Gathering, merge_rows
+from lp_posg.types import PROB_TOL, FloatArray, IntArray, SparseMatrix
+
+Law = Literal["uniform", "prior", "stationary"]
+LAWS: tuple[str, ...] = get_args(Law)
+
+COVERING = 1e-9
+"""Weight of the covering prior in a law that may miss something possible."""
+
+STATIONARY_TOL, STATIONARY_STEPS = 1e-13, 100_000
+"""When the lazy chain counts as settled, and after how many steps it is taken as it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class FiniteMemory:
+    """Finite memory of shared information.
+
+    Parameters
+    ----------
+    memory : int
+        L, at least 0: how many of the latest joint increments are remembered.
+    law : {"uniform", "prior", "stationary"}
+        The law of (state, private information) L steps ago.
+    exploration : float array, shape (A,), (A_1, ..., A_n) or None
+        For ``prior``: the distribution joint actions are drawn from; uniform if not given.
+
+    Raises
+    ------
+    ModelError
+        If the memory is not a whole number of at least 0, the law is unknown, or `exploration` is
+        not a distribution or given for another law.
+    """
+
+    memory: int
+    law: str = "uniform"
+    exploration: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.memory, bool) or not isinstance(self.memory, (int, np.integer)) or self.memory < 0:
+            raise ModelError(f"compression 'finite-memory': the memory is {self.memory!r}, expected 0, 1, 2, ...")
+        if self.law not in LAWS:
+            raise ModelError(f"compression 'finite-memory': unknown law {self.law!r}; expected {', '.join(LAWS)}")
+        if self.exploration is None:
+            return
+        drawn = np.array(self.exploration, dtype=np.float64).ravel()
+        if self.law != "prior":
+            raise ModelError(f"compression 'finite-memory': exploration is for law 'prior', not {self.law!r}")
+        if not np.isfinite(drawn).all() or (drawn < 0).any() or abs(drawn.sum() - 1) > PROB_TOL:
+            raise ModelError("compression 'finite-memory': exploration is not a distribution over joint actions")
+        drawn.flags.writeable = False
+        object.__setattr__(self, "exploration", drawn)
+
+    @property
+    def name(self) -> str:
+        """``finite-memory:L``, with the law if it is not the default."""
+        own = "" if self.law == "uniform" else f":{self.law}"
+        return f"finite-memory:{self.memory}{own}" + ("" if self.exploration is None else " with exploration")
+
+    def first(self, step: Step, children: Children) -> Compressed:
+        """Return the exact states after the increments of the start."""
+        game = step.game
+        if self.exploration is not None and len(self.exploration) != game.n_joint_actions:
+            raise ModelError(
+                f"compression {self.name!r}: exploration has {len(self.exploration)} entries, game {game.name!r} has"
+                f" {game.n_joint_actions} joint actions"
+            )
+        merged = merge_rows(children.rows, children.label)
+        belief = children.rows[merged.representative]
+        prior = normalised_rows(sp.csr_array(children.weight[None]) @ children.rows)
+        state = {"memory": np.arange(belief.shape[0])[:, None], "chain.0": belief, "cover": prior, "prior": prior}
+        if self.law == "stationary":
+            state["stationary"] = stationary_law(game)
+        return Compressed(belief, merged.member_of, merged.representative, merged.distance, state)
+
+    def update(self, step: Step, state: State, children: Iterable[Children]) -> Compressed:
+        """Return the states after one more step: every age grows by one, and beyond L the oldest is dropped."""
+        memory, ages = state["memory"], min(step.time, self.memory - 1) + 1
+        after = self._laws(step, state)
+        law = after["chain.0"] = self._law(after, step.game.n_states)
+        # A belief of age k at the next depth becomes the attached one when it is of age L, if the plan goes so far.
+        oldest_of_use = self.memory - (step.horizon - 2 - step.time)
+        kept = [k for k in range(ages) if k + 1 == ages or k + 1 >= oldest_of_use]
+        chains = {k: _Chain(step, state[f"chain.{k}"], law) for k in kept}
+        tables = []
+        for part in children:
+            tables.append(np.zeros((len(part.parent), ages + 1), dtype=np.int64))
+            for k, chain in chains.items():
+                tables[-1][:, k + 1] = chain.lookup(memory[part.parent, k], part.increment)
+            step.watch(0)
+        found, representative, member_of = unique_rows(np.concatenate(tables))
+        for k, chain in chains.items():
+            used, found[:, k + 1] = np.unique(found[:, k + 1], return_inverse=True)
+            after[f"chain.{k + 1}"] = chain.rows[used]
+        belief = after[f"chain.{ages}"][found[:, ages]]
+        return Compressed(belief, member_of, representative, 0.0, {"memory": found, **after})
+
+    def _laws(self, step: Step, state: State) -> dict[str, Any]:
+        """Return what the law is made of, one step later."""
+        after = {"cover": _propagated(step, state["cover"], None)}
+        after["prior"] = (
+            after["cover"] if self.exploration is None else _propagated(step, state["prior"], self.exploration)
+        )
+        return after | {key: state[key] for key in ("stationary",) if key in state}
+
+    def _law(self, after: State, n_states: int) -> SparseMatrix:
+        """Return lambda(s, p) of the depth reached, shape (1, P' * S)."""
+        cover = after["cover"]
+        if self.law == "prior" and self.exploration is None:
+            return cover
+        if self.law == "prior":
+            return normalised_rows((1 - COVERING) * after["prior"] + COVERING * cover)
+        state = cover.indices % n_states
+        marginal = np.bincount(state, weights=cover.data, minlength=n_states)
+        wanted = (marginal > 0) / np.count_nonzero(marginal) if self.law == "uniform" else after["stationary"]
+        law = cover.copy()
+        law.data = cover.data * wanted[state] / marginal[state]
+        if self.law == "uniform":
+            return normalised_rows(law)
+        total = law.data.sum()
+        law = cover if total <= 0 else law / total
+        return normalised_rows((1 - COVERING) * law + COVERING * cover)
+
+
+class _Chain:
+    """The beliefs of one age, and where every increment takes them."""
+
+    def __init__(self, step: Step, beliefs: SparseMatrix, law: SparseMatrix) -> None:
+        n_private = step.table.n_private
+        level = level_from_rows(beliefs, n_private, step.game.n_states)
+        gathering, keys = Gathering(), []
+        self._width = int(np.prod(step.table.n_increments))
+        for nodes in batches(step.game, step.time, level):
+            grown = expand(step.game, step.time, step.table, level, nodes)
+            gathering.add(grown.rows, np.zeros(grown.rows.shape[0], dtype=np.int64))
+            keys.append(grown.parent * self._width + grown.increment)
+            step.watch(0)
+        rows, merged = gathering.result()
+        # The last belief is for an increment that a belief of this age gives probability 0: the law itself.
+        self.rows = sp.csr_array(sp.vstack([rows, law], format="csr"))
+        self._keys = np.concatenate(keys)
+        self._child = np.append(merged.member_of, rows.shape[0])
+
+    def lookup(self, belief: IntArray, increment: IntArray) -> IntArray:
+        """Return the belief after an increment."""
+        keys = belief * self._width + increment
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        return self._child[np.where(self._keys[at] == keys, at, len(self._keys))]
+
+
+def _propagated(step: Step, law: SparseMatrix, exploration: FloatArray | None) -> SparseMatrix:
+    """Return the law of (s', p') one step after that of (s, p), actions drawn without regard to information."""
+    game = step.game
+    level: Level = level_from_rows(law, step.table.n_private, game.n_states)
+    grown = expand(game, step.time, step.table, level, slice(0, 1))
+    entries = grown.entries
+    assert entries is not None
+    drawn = np.full(game.n_joint_actions, 1.0 / game.n_joint_actions) if exploration is None else exploration
+    weight = entries.weight * drawn[entries.action]
+    column = (np.zeros_like(entries.column), entries.column)
+    return normalised_rows(sp.coo_array((weight, column), shape=(1, grown.rows.shape[1])))
+
+
+def stationary_law(game: Game) -> FloatArray:
+    """Return the long-run law of the state under uniformly drawn actions, shape (S,).
+
+    The limit of the averages over time, from the initial law; unique even if the chain is periodic or
+    has several classes.
+
+    Raises
+    ------
+    ModelError
+        If the game varies with time.
+    """
+    if game.max_horizon is not None:
+        raise ModelError(f"law 'stationary' needs a game that does not vary with time; {game.name!r} does")
+    n, n_joint = game.n_states, game.n_joint_actions
+    wide = sp.coo_array(game.transition_matrix(0))
+    move = sp.csr_array((wide.data / n_joint, (wide.row, wide.col % n)), shape=(n, n))
+    law: FloatArray = game.initial
+    for _ in range(STATIONARY_STEPS):
+        # The lazy chain has the same limit, without periods.
+        after = 0.5 * (law + law @ move)
+        if np.abs(after - law).sum() <= STATIONARY_TOL:
+            break
+        law = after
+    return law
