@@ -11,14 +11,23 @@ from lp_posg.errors import LpPosgError
 from lp_posg.evaluate import Certificate, certify
 from lp_posg.formats import catalog, catalog_entries, load, save
 from lp_posg.game import Game
-from lp_posg.induction import Comparison, Solution, compare, solve, survey, verify
-from lp_posg.information import DelayedSharing, SharingStructure, sharing_names, sharing_structure
+from lp_posg.induction import Comparison, Solution, compare, ledger, solve, survey, verify
+from lp_posg.information import (
+    CompressionRule,
+    DelayedSharing,
+    FiniteMemory,
+    SharingStructure,
+    sharing_names,
+    sharing_structure,
+)
 from lp_posg.version import __version__
 
 __all__ = [
     "Certificate",
     "Comparison",
+    "CompressionRule",
     "DelayedSharing",
+    "FiniteMemory",
     "Game",
     "LpPosgError",
     "SharingStructure",
@@ -29,6 +38,7 @@ __all__ = [
     "certify",
     "compare",
     "errors",
+    "ledger",
     "load",
     "save",
     "sharing_names",

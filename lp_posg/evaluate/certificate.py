@@ -22,7 +22,7 @@ from lp_posg.evaluate.team import team_gain
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, Unrolled, unroll
 from lp_posg.information.describe import history_text, private_text
-from lp_posg.information.levels import Level
+from lp_posg.information.levels import Level, ranges_of
 from lp_posg.information.policy import PolicyStep
 from lp_posg.information.resources import Resources
 from lp_posg.types import FloatArray, IntArray, read_only
@@ -230,7 +230,7 @@ class _Programs:
         level = self.pairs.depths[time].level
         self.resources.check_clock("certify", time, tuple(d.level.n_nodes for d in self.pairs.depths))
         load = np.bincount(level.cell_node, minlength=level.n_nodes).astype(np.float64) * self.game.n_joint_actions
-        found = list(self.resources.run_local(partial(self._part, time), level.ranges(RANGE_ENTRIES, load)))
+        found = list(self.resources.run_local(partial(self._part, time), ranges_of(load, RANGE_ENTRIES)))
         self.follow[time], self.best[time] = (np.concatenate([part[k] for part in found]) for k in (0, 1))
         self.amount[time] = np.concatenate([part[2].amount for part in found], axis=1)
         self.bounded |= any(part[3] for part in found)

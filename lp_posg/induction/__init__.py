@@ -2,6 +2,7 @@
 
 from lp_posg.induction.admissibility import Fit, survey
 from lp_posg.induction.comparison import Check, Comparison, Row, compare
+from lp_posg.induction.ledger import ledger
 from lp_posg.induction.planning import Progress, allowed_gap, check_certificate, default_concept, solve
 from lp_posg.induction.solution import Atom, Labels, Solution, Stats
 from lp_posg.induction.verification import verify
@@ -20,6 +21,7 @@ __all__ = [
     "check_certificate",
     "compare",
     "default_concept",
+    "ledger",
     "solve",
     "survey",
     "verify",

@@ -12,7 +12,7 @@ import networkx as nx
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate import Certificate
+from lp_posg.evaluate import Certificate, Ledger
 from lp_posg.game import Game
 from lp_posg.information import Policy
 from lp_posg.types import FloatArray, read_only
@@ -133,6 +133,16 @@ class Solution:
     def welfare(self) -> float:
         """Sum of the agents' values."""
         return float(self.values.sum())
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What compressing the common information cost, proven and measured; computed when first asked for.
+
+        With a structure or a compression of your own, call `lp_posg.ledger` and pass it.
+        """
+        from lp_posg.induction.ledger import ledger
+
+        return ledger(self)
 
     @cached_property
     def graph(self) -> nx.DiGraph:

@@ -45,7 +45,7 @@ def verify(
         If the strategy does not fit the game.
     """
     target = solution.game if game is None else game.with_discount(solution.discount)
-    structure = _structure(solution, sharing, target)
+    structure = structure_of(solution, sharing, target)
     _check_fit(solution.game, target)
     solution.policy.check(target.n_actions)
     certificate = certify(target, structure, solution.policy, concept_named(solution.concept).deviations)
@@ -79,7 +79,14 @@ def _check_states(solution: Solution, certificate: Certificate, game: Game, tole
         )
 
 
-def _structure(solution: Solution, sharing: SharingStructure | None, game: Game) -> SharingStructure:
+def structure_of(solution: Solution, sharing: SharingStructure | None, game: Game) -> SharingStructure:
+    """Return the structure that a solution was computed for, or the one given.
+
+    Raises
+    ------
+    ModelError
+        If it is a user's own and not given.
+    """
     if sharing is not None:
         return sharing_structure(sharing, game.n_agents)
     try:

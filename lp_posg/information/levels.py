@@ -88,14 +88,15 @@ class Level:
             self.belief[cells],
         )
 
-    def ranges(self, most: float, load: FloatArray) -> list[slice]:
-        """Return ranges of states whose `load` (N,) sums to at most `most` each, or that hold one state."""
-        total = np.cumsum(load)
-        bounds = [0]
-        while bounds[-1] < self.n_nodes:
-            done = total[bounds[-1] - 1] if bounds[-1] else 0.0
-            bounds.append(max(bounds[-1] + 1, int(np.searchsorted(total, done + most, side="right"))))
-        return [slice(a, b) for a, b in pairwise(bounds)]
+
+def ranges_of(load: FloatArray, most: float) -> list[slice]:
+    """Return ranges of states whose `load` (N,) sums to at most `most` each, or that hold one state."""
+    total = np.cumsum(load)
+    bounds = [0]
+    while bounds[-1] < len(load):
+        done = total[bounds[-1] - 1] if bounds[-1] else 0.0
+        bounds.append(max(bounds[-1] + 1, int(np.searchsorted(total, done + most, side="right"))))
+    return [slice(a, b) for a, b in pairwise(bounds)]
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,16 @@ def level_from_rows(rows: SparseMatrix, n_private: tuple[int, ...], n_states: in
     indptr = np.append(first, len(key))
     belief = sp.csr_array((rows.data, state, indptr), shape=(len(first), n_states))
     return Level(rows.shape[0], n_private, node[first], private[first], belief)
+
+
+def rows_of_level(level: Level, n_states: int) -> SparseMatrix:
+    """Return one row per state, the inverse of `level_from_rows`: CSR, shape (N, P * S)."""
+    length = np.diff(level.belief.indptr)
+    column = np.repeat(level.cell_private, length) * n_states + level.belief.indices
+    start = level.belief.indptr[np.searchsorted(level.cell_node, np.arange(level.n_nodes + 1))]
+    return sp.csr_array(
+        (level.belief.data, column, start), shape=(level.n_nodes, int(np.prod(level.n_private)) * n_states)
+    )
 
 
 @dataclass(frozen=True)
@@ -263,7 +274,7 @@ def entry_load(game: Game, time: int, level: Level) -> FloatArray:
 
 def batches(game: Game, time: int, level: Level) -> list[slice]:
     """Return ranges of states small enough to be expanded at once."""
-    return level.ranges(BATCH_ENTRIES, entry_load(game, time, level))
+    return ranges_of(entry_load(game, time, level), BATCH_ENTRIES)
 
 
 def _rows_of(matrix: SparseMatrix, rows: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
