@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import growth, solves, stage_lps
+from benchmarks import growth, hardness, solves, stage_lps
 from benchmarks.measure import record, table
 
-BENCHMARKS = {"stage_lps": stage_lps.rows, "solves": solves.rows, "growth": growth.rows}
+BENCHMARKS = {"stage_lps": stage_lps.rows, "solves": solves.rows, "growth": growth.rows, "hardness": hardness.rows}
 
 
 def main() -> None:

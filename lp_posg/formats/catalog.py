@@ -1,8 +1,8 @@
 """The catalogue: ready-made games, one folder per publication, each with its source and known values.
 
 A folder of ``models/`` holds one ``about.toml`` and, per model, either a ``.posg`` file or a
-Python generator with a function ``build``. In a checkout the folder lies beside the package, in
-an installed wheel inside it.
+Python generator with a function ``build``, or another that `builder` names, where one file makes
+several models. In a checkout the folder lies beside the package, in an installed wheel inside it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,8 @@ class CatalogEntry:
         Published or hand-derived values, at default parameters.
     path : pathlib.Path
         The ``.posg`` file or the generator.
+    builder : str
+        The generator's function.
     n_states : int
         Number of states, at default parameters.
     n_actions, n_observations : tuple of int
@@ -89,6 +92,7 @@ class CatalogEntry:
     known_values: tuple[KnownValue, ...]
     description: str
     path: Path
+    builder: str
     n_states: int
     n_actions: tuple[int, ...]
     n_observations: tuple[int, ...]
@@ -98,7 +102,7 @@ class CatalogEntry:
         """Parameters of the model's generator with their defaults; none for a file."""
         if self.path.suffix != ".py":
             return {}
-        signature = inspect.signature(_generator(self.path))
+        signature = inspect.signature(_generator(self.path, self.builder))
         return {name: parameter.default for name, parameter in signature.parameters.items()}
 
 
@@ -133,7 +137,7 @@ def catalog(name: str, **parameters: Any) -> Game:
             accepted=tuple(accepted),
         )
     if entry.path.suffix == ".py":
-        return _generator(entry.path)(**parameters)
+        return _generator(entry.path, entry.builder)(**parameters)
     # Imported here because the registry of formats may in turn look names up in the catalogue.
     from lp_posg.formats import load
 
@@ -224,6 +228,13 @@ def check_choice(name: str, value: object, choices: tuple[Any, ...]) -> None:
         raise ModelError(f"parameter {name} is {value!r}, expected {' or '.join(map(repr, choices))}")
 
 
+def check_count(name: str, value: object, *, at_least: int = 0) -> int:
+    """Return the parameter `value` as an int of at least `at_least`, or raise ModelError."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < at_least:
+        raise ModelError(f"parameter {name} is {value!r}, expected a whole number of at least {at_least}")
+    return int(value)
+
+
 def _as_float(value: object) -> float | None:
     if isinstance(value, bool | str | bytes):
         return None
@@ -263,6 +274,7 @@ def _entry(about: Path, folder_source: str, model: Mapping[str, Any]) -> Catalog
         known_values=tuple(known),
         description=" ".join(model["description"].split()),
         path=path,
+        builder=model.get("builder", "build"),
         n_states=model["states"],
         n_actions=tuple(model["actions"]),
         n_observations=tuple(model["observations"]),
@@ -293,14 +305,16 @@ def _known_values(row: Mapping[str, Any], n_agents: int) -> Iterable[KnownValue]
 
 
 @cache
-def _generator(path: Path) -> Callable[..., Game]:
+def _generator(path: Path, builder: str) -> Callable[..., Game]:
     label = "lp_posg_models_" + "_".join((path.parent.name, path.stem)).replace("-", "_")
     spec = importlib.util.spec_from_file_location(label, path)
     if spec is None or spec.loader is None:
         raise ModelError(f"the generator {path} cannot be imported")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    build: Callable[..., Game] = module.build
+    build: Callable[..., Game] | None = getattr(module, builder, None)
+    if build is None:
+        raise ModelError(f"the generator {path} has no function {builder!r}")
     return build
 
 

@@ -26,26 +26,26 @@ def case_id(case: object) -> str:
 
 
 def team_value(game: Game, sharing: str, horizon: int, discount: float) -> float:
-    """Return the team optimum of a two-agent game without first observation, by enumeration."""
-    reward, move, see = game.reward[0], game.transition, game.observation
+    """Return the team optimum of a two-agent game, by enumeration; only its rewards may vary with time."""
+    move, see, first = game.transition, game.observation, game.initial_observation
 
-    def act(belief: np.ndarray, left: int) -> np.ndarray:
+    def act(belief: np.ndarray, time: int) -> np.ndarray:
         """Value of each joint action when `belief` is common knowledge."""
-        value = np.einsum("s,sab->ab", belief, reward)
-        if left > 1:
+        value = (belief @ game.reward_array(time)[0]).reshape(game.n_actions)
+        if time < horizon - 1:
             for a, b in np.ndindex(value.shape):
-                value[a, b] += discount * observe(belief @ move[:, a, b], (a, b), left - 1)
+                value[a, b] += discount * observe(belief @ move[:, a, b], see[a, b], time + 1)
         return value
 
-    def observe(prior: np.ndarray, action: tuple[int, int], left: int) -> float:
-        """Value before the observation that follows `action`, which becomes common within a step."""
-        law = prior[:, None, None] * see[action]
+    def observe(prior: np.ndarray, seen: np.ndarray, time: int) -> float:
+        """Value before an observation of law `seen`, which becomes common within a step."""
+        law = prior[:, None, None] * seen
         weight = law.sum(axis=0)
         rows, columns = np.flatnonzero(weight.sum(axis=1)), np.flatnonzero(weight.sum(axis=0))
         weighted = np.zeros((len(rows), len(columns), *game.n_actions))
         for (i, x), (j, y) in product(enumerate(rows), enumerate(columns)):
             if weight[x, y] > 0:
-                weighted[i, j] = weight[x, y] * act(law[:, x, y] / weight[x, y], left)
+                weighted[i, j] = weight[x, y] * act(law[:, x, y] / weight[x, y], time)
         if sharing == "full":
             return float(weighted.max(axis=(2, 3)).sum())
         if sharing == "one-directional":  # agent 1's reading is known to both
@@ -53,10 +53,11 @@ def team_value(game: Game, sharing: str, horizon: int, discount: float) -> float
         plans = product(range(game.n_actions[0]), repeat=len(rows))
         return max(float(sum(weighted[i, :, a] for i, a in enumerate(plan)).max(axis=1).sum()) for plan in plans)
 
-    return float(act(game.initial, horizon).max())
+    return float(act(game.initial, 0).max()) if first is None else observe(game.initial, first, 0)
 
 
 LONGEST = {"box-pushing": 3, "broadcast-channel": 4, "recycling": 4, "dectiger": 4, "prisoners": 3}
+LONGEST |= {"easy-observable": 3, "hard-no-sharing": 3, "hard-unobservable": 3}
 TEAM_CASES = [
     (entry, known)
     for entry, known in CASES

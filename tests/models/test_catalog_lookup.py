@@ -29,7 +29,10 @@ EXPECTED = [
     "chicken-signals",
     "competitive-tiger",
     "dectiger",
+    "easy-observable",
     "general-tiger",
+    "hard-no-sharing",
+    "hard-unobservable",
     "matching-pennies",
     "noisy-pennies",
     "prisoners",
@@ -54,7 +57,7 @@ def test_names_and_aliases_are_unique():
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=NAMES)
 def test_about_is_complete(entry: CatalogEntry):
-    assert entry.path.stem == entry.name
+    assert entry.path.stem == entry.name or entry.builder != "build"
     assert entry.path.is_file()
     assert entry.title
     assert len(entry.description) > 80
@@ -192,6 +195,13 @@ def test_unknown_parameter_names_the_accepted_ones():
         ("recycling", {"big_item": None}),
         ("recycling", {"discount": 0}),
         ("recycling", {"discount": "none"}),
+        ("easy-observable", {"observability": 1.1}),
+        ("easy-observable", {"clue": -0.1}),
+        ("hard-no-sharing", {"horizon": 0}),
+        ("hard-no-sharing", {"horizon": 2.0}),
+        ("hard-no-sharing", {"seed": True}),
+        ("hard-unobservable", {"own_costs": 1}),
+        ("hard-unobservable", {"press_cost": -1}),
     ],
 )
 def test_bad_parameters_are_refused_by_name(name: str, parameters: dict[str, object]):
@@ -205,7 +215,10 @@ def test_every_generator_parameter_has_a_default_and_is_documented():
         "access-channel",
         "box-pushing",
         "competitive-tiger",
+        "easy-observable",
         "general-tiger",
+        "hard-no-sharing",
+        "hard-unobservable",
         "recycling",
     ]
     for entry in generated:
