@@ -34,6 +34,8 @@ _ALWAYS = {
     "primal_feasibility_tolerance": 1e-10,
     "dual_feasibility_tolerance": 1e-10,
     "simplex_scale_strategy": 2,
+    "simplex_dual_edge_weight_strategy": -1,
+    "dual_simplex_cost_perturbation_multiplier": 1.0,
     "mip_feasibility_tolerance": 1e-9,
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 1e-9,
@@ -60,7 +62,14 @@ _INTEGER_WAYS: tuple[Mapping[str, object], ...] = (
     {"presolve": "on", "solver": "choose", "primal_feasibility_tolerance": 1e-9, "mip_feasibility_tolerance": 1e-7},
     {"presolve": "off", "solver": "choose", "primal_feasibility_tolerance": 1e-7, "mip_feasibility_tolerance": 1e-6},
 )
-GROUP_ENTRIES, GROUP_MOST = 2000, 64
+# Small programs have few iterations to make: weights that save some cost more than they save, and so do
+# perturbed costs, which are to be taken back in the end. Where it goes wrong the ways above are tried.
+_JOINED_WAY: Mapping[str, object] = {
+    **_WAYS[0],
+    "simplex_dual_edge_weight_strategy": 0,
+    "dual_simplex_cost_perturbation_multiplier": 0.0,
+}
+GROUP_ENTRIES, GROUP_MOST = 8000, 64
 """Programs are joined up to this many entries and this many programs (measured: `benchmarks/stage_lps.py`)."""
 
 LARGE_ENTRIES = 20_000
@@ -137,7 +146,7 @@ def solve_block(
         size = min(group, len(block) - first)
         rows = slice(first, first + size)
         if size > 1:
-            result = _run(block.joined(first, size), _WAYS[0], np.inf, fresh=False)
+            result = _run(block.joined(first, size), _JOINED_WAY, np.inf, fresh=False)
             if result.status is Status.OPTIMAL:
                 x[rows] = result.x.reshape(size, -1)
                 dual[rows] = result.dual.reshape(size, -1)

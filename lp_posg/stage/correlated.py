@@ -2,19 +2,30 @@
 
 Let j be the agent with the most pure prescriptions. The variables are
 
-    y(g, p_j, a_j) >= 0      g: a pure prescription profile of the others; p_j, a_j: private
-                             information and recommended action of j
+    y(g, c) >= 0             g: a pure prescription profile of the others; c: a cell of j
+
+A cell is a pair (p_j, a_j) of private information and recommended action of j, and then
+
     sum over a_j of y(g, p_j, .) = w(g), the same for every p_j;   sum over g of w(g) = 1
 
+or, where these are hardly more than the pairs, a cell is a pure prescription of j, y sums to 1 and
+there is no other equation: fewer rows are worth some columns (`JOINT_FACTOR`).
+
 Every expectation in the incentive constraints of the three concepts involves the joint law of
-(g, recommendation of j at one private information) only, so nothing is lost against a
+(g, recommendation of j at one private information) only, so pairs lose nothing against a
 distribution over all joint prescriptions, which has a factor A_j ** k_j / (k_j A_j) more
 variables. The concepts differ in their incentive rows, all of the form "following is worth at
 least as much as deviating", summed over the random private profile:
 
-    cce (ex ante)   sum over p of s_i(p) <= 0,  follow_i(p) - deviate_i(p, a') + s_i(p) >= 0
+    cce (ex ante)   follow_i(p) - deviate_i(p, a') + s_i(p) >= 0            for all i, p, a'
+                    where s_i of the last p is minus the sum of the other s_i(p), which are free
     interim-cce     follow_i(p) - deviate_i(p, a') >= 0                     for all i, p, a'
-    ce (agent form) follow_i(p, a) - deviate_i(p, a, a') >= 0               for all i, p, a, a'
+    ce (agent form) follow_i(p, a) - deviate_i(p, a, a') >= 0               for all i, p, a, a' other than a
+
+Linear objectives are stated as losses against a bound: multiples of the equations are added to the
+costs so that none is negative and every g has at each p_j an action without loss beyond that of g,
+which is spread over the p_j. That changes no optimum, and the dual simplex method starts at a
+vertex that is feasible for it and nearer the end.
 
 Sources: Aumann (1974), J. Math. Economics 1, 67-96 (CE); Moulin and Vial (1978), Int. J. Game
 Theory 7, 201-221 (CCE); Forges (1993), Theory and Decision 35, 277-310 (agent form with private
@@ -46,15 +57,21 @@ from lp_posg.stage.payoffs import (
 )
 from lp_posg.stage.shortcuts import shortcuts_first
 from lp_posg.stage.strategy import BlockStrategy, as_distribution
-from lp_posg.types import ATOM_TOL, BoolArray, FloatArray, IntArray
+from lp_posg.types import ATOM_TOL, FloatArray, IntArray
 
 Kind = Literal["ex-ante", "interim", "action"]
 
 ENTRY_LIMIT = 4_000_000
 """Most entries of one stage program, which takes up to about a minute; a larger one is refused at once."""
 
-BATCH_ENTRIES = 4_000_000
-"""Most entries of the programs of one batch of stage games."""
+JOINT_FACTOR = 2.0
+"""Up to this many times as many pure prescriptions of j as pairs (p_j, a_j), the prescriptions are enumerated.
+
+Measured: half the time at 3 by 3 privates and 2 by 2 actions, nothing either way at 2 by 2 and 4 by 4.
+"""
+
+BATCH_ENTRIES = 50_000
+"""Entries of the programs compiled at once: few enough to stay in the processor's cache (three times faster)."""
 
 
 class Correlated:
@@ -92,7 +109,7 @@ class Correlated:
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         form = _form(block.n_private, block.n_actions, self.kind)
         form.check_size(self.name, block)
-        step = max(1, int(BATCH_ENTRIES // max(1, form.n_entries)))
+        step = max(1, BATCH_ENTRIES // len(form.layout.index))
         found: list[FloatArray] = []
         for first in range(0, len(block), step):
             part = block.part(slice(first, first + step))
@@ -164,9 +181,21 @@ class Form:
         return self.n_actions[self.free]
 
     @property
+    def joint(self) -> bool:
+        """Whether the cells are j's pure prescriptions."""
+        return bool(self.a**self.k <= JOINT_FACTOR * self.k * self.a)
+
+    @cached_property
+    def cells(self) -> FloatArray:
+        """Which pairs (p_j, a_j) each cell of j has, 0 or 1, shape (C, k_j, A_j)."""
+        if self.joint:
+            return indicator(self.k, self.a)
+        return np.eye(self.k * self.a).reshape(-1, self.k, self.a)
+
+    @property
     def n_y(self) -> int:
         """Number of variables y."""
-        return self.n_g * self.k * self.a
+        return self.n_g * len(self.cells)
 
     @cached_property
     def digit(self) -> IntArray:
@@ -176,13 +205,25 @@ class Form:
         return np.array(np.unravel_index(np.arange(self.n_g), self.n_each), dtype=np.int64)
 
     def rows_of(self, agent: int) -> int:
-        """Return the number of incentive rows of an agent."""
-        per_action = self.n_actions[agent] if self.kind == "action" else 1
-        return self.n_private[agent] * per_action * self.n_actions[agent]
+        """Return the number of incentive rows of an agent; one that has no choice needs none."""
+        actions = self.n_actions[agent]
+        per_private = actions * (actions - 1) if self.kind == "action" else actions * (actions > 1)
+        return self.n_private[agent] * per_private
+
+    @cached_property
+    def row_start(self) -> IntArray:
+        """First incentive row of each agent, and their number."""
+        return np.concatenate([[0], np.cumsum([self.rows_of(i) for i in range(len(self.n_private))])])
+
+    @cached_property
+    def slack_agents(self) -> tuple[int, ...]:
+        """The agents with variables s_i(p); with one private information ex ante and interim are the same."""
+        k, rows = self.n_private, self.rows_of
+        return tuple(i for i in range(len(k)) if self.kind == "ex-ante" and k[i] > 1 and rows(i))
 
     @cached_property
     def n_entries(self) -> float:
-        """Number of incentive entries of one program (a float: it may be huge)."""
+        """Most incentive entries of one program with pairs as cells (a float: it may be huge)."""
         columns = prescriptions_but(self.n_private, self.n_actions, self.free) * self.k * self.a
         return columns * (1 + sum(self.rows_of(i) for i in range(len(self.n_private))))
 
@@ -195,47 +236,25 @@ class Form:
                 " share more, so that agents have fewer private informations, or ask for concept 'team'"
             )
 
-    # ---- rows --------------------------------------------------------------------------------
+    def incentive_places(self, agent: int) -> tuple[IntArray, IntArray, IntArray]:
+        """Return row, column and position in the agent's gains of every incentive entry that can differ from 0.
 
-    @cached_property
-    def _budget(self) -> tuple[tuple[int, ...], IntArray, IntArray]:
-        """The agents with slack variables s_i(p), and for each of these its row in `_slack_rows`.
-
-        With one private information ex ante and interim are the same, and no slack is needed.
+        Rows count from the agent's first; the gains are those of `_gains`, flattened.
         """
-        agents = tuple(i for i, k in enumerate(self.n_private) if self.kind == "ex-ante" and k > 1)
-        owner = np.concatenate([np.full(self.n_private[i], i) for i in agents] or [np.empty(0, int)])
-        own = np.concatenate([np.arange(self.n_private[i]) for i in agents] or [np.empty(0, int)])
-        return agents, owner.astype(np.int64), own.astype(np.int64)
-
-    @cached_property
-    def row_start(self) -> IntArray:
-        """First incentive row of each agent, and their number."""
-        return np.concatenate([[0], np.cumsum([self.rows_of(i) for i in range(len(self.n_private))])])
-
-    @cached_property
-    def mask(self) -> BoolArray:
-        """Which incentive entries can differ from 0, shape (rows, G, k_j, A_j)."""
-        mask = np.zeros((self.row_start[-1], self.n_g, self.k, self.a), dtype=bool)
-        for i in range(len(self.n_private)):
-            own = mask[self.row_start[i] : self.row_start[i + 1]]
-            if i == self.free and self.kind == "action":
-                own = own.reshape(self.k, self.a, self.a, self.n_g, self.k, self.a)
-                for p, a in np.ndindex(self.k, self.a):
-                    own[p, a, np.arange(self.a) != a, :, p, a] = True
-            elif i == self.free:
-                own = own.reshape(self.k, self.a, self.n_g, self.k, self.a)
-                for p in range(self.k):
-                    own[p, :, :, p] = True
-            elif self.kind == "action":
-                own = own.reshape(self.n_private[i], self.n_actions[i], self.n_actions[i], self.n_g, -1)
-                chosen = pure_prescriptions(self.n_private[i], self.n_actions[i])[self.digit[self.fixed.index(i)]]
-                for p, a in np.ndindex(self.n_private[i], self.n_actions[i]):
-                    other = np.flatnonzero(np.arange(self.n_actions[i]) != a)
-                    own[p, a, other[:, None], np.flatnonzero(chosen[:, p] == a)[None]] = True
-            else:
-                own[...] = True
-        return mask.reshape(len(mask), -1)
+        k, a = self.n_private[agent], self.n_actions[agent]
+        n_cells = len(self.cells)
+        if agent == self.free:
+            g, pair, instead = (part.ravel() for part in np.indices((self.n_g, int(self.cells.sum()), a)))
+            cell, p, told = (part[pair] for part in np.nonzero(self.cells))
+            source = ((g * k + p) * a + told) * a + instead
+        else:
+            g, p, instead, cell = (part.ravel() for part in np.indices((self.n_g, k, a, n_cells)))
+            told = pure_prescriptions(k, a)[self.digit[self.fixed.index(agent)]][g, p]
+            source = np.arange(len(g))
+        by_action = self.kind == "action"
+        row = (p * a + told) * (a - 1) + instead - (instead > told) if by_action else p * a + instead
+        other = told != instead
+        return row[other], (g * n_cells + cell)[other], source[other]
 
     @cached_property
     def layout(self) -> Layout:
@@ -248,16 +267,16 @@ class Form:
         """Return the programs of all stage games.
 
         Columns are y, then s_i(p) if the concept is ex ante, then the smallest value if the
-        objective is egalitarian. Rows are incentives, budgets of slack, consistency of w, the
-        total of 1, then one per agent for the egalitarian objective.
+        objective is egalitarian. Rows are incentives, consistency of w, the total of 1, then one
+        per agent for the egalitarian objective.
         """
-        incentive, value = self._incentives(game.payoff)
         layout = self.layout
-        entries = incentive.reshape(len(incentive), -1)[:, layout.chosen]
-        size = self._common_size(np.abs(incentive).max(axis=2, initial=0.0))
-        entries = entries / size[:, layout.incentive_row]
+        gains, value = self._gains(game.payoff)
+        entries = gains.take(layout.source, axis=1)
+        size = self._row_sizes(np.abs(entries))
+        entries /= size.take(layout.incentive_row, axis=1)
         constants = np.broadcast_to(layout.constants, (len(entries), len(layout.constants)))
-        numbers = np.concatenate([entries, self._slack_sizes(size), constants], axis=1)[:, layout.order]
+        numbers = np.concatenate([entries, constants], axis=1)
         block = ProgramBlock(
             np.zeros((len(entries), len(layout.lower))),
             layout.lower,
@@ -266,86 +285,92 @@ class Form:
             layout.row_upper,
             layout.start,
             layout.index,
-            numbers,
+            numbers.take(layout.order, axis=1),  # in C order, which [:, order] would not be
         )
-        return _with_objective(block, value, game, objective, self.n_y)
+        return self._with_objective(block, value, game, objective)
 
-    def _common_size(self, size: FloatArray) -> FloatArray:
-        """Return a scale per incentive row, 1 for empty ones; rows that share a slack share the scale."""
-        agents, _, _ = self._budget
-        for i in agents:
+    def _row_sizes(self, size: FloatArray) -> FloatArray:
+        """Return the largest of each incentive row's entries, 1 if all are 0.
+
+        Rows that share slack share a size: that of all the agent's rows.
+        """
+        size = np.maximum.reduceat(size, self.layout.row_first, axis=1)
+        for i in self.slack_agents:
             own = slice(self.row_start[i], self.row_start[i + 1])
-            per_private = size[:, own].reshape(len(size), self.n_private[i], -1).max(axis=2, keepdims=True)
-            size[:, own] = np.broadcast_to(per_private, (len(size), self.n_private[i], self.n_actions[i])).reshape(
-                len(size), -1
-            )
+            size[:, own] = size[:, own].max(axis=1, keepdims=True)
         return np.where(size > 0, size, 1.0)
 
-    def _slack_sizes(self, size: FloatArray) -> FloatArray:
-        """Return the weight of each slack variable in its agent's budget row, largest 1."""
-        _, owner, own = self._budget
-        if not len(owner):
-            return np.empty((len(size), 0))
-        weight = size[:, self.row_start[owner] + own * np.array(self.n_actions)[owner]]
-        for i in np.unique(owner):
-            weight[:, owner == i] /= weight[:, owner == i].max(axis=1, keepdims=True)
-        return weight
+    def _gains(self, payoff: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return what following gains over deviating, and the agents' values, where g and a cell are drawn.
 
-    def _incentives(self, payoff: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return incentive entries (B, rows, n_y) and the agents' values (B, n, n_y) as functions of y."""
-        size, n = len(payoff), len(self.n_private)
-        incentive = np.zeros((size, self.row_start[-1], self.n_g, self.k, self.a))
-        value = np.empty((size, n, self.n_g, self.k, self.a))
-        for i in range(n):
-            own = incentive[:, self.row_start[i] : self.row_start[i + 1]]
-            if i == self.free:
-                value[:, i] = self._free_rows(payoff[:, i], own)
-            else:
-                value[:, i] = self._fixed_rows(payoff[:, i], i, own)
-        return incentive.reshape(size, -1, self.n_y), value.reshape(size, n, self.n_y)
+        Returns
+        -------
+        gains : float array, shape (B, total)
+            Of every agent in turn: of agent j by (G, k_j, A_j, deviation), of another agent i by
+            (G, k_i, deviation, C).
+        value : float array, shape (B, n, n_y)
+        """
+        both = [
+            self._free_gains(payoff[:, i]) if i == self.free else self._fixed_gains(payoff[:, i], i)
+            for i in range(len(self.n_private))
+        ]
+        gains, value = ([part.reshape(len(payoff), -1) for part in parts] for parts in zip(*both, strict=True))
+        return np.concatenate(gains, axis=1), np.stack(value, axis=1)
 
-    def _free_rows(self, payoff: FloatArray, out: FloatArray) -> FloatArray:
-        """Fill in agent j's incentive rows and return its value, shape (B, G, k_j, A_j)."""
+    def _free_gains(self, payoff: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return agent j's gains, shape (B, G, k_j, A_j, deviation), and its value, shape (B, G, C)."""
         worth = summed_over(payoff, self.n_private, self.n_actions, self.fixed)
         worth = worth.reshape(len(payoff), self.n_g, self.k, self.a)
-        gain = worth[..., :, None] - worth[..., None, :]  # recommended action, action played instead
-        if self.kind == "action":
-            rows = out.reshape(len(payoff), self.k, self.a, self.a, self.n_g, self.k, self.a)
-            for p, a in np.ndindex(self.k, self.a):
-                rows[:, p, a, :, :, p, a] = gain[:, :, p, a].swapaxes(1, 2)
-        else:
-            rows = out.reshape(len(payoff), self.k, self.a, self.n_g, self.k, self.a)
-            for p in range(self.k):
-                rows[:, p, :, :, p] = gain[:, :, p].transpose(0, 3, 1, 2)
-        return worth
+        return worth[..., :, None] - worth[..., None, :], self._by_cell(worth)
 
-    def _fixed_rows(self, payoff: FloatArray, agent: int, out: FloatArray) -> FloatArray:
-        """Fill in another agent's incentive rows and return its value, shape (B, G, k_j, A_j)."""
+    def _fixed_gains(self, payoff: FloatArray, agent: int) -> tuple[FloatArray, FloatArray]:
+        """Return another agent's gains, shape (B, G, k_i, deviation, C), and its value, shape (B, G, C)."""
         size, k, a = len(payoff), self.n_private[agent], self.n_actions[agent]
         place = self.fixed.index(agent)
         rest = tuple(i for i in self.fixed if i != agent)
         worth = summed_over(payoff, self.n_private, self.n_actions, rest)
         if self.free < agent:  # the axes of agent and j come in the order of agents
             worth = worth.swapaxes(-4, -2).swapaxes(-3, -1)
-        worth = worth.reshape(size, -1, k, a, self.k, self.a)
+        worth = self._by_cell(worth.reshape(size, -1, k, a, self.k, self.a))
         others = np.delete(self.digit, place, axis=0)
         n_rest = tuple(np.delete(self.n_each, place).tolist())
         row = np.ravel_multi_index(tuple(others), n_rest) if n_rest else np.zeros(self.n_g, dtype=np.int64)
-        worth = worth[:, row]  # (B, G, k, a, k_j, A_j)
-        chosen = indicator(k, a)[self.digit[place]]  # (G, k, a)
-        follow = np.einsum("bgkauv,gka->bgkuv", worth, chosen)
-        gain = follow[:, :, :, None] - worth  # (B, G, k, deviation, k_j, A_j)
-        if self.kind == "action":
-            rows = out.reshape(size, k, a, a, self.n_g, self.k, self.a)
-            np.einsum("bgkduv,gka->bkadguv", gain, chosen, out=rows)
-        else:
-            rows = out.reshape(size, k, a, self.n_g, self.k, self.a)
-            rows[...] = gain.transpose(0, 2, 3, 1, 4, 5)
-        return np.asarray(follow.sum(axis=2))
+        told = pure_prescriptions(k, a)[self.digit[place]]  # (G, k)
+        follow = worth[:, row[:, None], np.arange(k), told]  # (B, G, k, C)
+        return follow[:, :, :, None] - worth[:, row], follow.sum(axis=2)
+
+    def _by_cell(self, worth: FloatArray) -> FloatArray:
+        """Return what is given by pair, shape (..., k_j, A_j), summed over each cell's pairs, shape (..., C)."""
+        flat = worth.reshape(*worth.shape[:-2], self.k * self.a)
+        return np.asarray(flat @ self.cells.reshape(len(self.cells), -1).T) if self.joint and self.k > 1 else flat
+
+    def _with_objective(
+        self, block: ProgramBlock, value: FloatArray, game: Scaled, objective: Objective
+    ) -> ProgramBlock:
+        """Return the programs with the costs of the objective; `value` (B, n, n_y) is in scaled units."""
+        unit = game.size.max(axis=1, keepdims=True)
+        unit = np.where(unit > 0, unit, 1.0)
+        weighted = (game.size / unit)[:, :, None] * value
+        if objective.weights is None:
+            return _egalitarian(block, weighted, egalitarian_bounds(game) / unit)
+        cost = block.cost.copy()
+        cost[:, : self.n_y] = self._losses(-np.einsum("i,biy->by", objective.weights, weighted))
+        return replace(block, cost=cost)
+
+    def _losses(self, cost: FloatArray) -> FloatArray:
+        """Return the costs (B, n_y) with multiples of the equations added, so that the least are 0 (see the top)."""
+        if self.joint:
+            return np.asarray(cost - cost.min(axis=1, keepdims=True))
+        by_g = cost.reshape(len(cost), self.n_g, self.k, self.a)
+        least = by_g.min(axis=3, keepdims=True)
+        bound = least.sum(axis=2, keepdims=True)
+        bound -= bound.min(axis=1, keepdims=True)
+        return np.asarray(by_g - least + bound / self.k).reshape(len(cost), -1)
 
     def decode(self, y: FloatArray) -> BlockStrategy:
         """Return the strategies that solutions y, shape (B, n_y), stand for."""
-        mass = y.reshape(len(y), self.n_g, self.k, self.a)
+        by_cell = y.reshape(len(y), self.n_g, -1)
+        mass = (by_cell @ self.cells.reshape(len(self.cells), -1)).reshape(len(y), self.n_g, self.k, self.a)
         weight = mass.sum(axis=3).mean(axis=2)
         game, g = np.nonzero(weight > ATOM_TOL)
         start = np.searchsorted(game, np.arange(len(y) + 1))
@@ -367,16 +392,19 @@ class Layout:
 
     Attributes
     ----------
+    source, incentive_row : int arrays
+        Of each incentive entry, by row: its position in the gains, and its row.
+    row_first : int array
+        First entry of each incentive row.
     order : int array
-        Positions, by column, in the concatenation (incentives, slack weights, constants).
-    chosen, incentive_row : int arrays
-        Flat positions of the incentives that can differ from 0, and their rows.
+        Positions, by column, in the concatenation (incentive entries, constants).
     constants : float array
     """
 
-    order: IntArray
-    chosen: IntArray
+    source: IntArray
     incentive_row: IntArray
+    row_first: IntArray
+    order: IntArray
     start: IntArray
     index: IntArray
     constants: FloatArray
@@ -387,72 +415,76 @@ class Layout:
 
 
 def _layout(form: Form) -> Layout:
-    agents, owner, own = form._budget
-    n_incentive, n_slack = int(form.row_start[-1]), len(owner)
-    rows, columns = (part.astype(np.int64) for part in np.nonzero(form.mask))
-    budget_row = n_incentive + np.searchsorted(np.array(agents, dtype=np.int64), owner)
-    slack = form.n_y + np.arange(n_slack)
-    # Constants: +1 for s_i(p) in each of its incentive rows, then consistency, then the total.
-    width = np.array(form.n_actions)[owner] if n_slack else np.empty(0, np.int64)
-    first = form.row_start[owner] + own * width
-    in_rows = np.concatenate([np.arange(f, f + w) for f, w in zip(first, width, strict=True)] or [np.empty(0, int)])
-    g, p, a = (part.ravel() for part in np.indices((form.n_g, form.k - 1, form.a)))
-    consistency = n_incentive + len(agents) + g * (form.k - 1) + p
-    n_consistency = form.n_g * (form.k - 1)
-    g_all, a_all = (part.ravel() for part in np.indices((form.n_g, form.a)))
-    total_row = n_incentive + len(agents) + n_consistency
-    rows = np.concatenate([rows, budget_row, in_rows, consistency, consistency, np.full(len(g_all), total_row)])
-    columns = np.concatenate(
-        [
-            columns,
-            slack,
-            np.repeat(slack, width),
-            (g * form.k + p + 1) * form.a + a,
-            (g * form.k) * form.a + a,
-            (g_all * form.k) * form.a + a_all,
-        ]
-    )
-    constants = np.concatenate([np.ones(len(in_rows)), np.ones(len(g)), -np.ones(len(g)), np.ones(len(g_all))])
+    incentive, column, source = _incentive_layout(form)
+    n_incentive = int(form.row_start[-1])
+    parts = [(incentive, column, np.empty(0)), *_slack_entries(form), *_equation_entries(form, n_incentive)]
+    rows, columns = (np.concatenate([part[axis] for part in parts]) for axis in (0, 1))
     order = np.lexsort((rows, columns))
+    n_slack = sum(form.n_private[i] - 1 for i in form.slack_agents)
     n_columns = form.n_y + n_slack
-    n_rows = total_row + 1
+    n_rows = n_incentive + 1 + (0 if form.joint else form.n_g * (form.k - 1))
     row_lower, row_upper = np.zeros(n_rows), np.zeros(n_rows)
     row_upper[:n_incentive] = np.inf
-    row_lower[n_incentive : n_incentive + len(agents)] = -np.inf
     row_lower[-1] = row_upper[-1] = 1.0
-    lower = np.concatenate([np.zeros(form.n_y), np.full(n_slack, -np.inf)])
     return Layout(
+        source,
+        incentive,
+        np.searchsorted(incentive, np.arange(n_incentive)),
         order,
-        np.flatnonzero(form.mask.ravel()),
-        np.nonzero(form.mask)[0],
         np.searchsorted(columns[order], np.arange(n_columns + 1)).astype(np.int32),
         rows[order].astype(np.int32),
-        constants,
-        lower,
+        np.concatenate([part[2] for part in parts]),
+        np.concatenate([np.zeros(form.n_y), np.full(n_slack, -np.inf)]),
         np.full(n_columns, np.inf),
         row_lower,
         row_upper,
     )
 
 
-def _with_objective(
-    block: ProgramBlock, value: FloatArray, game: Scaled, objective: Objective, n_y: int
-) -> ProgramBlock:
-    """Return the programs with the costs of the objective; `value` (B, n, n_y) is in scaled units."""
-    unit = game.size.max(axis=1, keepdims=True)
-    unit = np.where(unit > 0, unit, 1.0)
-    weighted = (game.size / unit)[:, :, None] * value
-    if objective.weights is not None:
-        cost = block.cost.copy()
-        cost[:, :n_y] = -np.einsum("i,biy->by", objective.weights, weighted)
-        return replace(block, cost=cost)
-    # Maximise t with  best_i + size_i value_i . y >= t  in units of `unit`, measured from the smallest best.
-    size, n = value.shape[:2]
+def _incentive_layout(form: Form) -> tuple[IntArray, IntArray, IntArray]:
+    """Return row, column and position in all the gains of every incentive entry, by row."""
+    parts, before = [], 0
+    for i, first in enumerate(form.row_start[:-1]):
+        row, column, source = form.incentive_places(i)
+        parts.append((row + first, column, source + before))
+        own = form.k * form.a**2 if i == form.free else form.n_private[i] * form.n_actions[i] * len(form.cells)
+        before += form.n_g * own
+    row, column, source = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.lexsort((column, row))
+    return row[order], column[order], source[order]
+
+
+_Entries = tuple[IntArray, IntArray, FloatArray]
+
+
+def _slack_entries(form: Form) -> list[_Entries]:
+    """Return rows, columns and numbers of the s_i(p): 1 in the rows of p, -1 in those of the last."""
+    found, column = [], form.n_y
+    for i in form.slack_agents:
+        k, a = form.n_private[i], form.n_actions[i]
+        p, instead = (part.ravel() for part in np.indices((k - 1, a)))
+        for of, sign in ((p, 1.0), (np.full(len(p), k - 1), -1.0)):
+            found.append((form.row_start[i] + of * a + instead, column + p, np.full(len(p), sign)))
+        column += k - 1
+    return found
+
+
+def _equation_entries(form: Form, first: int) -> list[_Entries]:
+    """Return rows, columns and numbers of consistency (w(g) is the same for every p_j), then of the total."""
+    mass = form.cells.sum(axis=2).T  # (k_j, C)
+    unequal = np.kron(np.eye(form.n_g), mass[1:] - mass[0])[: 0 if form.joint else None]
+    equations = np.concatenate([unequal, np.tile(mass[:1], form.n_g)])
+    row, column = np.nonzero(equations)
+    return [(first + row, column, equations[row, column])]
+
+
+def _egalitarian(block: ProgramBlock, weighted: FloatArray, below: FloatArray) -> ProgramBlock:
+    """Return the programs that maximise t with  weighted_i . y - t >= below_i;  `weighted` is (B, n, n_y)."""
+    size, n, n_y = weighted.shape
     rows = block.n_rows + np.arange(n, dtype=np.int32)
     position = np.repeat(block.start[1 : n_y + 1], n)
     start = block.start.astype(np.int64) + n * np.minimum(np.arange(len(block.start)), n_y)
     numbers = np.insert(block.value, position, weighted.swapaxes(1, 2).reshape(size, -1), axis=1)
-    below = egalitarian_bounds(game) / unit
     fixed = [np.broadcast_to(r, (size, block.n_rows)) for r in (block.row_lower, block.row_upper)]
     return ProgramBlock(
         cost=np.concatenate([block.cost, np.full((size, 1), -1.0)], axis=1),

@@ -8,7 +8,9 @@ import pytest
 from stage_games import joint_law, joint_prescriptions, random_block, values, worth
 
 from lp_posg.errors import UnsupportedError
-from lp_posg.stage import StageBlock, concept_named, parse_objective
+from lp_posg.lp import solve_block, solve_program
+from lp_posg.stage import StageBlock, concept_named, correlated, parse_objective
+from lp_posg.stage.payoffs import scaled
 
 TOL = 1e-7
 SHAPES = [
@@ -22,6 +24,8 @@ SHAPES = [
     ((2, 1, 2), (2, 2, 2)),
     ((1, 2, 1), (2, 2, 3)),
     ((2, 2, 2), (2, 2, 2)),
+    ((1, 3), (2, 3)),  # from here on cells are pairs, except for the last
+    ((3, 1), (3, 2)),
     ((1,), (3,)),
 ]
 CONCEPTS = ["cce", "interim-cce", "ce"]
@@ -116,6 +120,67 @@ def test_no_deviation_gains_in_the_strategy_handed_back(n_private, n_actions, co
                 total += gains.sum(axis=0).max()
             assert total <= TOL or concept != "cce"
         assert checked == sum(n_private)
+
+
+# Payoffs hard for a simplex method without perturbation: many ties, twins of actions, and extreme units.
+HARD = {
+    "ties": lambda payoff: np.round(8 * payoff),
+    "two kinds of cell": lambda payoff: (payoff > 0).astype(float),
+    "nothing at stake": np.zeros_like,
+    "twin actions": lambda payoff: payoff[..., [0] * payoff.shape[-1]],
+    "units of 1e-6": lambda payoff: 1e-6 * payoff,
+    "units of 1e6": lambda payoff: 1e6 * payoff,
+    "agents of 1e-6 and 1e6": lambda payoff: payoff * np.array([1e-6, 1e6]).reshape(-1, *(1,) * (payoff.ndim - 2)),
+}
+
+
+@pytest.mark.parametrize("concept", CONCEPTS)
+@pytest.mark.parametrize("hard", HARD)
+@pytest.mark.parametrize(("n_private", "n_actions"), [((1, 1), (4, 3)), ((2, 2), (3, 2)), ((2, 3), (2, 3))], ids=str)
+def test_groups_of_hard_games_have_duals_that_prove_them_optimal(n_private, n_actions, hard, concept):
+    """Joined in groups, by the dual objective (the total's dual: every other bound is 0) and alone."""
+    payoff = HARD[hard](random_block(5, n_private, n_actions, size=20).payoff)
+    block = StageBlock(payoff, 0, np.arange(20))
+    form = correlated._form(n_private, n_actions, concept_named(concept).kind)
+    programs = form.compile(scaled(block), parse_objective("welfare", ("a", "b")))
+    x, dual = solve_block(programs)
+    mine = np.einsum("bj,bj->b", programs.cost, x)
+    np.testing.assert_allclose(dual[:, -1], mine, atol=1e-9)
+    alone = [solve_program(programs.program(b)).objective for b in range(20)]
+    np.testing.assert_allclose(mine, alone, atol=1e-9)
+
+
+@pytest.mark.parametrize("concept", CONCEPTS)
+@pytest.mark.parametrize(
+    ("n_private", "n_actions"), [((2, 2), (2, 3)), ((2, 1, 2), (2, 2, 2)), ((3, 2), (2, 2))], ids=str
+)
+@pytest.mark.parametrize("objective", ["welfare", "egalitarian", "worst"])
+def test_cells_of_pairs_and_of_prescriptions_have_one_optimum(n_private, n_actions, objective, concept, monkeypatch):
+    agents = tuple("abc"[: len(n_private)])
+    block = random_block(6, n_private, n_actions, size=30)
+    kind = concept_named(concept).kind
+    found = []
+    for factor, joint in ((0.0, False), (100.0, True)):
+        monkeypatch.setattr(correlated, "JOINT_FACTOR", factor)
+        form = correlated.Form(n_private, n_actions, kind)
+        assert form.joint == joint
+        x, _ = solve_block(form.compile(scaled(block), parse_objective(objective, agents)))
+        strategy = form.decode(x[:, : form.n_y])
+        laws = [joint_law(strategy, b, n_private, n_actions) for b in range(30)]
+        found.append([achieved(values(block.payoff[b], laws[b]), objective) for b in range(30)])
+    np.testing.assert_allclose(found[0], found[1], atol=1e-9)
+
+
+def test_losses_are_costs_with_a_best_action_at_no_loss():
+    """By hand, two g and three private informations of three actions (27 prescriptions for 9 pairs: pairs).
+
+    g = 0: rows (1 2 3), (4 4 5), (0 1 2): their least 1, 4, 0 make 5 together. g = 1: all 2, so 6, which
+    is 1 more than g = 0 and is spread as 1/3 to each p.
+    """
+    form = correlated.Form((1, 3), (2, 3), "action")
+    cost = np.array([[1, 2, 3, 4, 4, 5, 0, 1, 2] + [2] * 9], dtype=float)
+    expected = [[0, 1, 2, 0, 0, 1, 0, 1, 2] + [1 / 3] * 9]
+    np.testing.assert_allclose(form._losses(cost), expected, atol=1e-15)
 
 
 def single(payoff) -> StageBlock:
