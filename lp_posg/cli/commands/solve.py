@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.games import game_named
-from lp_posg.cli.screen import show_facts
+from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_target, write_json
-from lp_posg.cli.wording import counts, number, seconds, value_scale
+from lp_posg.cli.wording import counts, number, numbers, seconds, small, value_scale
 from lp_posg.errors import LpPosgError
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ def solve(
     discount: options.Discount = None,
     tolerance: options.Tolerance = None,
     approximate: options.Approximate = False,
+    ledger: Annotated[
+        bool,
+        typer.Option("--ledger", help="Show what the compression cost at every step: errors, proven bound, gap."),
+    ] = False,
     json: options.Json = None,
     save: Annotated[
         str | None,
@@ -72,7 +76,7 @@ def solve(
             time_limit=time_limit,
             memory_limit=options.in_bytes(memory_limit),
         )
-    _deliver(solution, json, save)
+    _deliver(solution, json, save, ledger)
 
 
 def _check_targets(file: str, json: str | None, save: str | None) -> None:
@@ -86,15 +90,17 @@ def _check_targets(file: str, json: str | None, save: str | None) -> None:
         check_target(save)
 
 
-def _deliver(solution: Solution, json: str | None, save: str | None) -> None:
+def _deliver(solution: Solution, json: str | None, save: str | None, ledger: bool) -> None:
     """Store and show the solution; a file that cannot be written is reported after the rest is out."""
     jobs: list[Callable[[], None]] = []
     if save is not None:
         jobs.append(lambda: solution.save(save))
     if json is not None:
-        jobs.append(lambda: write_json(json, solution.summary()))
+        jobs.append(lambda: write_json(json, _summary(solution, ledger)))
     if json != STDOUT:
         jobs.append(lambda: _show(solution))
+        if ledger:
+            jobs.append(lambda: _show_ledger(solution))
     failures: list[LpPosgError] = []
     for job in jobs:
         try:
@@ -105,11 +111,18 @@ def _deliver(solution: Solution, json: str | None, save: str | None) -> None:
         raise failures[0]
 
 
+def _summary(solution: Solution, ledger: bool) -> dict[str, Any]:
+    return solution.summary() | ({"ledger": solution.ledger.summary()} if ledger else {})
+
+
 def _show(solution: Solution) -> None:
     from lp_posg.cli.commands.report import certificate_facts, game_facts, value_facts
     from lp_posg.version import __version__
 
     game, stats = solution.game, solution.stats
+    scale = value_scale(game, solution.horizon)
+    exact = solution.compression == "exact"
+    promised = [] if exact else [("model_values", numbers(solution.model_values.tolist(), scale))]
     show_facts(
         f"{game.name}: {solution.concept}, {solution.sharing}, {solution.horizon} steps",
         [
@@ -119,7 +132,7 @@ def _show(solution: Solution) -> None:
                 ("discount", number(solution.discount)),
                 *((key, getattr(solution, key)) for key in ("sharing", "concept", "objective", "compression")),
             ],
-            value_facts(solution.values.tolist(), value_scale(game, solution.horizon)),
+            [*value_facts(solution.values.tolist(), scale), *promised],
             certificate_facts(solution.certificate, game, solution.tolerance),
             [
                 ("states", str(stats.states)),
@@ -129,5 +142,28 @@ def _show(solution: Solution) -> None:
                 ("seconds", seconds(stats.seconds)),
                 ("version", __version__),
             ],
+        ],
+    )
+
+
+def _show_ledger(solution: Solution) -> None:
+    costs = solution.ledger
+    show_line()
+    columns = [Column("step"), *(Column(name, right=True) for name in ("states", "model_states"))]
+    names = ("reward_error", "transition_error", "belief_error")
+    columns += [Column(name, right=True) for name in names]
+    rows = [[str(row[c.name]) for c in columns[:3]] + [small(row[name]) for name in names] for row in costs.rows()]
+    show_table(columns, rows)
+    show_line()
+    show_facts(
+        "what the compression cost",
+        [
+            [
+                ("ledger", f"{costs.status} (errors are expectations under the worst policy)"),
+                ("model_gap", small(costs.model_gap)),
+                ("gap", small(costs.gap)),
+                ("bound", small(costs.bound)),
+                ("paper_bound", small(costs.paper_bound)),
+            ]
         ],
     )
