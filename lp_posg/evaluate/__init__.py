@@ -1,6 +1,20 @@
-"""Certificates: what a strategy is worth and what deviating from it could gain."""
+"""Certificates and simulations: what a strategy is worth, and what deviating from it could gain."""
 
 from lp_posg.evaluate.certificate import Certificate, Deviation, certify, pairs_of
 from lp_posg.evaluate.deviations import DEVIATIONS
+from lp_posg.evaluate.sampling import GameSampler
+from lp_posg.evaluate.simulation import Simulation, simulate
+from lp_posg.evaluate.traces import Trace, TraceStep
 
-__all__ = ["DEVIATIONS", "Certificate", "Deviation", "certify", "pairs_of"]
+__all__ = [
+    "DEVIATIONS",
+    "Certificate",
+    "Deviation",
+    "GameSampler",
+    "Simulation",
+    "Trace",
+    "TraceStep",
+    "certify",
+    "pairs_of",
+    "simulate",
+]
