@@ -42,8 +42,8 @@ def verify(
         If the strategy does not fit the game.
     """
     target = solution.game if game is None else game.with_discount(solution.discount)
-    structure = _structure(solution, sharing, target)
-    _check_fit(solution.game, target)
+    structure = structure_of(solution, sharing, target)
+    check_fit(solution.game, target)
     solution.policy.check(target.n_actions)
     certificate = certify(target, structure, solution.policy, concept_named(solution.concept).deviations)
     check_certificate(certificate, target, solution.concept, tolerance)
@@ -74,7 +74,14 @@ def _check_states(solution: Solution, certificate: Certificate, game: Game, tole
         )
 
 
-def _structure(solution: Solution, sharing: SharingStructure | None, game: Game) -> SharingStructure:
+def structure_of(solution: Solution, sharing: SharingStructure | None, game: Game) -> SharingStructure:
+    """Return the structure given, or else the built-in one that the solution was computed for.
+
+    Raises
+    ------
+    ModelError
+        If none is given and the solution's is of the user's own.
+    """
     if sharing is not None:
         return sharing_structure(sharing, game.n_agents)
     try:
@@ -86,7 +93,8 @@ def _structure(solution: Solution, sharing: SharingStructure | None, game: Game)
         ) from None
 
 
-def _check_fit(stored: Game, game: Game) -> None:
+def check_fit(stored: Game, game: Game) -> None:
+    """Raise ModelError unless both games have the same labels."""
     for what in ("agents", "states", "actions", "observations"):
         if getattr(stored, what) != getattr(game, what):
             raise ModelError(
