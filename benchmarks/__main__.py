@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import growth, solves, stage_lps
+from benchmarks import baselines, growth, simulations, solves, stage_lps
 from benchmarks.measure import record, table
 
-BENCHMARKS = {"stage_lps": stage_lps.rows, "solves": solves.rows, "growth": growth.rows}
+BENCHMARKS = {
+    "stage_lps": stage_lps.rows,
+    "solves": solves.rows,
+    "growth": growth.rows,
+    "simulations": simulations.rows,
+    "baselines": baselines.rows,
+}
 
 
 def main() -> None:
