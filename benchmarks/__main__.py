@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import growth, hardness, solves, stage_lps
+from benchmarks import baselines, growth, hardness, simulations, solves, stage_lps
 from benchmarks.measure import record, table
 
-BENCHMARKS = {"stage_lps": stage_lps.rows, "solves": solves.rows, "growth": growth.rows, "hardness": hardness.rows}
+BENCHMARKS = {
+    "stage_lps": stage_lps.rows,
+    "solves": solves.rows,
+    "growth": growth.rows,
+    "hardness": hardness.rows,
+    "simulations": simulations.rows,
+    "baselines": baselines.rows,
+}
 
 
 def main() -> None:

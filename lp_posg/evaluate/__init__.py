@@ -1,7 +1,23 @@
-"""Certificates and ledgers: what a strategy is worth and what deviating from it could gain."""
+"""Certificates, ledgers and simulations: what a strategy is worth, and what deviating from it could gain."""
 
 from lp_posg.evaluate.certificate import Certificate, Deviation, certify, pairs_of
 from lp_posg.evaluate.deviations import DEVIATIONS
 from lp_posg.evaluate.ledger import Ledger, error_ledger
+from lp_posg.evaluate.sampling import GameSampler
+from lp_posg.evaluate.simulation import Simulation, simulate
+from lp_posg.evaluate.traces import Trace, TraceStep
 
-__all__ = ["DEVIATIONS", "Certificate", "Deviation", "Ledger", "certify", "error_ledger", "pairs_of"]
+__all__ = [
+    "DEVIATIONS",
+    "Certificate",
+    "Deviation",
+    "GameSampler",
+    "Ledger",
+    "Simulation",
+    "Trace",
+    "TraceStep",
+    "certify",
+    "error_ledger",
+    "pairs_of",
+    "simulate",
+]

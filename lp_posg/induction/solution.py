@@ -12,9 +12,9 @@ import networkx as nx
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate import Certificate, Ledger
+from lp_posg.evaluate import Certificate, Ledger, Simulation, simulate
 from lp_posg.game import Game
-from lp_posg.information import Policy
+from lp_posg.information import Policy, SharingStructure
 from lp_posg.types import FloatArray, read_only
 from lp_posg.version import __version__
 
@@ -208,6 +208,52 @@ class Solution:
             }
             for i, agent in enumerate(self.game.agents)
         }
+
+    def simulate(
+        self,
+        n_runs: int = 10_000,
+        seed: int = 0,
+        *,
+        game: Game | None = None,
+        sharing: SharingStructure | None = None,
+        level: float = 0.95,
+        traces: int = 0,
+    ) -> Simulation:
+        """Return what following the strategy brings in independent runs.
+
+        Parameters
+        ----------
+        n_runs, seed : int
+            The answer depends on the seed alone; the first runs are the same whatever `n_runs`.
+        game : Game, optional
+            The game to play, with the discount of the solution; the stored one if not given.
+        sharing : SharingStructure, optional
+            Needed if the solution was computed for a structure of the user's own.
+        level : float
+            Confidence of the intervals.
+        traces : int
+            How many runs, from the first on, to tell in the game's labels.
+
+        Raises
+        ------
+        ModelError
+            If the strategy does not fit the game, or an argument is not what it has to be.
+
+        Examples
+        --------
+        >>> import lp_posg as posg
+        >>> solution = posg.solve(posg.catalog("dectiger"), 2, "full")
+        >>> played = solution.simulate(50_000, seed=1)
+        >>> bool(abs(played.mean[0] - solution.values[0]) < 5 * played.standard_error[0])
+        True
+        """
+        from lp_posg.induction.verification import check_fit, structure_of
+
+        target = self.game if game is None else game.with_discount(self.discount)
+        structure = structure_of(self, sharing, target)
+        check_fit(self.game, target)
+        self.policy.check(target.n_actions)
+        return simulate(target, structure, self.policy, n_runs, seed, level=level, traces=traces)
 
     def summary(self) -> dict[str, Any]:
         """Return the solution as a JSON-ready object (DESIGN: the JSON of ``solve``)."""

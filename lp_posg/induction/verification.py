@@ -46,7 +46,7 @@ def verify(
     """
     target = solution.game if game is None else game.with_discount(solution.discount)
     structure = structure_of(solution, sharing, target)
-    _check_fit(solution.game, target)
+    check_fit(solution.game, target)
     solution.policy.check(target.n_actions)
     certificate = certify(target, structure, solution.policy, concept_named(solution.concept).deviations)
     check_certificate(certificate, target, solution.concept, tolerance, approximate)
@@ -80,12 +80,12 @@ def _check_states(solution: Solution, certificate: Certificate, game: Game, tole
 
 
 def structure_of(solution: Solution, sharing: SharingStructure | None, game: Game) -> SharingStructure:
-    """Return the structure that a solution was computed for, or the one given.
+    """Return the structure given, or else the built-in one that the solution was computed for.
 
     Raises
     ------
     ModelError
-        If it is a user's own and not given.
+        If none is given and the solution's is of the user's own.
     """
     if sharing is not None:
         return sharing_structure(sharing, game.n_agents)
@@ -98,7 +98,8 @@ def structure_of(solution: Solution, sharing: SharingStructure | None, game: Gam
         ) from None
 
 
-def _check_fit(stored: Game, game: Game) -> None:
+def check_fit(stored: Game, game: Game) -> None:
+    """Raise ModelError unless both games have the same labels."""
     for what in ("agents", "states", "actions", "observations"):
         if getattr(stored, what) != getattr(game, what):
             raise ModelError(

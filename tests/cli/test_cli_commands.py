@@ -237,7 +237,7 @@ def test_models_lists_all_and_tells_of_one(run):
 
 def test_version_and_help(run):
     assert run("--version") == (0, f"lp-posg {posg.__version__}\n", "")
-    commands = ("solve", "compare", "info", "check", "verify", "convert", "models")
+    commands = ("solve", "compare", "info", "check", "verify", "simulate", "convert", "models")
     overview = run("--help")[1]
     for command in commands:
         assert re.search(rf"^  {command} +[A-Z].*\.$", overview, re.MULTILINE), command
@@ -249,13 +249,15 @@ def test_version_and_help(run):
 def examples():
     from lp_posg.cli.application import COMMANDS
 
-    return [example for name, (_, example) in COMMANDS.items() if name != "verify"]
+    return [example for _, example in COMMANDS.values()]
 
 
 @pytest.mark.parametrize("example", examples())
 def test_the_example_of_each_command_runs(run, example):
     program, *arguments = example.split()
     assert program == "lp-posg"
+    if "tiger.npz" in arguments:
+        assert run("solve", "dectiger", "-H", "2", "--save", "tiger.npz")[0] == 0
     assert run(*arguments)[0] == 0
 
 

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from oracles import Oracle
 from random_games import random_game
+from random_strategies import with_random_strategy
 
 import lp_posg as posg
 from lp_posg.errors import CertificateError, ModelError
 from lp_posg.evaluate import certify
 from lp_posg.evaluate import team as team_module
 from lp_posg.induction.sweep import sweep
-from lp_posg.information import Exact, PolicyBlock, sharing_structure, unroll
+from lp_posg.information import Exact, sharing_structure, unroll
 from lp_posg.stage import concept_named, parse_objective
 
 TOL = 1e-9
@@ -25,28 +26,6 @@ SHARINGS = [
     ("controller:2", {"controlled_by": 1}),
     ("uncontrolled:2", {"controlled_by": 0}),
 ]
-
-
-def with_random_strategy(solution, seed, atoms=2, amount=1.0):
-    """Return the solution with its prescriptions mixed with random ones, `atoms` per state if all are replaced."""
-    rng = np.random.default_rng(seed)
-
-    def block(old: PolicyBlock) -> PolicyBlock:
-        if amount < 1.0:
-            mixed = tuple(
-                (1 - amount) * own + amount * rng.dirichlet(np.ones(own.shape[2]), own.shape[:2])
-                for own in old.prescription
-            )
-            return replace(old, prescription=mixed)
-        size = len(old.nodes)
-        prescription = tuple(
-            rng.dirichlet(np.ones(own.shape[2]), (size * atoms, own.shape[1])) for own in old.prescription
-        )
-        prob = rng.dirichlet(np.ones(atoms), size).ravel()
-        return replace(old, atom_start=np.arange(size + 1) * atoms, atom_prob=prob, prescription=prescription)
-
-    steps = tuple(replace(s, blocks=tuple(block(b) for b in s.blocks)) for s in solution.policy.steps)
-    return replace(solution, policy=replace(solution.policy, steps=steps))
 
 
 @pytest.mark.parametrize(("sharing", "kind"), SHARINGS, ids=[s for s, _ in SHARINGS])

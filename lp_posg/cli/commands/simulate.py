@@ -1,0 +1,140 @@
+"""``lp-posg simulate``: play a stored solution."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lp_posg.cli import options
+from lp_posg.cli.games import game_named
+from lp_posg.cli.screen import Column, show_facts, show_line, show_table
+from lp_posg.cli.targets import STDOUT, check_json_target, write_json
+from lp_posg.cli.wording import number, numbers, seconds, value_scale
+
+if TYPE_CHECKING:
+    from lp_posg.evaluate import Simulation, Trace
+    from lp_posg.game import Game
+    from lp_posg.induction import Solution
+
+EXAMPLE = "lp-posg simulate tiger.npz --runs 100000 --seed 1 --traces 2"
+
+
+def _level(value: float) -> float:
+    if not 0 < value < 1:
+        raise typer.BadParameter(f"{value} is not in the range 0 < level < 1")
+    return value
+
+
+def simulate(
+    solution: Annotated[
+        str, typer.Argument(metavar="OUT.npz", help="A solution stored by `lp-posg solve --save`.", show_default=False)
+    ],
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE", help="The game to play: a file or a catalogue name; by default the stored one."),
+    ] = None,
+    runs: Annotated[int, typer.Option("--runs", "-n", min=1, help="Number of independent runs.")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same runs.")] = 0,
+    traces: Annotated[int, typer.Option(min=0, help="How many runs, from the first on, to tell step by step.")] = 0,
+    level: Annotated[float, typer.Option(callback=_level, help="Confidence of the intervals.")] = 0.95,
+    json: options.Json = None,
+) -> None:
+    """Play a stored solution in independent runs, and estimate its values.
+
+    Two kinds of confidence interval are shown: `normal` by the central limit theorem, and
+    `bernstein` and `hoeffding`, which hold for any number of runs.
+    """
+    check_json_target(json, solution, file)
+    import lp_posg as posg
+
+    stored = posg.Solution.load(solution)
+    game = (stored.game if file is None else game_named(file)).with_discount(stored.discount)
+    begun = time.perf_counter()
+    played = stored.simulate(runs, seed, game=game, level=level, traces=traces)
+    taken = time.perf_counter() - begun
+    if json is not None:
+        write_json(json, _summary(stored, game, played, taken))
+    if json != STDOUT:
+        _show(stored, game, played, taken)
+
+
+def _summary(stored: Solution, game: Game, played: Simulation, taken: float) -> dict[str, Any]:
+    from lp_posg.version import __version__
+
+    return {
+        "game": game.name,
+        "agents": list(game.agents),
+        "horizon": stored.horizon,
+        "discount": stored.discount,
+        "sharing": stored.sharing,
+        "concept": stored.concept,
+        "stored_values": stored.values.tolist(),
+        **played.summary(),
+        "seconds": taken,
+        "version": __version__,
+    }
+
+
+def _show(stored: Solution, game: Game, played: Simulation, taken: float) -> None:
+    from lp_posg.cli.commands.report import game_facts
+
+    scale = value_scale(game, stored.horizon)
+
+    def ends(kind: Any) -> str:
+        return " ".join(
+            f"[{number(low, scale)}, {number(high, scale)}]" for low, high in played.interval(kind).tolist()
+        )
+
+    show_facts(
+        f"{game.name}: simulated",
+        [
+            game_facts(game),
+            [
+                ("horizon", str(stored.horizon)),
+                ("discount", number(stored.discount)),
+                ("sharing", stored.sharing),
+                ("concept", stored.concept),
+            ],
+            [
+                ("runs", str(played.n_runs)),
+                ("seed", str(played.seed)),
+                ("mean", numbers(played.mean.tolist(), scale)),
+                ("standard_error", numbers(played.standard_error.tolist(), scale)),
+                ("stored_values", numbers(stored.values.tolist(), scale)),
+            ],
+            [
+                ("level", number(played.level)),
+                *((f"{kind}_interval", ends(kind)) for kind in ("normal", "bernstein", "hoeffding")),
+                ("seconds", seconds(taken)),
+            ],
+        ],
+    )
+    for run, trace in enumerate(played.traces):
+        show_line()
+        show_line(f"run {run + 1}")
+        _show_trace(game, trace)
+
+
+def _show_trace(game: Game, trace: Trace) -> None:
+    columns = [
+        Column("step", right=True),
+        Column("state"),
+        *(Column(f"{agent} sees", breaks=8) for agent in game.agents),
+        Column("becomes common", breaks=24),
+        *(Column(f"{agent} does", breaks=8) for agent in game.agents),
+        *(Column(f"{agent} gets", right=True) for agent in game.agents),
+    ]
+    rows = [
+        [
+            str(number_of + 1),
+            step.state,
+            *(("-",) * game.n_agents if step.observations is None else step.observations),
+            step.shared,
+            *step.actions,
+            *map(number, step.rewards),
+        ]
+        for number_of, step in enumerate(trace.steps)
+    ]
+    show_table(columns, rows)

@@ -1,0 +1,109 @@
+"""A strategy as something that many runs play at once: atoms and actions, drawn by array look-ups."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.errors import ModelError
+from lp_posg.evaluate.sampling import RowSampler
+from lp_posg.information.policy import PolicyStep
+from lp_posg.types import FloatArray, IntArray
+
+
+class StepPlayer:
+    """What a strategy does at one step.
+
+    The blocks of the step are laid one after the other: a *slot* is a state's place among all of
+    them, and every prescription row of every atom has one place in one table of laws per agent.
+
+    Parameters
+    ----------
+    step : PolicyStep
+    n_private : tuple of int
+        P_i, the number of private informations of each agent at this step.
+    time : int
+        0-based, for messages.
+
+    Raises
+    ------
+    ModelError
+        If a private information is none of the structure's.
+    """
+
+    def __init__(self, step: PolicyStep, n_private: tuple[int, ...], time: int) -> None:
+        self._time, self._n_private = time, n_private
+        nodes = np.concatenate([block.nodes for block in step.blocks])
+        self._slot = np.full(step.n_nodes, -1, dtype=np.int64)
+        self._slot[nodes] = np.arange(len(nodes))
+        counts = np.concatenate([np.diff(block.atom_start) for block in step.blocks])
+        self._atom_start = np.concatenate([[0], np.cumsum(counts)])
+        prob = np.concatenate([block.atom_prob for block in step.blocks])
+        self._atoms = _sampler_of_rows(prob, self._atom_start)
+        self._is_single: list[bool] = []
+        self._known: list[IntArray] = []
+        self._known_start: list[IntArray] = []
+        self._row_start: list[IntArray] = []
+        self._actions: list[RowSampler] = []
+        for i, count in enumerate(n_private):
+            self._add_agent(step, i, count)
+
+    def _add_agent(self, step: PolicyStep, agent: int, n_private: int) -> None:
+        """Lay out one agent's private informations by slot, and its prescription rows by atom."""
+        sizes = [block.private[agent].shape for block in step.blocks]
+        per_slot = np.concatenate([np.full(size, k, dtype=np.int64) for size, k in sizes])
+        known = np.concatenate([block.private[agent].ravel() for block in step.blocks])
+        if not ((known >= 0) & (known < n_private)).all():
+            raise ModelError(
+                f"the strategy has a private information that the sharing does not know at step {self._time + 1}:"
+                " it was computed for another game or sharing"
+            )
+        self._is_single.append(bool((per_slot == 1).all()))
+        self._known.append(np.repeat(np.arange(len(per_slot)), per_slot) * n_private + known)
+        self._known_start.append(np.cumsum(per_slot) - per_slot)
+        per_atom = np.concatenate([np.full(len(b.atom_prob), b.private[agent].shape[1]) for b in step.blocks])
+        self._row_start.append(np.cumsum(per_atom) - per_atom)
+        rows = np.concatenate([b.prescription[agent].reshape(-1, b.prescription[agent].shape[2]) for b in step.blocks])
+        self._actions.append(RowSampler(sp.csr_array(rows)))
+
+    def draw(
+        self, node: IntArray, private: tuple[IntArray, ...], uniform: FloatArray
+    ) -> tuple[IntArray, tuple[IntArray, ...]]:
+        """Return the atom the mediator draws in each run, counted within its state, and each agent's action.
+
+        Parameters
+        ----------
+        node : int array, shape (N,)
+            The strategy's state.
+        private : tuple per agent of int arrays, shape (N,)
+        uniform : float array, shape (1 + n, N)
+
+        Raises
+        ------
+        ModelError
+            If the strategy has no prescription there.
+        """
+        slot = self._slot[node]
+        if slot.min(initial=0) < 0:
+            raise ModelError("the strategy has no prescription at a state that the game makes possible")
+        atom = self._atoms.draw(slot, uniform[0])
+        actions = tuple(
+            law.draw(self._row_start[i][atom] + self._rank(i, slot, private[i]), uniform[1 + i])
+            for i, law in enumerate(self._actions)
+        )
+        return atom - self._atom_start[slot], actions
+
+    def _rank(self, agent: int, slot: IntArray, private: IntArray) -> IntArray:
+        """Return where each private information stands among those its state has a prescription for."""
+        known, key = self._known[agent], slot * self._n_private[agent] + private
+        # With one private information per state there is nothing to look for, only to compare.
+        place = slot if self._is_single[agent] else np.minimum(np.searchsorted(known, key), len(known) - 1)
+        if (known[place] != key).any():
+            raise ModelError("the strategy has no prescription for a private information that the game makes possible")
+        return place - self._known_start[agent][slot]
+
+
+def _sampler_of_rows(prob: FloatArray, start: IntArray) -> RowSampler:
+    """Return a sampler of the position of an atom among all atoms; the atoms of row r are start[r]:start[r + 1]."""
+    shape = (len(start) - 1, len(prob))
+    return RowSampler(sp.csr_array((prob, np.arange(len(prob)), start), shape=shape))
