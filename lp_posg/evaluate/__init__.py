@@ -1,5 +1,6 @@
 """Certificates, ledgers and simulations: what a strategy is worth, and what deviating from it could gain."""
 
+from lp_posg.evaluate.bounded import certify_bounds
 from lp_posg.evaluate.certificate import Certificate, Deviation, certify, pairs_of
 from lp_posg.evaluate.deviations import DEVIATIONS
 from lp_posg.evaluate.ledger import Ledger, error_ledger
@@ -17,6 +18,7 @@ __all__ = [
     "Trace",
     "TraceStep",
     "certify",
+    "certify_bounds",
     "error_ledger",
     "pairs_of",
     "simulate",

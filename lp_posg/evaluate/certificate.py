@@ -96,6 +96,8 @@ class Certificate:
         Number of (belief, strategy state) pairs examined.
     node_values : tuple per depth of float arrays, shape (states of the strategy, n)
         Value of the strategy from each of its states on; nan where it can never be.
+    found_gains : float array, shape (n,), or None
+        Gains of deviations that were found, where `gaps` are bounds: no gap is smaller.
     """
 
     status: Status
@@ -106,9 +108,12 @@ class Certificate:
     merge_error: float
     states: int
     node_values: tuple[FloatArray, ...] = field(default=(), repr=False)
+    found_gains: FloatArray | None = None
 
     def __post_init__(self) -> None:
         read_only(self.gaps, self.values, *self.node_values)
+        if self.found_gains is not None:
+            read_only(self.found_gains)
 
     @property
     def gap(self) -> float:
@@ -156,7 +161,7 @@ def certify(
     if deviations != "team" and deviations not in DEVIATIONS:
         raise ModelError(f"unknown kind of deviation {deviations!r}; expected one of team, {', '.join(DEVIATIONS)}")
     if deviations == "ne":
-        _check_independent(policy)
+        check_independent(policy)
     use = resources or Resources()
     pairs = pairs_of(game, structure, policy, use) if unrolled is None else unrolled
     programs = _Programs(game, policy, pairs, deviations, use)
@@ -186,7 +191,7 @@ def certify(
     )
 
 
-def _check_independent(policy: Policy) -> None:
+def check_independent(policy: Policy) -> None:
     """Raise ModelError if a state's prescriptions are drawn together: then it is no Nash strategy."""
     for time, step in enumerate(policy.steps):
         for block in step.blocks:
@@ -257,7 +262,7 @@ class _Programs:
             ahead = edges @ np.concatenate([self.follow[time + 1], self.best[time + 1]], axis=1) * game.discount
             ahead = ahead.reshape(level.n_cells, game.n_joint_actions, 2 * game.n_agents).transpose(2, 0, 1)
             later_follow, later_best = ahead[: game.n_agents], ahead[game.n_agents :]
-        chosen = _cell_actions(game, self.policy.steps[time], depth.tag[nodes], level)
+        chosen = cell_actions(game, self.policy.steps[time], depth.tag[nodes], level)
         return StepView(level, game.n_actions, chosen, now + later_follow, now + later_best)
 
     def deviation(self, gaps: FloatArray) -> Deviation | None:
@@ -298,7 +303,7 @@ class _Programs:
         )
 
 
-def _cell_actions(game: Game, step: PolicyStep, tag: IntArray, level: Level) -> FloatArray:
+def cell_actions(game: Game, step: PolicyStep, tag: IntArray, level: Level) -> FloatArray:
     """Return the strategy's P(a | p) in each cell, shape (C, A); `tag` is the strategy's state in each state."""
     chosen = np.zeros((level.n_cells, game.n_joint_actions))
     covered = np.zeros(level.n_nodes, dtype=bool)
@@ -348,6 +353,6 @@ def _reach(game: Game, policy: Policy, pairs: Unrolled) -> list[FloatArray]:
     for time, depth in enumerate(pairs.depths[:-1]):
         level = depth.level
         assert depth.edges is not None
-        chosen = _cell_actions(game, policy.steps[time], depth.tag, level)
+        chosen = cell_actions(game, policy.steps[time], depth.tag, level)
         reach.append(np.asarray((chosen * reach[-1][level.cell_node][:, None]).ravel() @ depth.edges))
     return reach

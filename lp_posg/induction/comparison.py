@@ -133,6 +133,7 @@ def compare(
     compression: str | Compression | CompressionRule = "exact",
     tolerance: float = GAP_TOL,
     approximate: bool | None = None,
+    certificate: str = "auto",
     progress: Callable[[Progress], None] | None = None,
     workers: int = 1,
     backend: str | None = None,
@@ -155,8 +156,8 @@ def compare(
         A folder with one checkpoint per row; the same call takes a stopped comparison up again.
     time_limit : float, optional
         Seconds of wall time for all rows together.
-    game, horizon, objective, discount, compression, tolerance, approximate, progress, workers, backend, max_states, \
-    memory_limit
+    game, horizon, objective, discount, compression, tolerance, approximate, certificate, progress, workers, \
+    backend, max_states, memory_limit
         As in `solve`, for each row.
 
     Raises
@@ -181,6 +182,7 @@ def compare(
         "compression": squeezed,
         "tolerance": tolerance,
         "approximate": approximate,
+        "certificate": certificate,
         "progress": progress,
         "workers": workers,
         "backend": backend,

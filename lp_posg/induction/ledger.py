@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from lp_posg.errors import ModelError
 from lp_posg.evaluate import Ledger, error_ledger
 from lp_posg.induction.solution import Solution
-from lp_posg.induction.verification import structure_of
-from lp_posg.information import Compression, CompressionRule, SharingStructure, compression_named, unroll
+from lp_posg.induction.verification import compression_of, structure_of
+from lp_posg.information import Compression, CompressionRule, SharingStructure, unroll
 from lp_posg.information.resources import Resources
 from lp_posg.stage import concept_named
 
@@ -44,7 +43,7 @@ def ledger(
     True
     """
     game, structure = solution.game, structure_of(solution, sharing, solution.game)
-    squeezed = _compression_of(solution, compression)
+    squeezed = compression_of(solution, compression)
     model = unroll(game, structure, solution.horizon, compression=squeezed, resources=resources)
     kind = concept_named(solution.concept).deviations
     return error_ledger(
@@ -57,15 +56,3 @@ def ledger(
         certificate=solution.certificate if solution.certificate.status == "exact" else None,
         resources=resources,
     )
-
-
-def _compression_of(solution: Solution, given: Compression | CompressionRule | None) -> Compression:
-    if given is not None:
-        return compression_named(given)
-    try:
-        return compression_named(solution.compression)
-    except ModelError:
-        raise ModelError(
-            f"the solution was computed with compression {solution.compression!r}, which its name does not say whole;"
-            " pass the object as compression="
-        ) from None

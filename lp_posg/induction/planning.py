@@ -9,8 +9,8 @@ from os import PathLike
 
 import numpy as np
 
-from lp_posg.errors import CertificateError, ModelError
-from lp_posg.evaluate import Certificate, certify
+from lp_posg.errors import CertificateError, LimitError, ModelError
+from lp_posg.evaluate import Certificate, certify, certify_bounds
 from lp_posg.game import Game
 from lp_posg.induction.blocks import Block
 from lp_posg.induction.checkpoint import Checkpoint
@@ -20,6 +20,7 @@ from lp_posg.induction.workers import THREADS, runner
 from lp_posg.information import (
     Compression,
     CompressionRule,
+    Policy,
     SharingStructure,
     Unrolled,
     check_horizon,
@@ -31,6 +32,11 @@ from lp_posg.information.describe import private_text
 from lp_posg.information.resources import Resources
 from lp_posg.stage import Concept, Objective, concept_named, parse_objective
 from lp_posg.types import GAP_TOL, ROUNDING, FloatArray
+
+CERTIFICATES = ("auto", "exact", "bounded")
+
+PAIR_LIMIT = 2_000_000
+"""Most pairs of exact belief and state of the strategy that ``auto`` goes through before it settles for bounds."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class Request:
     compression: Compression
     tolerance: float
     approximate: bool
+    certificate: str
     progress: Callable[[Progress], None] | None
     resources: Resources
 
@@ -95,6 +102,7 @@ def solve(
     compression: str | Compression | CompressionRule = "exact",
     tolerance: float = GAP_TOL,
     approximate: bool | None = None,
+    certificate: str = "auto",
     progress: Callable[[Progress], None] | None = None,
     workers: int = 1,
     backend: str | None = None,
@@ -129,6 +137,11 @@ def solve(
     approximate : bool, optional
         Accept a larger gap; it is in the certificate. By default that is accepted if, and only if, a
         compression other than ``exact`` is asked for.
+    certificate : {"auto", "exact", "bounded"}
+        How the gap is proven. ``exact``: by the pairs of exact belief and state of the strategy, whose
+        number grows as in exact planning. ``bounded``: two-sided bounds from the states of the model
+        alone. ``auto``: exact; with a compression, bounded if the pairs are more than 2 million, than
+        `max_states`, or than memory allows.
     progress : callable, optional
         Called with a `Progress`.
     workers : int
@@ -184,6 +197,7 @@ def solve(
         compression=compression,
         tolerance=tolerance,
         approximate=approximate,
+        certificate=certificate,
         progress=progress,
         workers=workers,
         backend=backend,
@@ -208,6 +222,7 @@ def checked(
     compression: str | Compression | CompressionRule = "exact",
     tolerance: float = GAP_TOL,
     approximate: bool | None = None,
+    certificate: str = "auto",
     progress: Callable[[Progress], None] | None = None,
     workers: int = 1,
     backend: str | None = None,
@@ -225,6 +240,8 @@ def checked(
         raise ModelError(f"progress is {progress!r}, expected a function of one Progress, or None")
     if approximate is not None and not isinstance(approximate, bool):
         raise ModelError(f"approximate is {approximate!r}, expected True, False or None")
+    if certificate not in CERTIFICATES:
+        raise ModelError(f"certificate is {certificate!r}, expected one of {', '.join(CERTIFICATES)}")
     _check_count("workers", workers)
     if max_states is not None:
         _check_count("max_states", max_states)
@@ -258,7 +275,9 @@ def checked(
         None if memory_limit is None else int(memory_limit),
     )
     accepts = squeezed.name != "exact" if approximate is None else approximate
-    return Request(game, steps, structure, found, selection, squeezed, float(tolerance), accepts, progress, resources)
+    return Request(
+        game, steps, structure, found, selection, squeezed, float(tolerance), accepts, certificate, progress, resources
+    )
 
 
 def _check_count(name: str, value: object) -> None:
@@ -292,8 +311,7 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
     begun = clock.perf_counter()
     swept = _swept(request, unrolled)
     planned = clock.perf_counter()
-    alone = replace(request.resources, store=None, max_states=None, phase="certify")
-    certificate = certify(request.game, request.structure, swept.policy, request.concept.deviations, resources=alone)
+    certificate = _certified(request, swept.policy, unrolled)
     if request.progress is not None:
         seconds = clock.perf_counter() - planned
         done = request.horizon
@@ -327,6 +345,22 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
     if request.compression.name == "exact":
         _check_values(solution, request.tolerance)
     return solution
+
+
+def _certified(request: Request, policy: Policy, model: Unrolled) -> Certificate:
+    """Return the certificate of a strategy, of the kind asked for."""
+    game, kind = request.game, request.concept.deviations
+    alone = replace(request.resources, store=None, max_states=None, phase="certify")
+    if request.certificate != "bounded":
+        falls_back = request.certificate == "auto" and request.compression.name != "exact"
+        most = request.resources.max_states or PAIR_LIMIT
+        try:
+            use = replace(alone, max_states=most) if falls_back else alone
+            return certify(game, request.structure, policy, kind, resources=use)
+        except LimitError as error:
+            if not falls_back or error.facts["limit"] == "time":
+                raise
+    return certify_bounds(game, policy, model, kind, resources=alone)
 
 
 def _planned(unrolled: Unrolled, swept: Swept) -> FloatArray:

@@ -60,13 +60,13 @@ class Resources:
     def check_clock(self, phase: str, time: int, states: tuple[int, ...]) -> None:
         """Raise LimitError if the deadline has passed."""
         if self.deadline is not None and clock.time() > self.deadline:
-            raise _limit("the time limit was met", phase, time, states, self.store, "allow more time")
+            raise _limit("time", "the time limit was met", phase, time, states, self.store, "allow more time")
 
     def check_states(self, time: int, states: tuple[int, ...]) -> None:
         """Raise LimitError if there are more states than allowed."""
         if self.max_states is not None and sum(states) > self.max_states:
             reason = f"more than {self.max_states} common-information states"
-            raise _limit(reason, self.phase, time, states, self.store, "allow more with max_states")
+            raise _limit("states", reason, self.phase, time, states, self.store, "allow more with max_states")
 
     def check_memory(self, time: int, states: tuple[int, ...], n_entries: float) -> None:
         """Raise LimitError if expanding that many entries would take more memory than allowed."""
@@ -78,14 +78,17 @@ class Resources:
                 f"the next step needs about {more / 2**20:.0f} MiB beside the {held / 2**20:.0f} MiB held, more than"
                 f" the memory limit of {self.memory_limit / 2**20:.0f} MiB"
             )
-            raise _limit(reason, self.phase, time, states, self.store, "allow more with memory_limit")
+            raise _limit("memory", reason, self.phase, time, states, self.store, "allow more with memory_limit")
 
 
-def _limit(reason: str, phase: str, time: int, states: tuple[int, ...], store: Store | None, help_: str) -> LimitError:
+def _limit(
+    kind: str, reason: str, phase: str, time: int, states: tuple[int, ...], store: Store | None, help_: str
+) -> LimitError:
     kept = "; what is finished is in the checkpoint" if store is not None else ""
     return LimitError(
         f"{reason}, in phase {phase!r} at step {time + 1}; states by depth so far: {list(states)}{kept};"
         f" {help_}, plan fewer steps, or share more",
+        limit=kind,
         phase=phase,
         time=time,
         states_by_depth=states,

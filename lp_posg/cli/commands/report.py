@@ -47,11 +47,14 @@ def certificate_facts(certificate: Certificate, game: Game, tolerance: float) ->
     from lp_posg.induction import allowed_gap
 
     allowed = allowed_gap(game, tolerance)
+    gains = certificate.found_gains
+    found = [] if gains is None else [("found_gains", " ".join(map(small, gains.tolist())))]
     bounds = "" if certificate.status == "exact" else " (the gaps are upper bounds)"
     merging = "; gaps and values are exact up to merge_error" if certificate.merge_error > allowed else ""
     return [
         ("certificate", certificate.status + bounds),
         ("gaps", " ".join(map(small, certificate.gaps.tolist()))),
+        *found,
         (
             "within_tolerance",
             f"{yes_no(is_within(certificate, game, tolerance))}"

@@ -31,6 +31,7 @@ def solve(
     discount: options.Discount = None,
     tolerance: options.Tolerance = None,
     approximate: options.Approximate = False,
+    certificate: options.Certificate = "auto",
     ledger: Annotated[
         bool,
         typer.Option("--ledger", help="Show what the compression cost at every step: errors, proven bound, gap."),
@@ -68,6 +69,7 @@ def solve(
             compression=compression,
             tolerance=GAP_TOL if tolerance is None else tolerance,
             approximate=approximate or None,
+            certificate=certificate,
             progress=progress,
             workers=workers,
             backend=backend,
