@@ -195,6 +195,21 @@ def simulate(
     return Simulation(returns, _bounds(game, horizon), level, int(seed), told)
 
 
+def played(game: Game, structure: SharingStructure, policy: Policy, n_runs: int, seed: int = 0) -> list[Moment]:
+    """Return what happened at every step of the runs that `simulate` plays with this seed, as arrays.
+
+    Raises
+    ------
+    ModelError, UnsupportedError
+        As `simulate`.
+    """
+    _check_arguments(n_runs, seed, 0.5, 0, n_runs)
+    _check_actions(game, policy)
+    player = _Player(game, structure, policy)
+    uniform = np.random.Generator(np.random.PCG64(seed)).random((n_runs, player.n_draws)).T
+    return player.play(np.ascontiguousarray(uniform), n_runs)[1]
+
+
 class _Player:
     """A strategy, a game and a sharing structure made ready for play."""
 

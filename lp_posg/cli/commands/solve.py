@@ -150,6 +150,10 @@ def _show(solution: Solution) -> None:
 
 def _show_ledger(solution: Solution) -> None:
     costs = solution.ledger
+    meaning = "errors are expectations under the worst policy"
+    if costs.status == "estimated":
+        meaning = f"errors are means over {costs.n_runs} runs of the strategy, and prove no bound"
+    bounds = [(key, small(bound)) for key in ("bound", "paper_bound") if (bound := getattr(costs, key)) is not None]
     show_line()
     columns = [Column("step"), *(Column(name, right=True) for name in ("states", "model_states"))]
     names = ("reward_error", "transition_error", "belief_error")
@@ -161,11 +165,10 @@ def _show_ledger(solution: Solution) -> None:
         "what the compression cost",
         [
             [
-                ("ledger", f"{costs.status} (errors are expectations under the worst policy)"),
+                ("ledger", f"{costs.status} ({meaning})"),
                 ("model_gap", small(costs.model_gap)),
                 ("gap", small(costs.gap)),
-                ("bound", small(costs.bound)),
-                ("paper_bound", small(costs.paper_bound)),
+                *bounds,
             ]
         ],
     )
