@@ -22,6 +22,7 @@ informed bound), here for one agent against a fixed strategy.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -61,7 +62,13 @@ class _Ahead:
 
 
 def certify_bounds(
-    game: Game, policy: Policy, model: Unrolled, deviations: str, *, resources: Resources | None = None
+    game: Game,
+    policy: Policy,
+    model: Unrolled,
+    deviations: str,
+    *,
+    resources: Resources | None = None,
+    on_depth: Callable[[int, int], None] | None = None,
 ) -> Certificate:
     """Return a certificate whose gaps are bounds, from the hidden states of the model alone.
 
@@ -76,6 +83,8 @@ def certify_bounds(
         As in `certify`.
     resources : Resources, optional
         Limits and workers.
+    on_depth : callable, optional
+        Told (depths done, their total).
 
     Returns
     -------
@@ -94,6 +103,7 @@ def certify_bounds(
     Time grows as the hidden states times joint actions, successors, and a deviator's options.
     """
     use = resources or Resources()
+    policy.check(game.n_actions)
     if deviations == "ne":
         check_independent(policy)
     deviators = options_for(game, deviations)
@@ -104,6 +114,8 @@ def certify_bounds(
         step = _Step(game, policy, time, model.depths[time], hidden, ahead, deviators)
         parts = list(use.run_local(step.part, ranges_of(step.load, RANGE_ENTRIES)))
         hidden, ahead = step.hidden, _joined(parts)
+        if on_depth is not None:
+            on_depth(policy.horizon - time, policy.horizon)
     assert hidden is not None
     assert ahead is not None
     reach = np.bincount(model.start.child, weights=model.start_prob, minlength=hidden.level.n_nodes)

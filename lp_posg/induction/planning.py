@@ -20,7 +20,6 @@ from lp_posg.induction.workers import THREADS, runner
 from lp_posg.information import (
     Compression,
     CompressionRule,
-    Policy,
     SharingStructure,
     Unrolled,
     check_horizon,
@@ -47,7 +46,7 @@ class Progress:
     ----------
     phase : {"expand", "solve", "certify"}
     done, total : int
-        Depths done in ``expand`` and ``certify``; states solved in ``solve``.
+        Depths done in ``expand``; states solved in ``solve``; in ``certify`` depths done, forward and backward.
     states : int
         Common-information states known so far.
     programs : int
@@ -65,8 +64,9 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds to the end of the phase at the rate so far; None if that is not known."""
-        return self.seconds * (self.total - self.done) / self.done if self.done and self.total else None
+        """Seconds to the end of the phase at the rate so far; None if that is not known, as while states grow."""
+        known = self.done and self.total and self.phase != "expand"
+        return self.seconds * (self.total - self.done) / self.done if known else None
 
 
 @dataclass(frozen=True)
@@ -242,12 +242,13 @@ def checked(
         raise ModelError(f"approximate is {approximate!r}, expected True, False or None")
     if certificate not in CERTIFICATES:
         raise ModelError(f"certificate is {certificate!r}, expected one of {', '.join(CERTIFICATES)}")
-    _check_count("workers", workers)
-    if max_states is not None:
-        _check_count("max_states", max_states)
+    workers = _count("workers", workers)
+    max_states = None if max_states is None else _count("max_states", max_states)
     for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
-        if limit is not None and not (isinstance(limit, (int, float)) and limit > 0):
+        if limit is not None and not (isinstance(limit, (int, float)) and 0 < limit < np.inf):
             raise ModelError(f"{name} is {limit!r}, expected a number above 0")
+    if backend is not None and not isinstance(backend, str):
+        raise ModelError(f"backend is {backend!r}, expected a name such as 'loky', 'threading' or 'dask'")
     if discount is not None:
         game = game.with_discount(discount)
     found = concept_named(default_concept(game) if concept is None else concept)
@@ -280,9 +281,10 @@ def checked(
     )
 
 
-def _check_count(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+def _count(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ModelError(f"{name} is {value!r}, expected a whole number of at least 1")
+    return int(value)
 
 
 def expanded(request: Request) -> Unrolled:
@@ -311,11 +313,7 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
     begun = clock.perf_counter()
     swept = _swept(request, unrolled)
     planned = clock.perf_counter()
-    certificate = _certified(request, swept.policy, unrolled)
-    if request.progress is not None:
-        seconds = clock.perf_counter() - planned
-        done = request.horizon
-        request.progress(Progress("certify", done, done, unrolled.n_states, swept.programs, seconds))
+    certificate = _certified(request, swept, unrolled)
     phases = {"expand": expand_seconds, "solve": planned - begun, "certify": clock.perf_counter() - planned}
     stats = Stats(
         unrolled.n_states,
@@ -347,20 +345,27 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
     return solution
 
 
-def _certified(request: Request, policy: Policy, model: Unrolled) -> Certificate:
+def _certified(request: Request, swept: Swept, model: Unrolled) -> Certificate:
     """Return the certificate of a strategy, of the kind asked for."""
-    game, kind = request.game, request.concept.deviations
+    game, kind, policy = request.game, request.concept.deviations, swept.policy
+    begun = clock.perf_counter()
+
+    def on_depth(done: int, total: int) -> None:
+        if request.progress is not None:
+            seconds = clock.perf_counter() - begun
+            request.progress(Progress("certify", done, total, model.n_states, swept.programs, seconds))
+
     alone = replace(request.resources, store=None, max_states=None, phase="certify")
     if request.certificate != "bounded":
         falls_back = request.certificate == "auto" and request.compression.name != "exact"
         most = request.resources.max_states or PAIR_LIMIT
         try:
             use = replace(alone, max_states=most) if falls_back else alone
-            return certify(game, request.structure, policy, kind, resources=use)
+            return certify(game, request.structure, policy, kind, resources=use, on_depth=on_depth)
         except LimitError as error:
             if not falls_back or error.facts["limit"] == "time":
                 raise
-    return certify_bounds(game, policy, model, kind, resources=alone)
+    return certify_bounds(game, policy, model, kind, resources=alone, on_depth=on_depth)
 
 
 def _planned(unrolled: Unrolled, swept: Swept) -> FloatArray:
@@ -373,30 +378,40 @@ def _planned(unrolled: Unrolled, swept: Swept) -> FloatArray:
 def check_certificate(
     certificate: Certificate, game: Game, concept: str, tolerance: float, approximate: bool = False
 ) -> None:
-    """Raise CertificateError unless the gap is proven to be within the tolerance (see `allowed_gap`)."""
-    allowed = allowed_gap(game, tolerance)
-    if certificate.gap <= allowed or (approximate and np.isfinite(certificate.gap)):
+    """Raise CertificateError unless every gap is proven to be within the tolerance (see `allowed_gaps`)."""
+    most = allowed_gaps(game, tolerance, certificate.deviations)
+    over = certificate.gaps - most
+    if (over <= 0).all() or (approximate and np.isfinite(certificate.gap)):
         return
+    agent = int(over.argmax())
+    allowed, gap = most[agent], certificate.gaps[agent]
     what = f"{'an optimum' if concept == 'team' else 'an equilibrium'} ({concept}) of {game.name!r}"
     limit = f"the tolerance is {allowed:.3g} ({tolerance:g} of the reward range)"
     if certificate.status == "exact":
-        found = certificate.deviation or f"the gap is {certificate.gap}"
+        found = f"agent {game.agents[agent]!r} gains {gap:.6g} by deviating"
+        if certificate.deviation is not None and certificate.deviation.agent in ("team", game.agents[agent]):
+            found = str(certificate.deviation)
         raise CertificateError(f"{found}; {limit}, so this is not {what}", certificate=certificate)
     raise CertificateError(
-        f"the gap is proven to be at most {certificate.gap:.6g}, and {limit}, so it is not proven that this is"
+        f"the gap is proven to be at most {gap:.6g}, and {limit}, so it is not proven that this is"
         f" {what}; allow approximate solutions to accept the bound",
         certificate=certificate,
     )
 
 
-def allowed_gap(game: Game, tolerance: float) -> float:
-    """Return the largest gap accepted, in reward units.
+def allowed_gaps(game: Game, tolerance: float, deviations: str) -> FloatArray:
+    """Return the largest gap accepted of each agent, in reward units, shape (n,).
 
-    That is the tolerance times the largest reward range, and no less than what rounding can make of
-    one reward in double precision: with rewards of 1e9 a gain of 1e-7 is not to be told from none.
+    That is the tolerance times the agent's own reward range (for a team, that of the common reward, or
+    of the sum of the rewards), and no less than what rounding can make of one reward in double
+    precision: with rewards of 1e9 a gain of 1e-7 is not to be told from none.
     """
-    largest = max(float(np.abs(reward).max()) for reward in game.parts()[2])
-    return tolerance * game.reward_range + ROUNDING * largest
+    rewards = game.parts()[2]
+    if deviations == "team" and not game.is_common_reward:
+        rewards = tuple(np.broadcast_to(reward.sum(axis=0), reward.shape) for reward in rewards)
+    span = np.max([np.ptp(reward, axis=(1, 2)) for reward in rewards], axis=0)
+    largest = np.max([np.abs(reward).max(axis=(1, 2)) for reward in rewards], axis=0)
+    return np.asarray(tolerance * span + ROUNDING * largest)
 
 
 def _check_values(solution: Solution, tolerance: float) -> None:

@@ -26,6 +26,7 @@ observable POMDPs in quasipolynomial time.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -91,9 +92,11 @@ class FiniteMemory:
 
     @property
     def name(self) -> str:
-        """``finite-memory:L``, with the law if it is not the default."""
+        """``finite-memory:L``, with the law if it is not the default, and a digest of `exploration` if given."""
         own = "" if self.law == "uniform" else f":{self.law}"
-        return f"finite-memory:{self.memory}{own}" + ("" if self.exploration is None else " with exploration")
+        if self.exploration is not None:
+            own += f":{hashlib.sha256(self.exploration.tobytes()).hexdigest()[:12]}"
+        return f"finite-memory:{self.memory}{own}"
 
     def first(self, step: Step, children: Children) -> Compressed:
         """Return the exact states after the increments of the start."""
