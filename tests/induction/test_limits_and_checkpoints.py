@@ -315,6 +315,16 @@ def test_a_local_dask_cluster_gives_the_same_answer():
         same(serial, posg.solve(game, 3, "full", "cce", workers=2, backend="dask"))
 
 
+def test_a_local_ray_cluster_gives_the_same_answer():
+    ray = pytest.importorskip("ray", reason="the extra lp-posg[ray] is not installed")
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        game = random_game(3, n_states=3, n_actions=3)
+        same(posg.solve(game, 3, "full", "cce"), posg.solve(game, 3, "full", "cce", workers=2, backend="ray"))
+    finally:
+        ray.shutdown()
+
+
 def test_a_backend_that_is_not_installed_names_its_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtraError, match=r"lp-posg\[ray\]"):
