@@ -9,7 +9,7 @@ from os import PathLike
 
 import numpy as np
 
-from lp_posg.errors import CertificateError, LimitError, ModelError
+from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
 from lp_posg.game import Game
 from lp_posg.induction.blocks import Block
@@ -21,6 +21,7 @@ from lp_posg.information import (
     Compression,
     CompressionRule,
     Policy,
+    Ruled,
     SharingStructure,
     Unrolled,
     check_horizon,
@@ -258,6 +259,11 @@ def checked(
     squeezed = compression_named(compression)
     store = None
     if checkpoint is not None:
+        if isinstance(squeezed, Ruled):
+            raise UnsupportedError(
+                f"a checkpoint cannot keep the states of compression {squeezed.name!r}, which is a rule; leave"
+                " `checkpoint` out"
+            )
         options = {
             "horizon": steps,
             "sharing": structure.name,
