@@ -11,7 +11,7 @@ from memory_models import MemoryModel
 from random_games import random_game
 
 import lp_posg as posg
-from lp_posg.errors import ModelError
+from lp_posg.errors import ModelError, StrategyDependenceError
 from lp_posg.information import FiniteMemory, finite_memory, sharing_structure, unroll
 from lp_posg.information.finite_memory import stationary_law
 
@@ -294,3 +294,17 @@ def test_exploration_has_to_be_of_the_game():
 def test_a_game_that_varies_has_no_stationary_law():
     with pytest.raises(ModelError, match="needs a game that does not vary with time"):
         posg.solve(random_game(0, horizon=2), 2, "full", compression="finite-memory:1:stationary")
+
+
+def test_a_model_whose_beliefs_depend_on_play_is_not_held_against_the_game():
+    # The state of chicken tells what both did last. From step 2 on agent 1 has seen it, so the exact belief is
+    # certain; without memory it is uniform, and what agent 2 keeps to itself then tells of its action, not shared.
+    game = posg.catalog("chicken")
+    assert posg.solve(game, 3, "controller:2", compression="finite-memory:2").certificate.gap <= 1e-7
+    with pytest.raises(StrategyDependenceError) as caught:
+        posg.solve(game, 3, "controller:2", compression="finite-memory:0")
+    text = str(caught.value)
+    assert "in the model that compression 'finite-memory:0' makes of game 'chicken'" in text
+    assert text.endswith("or keep more of the common information: the game itself may well be")
+    with pytest.raises(StrategyDependenceError, match="not strategy-independent in game 'dectiger'"):
+        posg.solve(posg.catalog("dectiger"), 3, "none")
