@@ -9,7 +9,7 @@ from os import PathLike
 
 import numpy as np
 
-from lp_posg.errors import CertificateError, LimitError, ModelError
+from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
 from lp_posg.game import Game
 from lp_posg.induction.blocks import Block
@@ -20,6 +20,7 @@ from lp_posg.induction.workers import THREADS, runner
 from lp_posg.information import (
     Compression,
     CompressionRule,
+    Ruled,
     SharingStructure,
     Unrolled,
     check_horizon,
@@ -259,6 +260,11 @@ def checked(
     squeezed = compression_named(compression)
     store = None
     if checkpoint is not None:
+        if isinstance(squeezed, Ruled):
+            raise UnsupportedError(
+                f"a checkpoint cannot keep the states of compression {squeezed.name!r}, which is a rule; leave"
+                " `checkpoint` out"
+            )
         options = {
             "horizon": steps,
             "sharing": structure.name,

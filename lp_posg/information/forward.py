@@ -210,7 +210,7 @@ class _Pass:
     def _raise_dependence(self, time: int, depth: Depth, table: SplitTable, found: Counterexample) -> None:
         history = history_of(self.start_table, self.start, [*self.depths, depth], time, found.node)
         raise StrategyDependenceError(
-            dependence_text(self.game, self.structure.name, time, table, found, history),
+            dependence_text(self.game, self.structure.name, time, table, found, history, self.compression.name),
             time=time,
             common_info=history,
             increment=table.increment_label(found.increment),
