@@ -29,7 +29,7 @@ CASES: list[tuple[str, str, int]] = [
     ("uncontrolled", "uncontrolled:2", 4),
 ]
 MEMORIES = tuple(f"finite-memory:{m}{law}" for m in (1, 2, 3) for law in ("", ":prior"))
-DISTANCES = tuple(f"merge:{eps}" for eps in (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.003))
+DISTANCES = tuple(f"merge:{0.8 * 0.8**k:.3g}" for k in range(28))
 TIE = 1e-9
 
 
