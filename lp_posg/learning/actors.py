@@ -47,7 +47,7 @@ class Explorer:
     def act(self, time: int) -> IntArray:
         """Return the plan's joint actions where it has any, else uniformly drawn ones."""
         sizes, n_runs = self._frame.sizes, len(self._tracker.window)
-        joint = self._rng.integers(sizes.n_joint_actions, size=n_runs)
+        joint = self._rng.integers(self._frame.n_joint_actions, size=n_runs)
         plan = self._plan
         if plan is not None and time < plan.until:
             step = plan.model.steps[time]

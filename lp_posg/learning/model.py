@@ -107,7 +107,7 @@ class LearntModel:
     @property
     def n_joint_actions(self) -> int:
         """Number of joint actions."""
-        return self.frame.sizes.n_joint_actions
+        return self.frame.n_joint_actions
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -206,7 +206,7 @@ def estimate(frame: Frame, batches: Sequence[Episodes], discount: float) -> Lear
 
 
 def _step(frame: Frame, data: Seen, rewards: FloatArray, time: int) -> StepModel:
-    sizes, n_joint = frame.sizes, frame.sizes.n_joint_actions
+    sizes, n_joint = frame.sizes, frame.n_joint_actions
     index = WindowIndex(data.window[:, time], frame.radices(time))
     node = index.find(data.window[:, time])
     n_profiles = int(np.prod(frame.tables[time].n_next))
@@ -218,12 +218,12 @@ def _step(frame: Frame, data: Seen, rewards: FloatArray, time: int) -> StepModel
     observed: SparseMatrix = None
     if time < frame.horizon - 1:
         ones = np.ones(len(row))
-        shape = (n_rows, sizes.n_joint_observations)
+        shape = (n_rows, frame.n_joint_observations)
         observed = sp.csr_array(sp.coo_array((ones, (row, data.observation[:, time])), shape=shape))
     counts = _Counts(tried.astype(np.float64), total.astype(np.float64), observed)
     cell_node, cell_profile = np.divmod(keys, n_profiles)
     filled = counts.filled(_groups(frame, time, index, cell_node, cell_profile, n_joint))
-    reward, law = filled.estimates(sizes.n_joint_observations)
+    reward, law = filled.estimates(frame.n_joint_observations)
     return StepModel(
         index,
         cell_node,

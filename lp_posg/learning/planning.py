@@ -53,3 +53,38 @@ def _total_block(block: PolicyBlock, n_private: tuple[int, ...], n_actions: tupl
         private.append(np.tile(np.arange(count), (size, 1)))
         prescription.append(full)
     return PolicyBlock(block.nodes, tuple(private), block.atom_start, block.atom_prob, tuple(prescription))
+
+
+def rebased(policy: Policy, old: LearntModel, new: LearntModel) -> Policy:
+    """Return a total strategy on the states of another model: each window plays what the nearest old one did."""
+    steps = []
+    for time, step in enumerate(policy.steps):
+        node = old.steps[time].index.find(new.steps[time].index.codes)
+        arcs = new.unrolled.depths[time].arcs
+        block = _gathered(step, node)
+        if arcs is None:
+            none: IntArray = np.empty(0, dtype=np.int64)
+            steps.append(PolicyStep(len(node), (block,), none, none, none))
+        else:
+            steps.append(PolicyStep(len(node), (block,), arcs.parent, arcs.increment, arcs.child))
+    start = new.unrolled.start
+    return Policy(policy.sharing, start.increment, start.child, tuple(steps))
+
+
+def _gathered(step: PolicyStep, node: IntArray) -> PolicyBlock:
+    """Return one block whose b-th state plays what state ``node[b]`` of a total step does."""
+    nodes = np.concatenate([block.nodes for block in step.blocks])
+    count = np.concatenate([np.diff(block.atom_start) for block in step.blocks])
+    first = np.cumsum(count) - count
+    place = np.empty(step.n_nodes, dtype=np.int64)
+    place[nodes] = np.arange(len(nodes))
+    chosen = count[place[node]]
+    start = np.concatenate([[0], np.cumsum(chosen)])
+    atom = np.repeat(first[place[node]] - start[:-1], chosen) + np.arange(start[-1])
+    prob = np.concatenate([block.atom_prob for block in step.blocks])[atom]
+    prescription = tuple(
+        np.concatenate([block.prescription[i] for block in step.blocks])[atom]
+        for i in range(len(step.blocks[0].prescription))
+    )
+    private = tuple(np.tile(own[:1], (len(node), 1)) for own in step.blocks[0].private)
+    return PolicyBlock(np.arange(len(node)), private, start, prob, prescription)

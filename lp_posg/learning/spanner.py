@@ -80,7 +80,7 @@ def spanner_plans(model: LearntModel) -> list[ExplorationPlan]:
 def _spanner(model: LearntModel, chain: _Chain, aim: int) -> list[tuple[IntArray, ...]]:
     """Return the plans whose observation laws after step `aim` span those of all plans, C-approximately."""
     law: SparseMatrix = model.steps[aim].law
-    size = model.frame.sizes.n_joint_observations
+    size = model.frame.n_joint_observations
     basis = np.eye(size)
     plans: list[tuple[IntArray, ...] | None] = [None] * size
     for place in range(size):

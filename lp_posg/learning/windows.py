@@ -15,7 +15,7 @@ import numpy as np
 
 from lp_posg.errors import UnsupportedError
 from lp_posg.information import SharingStructure
-from lp_posg.information.tables import SplitTable, first_table, next_table
+from lp_posg.information.tables import AgentSizes, SplitTable, first_table, next_table
 from lp_posg.learning.environment import Episodes
 from lp_posg.types import IntArray
 
@@ -24,54 +24,19 @@ CODE_LIMIT = 2**62
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """What is known of a game before anything is learnt.
-
-    Attributes
-    ----------
-    n_actions, n_observations : tuple of int
-    has_initial_observation : bool
-    """
-
-    n_actions: tuple[int, ...]
-    n_observations: tuple[int, ...]
-    has_initial_observation: bool
-
-    @property
-    def n_agents(self) -> int:
-        """Number of agents."""
-        return len(self.n_actions)
-
-    @property
-    def agents(self) -> tuple[str, ...]:
-        """Names, for messages."""
-        return tuple(f"agent{i + 1}" for i in range(self.n_agents))
-
-    @property
-    def n_joint_actions(self) -> int:
-        """Number of joint actions."""
-        return prod(self.n_actions)
-
-    @property
-    def n_joint_observations(self) -> int:
-        """Number of joint observations."""
-        return prod(self.n_observations)
-
-
-@dataclass(frozen=True)
 class Frame:
     """Sizes, sharing and memory: what turns observations into windows.
 
     Attributes
     ----------
-    sizes : Sizes
+    sizes : AgentSizes
     tables : tuple of SplitTable
         Those that lead into each step, the start's first; one per step.
     memory : int
         L.
     """
 
-    sizes: Sizes
+    sizes: AgentSizes
     tables: tuple[SplitTable, ...]
     memory: int
 
@@ -79,6 +44,16 @@ class Frame:
     def horizon(self) -> int:
         """Number of steps."""
         return len(self.tables)
+
+    @property
+    def n_joint_actions(self) -> int:
+        """Number of joint actions."""
+        return prod(self.sizes.n_actions)
+
+    @property
+    def n_joint_observations(self) -> int:
+        """Number of joint observations."""
+        return prod(self.sizes.n_observations)
 
     @cached_property
     def n_increments(self) -> tuple[int, ...]:
@@ -101,7 +76,7 @@ class Frame:
         return (window % prod(radices[:-1])) * radices[-1] + increment
 
 
-def frame_of(sizes: Sizes, structure: SharingStructure, horizon: int, memory: int) -> Frame:
+def frame_of(sizes: AgentSizes, structure: SharingStructure, horizon: int, memory: int) -> Frame:
     """Return the frame of a structure.
 
     Raises
