@@ -39,9 +39,11 @@ class StepModel:
     ----------
     index : WindowIndex
         Its K states.
-    cell_node, cell_profile, cell_count : int arrays, shape (C,)
-        (state, private profile) pairs that were seen, ascending, and how often.
-    tried : int array, shape (C, A)
+    cell_node, cell_profile : int arrays, shape (C,)
+        (state, private profile) pairs that were seen, ascending.
+    cell_count : float array, shape (C,)
+        How often.
+    tried : float array, shape (C, A)
         How often each joint action was tried there.
     reward : float array, shape (n, C, A)
     law : CSR array, shape (C * A, O), or None
@@ -51,8 +53,8 @@ class StepModel:
     index: WindowIndex
     cell_node: IntArray
     cell_profile: IntArray
-    cell_count: IntArray
-    tried: IntArray
+    cell_count: FloatArray
+    tried: FloatArray
     reward: FloatArray
     law: SparseMatrix | None
 
@@ -201,26 +203,29 @@ def estimate(frame: Frame, batches: Sequence[Episodes], discount: float) -> Lear
     runs = [seen(frame, batch) for batch in batches]
     data = Seen(*(np.concatenate([getattr(own, part) for own in runs]) for part in Seen.__annotations__))
     rewards = np.concatenate([batch.rewards for batch in batches])
-    steps = tuple(_step(frame, data, rewards[:, time], time) for time in range(frame.horizon))
+    weight = np.concatenate([np.ones(len(batch)) if batch.weight is None else batch.weight for batch in batches])
+    steps = tuple(_step(frame, data, rewards[:, time], weight, time) for time in range(frame.horizon))
     return LearntModel(frame, steps, discount, len(rewards))
 
 
-def _step(frame: Frame, data: Seen, rewards: FloatArray, time: int) -> StepModel:
+def _step(frame: Frame, data: Seen, rewards: FloatArray, weight: FloatArray, time: int) -> StepModel:
     sizes, n_joint = frame.sizes, frame.n_joint_actions
-    index = WindowIndex(data.window[:, time], frame.radices(time))
+    index = WindowIndex(data.window[:, time], weight, frame.radices(time))
     node = index.find(data.window[:, time])
     n_profiles = int(np.prod(frame.tables[time].n_next))
-    keys, cell, count = np.unique(node * n_profiles + data.profile[:, time], return_inverse=True, return_counts=True)
+    keys, cell = np.unique(node * n_profiles + data.profile[:, time], return_inverse=True)
+    count = np.bincount(cell, weights=weight).astype(np.float64)
     row = cell * n_joint + data.action[:, time]
     n_rows = len(keys) * n_joint
-    tried = np.bincount(row, minlength=n_rows)
-    total = np.stack([np.bincount(row, weights=rewards[:, i], minlength=n_rows) for i in range(sizes.n_agents)], axis=1)
+    tried = np.bincount(row, weights=weight, minlength=n_rows).astype(np.float64)
+    total = np.stack(
+        [np.bincount(row, weights=weight * rewards[:, i], minlength=n_rows) for i in range(sizes.n_agents)], axis=1
+    )
     observed: SparseMatrix = None
     if time < frame.horizon - 1:
-        ones = np.ones(len(row))
         shape = (n_rows, frame.n_joint_observations)
-        observed = sp.csr_array(sp.coo_array((ones, (row, data.observation[:, time])), shape=shape))
-    counts = _Counts(tried.astype(np.float64), total.astype(np.float64), observed)
+        observed = sp.csr_array(sp.coo_array((weight, (row, data.observation[:, time])), shape=shape))
+    counts = _Counts(tried, total.astype(np.float64), observed)
     cell_node, cell_profile = np.divmod(keys, n_profiles)
     filled = counts.filled(_groups(frame, time, index, cell_node, cell_profile, n_joint))
     reward, law = filled.estimates(frame.n_joint_observations)
@@ -274,7 +279,7 @@ class _Counts:
 
     def estimates(self, n_observations: int) -> tuple[FloatArray, SparseMatrix]:
         """Return mean rewards (rows, n) and observation laws (rows, O); reward 0 and uniform where nothing is known."""
-        size = np.maximum(self.tried, 1.0)
+        size = np.where(self.tried > 0, self.tried, 1.0)
         reward = self.total / size[:, None]
         if self.observed is None:
             return reward, None

@@ -17,7 +17,7 @@ from lp_posg.errors import UnsupportedError
 from lp_posg.information import SharingStructure
 from lp_posg.information.tables import AgentSizes, SplitTable, first_table, next_table
 from lp_posg.learning.environment import Episodes
-from lp_posg.types import IntArray
+from lp_posg.types import FloatArray, IntArray
 
 CODE_LIMIT = 2**62
 """Largest number of windows of one step that can be coded."""
@@ -183,12 +183,15 @@ class WindowIndex:
     ----------
     windows : int array, shape (N,)
         As they were seen, repeated.
+    weight : float array, shape (N,)
+        How much each counts.
     radices : tuple of int
         As in `Frame.radices`.
     """
 
-    def __init__(self, windows: IntArray, radices: tuple[int, ...]) -> None:
-        self.codes, self.counts = np.unique(windows, return_counts=True)
+    def __init__(self, windows: IntArray, weight: FloatArray, radices: tuple[int, ...]) -> None:
+        self.codes, inverse = np.unique(windows, return_inverse=True)
+        self.counts: FloatArray = np.bincount(inverse, weights=weight).astype(np.float64)
         # Per length of the newest run, longest first: codes of the runs, and the state that stands for each.
         self._shorter: list[tuple[int, IntArray, IntArray]] = []
         often = np.argsort(-self.counts, kind="stable")
