@@ -341,7 +341,7 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
         _planned(unrolled, swept),
         swept.policy,
         swept.node_values,
-        _labels(request.game, unrolled),
+        labels_of(request.game, unrolled),
         stats,
         certificate,
     )
@@ -454,7 +454,8 @@ def _swept(request: Request, unrolled: Unrolled) -> Swept:
     )
 
 
-def _labels(game: Game, unrolled: Unrolled) -> Labels:
+def labels_of(game: Game, unrolled: Unrolled) -> Labels:
+    """Return private informations and increments in words."""
     tables = [unrolled.start_table, *(depth.table for depth in unrolled.depths if depth.table is not None)]
     return Labels(
         tuple(
