@@ -114,7 +114,7 @@ def _transition(depth: Depth, model: LearntModel, time: int, cell: IntArray, aft
     if after is None:
         return np.zeros(depth.level.n_nodes)
     n_joint = model.n_joint_actions
-    learnt = model.unrolled.depths[time].edges
+    learnt: SparseMatrix = model.unrolled.depths[time].edges
     rows = (np.maximum(cell, 0)[:, None] * n_joint + np.arange(n_joint)).ravel()
     known = np.repeat(cell >= 0, n_joint).astype(np.float64)
     apart = abs(sp.csr_array(depth.edges @ after) - sp.csr_array(sp.diags_array(known) @ learnt[rows]))

@@ -385,9 +385,19 @@ class _Run:
         nothing = np.full(len(self.agents), np.nan)
         states = tuple(len(step.index) for step in model.steps)
         return Candidate(
-            number, model.n_episodes, n_plans, states, policy, promised, node_values, nothing, nothing, nothing, nothing,
-            None,
-        )  # fmt: skip
+            number,
+            model.n_episodes,
+            n_plans,
+            states,
+            policy,
+            promised,
+            node_values,
+            values=nothing,
+            value_errors=nothing,
+            gaps=nothing,
+            gap_errors=nothing,
+            certificate=None,
+        )
 
     def _evaluated(self, candidate: Candidate, model: LearntModel, rng: np.random.Generator) -> tuple[Candidate, int]:
         """Return a candidate with what fresh episodes, and the true game if it is known, say of it."""
@@ -532,8 +542,11 @@ def _packed(batches: list[Episodes]) -> dict[str, Any]:
 
 def _unpacked(kept: Mapping[str, Any]) -> list[Episodes]:
     """Return the episodes that `_packed` took apart."""
-    names = tuple(Episodes.__dataclass_fields__)
-    return [Episodes(*(kept.get(f"{b}.{name}") for name in names)) for b in range(int(kept["batches"]))]
+    batches = []
+    for b in range(int(kept["batches"])):
+        actions, observations, rewards = (kept[f"{b}.{name}"] for name in ("actions", "observations", "rewards"))
+        batches.append(Episodes(kept.get(f"{b}.first"), actions, observations, rewards))
+    return batches
 
 
 class _Idle:
