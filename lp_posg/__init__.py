@@ -20,6 +20,7 @@ from lp_posg.information import (
     sharing_names,
     sharing_structure,
 )
+from lp_posg.sequence import SequenceSolution, solve_sequence_form
 from lp_posg.version import __version__
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "FiniteMemory",
     "Game",
     "LpPosgError",
+    "SequenceSolution",
     "SharingStructure",
     "Solution",
     "__version__",
@@ -44,6 +46,7 @@ __all__ = [
     "sharing_names",
     "sharing_structure",
     "solve",
+    "solve_sequence_form",
     "survey",
     "verify",
 ]

@@ -13,8 +13,8 @@ from typing import Any
 
 from lp_posg.errors import LimitError, LpPosgError, ModelError, UnsupportedError
 from lp_posg.evaluate import certify, pairs_of
-from lp_posg.game import Game
-from lp_posg.induction.planning import Progress, Request, allowed_gap, checked, expanded, solved
+from lp_posg.game import Game, allowed_gap
+from lp_posg.induction.planning import Progress, Request, checked, expanded, solved
 from lp_posg.induction.solution import Solution
 from lp_posg.information import Compression, CompressionRule, SharingStructure, compression_named, sharing_structure
 from lp_posg.types import GAP_TOL

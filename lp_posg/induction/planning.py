@@ -11,7 +11,7 @@ import numpy as np
 
 from lp_posg.errors import CertificateError, ModelError
 from lp_posg.evaluate import Certificate, certify
-from lp_posg.game import Game
+from lp_posg.game import Game, allowed_gap
 from lp_posg.induction.blocks import Block
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.induction.solution import Labels, Solution, Stats
@@ -30,7 +30,7 @@ from lp_posg.information import (
 from lp_posg.information.describe import private_text
 from lp_posg.information.resources import Resources
 from lp_posg.stage import Concept, Objective, concept_named, parse_objective
-from lp_posg.types import GAP_TOL, ROUNDING, FloatArray
+from lp_posg.types import GAP_TOL, FloatArray
 
 
 @dataclass(frozen=True)
@@ -353,16 +353,6 @@ def check_certificate(
         f" {what}; allow approximate solutions to accept the bound",
         certificate=certificate,
     )
-
-
-def allowed_gap(game: Game, tolerance: float) -> float:
-    """Return the largest gap accepted, in reward units.
-
-    That is the tolerance times the largest reward range, and no less than what rounding can make of
-    one reward in double precision: with rewards of 1e9 a gain of 1e-7 is not to be told from none.
-    """
-    largest = max(float(np.abs(reward).max()) for reward in game.parts()[2])
-    return tolerance * game.reward_range + ROUNDING * largest
 
 
 def _check_values(solution: Solution, tolerance: float) -> None:

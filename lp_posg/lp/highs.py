@@ -82,7 +82,9 @@ _EMPTY: FloatArray = np.empty(0)
 _local = threading.local()
 
 
-def solve_program(program: LinearProgram, what: str = "linear program", deadline: float | None = None) -> LPResult:
+def solve_program(
+    program: LinearProgram, what: str = "linear program", deadline: float | None = None, *, presolve: bool = False
+) -> LPResult:
     """Return the optimal solution of `program`; this is the only way to a decoded result.
 
     Parameters
@@ -91,6 +93,8 @@ def solve_program(program: LinearProgram, what: str = "linear program", deadline
         Names the program in an error.
     deadline : float, optional
         Value of ``time.time()`` after which to give up.
+    presolve : bool
+        Whether to reduce the program first; for a large one, not one of a small stage game.
 
     Raises
     ------
@@ -101,7 +105,7 @@ def solve_program(program: LinearProgram, what: str = "linear program", deadline
         message tells these apart.
     """
     left = np.inf if deadline is None else deadline - clock.time()
-    result = attempt_program(program, left)
+    result = attempt_program(program, left, presolve=presolve)
     if result.status is Status.OPTIMAL:
         return result
     kind = LimitError if result.status is Status.LIMIT else SolveError
@@ -157,7 +161,7 @@ def solve_block(
     return x, dual
 
 
-def attempt_program(program: LinearProgram, time_limit: float = np.inf) -> LPResult:
+def attempt_program(program: LinearProgram, time_limit: float = np.inf, *, presolve: bool = False) -> LPResult:
     """Return how the solve ended, having tried each way in turn until one ended with an answer.
 
     That a program is infeasible or unbounded is believed only when two ways say so: on a badly
@@ -167,12 +171,17 @@ def attempt_program(program: LinearProgram, time_limit: float = np.inf) -> LPRes
     ----------
     time_limit : float
         Seconds per attempt.
+    presolve : bool
+        As in `solve_program`.
     """
     if time_limit <= 0:
         return LPResult(Status.LIMIT, _EMPTY, _EMPTY, float("nan"))
     said: list[Status] = []
-    for ways, options in enumerate(_WAYS if program.integer is None else _INTEGER_WAYS):
-        result = _run(program, options, time_limit, fresh=ways > 0)
+    ways = _WAYS if program.integer is None else _INTEGER_WAYS
+    if presolve and program.integer is None:
+        ways = (_WAYS[1], _WAYS[0], *_WAYS[2:])
+    for place, options in enumerate(ways):
+        result = _run(program, options, time_limit, fresh=place > 0)
         if result.status in (Status.OPTIMAL, Status.LIMIT):
             return result
         if result.status in (Status.INFEASIBLE, Status.UNBOUNDED) and result.status in said:
