@@ -11,7 +11,7 @@ from lp_posg.errors import LpPosgError
 from lp_posg.evaluate import Certificate, certify
 from lp_posg.formats import catalog, catalog_entries, load, save
 from lp_posg.game import Game
-from lp_posg.induction import Comparison, Solution, compare, ledger, solve, survey, verify
+from lp_posg.induction import Comparison, PayoffRegion, Solution, compare, ledger, payoff_region, solve, survey, verify
 from lp_posg.information import (
     CompressionRule,
     DelayedSharing,
@@ -31,6 +31,7 @@ __all__ = [
     "FiniteMemory",
     "Game",
     "LpPosgError",
+    "PayoffRegion",
     "SequenceSolution",
     "SharingStructure",
     "Solution",
@@ -42,6 +43,7 @@ __all__ = [
     "errors",
     "ledger",
     "load",
+    "payoff_region",
     "save",
     "sharing_names",
     "sharing_structure",

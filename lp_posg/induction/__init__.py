@@ -5,8 +5,10 @@ from lp_posg.induction.admissibility import Fit, survey
 from lp_posg.induction.comparison import Check, Comparison, Row, compare
 from lp_posg.induction.ledger import ledger
 from lp_posg.induction.planning import Progress, check_certificate, default_concept, solve
+from lp_posg.induction.region import payoff_region
 from lp_posg.induction.solution import Atom, Labels, Solution, Stats
 from lp_posg.induction.verification import verify
+from lp_posg.stage import PayoffRegion
 
 __all__ = [
     "Atom",
@@ -14,6 +16,7 @@ __all__ = [
     "Comparison",
     "Fit",
     "Labels",
+    "PayoffRegion",
     "Progress",
     "Row",
     "Solution",
@@ -23,6 +26,7 @@ __all__ = [
     "compare",
     "default_concept",
     "ledger",
+    "payoff_region",
     "solve",
     "survey",
     "verify",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time as clock
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 import highspy
 import numpy as np
@@ -69,6 +70,9 @@ _JOINED_WAY: Mapping[str, object] = {
     "simplex_dual_edge_weight_strategy": 0,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
 }
+# A basis stays feasible when costs change, which is where the primal method starts.
+_SWEEP_WAY: Mapping[str, object] = {**_WAYS[0], "simplex_strategy": 4}
+
 GROUP_ENTRIES, GROUP_MOST = 8000, 64
 """Programs are joined up to this many entries and this many programs (measured: `benchmarks/stage_lps.py`)."""
 
@@ -195,7 +199,19 @@ def _run(program: LinearProgram, options: Mapping[str, object], time_limit: floa
     large = integer is not None or len(program.value) > LARGE_ENTRIES
     highs = _solver(fresh, options, time_limit, large)
     failed = LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
-    passed = highs.passModel(
+    passed = _pass(highs, program)
+    # A warning is given for entries below 1e-9, which HiGHS leaves out; `violation` judges the result.
+    if passed == highspy.HighsStatus.kError:
+        return failed
+    ran = _run_interruptibly(highs) if large else highs.run()
+    if ran == highspy.HighsStatus.kError:
+        return failed
+    return _outcome(highs, program)
+
+
+def _pass(highs: highspy.Highs, program: LinearProgram) -> highspy.HighsStatus:
+    integer = program.integer
+    return highs.passModel(
         program.n_columns,
         program.n_rows,
         len(program.value),
@@ -212,21 +228,66 @@ def _run(program: LinearProgram, options: Mapping[str, object], time_limit: floa
         program.value,
         _continuous(program.n_columns) if integer is None else integer.astype(np.int32),
     )
-    # A warning is given for entries below 1e-9, which HiGHS leaves out; `violation` judges the result.
-    if passed == highspy.HighsStatus.kError:
-        return failed
-    ran = _run_interruptibly(highs) if large else highs.run()
-    if ran == highspy.HighsStatus.kError:
-        return failed
+
+
+def _outcome(highs: highspy.Highs, program: LinearProgram) -> LPResult:
+    """Return how the run ended; a solution that breaks the program's rows is none."""
     status = _STATUS.get(highs.getModelStatus(), Status.FAILED)
     if status is not Status.OPTIMAL:
         return LPResult(status, _EMPTY, _EMPTY, float("nan"))
     solution = highs.getSolution()
     x = np.array(solution.col_value)
     if program.violation(x) > VIOLATION_TOL:
-        return failed
-    dual = np.array(solution.row_dual) if integer is None else _EMPTY
+        return LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
+    dual = np.array(solution.row_dual) if program.integer is None else _EMPTY
     return LPResult(status, x, dual, float(program.cost @ x))
+
+
+class CostSweep:
+    """One linear program to be solved with one cost after another, each time from the last basis.
+
+    Parameters
+    ----------
+    program : LinearProgram
+        Its own cost is not used.
+    what : str
+        Names the program in an error.
+    deadline : float, optional
+        As in `solve_program`.
+    """
+
+    def __init__(self, program: LinearProgram, what: str = "linear program", deadline: float | None = None) -> None:
+        self._program, self._what, self._deadline = program, what, deadline
+        self._columns = np.arange(program.n_columns, dtype=np.int32)
+        self._highs: Any = None
+
+    def solve(self, cost: FloatArray) -> LPResult:
+        """Return the optimal solution at this cost.
+
+        Raises
+        ------
+        LimitError, SolveError
+            As `solve_program`, by which a program is solved where the warm start does not end with an optimum.
+        """
+        program = replace(self._program, cost=cost)
+        if self._deadline is not None and clock.time() > self._deadline:
+            return solve_program(program, self._what, self._deadline)
+        result = self._warm(program)
+        if result.status is Status.OPTIMAL:
+            return result
+        self._highs = None
+        return solve_program(program, self._what, self._deadline)
+
+    def _warm(self, program: LinearProgram) -> LPResult:
+        if self._highs is None:
+            self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
+            for key, value in (_ALWAYS | dict(_SWEEP_WAY)).items():
+                self._highs.setOptionValue(key, value)
+            _pass(self._highs, program)
+        else:
+            self._highs.changeColsCost(program.n_columns, self._columns, program.cost)
+        self._highs.run()
+        return _outcome(self._highs, program)
 
 
 @lru_cache(maxsize=1024)
