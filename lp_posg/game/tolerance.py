@@ -5,14 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from lp_posg.game.model import Game
-from lp_posg.types import ROUNDING
+from lp_posg.types import ROUNDING, FloatArray
 
 
-def allowed_gap(game: Game, tolerance: float) -> float:
-    """Return the largest gap accepted, in reward units.
+def allowed_gaps(game: Game, tolerance: float, deviations: str) -> FloatArray:
+    """Return the largest gap accepted of each agent, in reward units, shape (n,).
 
-    That is the tolerance times the largest reward range, and no less than what rounding can make of
-    one reward in double precision: with rewards of 1e9 a gain of 1e-7 is not to be told from none.
+    That is the tolerance times the agent's own reward range (for a team, that of the common reward, or
+    of the sum of the rewards), and no less than what rounding can make of one reward in double
+    precision: with rewards of 1e9 a gain of 1e-7 is not to be told from none.
     """
-    largest = max(float(np.abs(reward).max()) for reward in game.parts()[2])
-    return tolerance * game.reward_range + ROUNDING * largest
+    rewards = game.parts()[2]
+    if deviations == "team" and not game.is_common_reward:
+        rewards = tuple(np.broadcast_to(reward.sum(axis=0), reward.shape) for reward in rewards)
+    span = np.max([np.ptp(reward, axis=(1, 2)) for reward in rewards], axis=0)
+    largest = np.max([np.abs(reward).max(axis=(1, 2)) for reward in rewards], axis=0)
+    return np.asarray(tolerance * span + ROUNDING * largest)

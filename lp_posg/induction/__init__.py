@@ -1,6 +1,6 @@
 """Planning: the DAG of common-information states, the backward sweep, solutions."""
 
-from lp_posg.game import allowed_gap
+from lp_posg.game import allowed_gaps
 from lp_posg.induction.admissibility import Fit, survey
 from lp_posg.induction.comparison import Check, Comparison, Row, compare
 from lp_posg.induction.ledger import ledger
@@ -21,7 +21,7 @@ __all__ = [
     "Row",
     "Solution",
     "Stats",
-    "allowed_gap",
+    "allowed_gaps",
     "check_certificate",
     "compare",
     "default_concept",

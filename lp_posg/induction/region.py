@@ -6,7 +6,7 @@ import numpy as np
 
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
-from lp_posg.induction.blocks import Block, blocks_of, cell_payoffs, stage_block
+from lp_posg.induction.blocks import Block, blocks_of, stage_block
 from lp_posg.induction.solution import Solution
 from lp_posg.induction.verification import structure_of
 from lp_posg.information import SharingStructure, Unrolled, compression_named, sharing_structure, unroll
@@ -74,12 +74,11 @@ def payoff_region(
 
 def one_step_games(game: Game, unrolled: Unrolled) -> list[StageBlock]:
     """Return the stage games of a game of one step, payoffs times the probability of their states."""
-    level = unrolled.depths[0].level
-    payoff = cell_payoffs(game, 0, unrolled.depths[0], np.zeros((0, game.n_agents)))
+    level, nothing = unrolled.depths[0].level, np.zeros((0, game.n_agents))
     chance = np.bincount(unrolled.start.child, weights=unrolled.start_prob, minlength=level.n_nodes)
     games = []
     for block in blocks_of(0, level):
-        stage = stage_block(game, block, level, payoff)
+        stage = stage_block(game, block, unrolled.depths[0], nothing)
         own = chance[block.nodes].reshape(-1, *(1,) * (stage.payoff.ndim - 1))
         games.append(StageBlock(stage.payoff * own, 0, block.nodes))
     return games
@@ -115,7 +114,7 @@ def _of_state(solution: Solution, unrolled: Unrolled, concept: Correlated, time:
     ahead: FloatArray = np.zeros((0, game.n_agents)) if last else solution.node_values[time + 1]
     shape = tuple(int(k) for k in level.counts[node])
     block = Block(time, shape, np.array([node]))
-    games = stage_block(game, block, level, cell_payoffs(game, time, unrolled.depths[time], ahead))
+    games = stage_block(game, block, unrolled.depths[time], ahead)
     return payoff_region_of(concept, [games], LAST_STAGE if last else STAGE)
 
 

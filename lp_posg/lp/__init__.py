@@ -1,6 +1,6 @@
 """Linear programs in, solutions out; the only room that knows a solver."""
 
-from lp_posg.lp.highs import CostSweep, attempt_program, solve_block, solve_program
+from lp_posg.lp.highs import CostSweep, attempt_program, cancel_running, solve_block, solve_program
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "ProgramBlock",
     "Status",
     "attempt_program",
+    "cancel_running",
     "solve_block",
     "solve_program",
 ]

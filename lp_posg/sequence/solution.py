@@ -59,7 +59,7 @@ class SequenceSolution:
     horizon : int
     sharing : str
     tolerance : float
-        Largest accepted gap, relative to the game's reward range.
+        Largest accepted gap of an agent, relative to its own reward range.
     plans : tuple of two float arrays, shape (K_i * A_i,)
         Realisation plan of each agent: probability of an agent's own part in coming to a sequence.
     behaviour : tuple of two float arrays, shape (K_i, A_i)
@@ -189,6 +189,7 @@ class SequenceSolution:
                 "deviations": "ne",
                 "deviation": None,
                 "merge_error": 0.0,
+                "found_gains": None,
             },
             "stats": {
                 "states": int(by_depth.sum()),

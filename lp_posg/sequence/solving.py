@@ -5,7 +5,7 @@ from __future__ import annotations
 import time as clock
 
 from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
-from lp_posg.game import Game, allowed_gap
+from lp_posg.game import Game, allowed_gaps
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
 from lp_posg.sequence.program import equilibrium_plans
 from lp_posg.sequence.response import Exploitability, behaviour_of, exploitability, plan_of
@@ -47,7 +47,7 @@ def solve_sequence_form(
     discount : float, optional
         Replaces the game's.
     tolerance : float
-        Largest accepted gap of an agent, relative to the game's largest reward range.
+        Largest accepted gap of an agent, relative to its own reward range.
     max_entries : int
         Most pairs of sequences, and entries of a step's expansion, that are built; both are
         counted before the step is taken.
@@ -147,19 +147,21 @@ def _watch(game: Game, structure: SharingStructure, max_entries: int, deadline: 
                 phase="expand",
                 time=time,
                 entries=done + ahead,
+                limit="entries" if done + ahead > max_entries else "time",
             )
 
     return watch
 
 
 def _check_gaps(found: Exploitability, game: Game, tolerance: float, what: str) -> None:
-    allowed = allowed_gap(game, tolerance)
-    if found.gap <= allowed:
+    allowed = allowed_gaps(game, tolerance, "ne")
+    if (found.gaps <= allowed).all():
         return
-    agent = game.agents[int(found.gaps.argmax())]
+    worst = int((found.gaps - allowed).argmax())
     raise CertificateError(
-        f"agent {agent!r} gains {found.gap:.6g} by its best response (tolerance {allowed:.3g}), so this is not an"
-        f" equilibrium of the {what}; the solver's rounding is at fault: allow a larger tolerance, or plan fewer steps",
+        f"agent {game.agents[worst]!r} gains {found.gaps[worst]:.6g} by its best response (tolerance"
+        f" {allowed[worst]:.3g}), so this is not an equilibrium of the {what}; the solver's rounding is at fault: allow"
+        " a larger tolerance, or plan fewer steps",
         certificate=found,
     )
 

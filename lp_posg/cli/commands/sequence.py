@@ -74,11 +74,11 @@ def solve_as_tree(
 
 def _show(solution: SequenceSolution) -> None:
     from lp_posg.cli.commands.report import game_facts, value_facts
-    from lp_posg.game import allowed_gap
+    from lp_posg.game import allowed_gaps
     from lp_posg.version import __version__
 
     game, stats, found = solution.game, solution.stats, solution.certificate
-    allowed = allowed_gap(game, solution.tolerance)
+    allowed = " ".join(dict.fromkeys(map(small, allowed_gaps(game, solution.tolerance, "ne").tolist())))
     show_facts(
         f"{game.name}: ne, {solution.sharing}, {solution.horizon} steps, sequence form",
         [
@@ -96,7 +96,7 @@ def _show(solution: SequenceSolution) -> None:
                 ("gaps", " ".join(map(small, found.gaps.tolist()))),
                 (
                     "within_tolerance",
-                    f"yes (at most {small(allowed)}: {small(solution.tolerance)} of the reward range)",
+                    f"yes (at most {allowed}: {small(solution.tolerance)} of the reward range)",
                 ),
             ],
             [
