@@ -20,6 +20,7 @@ from lp_posg.information import (
     sharing_names,
     sharing_structure,
 )
+from lp_posg.learning import learn
 from lp_posg.sequence import SequenceSolution, solve_sequence_form
 from lp_posg.version import __version__
 
@@ -41,6 +42,7 @@ __all__ = [
     "certify",
     "compare",
     "errors",
+    "learn",
     "ledger",
     "load",
     "payoff_region",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from lp_posg.errors import ModelError
-from lp_posg.game import Game
+from lp_posg.information.levels import Payoffs
 from lp_posg.stage.correlated import Correlated
 from lp_posg.stage.nash import Nash
 from lp_posg.stage.objective import Objective, parse_objective
@@ -25,7 +25,7 @@ class Concept(Protocol):
     deviations: str
     """The kind of deviation that its certificate rules out; one of ``evaluate.DEVIATIONS``."""
 
-    def check_game(self, game: Game) -> None:
+    def check_game(self, game: Payoffs) -> None:
         """Raise UnsupportedError before any work if no stage game of `game` could be solved."""
 
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:

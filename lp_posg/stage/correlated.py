@@ -41,7 +41,7 @@ from typing import Literal
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError, UnsupportedError
-from lp_posg.game import Game
+from lp_posg.information.levels import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import (
@@ -91,7 +91,7 @@ class Correlated:
         self.deviations = name
         self.kind: Kind = kind
 
-    def check_game(self, game: Game) -> None:
+    def check_game(self, game: Payoffs) -> None:
         """Accept every game: a correlated equilibrium always exists."""
 
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
