@@ -7,6 +7,14 @@
 """
 
 from lp_posg import errors
+from lp_posg.bounds import (
+    Contraction,
+    Observability,
+    belief_contraction,
+    measured_memory,
+    observability,
+    theoretical_memory,
+)
 from lp_posg.errors import LpPosgError
 from lp_posg.evaluate import Certificate, certify
 from lp_posg.formats import catalog, catalog_entries, load, save
@@ -18,22 +26,28 @@ from lp_posg.version import __version__
 __all__ = [
     "Certificate",
     "Comparison",
+    "Contraction",
     "DelayedSharing",
     "Game",
     "LpPosgError",
+    "Observability",
     "SharingStructure",
     "Solution",
     "__version__",
+    "belief_contraction",
     "catalog",
     "catalog_entries",
     "certify",
     "compare",
     "errors",
     "load",
+    "measured_memory",
+    "observability",
     "save",
     "sharing_names",
     "sharing_structure",
     "solve",
     "survey",
+    "theoretical_memory",
     "verify",
 ]
