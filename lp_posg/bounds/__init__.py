@@ -2,7 +2,7 @@
 
 from lp_posg.bounds.contraction import Contraction, belief_contraction, measured_memory
 from lp_posg.bounds.memory import theoretical_memory
-from lp_posg.bounds.observability import Observability, observability
+from lp_posg.bounds.observable import Observability, observability
 
 __all__ = [
     "Contraction",

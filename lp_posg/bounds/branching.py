@@ -49,13 +49,31 @@ def decoder_bound(decoder: FloatArray, missing: FloatArray) -> float:
     return float(pdist(decoder.T, "cityblock").max(initial=0.0) / 2) / (1 - missed) if missed < 1 else np.inf
 
 
-def inverse_bound(rows: FloatArray) -> float:
-    """Return the bound of ``|x|_1`` that the pseudo-inverse of a law proves; inf if the law has too low a rank.
+def inverse_bound(rows: FloatArray) -> tuple[float, FloatArray]:
+    """Return the bound of ``|x|_1`` that the pseudo-inverse of a law proves, and the x that it suggests.
 
-    With as many observations as states it is exact: there is no other decoder with all signs open.
+    With as many observations as states both are exact (up to rounding): there is no other decoder with
+    all signs open. The bound is inf if the law has too low a rank.
+
+    Returns
+    -------
+    bound : float
+    difference : float array, shape (S,)
     """
     decoder: FloatArray = np.asarray(np.linalg.pinv(rows).T, dtype=np.float64)
-    return decoder_bound(decoder, np.eye(len(rows)) - decoder @ rows.T)
+    n_columns = decoder.shape[1]
+    if n_columns == 1:
+        return np.inf, np.zeros(len(rows))
+    apart = int(np.argmax(pdist(decoder.T, "cityblock")))
+    first, second = (int(index[apart]) for index in np.triu_indices(n_columns, 1))
+    bound = decoder_bound(decoder, np.eye(len(rows)) - decoder @ rows.T)
+    return bound, decoder[:, first] - decoder[:, second]
+
+
+def program_entries(rows: FloatArray) -> int:
+    """Return about how many numbers the program of a law of this shape holds."""
+    n_states, n_columns = rows.shape
+    return int((n_states + 1) * n_states * (2 * n_columns + 1))
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,9 @@ def theoretical_memory(
     size = math.log(n_states) + math.log(horizon) - math.log(epsilon)
     if size <= 0:
         return 0
-    # By logarithms, since the power may be too large for a number.
+    # Judged by logarithms first, since the power may be too large for a number.
     exponent = math.log(constant) - 4 * math.log(observability) + math.log(size) if observability > 0 else math.inf
-    return math.ceil(round(constant / observability**4 * size, 9)) if exponent < 700 else math.inf
+    return math.ceil(constant / observability**2 / observability**2 * size) if exponent < 700 else math.inf
 
 
 def _check(whole: Mapping[str, float], epsilon: float, constant: float) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from lp_posg.bounds.branching import inverse_bound, search
+from lp_posg.bounds.branching import inverse_bound, program_entries, search
 from lp_posg.bounds.differences import beliefs_of, closest_states, descend, flattest, least, ratio
 from lp_posg.bounds.laws import Law, initial_law, step_laws
 from lp_posg.errors import ModelError
@@ -17,6 +17,10 @@ from lp_posg.types import BOUND_TOL, NULL_TOL, FloatArray, read_only
 
 LARGEST = 1_000
 """States beyond which a law with as many observations is only bounded, from above, by pairs of states."""
+
+SEARCHED_ENTRIES = 5_000_000
+"""Numbers in the program of a law (about twice its observations times the square of its states) up to which it is
+searched exactly."""
 
 STARTS = 8
 """Random patterns of signs from which the local search starts; beside them the two starts of `_surveyed`."""
@@ -76,8 +80,8 @@ def observability(game: Game, time_limit: float = 60.0) -> Observability:
     Parameters
     ----------
     time_limit : float
-        Seconds after which the search ends with bounds. A little more may pass, for a
-        singular-value decomposition that is under way.
+        Seconds after which the search ends with bounds; a little more may pass, for a step that is
+        under way. The first law is always looked at, so that an observability of 0 that its rank shows is found.
 
     Raises
     ------
@@ -90,8 +94,9 @@ def observability(game: Game, time_limit: float = 60.0) -> Observability:
     states than observations, or of deficient rank, has 0. Otherwise upper bounds come from pairs of
     states and from a local search over patterns of signs, lower bounds from the pseudo-inverse (which
     is exact with as many observations as states), and a branch and bound closes the gap
-    (`lp_posg.bounds.branching`). Laws that cannot have the least value are not searched further. The
-    same game gives the same answer unless the time limit is met.
+    (`lp_posg.bounds.branching`) unless the law is too large for it (``SEARCHED_ENTRIES``). Laws that
+    cannot have the least value are not searched further. The same game gives the same answer unless
+    the time limit is met.
 
     Source: the observability assumption of Liu and Zhang (ICML 2023, arXiv 2308.08705), after Golowich,
     Moitra and Rohatgi (2022), "Planning in observable POMDPs in quasipolynomial time", arXiv 2201.04735;
@@ -99,7 +104,7 @@ def observability(game: Game, time_limit: float = 60.0) -> Observability:
 
     Examples
     --------
-    The tiger is heard behind the right door with 0.85 by each of two listeners.
+    Opening a door moves the tiger, and what is heard then says nothing of where it is.
 
     >>> import lp_posg as posg
     >>> tiger = posg.observability(posg.catalog("dectiger"))
@@ -133,18 +138,28 @@ def _of_laws(game: Game, laws: list[Law], deadline: float) -> Observability:
         return Observability(1.0, 1.0, 1.0, "exact", None, None, None)
     known: list[_Bounds] = []
     for law in laws:
-        known.append(_surveyed(law, deadline))
+        late = bool(known) and clock.time() > deadline
+        known.append(_unsurveyed(law) if late else _surveyed(law))
         if known[-1].upper == 0.0:
             return _result(game, known[-1], 0.0)
     # The law that may be least first: what it has is the goal that others need not exceed.
     for bounds in sorted(known, key=lambda b: (b.lower, b.upper)):
         goal = min(b.upper for b in known)
-        if bounds.lower < goal * (1 - BOUND_TOL) and not bounds.law.is_part and bounds.lower > 0:
+        n_states, n_columns = bounds.law.rows.shape
+        # With as many observations as states a gap is rounding, and no search can close it.
+        if 0 < bounds.lower < goal * (1 - BOUND_TOL) and n_columns > n_states and not bounds.law.is_part:
             _tighten(bounds, goal, deadline)
     return _result(game, min(known, key=lambda b: b.upper), min(b.lower for b in known))
 
 
-def _surveyed(law: Law, deadline: float) -> _Bounds:
+def _unsurveyed(law: Law) -> _Bounds:
+    """Return what costs nothing: the first two states are some pair."""
+    difference = np.zeros(len(law.rows))
+    difference[:2] = 1.0, -1.0
+    return _Bounds(law, 0.0, difference)
+
+
+def _surveyed(law: Law) -> _Bounds:
     """Return bounds of a law that take no search."""
     rows = law.rows
     n_states, n_columns = rows.shape
@@ -154,7 +169,9 @@ def _surveyed(law: Law, deadline: float) -> _Bounds:
     pair = np.empty((0, n_states)) if large else closest_states(rows)[None]
     bounds = _Bounds(law, 0.0, least(rows, [*pair, flattest(rows)]))
     if bounds.upper > 0 and not law.is_part:
-        bounds.lower = min(bounds.upper, 1.0 / inverse_bound(rows))
+        most, difference = inverse_bound(rows)
+        bounds.difference = least(rows, [bounds.difference, difference])
+        bounds.lower = min(bounds.upper, 1.0 / most)
     return bounds
 
 
@@ -163,7 +180,7 @@ def _tighten(bounds: _Bounds, goal: float, deadline: float) -> None:
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (STARTS, len(rows)))
     starts = [bounds.difference, *signs]
     bounds.difference = least(rows, [bounds.difference, *(descend(rows, s, deadline) for s in starts)])
-    if bounds.lower < min(goal, bounds.upper) * (1 - BOUND_TOL):
+    if program_entries(rows) <= SEARCHED_ENTRIES and bounds.lower < min(goal, bounds.upper) * (1 - BOUND_TOL):
         found = search(rows, bounds.difference, bounds.lower, goal, deadline)
         bounds.lower, bounds.difference = max(bounds.lower, found.lower), found.difference
 
