@@ -146,6 +146,7 @@ def test_beyond_the_pairs_allowed_it_is_bounded_and_estimated():
     assert cut.uniform_status == ("exact", "exact", "estimated")
     np.testing.assert_allclose(cut.worst[:2], exact.worst[:2], atol=TOL)
     assert cut.worst_lower[2] <= exact.worst[2] <= cut.worst[2]
+    assert cut.worst[2] == pytest.approx(2 * cut.worst[:2].min())
     assert cut.uniform_lower[2] <= exact.uniform[2] <= cut.uniform_upper[2]
     assert cut.uniform_upper[2] - cut.uniform_lower[2] < 0.05
     assert (exact.n_samples, cut.n_samples) == (0, 4000)
@@ -160,6 +161,16 @@ def test_simulation_in_batches_is_the_same_law(monkeypatch):
     for k in (1, 2):
         assert cut.uniform_lower[k] <= exact.uniform[k] <= cut.uniform_upper[k]
         assert cut.worst_lower[k] <= exact.worst[k] <= cut.worst[k]
+
+
+def test_simulation_takes_the_arrays_of_each_step():
+    """Nothing is seen at the first step, all at the second; after that the beliefs stay equal."""
+    law = np.array([np.full((2, 2), 0.5), np.eye(2), np.full((2, 2), 0.5)])[:, None]
+    move = np.tile(np.eye(2)[:, None], (4, 1, 1, 1))
+    game = posg.Game(move, law, np.zeros((1, 2, 1)), [0.9, 0.1])
+    for found in (posg.belief_contraction(game, 3), posg.belief_contraction(game, 3, max_pairs=1, n_samples=100)):
+        np.testing.assert_allclose(found.uniform, [0.4, 0.4, 0, 0], atol=TOL)
+    assert found.uniform_status == ("exact", "exact", "estimated", "estimated")
 
 
 def test_the_interval_is_the_empirical_bernstein_one():

@@ -10,7 +10,7 @@ from random_games import random_game
 from scipy.optimize import linprog
 
 import lp_posg as posg
-from lp_posg.bounds import branching, differences, observable
+from lp_posg.bounds import branching, differences, laws, observable
 from lp_posg.bounds.laws import merged_columns, step_laws
 from lp_posg.errors import ModelError
 
@@ -173,6 +173,13 @@ def test_a_decoder_that_misses_its_equations_proves_less():
     assert branching.decoder_bound(0 * inverse, np.eye(2)) == np.inf
 
 
+def test_a_decoder_is_put_right_before_it_proves_anything():
+    """Of a decoder of zeros the inverse is left, which proves 1/0.7, with all signs open and with all fixed."""
+    tree = branching._Tree(channel(0.85), np.array([1.0, -1.0]), 0.1, 1.0, np.inf)
+    assert tree._proved(np.zeros((3, 2)), np.zeros(2, int)) == pytest.approx(1 / 0.7)
+    assert tree._proved(np.zeros((1, 2)), np.array([1, -1])) == pytest.approx(1 / 0.7)
+
+
 def test_local_search_never_goes_up():
     rows = dense(3, 8, 16)
     for seed in range(5):
@@ -249,6 +256,17 @@ def test_a_law_too_large_to_search_is_bounded(monkeypatch, name, limit):
     assert ratio_of(rows, found.beliefs) == pytest.approx(found.upper, rel=1e-12)
 
 
+def test_a_law_too_large_to_be_dense_is_bounded_by_its_first_states(monkeypatch):
+    rows = accurate(1, 8, 12)
+    part = posg.observability(one_law(rows[:5]))
+    monkeypatch.setattr(laws, "DENSE_ENTRIES", 5 * 12)
+    found = posg.observability(one_law(rows))
+    assert (found.status, found.lower) == ("bounded", 0.0)
+    assert part.value - TOL <= found.upper
+    assert ratio_of(rows, found.beliefs) == pytest.approx(found.upper, rel=1e-12)
+    assert not found.beliefs[:, 5:].any()
+
+
 def test_more_states_than_observations_is_zero_at_any_size():
     rows = dense(0, 1500, 7)
     found = posg.observability(one_law(rows), time_limit=0)
@@ -276,13 +294,13 @@ def test_a_game_has_the_value_of_its_worst_joint_action_and_step():
 def test_random_games_against_each_of_their_laws():
     for seed in range(4):
         game = random_game(seed, n_states=3, n_observations=2, horizon=3)
-        laws = [game.observation[t].reshape(4, 3, 4)[a] for t in range(2) for a in range(4)]
-        expected = [brute_force(rows) for rows in laws]
+        matrices = [game.observation[t].reshape(4, 3, 4)[a] for t in range(2) for a in range(4)]
+        expected = [brute_force(rows) for rows in matrices]
         found = posg.observability(game)
         assert found.value == pytest.approx(min(expected), abs=1e-8)
         time, action = divmod(int(np.argmin(expected)), 4)
         assert (found.time, found.joint_action) == (time, game.joint_action_label(action))
-        assert ratio_of(laws[4 * time + action], found.beliefs) == pytest.approx(found.value, rel=1e-9)
+        assert ratio_of(matrices[4 * time + action], found.beliefs) == pytest.approx(found.value, rel=1e-9)
 
 
 def test_equal_laws_are_treated_once():
