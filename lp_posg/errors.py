@@ -53,5 +53,15 @@ class StrategyDependenceError(UnsupportedError):
     """
 
 
+class SimulatorError(LpPosgError):
+    """A user's simulator failed, or returned what it must not (attributes ``run``, ``time``, ``agent``, ``seed``).
+
+    Runs and times count from 0, time -1 is the reset. The attribute ``episodes`` holds the `Episodes`
+    finished before, and ``__cause__`` the simulator's own exception, if it raised one.
+    """
+
+    episodes: Any
+
+
 class MissingExtraError(LpPosgError):
     """An optional dependency is not installed; the message names the extra to install."""
