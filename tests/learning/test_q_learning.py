@@ -48,6 +48,27 @@ def test_a_decision_process_is_solved(seed, discount, memory):
         alone.policy()
 
 
+class Wait:
+    """Action 0 pays 1 at once and ends the run, action 1 pays nothing now and 1.5 at the next step."""
+
+    n_actions, n_observations = (2,), (1,)
+
+    def reset(self, seed):
+        self.waited = False
+
+    def step(self, actions):
+        reward = 1.5 if self.waited else 1.0 - actions[0]
+        self.waited = True
+        return [0], [reward], bool(reward)
+
+
+@pytest.mark.parametrize(("discount", "value"), [(1.0, 1.5), (0.8, 1.2), (0.5, 1.0)])
+def test_the_discount_says_whether_to_wait(discount, value):
+    """By hand: waiting is worth 1.5 times the discount, which is more than 1 unless the discount is 0.5."""
+    learnt = q_learning(Wait(), 2, sharing=None, discount=discount, n_runs=200, batch_runs=20, evaluation_runs=5)
+    assert learnt.mean.tolist() == pytest.approx([value])
+
+
 class Guess:
     """A coin is thrown every step, and agent 1 sees it; then agent 2 guesses, and both are paid a right guess."""
 
