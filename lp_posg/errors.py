@@ -39,6 +39,18 @@ class CertificateError(LpPosgError):
     """A claimed equilibrium is not one within the tolerance (attribute ``certificate``)."""
 
 
+class SimulatorError(LpPosgError):
+    """A user's simulator failed, or returned what it must not (attributes ``run``, ``time``, ``agent``, ``seed``).
+
+    Runs and times count from 0, time -1 is the reset. The attribute ``episodes`` holds the `Episodes`
+    finished before, ``model`` the model that `learn` had counted before, if any, and ``__cause__`` the
+    simulator's own exception, if it raised one.
+    """
+
+    episodes: Any
+    model: Any
+
+
 class UnsupportedError(LpPosgError):
     """The request is well formed but this package cannot do it; the message says what would work."""
 
@@ -51,16 +63,6 @@ class StrategyDependenceError(UnsupportedError):
     information and action at which it leaves its first action, or None) and ``beliefs`` (the two
     posteriors, column ``p' * S + s'``) hold it in indices of the attribute ``table``, a `SplitTable`.
     """
-
-
-class SimulatorError(LpPosgError):
-    """A user's simulator failed, or returned what it must not (attributes ``run``, ``time``, ``agent``, ``seed``).
-
-    Runs and times count from 0, time -1 is the reset. The attribute ``episodes`` holds the `Episodes`
-    finished before, and ``__cause__`` the simulator's own exception, if it raised one.
-    """
-
-    episodes: Any
 
 
 class MissingExtraError(LpPosgError):

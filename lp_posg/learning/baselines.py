@@ -34,7 +34,7 @@ POLICY_ENTRIES = 5_000_000
 
 
 @dataclass(frozen=True)
-class Exploration:
+class EpsilonSchedule:
     """The share of actions drawn uniformly: falls linearly over the batches, then stays.
 
     Attributes
@@ -121,7 +121,7 @@ def q_learning(
     discount: float = 1.0,
     n_runs: int = 100_000,
     batch_runs: int = 500,
-    exploration: Exploration | None = None,
+    exploration: EpsilonSchedule | None = None,
     evaluation_runs: int = 10_000,
     level: float = 0.95,
     seed: int = 0,
@@ -141,7 +141,7 @@ def q_learning(
         In (0, 1]; a game's own discount is not looked at.
     n_runs, batch_runs : int
         Episodes to learn from (rounded up to whole batches), and how many between updates.
-    exploration : Exploration
+    exploration : EpsilonSchedule
     evaluation_runs : int
         Fresh episodes that the greedy strategies are valued by, at least 2.
     level : float
@@ -158,7 +158,7 @@ def q_learning(
         If a simulator fails.
     """
     _check(horizon, memory, discount, n_runs, batch_runs, evaluation_runs, level)
-    env, use = environment(source), exploration or Exploration()
+    env, use = environment(source), exploration or EpsilonSchedule()
     view: View
     if sharing is None:
         view = OwnView(memory, env.n_actions, env.n_observations)

@@ -29,12 +29,16 @@ class Episodes:
         After each step but the last.
     rewards : float array, shape (N, H, n)
         In reward units, undiscounted.
+    weight : float array, shape (N,), or None
+        How much each counts; all alike if None. With every possible episode, weighted by its
+        probability, counting gives the true model.
     """
 
     first: IntArray | None
     actions: IntArray
     observations: IntArray
     rewards: FloatArray
+    weight: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.actions)

@@ -225,7 +225,7 @@ class _Place:
         whose = "" if agent is None else f", agent {agent + 1}"
         message = f"simulator at run {self.run + 1} (seed {self.seed}), {when}{whose}: {found}, expected {expected}"
         raise SimulatorError(
-            message, run=self.run, seed=self.seed, time=self.time, agent=agent, episodes=None
+            message, run=self.run, seed=self.seed, time=self.time, agent=agent, episodes=None, model=None
         ) from cause
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from lp_posg.errors import ModelError
-from lp_posg.game import Game
+from lp_posg.information.levels import Payoffs
 from lp_posg.stage.correlated import Correlated
 from lp_posg.stage.nash import Nash
 from lp_posg.stage.objective import Objective, parse_objective
 from lp_posg.stage.payoffs import StageBlock
+from lp_posg.stage.region import Efficiency, PayoffRegion, efficiency_of, payoff_region_of
 from lp_posg.stage.strategy import BlockStrategy, joined
 from lp_posg.stage.team import Team
 
@@ -24,7 +25,7 @@ class Concept(Protocol):
     deviations: str
     """The kind of deviation that its certificate rules out; one of ``evaluate.DEVIATIONS``."""
 
-    def check_game(self, game: Game) -> None:
+    def check_game(self, game: Payoffs) -> None:
         """Raise UnsupportedError before any work if no stage game of `game` could be solved."""
 
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
@@ -60,9 +61,14 @@ __all__ = [
     "CONCEPTS",
     "BlockStrategy",
     "Concept",
+    "Correlated",
+    "Efficiency",
     "Objective",
+    "PayoffRegion",
     "StageBlock",
     "concept_named",
+    "efficiency_of",
     "joined",
     "parse_objective",
+    "payoff_region_of",
 ]

@@ -9,7 +9,7 @@ from random_games import random_game
 import lp_posg as posg
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.evaluate import certify
-from lp_posg.learning import Exploration, GameEnvironment, SimulatorEnvironment, q_learning
+from lp_posg.learning import EpsilonSchedule, GameEnvironment, SimulatorEnvironment, q_learning
 from lp_posg.learning.q_values import Values, kept_weight
 from lp_posg.learning.views import OwnView, SharedView, Window
 
@@ -226,7 +226,7 @@ def test_policies_too_large_to_write_out_are_refused():
 
 
 def test_exploration_falls_and_stays():
-    use = Exploration(first=0.9, last=0.1, over=0.5)
+    use = EpsilonSchedule(first=0.9, last=0.1, over=0.5)
     # Of 8 batches the first half: 0.9, 0.7, 0.5, 0.3, then 0.1.
     assert [use.at(b, 8) for b in range(8)] == pytest.approx([0.9, 0.7, 0.5, 0.3, 0.1, 0.1, 0.1, 0.1])
 
@@ -253,4 +253,4 @@ def test_bad_arguments_are_refused(change, words):
 @pytest.mark.parametrize("change", [{"first": 1.2}, {"first": 0.1, "last": 0.2}, {"over": 0}])
 def test_bad_exploration_is_refused(change):
     with pytest.raises(ModelError, match="expected 0 <= last <= first <= 1"):
-        Exploration(**change)
+        EpsilonSchedule(**change)
