@@ -26,7 +26,7 @@ from lp_posg.information import Policy, PolicyBlock, PolicyStep, SharingStructur
 from lp_posg.learning.environment import Episodes
 from lp_posg.learning.q_values import Values
 from lp_posg.learning.simulators import environment
-from lp_posg.learning.views import OwnView, SharedView, View, n_kept
+from lp_posg.learning.views import OwnView, SharedView, View
 from lp_posg.types import FloatArray, IntArray, read_only
 
 POLICY_ENTRIES = 5_000_000
@@ -164,7 +164,7 @@ def q_learning(
         view = OwnView(memory, env.n_actions, env.n_observations)
     else:
         structure = sharing_structure(sharing, len(env.n_actions))
-        view = SharedView(structure, memory, env.n_actions, env.n_observations)
+        view = SharedView(structure, memory, horizon, env.n_actions, env.n_observations)
     learning, evaluation = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
     learner, curve = Learner(view, env.n_actions, horizon), []
     n_batches = -(-n_runs // batch_runs)
@@ -244,12 +244,13 @@ def greedy_policy(learner: Learner, horizon: int) -> Policy:
     view = learner.view
     if not isinstance(view, SharedView):
         raise UnsupportedError("what was learnt without sharing is no strategy on common information; learn with it")
-    widths = [prod(table.n_increments) for table in view.tables]
-    sizes = [prod(widths[time + 1 - n_kept(time, view.memory) : time + 1]) for time in range(horizon)]
+    frame = view.frame
+    assert frame is not None
+    sizes = [prod(frame.radices(time)) for time in range(horizon)]
     steps = []
     for time in range(horizon):
-        n_private = view.tables[time].n_next
-        after = widths[time + 1] if time + 1 < horizon else 0
+        n_private = frame.tables[time].n_next
+        after = frame.n_increments[time + 1] if time + 1 < horizon else 0
         entries = sum(p * v.n_actions for p, v in zip(n_private, learner.values[time], strict=True))
         if sizes[time] * max(after, entries) > POLICY_ENTRIES:
             raise UnsupportedError(
@@ -258,11 +259,10 @@ def greedy_policy(learner: Learner, horizon: int) -> Policy:
             )
         block = _block(sizes[time], n_private, learner.values[time])
         parent, increment = np.divmod(np.arange(sizes[time] * after), max(after, 1))
-        # The newest item is the last digit, so that what is forgotten are the first ones.
-        child = (parent * after + increment) % (sizes[time + 1] if after else 1)
+        child = frame.grown(time + 1, parent, increment) if after else parent
         steps.append(PolicyStep(sizes[time], (block,), parent, increment, child))
-    start = np.arange(widths[0])
-    return Policy(view.structure.name, start, start % sizes[0], tuple(steps))
+    start = np.arange(frame.n_increments[0])
+    return Policy(view.structure.name, start, start, tuple(steps))
 
 
 def _block(n_nodes: int, n_private: tuple[int, ...], values: list[Values]) -> PolicyBlock:

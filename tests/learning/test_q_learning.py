@@ -11,7 +11,7 @@ from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.evaluate import certify
 from lp_posg.learning import EpsilonSchedule, GameEnvironment, SimulatorEnvironment, q_learning
 from lp_posg.learning.q_values import Values, kept_weight
-from lp_posg.learning.views import OwnView, SharedView, Window
+from lp_posg.learning.views import OwnView, SharedView
 
 HORIZON = 3
 
@@ -182,7 +182,7 @@ def test_a_memory_is_told_by_its_number(memory, first):
     """Runs have one number if and only if they remember the same, in plain tuples."""
     rng, n_runs = np.random.default_rng(6), 300
     seen = rng.integers(2, size=(n_runs, 2)) if first else None
-    shared = SharedView(posg.sharing_structure("one-step-delay", 2), memory, (2, 1), (2, 2))
+    shared = SharedView(posg.sharing_structure("one-step-delay", 2), memory, 5, (2, 1), (2, 2))
     own = OwnView(memory, (2, 1), (2, 2))
     # What is common after each step, and what agent 1 alone knows; by hand: observations come one step late.
     common = [[()] for _ in range(n_runs)]
@@ -211,11 +211,21 @@ def assert_same_partition(keys, labels):
 
 
 def test_memories_that_cannot_be_numbered_are_refused():
-    window = Window(30, np.zeros(1, dtype=np.int64), 10)
-    for _ in range(18):
-        window.add(np.zeros(1, dtype=np.int64), 10)
-    with pytest.raises(UnsupportedError, match="remember fewer steps"):
-        window.key()
+    """100 actions and 100 observations: ten pairs are 1e40 memories."""
+    env = Wide()
+    for sharing in ("full", None):
+        with pytest.raises(UnsupportedError, match="remember"):
+            q_learning(env, 12, sharing=sharing, memory=10, n_runs=2, batch_runs=2, evaluation_runs=2)
+
+
+class Wide:
+    n_actions, n_observations = (100,), (100,)
+
+    def reset(self, seed):
+        return None
+
+    def step(self, actions):
+        return [0], [0.0], False
 
 
 def test_policies_too_large_to_write_out_are_refused():
