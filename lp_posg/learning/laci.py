@@ -34,9 +34,10 @@ from lp_posg.information import Policy, SharingStructure, check_horizon, sharing
 from lp_posg.information.tables import AgentSizes
 from lp_posg.learning.actors import Explorer, Follower
 from lp_posg.learning.deviations import best_deviations
-from lp_posg.learning.environment import Environment, Episodes, environment
+from lp_posg.learning.environment import Environment, Episodes
 from lp_posg.learning.model import LearntModel, estimate
 from lp_posg.learning.planning import planned, rebased, rebased_values
+from lp_posg.learning.simulators import Simulator, environment
 from lp_posg.learning.spanner import spanner_plans
 from lp_posg.learning.windows import Frame, frame_of
 from lp_posg.stage import Concept, concept_named, parse_objective
@@ -204,7 +205,7 @@ class LearningProgress:
 
 
 def learn(
-    source: Game | Environment,
+    source: Game | Environment | Simulator,
     horizon: int,
     sharing: str | SharingStructure = "full",
     concept: str | None = None,
@@ -226,7 +227,7 @@ def learn(
 
     Parameters
     ----------
-    source : Game or Environment
+    source : Game, Environment, Simulator or PettingZoo ParallelEnv
         A game is only drawn from while learning; at the end it serves to certify the candidates.
     horizon : int
     sharing, concept, objective
@@ -313,7 +314,7 @@ class _Run:
             try:
                 explored, n_plans = self._explored(number, model)
             except SimulatorError as error:
-                error.facts["model"] = error.model = model  # type: ignore[attr-defined]
+                error.facts["model"] = error.model = model
                 raise
             batches += explored
             model = estimate(self.frame, batches, self.discount)
@@ -460,7 +461,7 @@ class _Run:
 
 
 def _checked(
-    source: Game | Environment,
+    source: Game | Environment | Simulator,
     horizon: int,
     sharing: str | SharingStructure,
     concept: str | None,
