@@ -71,6 +71,7 @@ def plot(rows: list[dict[str, Any]], path: str | Path) -> None:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter
 
     cases = list(dict.fromkeys((r["game"], r["sharing"], r["H"]) for r in rows))
     n_columns = 4
@@ -92,6 +93,7 @@ def plot(rows: list[dict[str, Any]], path: str | Path) -> None:
         axis.axvline(exact["states"], color="0.6", linestyle=":", linewidth=1)
         if exact["states"] > 200:
             axis.set_xscale("log")
+            axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set_title(f"{case[0]}, {case[1]}, H = {case[2]}", fontsize=9)
         axis.tick_params(labelsize=8)
     for axis in axes.flat[len(cases) :]:
