@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import baselines, growth, hardness, simulations, solves, stage_lps
+from benchmarks import baselines, growth, hardness, large_stage, simulations, solves, stage_lps
 from benchmarks.measure import record, table
 
 BENCHMARKS = {
     "stage_lps": stage_lps.rows,
+    "large_stage": large_stage.rows,
     "solves": solves.rows,
     "growth": growth.rows,
     "hardness": hardness.rows,

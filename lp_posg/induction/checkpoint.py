@@ -19,7 +19,7 @@ from lp_posg.errors import FormatError, ModelError
 from lp_posg.game import Game
 from lp_posg.version import __version__
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 class Checkpoint:

@@ -302,10 +302,11 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
     stats = Stats(
         unrolled.n_states,
         swept.programs,
-        swept.closed,
+        swept.methods.get("shortcut", 0),
         sum(phases.values()),
         phases,
         tuple(depth.level.n_nodes for depth in unrolled.depths),
+        swept.methods,
     )
     solution = Solution(
         request.game,

@@ -117,6 +117,7 @@ def _meta(solution: Solution) -> dict[str, Any]:
             "seconds": solution.stats.seconds,
             "phases": dict(solution.stats.phases),
             "states_by_depth": solution.stats.states_by_depth,
+            "methods": dict(solution.stats.methods),
         },
         "certificate": {
             "status": certificate.status,

@@ -20,7 +20,7 @@ from lp_posg.information import Policy, PolicyBlock, PolicyStep, Unrolled
 from lp_posg.information.levels import Level
 from lp_posg.information.policy import joint_law
 from lp_posg.information.resources import Resources, Run
-from lp_posg.stage import BlockStrategy, Concept, Objective, StageBlock, joined
+from lp_posg.stage import METHODS, BlockStrategy, Concept, Objective, StageBlock, added, joined
 from lp_posg.types import FloatArray, IntArray
 
 PART = 512
@@ -37,14 +37,14 @@ class Swept:
     node_values : tuple per depth of float arrays, shape (N, n)
     programs : int
         Linear and mixed-integer programs solved.
-    closed : int
-        Stage games of an equilibrium concept solved without one.
+    methods : mapping of str to int
+        How many stage games were solved how; see `METHODS`.
     """
 
     policy: Policy
     node_values: tuple[FloatArray, ...]
     programs: int
-    closed: int
+    methods: Mapping[str, int]
 
 
 def sweep(
@@ -79,7 +79,7 @@ def sweep(
     sizes = tuple(depth.level.n_nodes for depth in unrolled.depths)
     values = [np.zeros((size, game.n_agents)) for size in sizes]
     solved: list[tuple[PolicyBlock, ...]] = [() for _ in sizes]
-    counts = np.zeros(2, dtype=np.int64)  # programs solved, games closed without one
+    programs, methods = 0, list[Mapping[str, int]]()
     for generation in reversed(list(nx.topological_generations(graph))):
         blocks: list[Block] = [graph.nodes[key]["block"] for key in sorted(generation)]
         time = blocks[0].time
@@ -104,11 +104,12 @@ def sweep(
                     on_block(block, part.programs)
         for block, part in zip(blocks, parts, strict=True):
             values[time][block.nodes] = part.values
-            counts += (part.programs, part.closed)
+            programs += part.programs
+            methods.append(part.methods)
         solved[time] = tuple(part.strategy for part in parts)
     steps = tuple(_step(unrolled, time, blocks) for time, blocks in enumerate(solved))
     policy = Policy(sharing, unrolled.start.increment, unrolled.start.child, steps)
-    return Swept(policy, tuple(values), int(counts[0]), int(counts[1]))
+    return Swept(policy, tuple(values), programs, added(methods))
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class _Part:
     strategy: PolicyBlock
     values: FloatArray
     programs: int
-    closed: int
+    methods: Mapping[str, int]
 
 
 def _solved(games: StageBlock, block: Block, level: Level, concept: Concept, objective: Objective, run: Run) -> _Part:
@@ -129,7 +130,7 @@ def _solved(games: StageBlock, block: Block, level: Level, concept: Concept, obj
         block.nodes, private_rows(block, level), found.atom_start, found.atom_prob, found.prescription
     )
     values = np.concatenate([own for _, own in parts])
-    return _Part(strategy, values, found.n_programs, found.n_closed)
+    return _Part(strategy, values, found.n_programs, found.methods)
 
 
 def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tuple[BlockStrategy, FloatArray]:
@@ -150,7 +151,8 @@ def _packed(parts: list[_Part]) -> dict[str, Any]:
     packed: dict[str, Any] = {}
     for b, part in enumerate(parts):
         own = part.strategy
-        packed |= {f"{b}.values": part.values, f"{b}.counts": np.array([part.programs, part.closed])}
+        packed |= {f"{b}.values": part.values, f"{b}.programs": np.array(part.programs)}
+        packed |= {f"{b}.methods": np.array([part.methods.get(method, 0) for method in METHODS])}
         packed |= {f"{b}.atom_start": own.atom_start, f"{b}.atom_prob": own.atom_prob, f"{b}.nodes": own.nodes}
         packed |= {f"{b}.private.{i}": private for i, private in enumerate(own.private)}
         packed |= {f"{b}.prescription.{i}": rows for i, rows in enumerate(own.prescription)}
@@ -168,8 +170,8 @@ def _unpacked(kept: Mapping[str, Any], blocks: list[Block], n_agents: int) -> li
             kept[f"{b}.atom_prob"],
             tuple(kept[f"{b}.prescription.{i}"] for i in range(n_agents)),
         )
-        programs, closed = kept[f"{b}.counts"].tolist()
-        parts.append(_Part(strategy, kept[f"{b}.values"], programs, closed))
+        methods = added([dict(zip(METHODS, kept[f"{b}.methods"].tolist(), strict=True))])
+        parts.append(_Part(strategy, kept[f"{b}.values"], int(kept[f"{b}.programs"]), methods))
     return parts
 
 

@@ -1,6 +1,16 @@
 """Linear programs in, solutions out; the only room that knows a solver."""
 
+from lp_posg.lp.columns import ColumnProgram
 from lp_posg.lp.highs import attempt_program, solve_block, solve_program
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 
-__all__ = ["LPResult", "LinearProgram", "ProgramBlock", "Status", "attempt_program", "solve_block", "solve_program"]
+__all__ = [
+    "ColumnProgram",
+    "LPResult",
+    "LinearProgram",
+    "ProgramBlock",
+    "Status",
+    "attempt_program",
+    "solve_block",
+    "solve_program",
+]

@@ -10,7 +10,7 @@ from lp_posg.stage.correlated import Correlated
 from lp_posg.stage.nash import Nash
 from lp_posg.stage.objective import Objective, parse_objective
 from lp_posg.stage.payoffs import StageBlock
-from lp_posg.stage.strategy import BlockStrategy, joined
+from lp_posg.stage.strategy import METHODS, BlockStrategy, added, joined
 from lp_posg.stage.team import Team
 
 
@@ -58,10 +58,12 @@ def concept_named(name: str) -> Concept:
 
 __all__ = [
     "CONCEPTS",
+    "METHODS",
     "BlockStrategy",
     "Concept",
     "Objective",
     "StageBlock",
+    "added",
     "concept_named",
     "joined",
     "parse_objective",

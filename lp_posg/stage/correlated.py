@@ -36,13 +36,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
-from typing import Literal
 
 import numpy as np
 
-from lp_posg.errors import LimitError, SolveError, UnsupportedError
+from lp_posg.errors import LimitError, SolveError
 from lp_posg.game import Game
 from lp_posg.lp import ProgramBlock, solve_block
+from lp_posg.stage.generation import by_generation
+from lp_posg.stage.incentives import IncentiveRows, Kind
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import (
     Scaled,
@@ -55,14 +56,23 @@ from lp_posg.stage.payoffs import (
     scaled,
     summed_over,
 )
+from lp_posg.stage.pricing import check_pricing
 from lp_posg.stage.shortcuts import shortcuts_first
 from lp_posg.stage.strategy import BlockStrategy, as_distribution
 from lp_posg.types import ATOM_TOL, FloatArray, IntArray
 
-Kind = Literal["ex-ante", "interim", "action"]
+SMALL_ENTRIES = 60_000
+"""Up to this many entries the program is written down whole; with more, columns may be generated (ADR 5)."""
 
 ENTRY_LIMIT = 4_000_000
-"""Most entries of one stage program, which takes up to about a minute; a larger one is refused at once."""
+"""Most entries of a program written down whole, which may take a minute."""
+
+FEW_EQUATIONS = 2.0
+"""Beyond ``SMALL_ENTRIES`` a program is still written down if it has at most this many equations per incentive row.
+
+Equations of consistency, G (k_j - 1), counted also where agent j's prescriptions are enumerated instead. The master
+of column generation has the incentive rows alone: where these are most of all rows, it takes the longer way round.
+"""
 
 JOINT_FACTOR = 2.0
 """Up to this many times as many pure prescriptions of j as pairs (p_j, a_j), the prescriptions are enumerated.
@@ -100,15 +110,21 @@ class Correlated:
         Raises
         ------
         UnsupportedError
-            If a program would have more than ``ENTRY_LIMIT`` entries.
+            If the integer programs that price columns would be too large.
         SolveError
             If a program cannot be solved.
         """
-        return shortcuts_first(block, objective, self._by_program)
+        return shortcuts_first(block, objective, self._by_size)
+
+    def _by_size(self, block: StageBlock, objective: Objective) -> BlockStrategy:
+        form = _form(block.n_private, block.n_actions, self.kind)
+        if form.written_down:
+            return self._by_program(block, objective)
+        check_pricing(block, self.name)
+        return by_generation(block, objective, form, partial(self._what, block))
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         form = _form(block.n_private, block.n_actions, self.kind)
-        form.check_size(self.name, block)
         step = max(1, BATCH_ENTRIES // len(form.layout.index))
         found: list[FloatArray] = []
         for first in range(0, len(block), step):
@@ -136,19 +152,8 @@ def _form(n_private: tuple[int, ...], n_actions: tuple[int, ...], kind: Kind) ->
 
 
 @dataclass(frozen=True)
-class Form:
-    """The shape of the program: everything that does not depend on the payoffs.
-
-    Attributes
-    ----------
-    n_private, n_actions : tuple of int
-        k_i and A_i.
-    kind : {"ex-ante", "interim", "action"}
-    """
-
-    n_private: tuple[int, ...]
-    n_actions: tuple[int, ...]
-    kind: Kind
+class Form(IncentiveRows):
+    """The shape of the program: everything that does not depend on the payoffs."""
 
     @cached_property
     def free(self) -> int:
@@ -204,37 +209,18 @@ class Form:
             return np.empty((0, 1), dtype=np.int64)
         return np.array(np.unravel_index(np.arange(self.n_g), self.n_each), dtype=np.int64)
 
-    def rows_of(self, agent: int) -> int:
-        """Return the number of incentive rows of an agent; one that has no choice needs none."""
-        actions = self.n_actions[agent]
-        per_private = actions * (actions - 1) if self.kind == "action" else actions * (actions > 1)
-        return self.n_private[agent] * per_private
-
-    @cached_property
-    def row_start(self) -> IntArray:
-        """First incentive row of each agent, and their number."""
-        return np.concatenate([[0], np.cumsum([self.rows_of(i) for i in range(len(self.n_private))])])
-
-    @cached_property
-    def slack_agents(self) -> tuple[int, ...]:
-        """The agents with variables s_i(p); with one private information ex ante and interim are the same."""
-        k, rows = self.n_private, self.rows_of
-        return tuple(i for i in range(len(k)) if self.kind == "ex-ante" and k[i] > 1 and rows(i))
-
     @cached_property
     def n_entries(self) -> float:
         """Most incentive entries of one program with pairs as cells (a float: it may be huge)."""
         columns = prescriptions_but(self.n_private, self.n_actions, self.free) * self.k * self.a
         return columns * (1 + sum(self.rows_of(i) for i in range(len(self.n_private))))
 
-    def check_size(self, name: str, block: StageBlock) -> None:
-        """Raise UnsupportedError if the program would be too large to build."""
-        if self.n_entries > ENTRY_LIMIT:
-            raise UnsupportedError(
-                f"concept {name!r} at {block.where(0)}: the stage LP would have about {self.n_entries:.3g} entries"
-                f" (private informations {self.n_private}, actions {self.n_actions}; the limit is {ENTRY_LIMIT:.3g});"
-                " share more, so that agents have fewer private informations, or ask for concept 'team'"
-            )
+    @property
+    def written_down(self) -> bool:
+        """Whether the whole program is the faster way (see ``SMALL_ENTRIES``)."""
+        equations = prescriptions_but(self.n_private, self.n_actions, self.free) * (self.k - 1)
+        few = equations <= FEW_EQUATIONS * float(self.row_start[-1])
+        return bool(self.n_entries <= SMALL_ENTRIES or (few and self.n_entries <= ENTRY_LIMIT))
 
     def incentive_places(self, agent: int) -> tuple[IntArray, IntArray, IntArray]:
         """Return row, column and position in the agent's gains of every incentive entry that can differ from 0.
@@ -383,7 +369,7 @@ class Form:
             else:
                 pure = indicator(self.n_private[i], self.n_actions[i])
                 prescription.append(pure[self.digit[self.fixed.index(i)][g]])
-        return BlockStrategy(start, prob, tuple(prescription), len(y))
+        return BlockStrategy(start, prob, tuple(prescription), len(y), {"program": len(y)})
 
 
 @dataclass(frozen=True)

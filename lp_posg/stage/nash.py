@@ -117,7 +117,7 @@ def _minimax(block: StageBlock) -> BlockStrategy:
     (k1, k2), (n1, n2) = block.n_private, block.n_actions
     first = x[:, : k1 * n1].reshape(-1, k1, n1)
     second = dual[:, : k2 * n2].reshape(-1, k2, n2)
-    return one_atom([as_distribution(first), as_distribution(second)], len(block))
+    return one_atom([as_distribution(first), as_distribution(second)], len(block), "program")
 
 
 def compile_minimax(payoff: FloatArray) -> ProgramBlock:

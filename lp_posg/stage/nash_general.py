@@ -47,7 +47,7 @@ def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
         as_distribution(own.reshape(1, k, a))
         for own, k, a in zip(np.split(x[: sum(n_x)], [n_x[0]]), block.n_private, block.n_actions, strict=True)
     ]
-    return one_atom(prescription, 2)
+    return one_atom(prescription, 2, "program")
 
 
 def compile_nash(
