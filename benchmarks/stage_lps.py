@@ -106,7 +106,7 @@ def bare_loop(programs: ProgramBlock) -> None:
 
 def _bare_solver() -> highspy.Highs:
     solver = highspy.Highs()
-    for key, value in (highs.ALWAYS | dict(highs._JOINED_WAY)).items():
+    for key, value in (highs._ALWAYS | dict(highs._JOINED_WAY)).items():
         solver.setOptionValue(key, value)
     return solver
 

@@ -16,7 +16,7 @@ import highspy
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
-from lp_posg.lp.highs import ALWAYS, STATUS, VIOLATION_TOL, attempt_program
+from lp_posg.lp.highs import _ALWAYS, _STATUS, VIOLATION_TOL, attempt_program
 from lp_posg.lp.program import LinearProgram, LPResult, Status
 from lp_posg.types import FloatArray, IntArray
 
@@ -44,7 +44,7 @@ class ColumnProgram:
         self.cost = self.lower = self.upper = _EMPTY
         self._entries: list[tuple[IntArray, IntArray, FloatArray]] = []  # column, row, number
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for key, value in (dict[str, Any](ALWAYS) | dict(_WAY)).items():
+        for key, value in (dict[str, Any](_ALWAYS) | dict(_WAY)).items():
             self._highs.setOptionValue(key, value)
         none = np.empty(0, np.int32)
         self._highs.addRows(len(row_lower), row_lower, row_upper, 0, none, none, _EMPTY)
@@ -125,7 +125,7 @@ class ColumnProgram:
         highs = self._highs
         highs.setOptionValue("time_limit", float(time_limit + highs.getRunTime()))
         ran = highs.run()
-        status = STATUS.get(highs.getModelStatus(), Status.FAILED)
+        status = _STATUS.get(highs.getModelStatus(), Status.FAILED)
         if ran == highspy.HighsStatus.kError or status is not Status.OPTIMAL:
             return LPResult(status if status is Status.LIMIT else Status.FAILED, _EMPTY, _EMPTY, float("nan"))
         solution = highs.getSolution()

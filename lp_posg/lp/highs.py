@@ -15,7 +15,7 @@ from lp_posg.errors import LimitError, SolveError
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 from lp_posg.types import FloatArray, IntArray
 
-STATUS: Mapping[highspy.HighsModelStatus, Status] = {
+_STATUS: Mapping[highspy.HighsModelStatus, Status] = {
     highspy.HighsModelStatus.kOptimal: Status.OPTIMAL,
     highspy.HighsModelStatus.kInfeasible: Status.INFEASIBLE,
     highspy.HighsModelStatus.kUnbounded: Status.UNBOUNDED,
@@ -27,7 +27,7 @@ STATUS: Mapping[highspy.HighsModelStatus, Status] = {
     highspy.HighsModelStatus.kObjectiveTarget: Status.LIMIT,
 }
 
-ALWAYS = {
+_ALWAYS = {
     "output_flag": False,
     "threads": 1,
     "random_seed": 0,
@@ -209,7 +209,7 @@ def _run(program: LinearProgram, options: Mapping[str, object], time_limit: floa
     ran = _run_interruptibly(highs) if large else highs.run()
     if ran == highspy.HighsStatus.kError:
         return failed
-    status = STATUS.get(highs.getModelStatus(), Status.FAILED)
+    status = _STATUS.get(highs.getModelStatus(), Status.FAILED)
     if status is not Status.OPTIMAL:
         return LPResult(status, _EMPTY, _EMPTY, float("nan"))
     solution = highs.getSolution()
@@ -254,7 +254,7 @@ def _solver(fresh: bool, options: Mapping[str, object], time_limit: float, large
         highs.setOptionValue("output_flag", False)
         highs.HandleUserInterrupt = large
     if was != id(options):
-        for key, value in (ALWAYS | dict(options)).items():
+        for key, value in (_ALWAYS | dict(options)).items():
             highs.setOptionValue(key, value)
     # HiGHS counts the time of all runs of one object against the limit.
     highs.setOptionValue("time_limit", float(time_limit + highs.getRunTime()))
