@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import baselines, growth, hardness, large_stage, simulations, solves, stage_lps
+from benchmarks import baselines, growth, hardness, large_stage, simulations, solves, stage_lps, table1
 from benchmarks.measure import record, table
 
 BENCHMARKS = {
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "hardness": hardness.rows,
     "simulations": simulations.rows,
     "baselines": baselines.rows,
+    "table1": table1.rows,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from os import PathLike
@@ -25,10 +26,11 @@ def write_whole(path: str | PathLike[str], write: Callable[[BinaryIO], None]) ->
     if target.exists() and not target.is_file():
         what = "a directory" if target.is_dir() else "a device or a pipe"
         raise FormatError(f"{path}: cannot be written: it is {what}; choose another place", path=str(path), line=None)
-    draft = target.with_name(f".{target.name[:200]}.{os.getpid()}.tmp")
+    draft = target.with_name(f".{target.name[:200]}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
+        stream = draft.open("xb")
         try:
-            with draft.open("xb") as stream:
+            with stream:
                 write(stream)
             draft.replace(target)
         except BaseException:
@@ -39,3 +41,22 @@ def write_whole(path: str | PathLike[str], write: Callable[[BinaryIO], None]) ->
         raise FormatError(
             f"{path}: cannot be written: {error.strerror or error}; choose another place", path=str(path), line=None
         ) from None
+
+
+def remove_drafts(folder: Path, names: str) -> None:
+    """Remove the drafts of files named by a pattern that processes no longer running have left in a folder."""
+    for draft in folder.glob(f".{names}.*-*.tmp"):
+        writer = draft.name.rsplit(".", 2)[1].partition("-")[0]
+        if writer.isdigit() and not _is_running(int(writer)):
+            with suppress(OSError):
+                draft.unlink()
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -32,7 +32,7 @@ class SolveError(LpPosgError):
 
 
 class LimitError(SolveError):
-    """A limit of states, time or memory was met (attributes ``phase``, ``time``, ``states_by_depth``)."""
+    """A limit was met (attributes ``limit``: states, time or memory; ``phase``, ``time``, ``states_by_depth``)."""
 
 
 class CertificateError(LpPosgError):

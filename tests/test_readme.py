@@ -14,7 +14,7 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 def test_python_examples_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     names: dict[str, object] = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
@@ -22,6 +22,8 @@ def test_python_examples_run(tmp_path, monkeypatch, capsys):
     assert "[11.0154875 11.0154875]" in printed
     assert "exact [0. 0.]" in printed
     assert "[8.815 8.815]" in printed
+    assert "[22.59334538 22.59334538] 0.1077" in printed
+    assert "79.7" in printed
     assert (tmp_path / "tiger.npz").exists()
 
 

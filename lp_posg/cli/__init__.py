@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from lp_posg.cli.application import app
-from lp_posg.cli.failures import one_line_warnings
+from lp_posg.cli.failures import INTERRUPTED, one_line_warnings
 
 __all__ = ["app", "main"]
 
@@ -23,4 +23,7 @@ def main() -> None:
     one_line_warnings()
     at_terminal = all(stream is not None and stream.isatty() for stream in (sys.stdout, sys.stderr))
     app.rich_markup_mode = "rich" if at_terminal else None
-    app(prog_name="lp-posg")
+    try:
+        app(prog_name="lp-posg")
+    except KeyboardInterrupt:  # before a command is entered or after it is left
+        sys.exit(INTERRUPTED)

@@ -68,6 +68,10 @@ Tolerance = Annotated[
     ),
 ]
 Approximate = Annotated[bool, typer.Option("--approximate", help="Accept a gap above the tolerance; it is reported.")]
+Certificate = Annotated[
+    str,
+    typer.Option(help="How the gap is proven: exact, bounded, or auto (exact where that is within reach)."),
+]
 Json = Annotated[
     str | None,
     typer.Option(

@@ -1,7 +1,9 @@
 """Certificates, ledgers and simulations: what a strategy is worth, and what deviating from it could gain."""
 
+from lp_posg.evaluate.bounded import certify_bounds
 from lp_posg.evaluate.certificate import Certificate, Deviation, certify, pairs_of
 from lp_posg.evaluate.deviations import DEVIATIONS
+from lp_posg.evaluate.estimate import estimated_ledger
 from lp_posg.evaluate.ledger import Ledger, error_ledger
 from lp_posg.evaluate.sampling import GameSampler
 from lp_posg.evaluate.simulation import Simulation, simulate
@@ -17,7 +19,9 @@ __all__ = [
     "Trace",
     "TraceStep",
     "certify",
+    "certify_bounds",
     "error_ledger",
+    "estimated_ledger",
     "pairs_of",
     "simulate",
 ]

@@ -10,6 +10,7 @@ the start is the exact gap.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
@@ -96,6 +97,8 @@ class Certificate:
         Number of (belief, strategy state) pairs examined.
     node_values : tuple per depth of float arrays, shape (states of the strategy, n)
         Value of the strategy from each of its states on; nan where it can never be.
+    found_gains : float array, shape (n,), or None
+        Gains of deviations that were found, where `gaps` are bounds: no gap is smaller.
     """
 
     status: Status
@@ -106,9 +109,12 @@ class Certificate:
     merge_error: float
     states: int
     node_values: tuple[FloatArray, ...] = field(default=(), repr=False)
+    found_gains: FloatArray | None = None
 
     def __post_init__(self) -> None:
         read_only(self.gaps, self.values, *self.node_values)
+        if self.found_gains is not None:
+            read_only(self.found_gains)
 
     @property
     def gap(self) -> float:
@@ -124,6 +130,7 @@ def certify(
     *,
     unrolled: Unrolled | None = None,
     resources: Resources | None = None,
+    on_depth: Callable[[int, int], None] | None = None,
 ) -> Certificate:
     """Return the certificate of a strategy in a game.
 
@@ -140,6 +147,8 @@ def certify(
         The pairs, if `pairs_of` was called before for the same game and strategy.
     resources : Resources, optional
         Limits and workers.
+    on_depth : callable, optional
+        Told (depths done, their total), forward and backward.
 
     Raises
     ------
@@ -156,13 +165,19 @@ def certify(
     if deviations != "team" and deviations not in DEVIATIONS:
         raise ModelError(f"unknown kind of deviation {deviations!r}; expected one of team, {', '.join(DEVIATIONS)}")
     if deviations == "ne":
-        _check_independent(policy)
+        check_independent(policy)
     use = resources or Resources()
-    pairs = pairs_of(game, structure, policy, use) if unrolled is None else unrolled
+    policy.check(game.n_actions)
+    told = on_depth or (lambda done, total: None)
+    steps = policy.horizon
+    pairs = unrolled
+    if pairs is None:
+        pairs = pairs_of(game, structure, policy, use, on_depth=lambda time, _: told(time + 1, 2 * steps))
     programs = _Programs(game, policy, pairs, deviations, use)
     node_values = [np.full((step.n_nodes, game.n_agents), np.nan) for step in policy.steps]
     for time in reversed(range(policy.horizon)):
         node_values[time][pairs.depths[time].tag] = programs.step(time)
+        told(2 * steps - time, 2 * steps)
     follow, best = programs.follow[0], programs.best[0]
     start = np.bincount(pairs.start.child, weights=pairs.start_prob, minlength=len(follow))
     values = start @ follow
@@ -186,7 +201,7 @@ def certify(
     )
 
 
-def _check_independent(policy: Policy) -> None:
+def check_independent(policy: Policy) -> None:
     """Raise ModelError if a state's prescriptions are drawn together: then it is no Nash strategy."""
     for time, step in enumerate(policy.steps):
         for block in step.blocks:
@@ -197,8 +212,21 @@ def _check_independent(policy: Policy) -> None:
                 )
 
 
-def pairs_of(game: Game, structure: SharingStructure, policy: Policy, resources: Resources | None = None) -> Unrolled:
+def pairs_of(
+    game: Game,
+    structure: SharingStructure,
+    policy: Policy,
+    resources: Resources | None = None,
+    on_depth: Callable[[int, int], None] | None = None,
+) -> Unrolled:
     """Return the pairs of exact belief and strategy state that can occur, depth by depth.
+
+    Parameters
+    ----------
+    game, structure, policy, resources
+        As in `certify`.
+    on_depth : callable, optional
+        As in `unroll`.
 
     Raises
     ------
@@ -207,7 +235,7 @@ def pairs_of(game: Game, structure: SharingStructure, policy: Policy, resources:
     StrategyDependenceError
         If the sharing is not strategy-independent in this game.
     """
-    return unroll(game, structure, policy.horizon, follow=policy.follow, resources=resources)
+    return unroll(game, structure, policy.horizon, follow=policy.follow, resources=resources, on_depth=on_depth)
 
 
 class _Programs:
@@ -228,9 +256,13 @@ class _Programs:
     def step(self, time: int) -> FloatArray:
         """Work out one depth; return the values of following, shape (N, n)."""
         level = self.pairs.depths[time].level
-        self.resources.check_clock("certify", time, tuple(d.level.n_nodes for d in self.pairs.depths))
+        states = tuple(d.level.n_nodes for d in self.pairs.depths)
+        self.resources.check_memory("certify", time, states, 0.0)
         load = np.bincount(level.cell_node, minlength=level.n_nodes).astype(np.float64) * self.game.n_joint_actions
-        found = list(self.resources.run_local(partial(self._part, time), ranges_of(load, RANGE_ENTRIES)))
+        found = []
+        for part in self.resources.run_local(partial(self._part, time), ranges_of(load, RANGE_ENTRIES)):
+            self.resources.check_clock("certify", time, states)
+            found.append(part)
         self.follow[time], self.best[time] = (np.concatenate([part[k] for part in found]) for k in (0, 1))
         self.amount[time] = np.concatenate([part[2].amount for part in found], axis=1)
         self.bounded |= any(part[3] for part in found)
@@ -257,7 +289,7 @@ class _Programs:
             ahead = edges @ np.concatenate([self.follow[time + 1], self.best[time + 1]], axis=1) * game.discount
             ahead = ahead.reshape(level.n_cells, game.n_joint_actions, 2 * game.n_agents).transpose(2, 0, 1)
             later_follow, later_best = ahead[: game.n_agents], ahead[game.n_agents :]
-        chosen = _cell_actions(game, self.policy.steps[time], depth.tag[nodes], level)
+        chosen = cell_actions(game, self.policy.steps[time], depth.tag[nodes], level)
         return StepView(level, game.n_actions, chosen, now + later_follow, now + later_best)
 
     def deviation(self, gaps: FloatArray) -> Deviation | None:
@@ -298,14 +330,11 @@ class _Programs:
         )
 
 
-def _cell_actions(game: Game, step: PolicyStep, tag: IntArray, level: Level) -> FloatArray:
+def cell_actions(game: Game, step: PolicyStep, tag: IntArray, level: Level) -> FloatArray:
     """Return the strategy's P(a | p) in each cell, shape (C, A); `tag` is the strategy's state in each state."""
     chosen = np.zeros((level.n_cells, game.n_joint_actions))
     covered = np.zeros(level.n_nodes, dtype=bool)
     for block in step.blocks:
-        sizes = tuple(own.shape[2] for own in block.prescription)
-        if sizes != game.n_actions:
-            raise ModelError(f"the strategy is for agents with {sizes} actions, the game has {game.n_actions}")
         row = np.minimum(np.searchsorted(block.nodes, tag), len(block.nodes) - 1)
         here = block.nodes[row] == tag
         cells = np.flatnonzero(here[level.cell_node])
@@ -348,6 +377,6 @@ def _reach(game: Game, policy: Policy, pairs: Unrolled) -> list[FloatArray]:
     for time, depth in enumerate(pairs.depths[:-1]):
         level = depth.level
         assert depth.edges is not None
-        chosen = _cell_actions(game, policy.steps[time], depth.tag, level)
+        chosen = cell_actions(game, policy.steps[time], depth.tag, level)
         reach.append(np.asarray((chosen * reach[-1][level.cell_node][:, None]).ravel() @ depth.edges))
     return reach

@@ -55,17 +55,24 @@ class Ledger:
     ----------
     compression : str
     reward_error, transition_error, belief_error : float arrays, shape (H,)
-        eps_r(h) in reward units, eps_z(h) and eps_b(h) as L1 distances (0 to 2): worst-policy expectations.
+        eps_r(h) in reward units, eps_z(h) and eps_b(h) as L1 distances (0 to 2): worst-policy
+        expectations, or those under the strategy itself if the status is ``estimated``.
     states, model_states : tuple of int
         Pairs of exact belief and compressed state, and states of the model, by step.
     model_gap : float
         Largest gain of a deviation within the model (what solving left), in reward units.
-    bound : float
-        Proven bound on the gap in the game, step by step, in reward units.
-    paper_bound : float
+    bound : float or None
+        Proven bound on the gap in the game, step by step, in reward units; None if errors are estimated.
+    paper_bound : float or None
         The paper's form, 2 H eps_r + H^2 eps_z R + model_gap, R the largest reward range of a step.
     gap : float
-        The gap in the original game, computed.
+        The gap in the original game: computed, or an upper bound if the certificate is ``bounded``.
+    status : {"exact", "estimated"}
+        ``estimated``: by simulation, where exact states are out of reach; nothing is then proven by errors.
+    half_widths : float array, shape (H, 3), or None
+        Half of the normal confidence intervals of the three errors, if they are estimated.
+    n_runs : int
+        Runs simulated; 0 if errors are exact.
     """
 
     compression: str
@@ -75,13 +82,17 @@ class Ledger:
     states: tuple[int, ...]
     model_states: tuple[int, ...]
     model_gap: float
-    bound: float
-    paper_bound: float
+    bound: float | None
+    paper_bound: float | None
     gap: float
-    status: Literal["exact"] = "exact"
+    status: Literal["exact", "estimated"] = "exact"
+    half_widths: FloatArray | None = None
+    n_runs: int = 0
 
     def __post_init__(self) -> None:
         read_only(self.reward_error, self.transition_error, self.belief_error)
+        if self.half_widths is not None:
+            read_only(self.half_widths)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row per step, with plain numbers."""
@@ -107,6 +118,8 @@ class Ledger:
             "bound": self.bound,
             "paper_bound": self.paper_bound,
             "gap": self.gap,
+            "half_widths": None if self.half_widths is None else self.half_widths.tolist(),
+            "n_runs": self.n_runs,
         }
 
 
@@ -152,10 +165,9 @@ def error_ledger(
         raise ModelError(f"the model has {sizes} states by step, the strategy other ones: it was planned in another")
     pairs = pairs_of(game, structure, policy, use)
     team = deviations == "team"
-    here = [_errors(game, time, pairs.depths[time], model.depths[time], team) for time in range(policy.horizon)]
-    worst = _worst(game, pairs, [np.stack(own, axis=1) for own in here], use)
-    numbered = replace(model, depths=tuple(replace(d, tag=np.arange(d.level.n_nodes)) for d in model.depths))
-    inside = certify(game, structure, policy, deviations, unrolled=numbered, resources=use)
+    here = [errors_at(game, time, pairs.depths[time], model.depths[time], team) for time in range(policy.horizon)]
+    worst = _worst(game, pairs, here, use)
+    inside = model_certificate(game, structure, policy, model, deviations, use)
     found = certificate or certify(game, structure, policy, deviations, unrolled=pairs, resources=use)
     factor = 1 if game.is_common_reward or not team else game.n_agents
     bound, paper = _bounds(game, worst, team)
@@ -173,8 +185,16 @@ def error_ledger(
     )
 
 
-def _errors(game: Game, time: int, pairs: Depth, model: Depth, team: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return e_r, e_z and e_b at the pairs of one step, each of shape (N,)."""
+def model_certificate(
+    game: Game, structure: SharingStructure, policy: Policy, model: Unrolled, deviations: str, resources: Resources
+) -> Certificate:
+    """Return the certificate of a strategy within the model it was planned in."""
+    numbered = replace(model, depths=tuple(replace(d, tag=np.arange(d.level.n_nodes)) for d in model.depths))
+    return certify(game, structure, policy, deviations, unrolled=numbered, resources=resources)
+
+
+def errors_at(game: Game, time: int, pairs: Depth, model: Depth, team: bool) -> FloatArray:
+    """Return e_r, e_z and e_b at the pairs of one step, shape (N, 3); ``pairs.tag`` are states of the model."""
     n_nodes, n_states = pairs.level.n_nodes, game.n_states
     apart = sp.csr_array(rows_of_level(pairs.level, n_states) - rows_of_level(model.level, n_states)[pairs.tag])
     apart.eliminate_zeros()
@@ -183,7 +203,7 @@ def _errors(game: Game, time: int, pairs: Depth, model: Depth, team: bool) -> tu
     e_r = np.max([_per_node(level, np.abs(level.belief @ r).max(axis=1)) for r in _payoffs(game, time, team)], axis=0)
     e_b = np.asarray(abs(apart).sum(axis=1)).ravel()
     e_z = np.zeros(n_nodes) if pairs.table is None else _increment_error(game, time, pairs.table, level)
-    return e_r, e_z, e_b
+    return np.stack([e_r, e_z, e_b], axis=1)
 
 
 def _increment_error(game: Game, time: int, table: SplitTable, apart: Level) -> FloatArray:

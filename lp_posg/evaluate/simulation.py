@@ -181,7 +181,7 @@ def simulate(
     """
     _check_arguments(n_runs, seed, level, traces, batch_runs)
     horizon = check_horizon(game, policy.horizon)
-    _check_actions(game, policy)
+    policy.check(game.n_actions)
     player = _Player(game, structure, policy)
     rng = np.random.Generator(np.random.PCG64(seed))
     size = max(1, min(batch_runs, BATCH_DRAWS // player.n_draws))
@@ -193,6 +193,21 @@ def simulate(
         returns[first : first + count], moments = player.play(uniform, min(count, max(0, traces - first)))
         told += traces_of(game, player.tables, moments)
     return Simulation(returns, _bounds(game, horizon), level, int(seed), told)
+
+
+def played(game: Game, structure: SharingStructure, policy: Policy, n_runs: int, seed: int = 0) -> list[Moment]:
+    """Return what happened at every step of the runs that `simulate` plays with this seed, as arrays.
+
+    Raises
+    ------
+    ModelError, UnsupportedError
+        As `simulate`.
+    """
+    _check_arguments(n_runs, seed, 0.5, 0, n_runs)
+    policy.check(game.n_actions)
+    player = _Player(game, structure, policy)
+    uniform = np.random.Generator(np.random.PCG64(seed)).random((n_runs, player.n_draws)).T
+    return player.play(np.ascontiguousarray(uniform), n_runs)[1]
 
 
 class _Player:
@@ -281,12 +296,3 @@ def _check_arguments(n_runs: int, seed: int, level: float, traces: int, batch_ru
             raise ModelError(f"{name} is {value!r}, expected a whole number of at least {least}")
     if not 0 < level < 1:
         raise ModelError(f"level is {level!r}, expected a confidence between 0 and 1, such as 0.95")
-
-
-def _check_actions(game: Game, policy: Policy) -> None:
-    """Raise ModelError unless the strategy is for agents with the game's actions."""
-    for step in policy.steps:
-        for block in step.blocks:
-            sizes = tuple(own.shape[2] for own in block.prescription)
-            if sizes != game.n_actions:
-                raise ModelError(f"the strategy is for agents with {sizes} actions, the game has {game.n_actions}")

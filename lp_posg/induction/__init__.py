@@ -3,7 +3,7 @@
 from lp_posg.induction.admissibility import Fit, survey
 from lp_posg.induction.comparison import Check, Comparison, Row, compare
 from lp_posg.induction.ledger import ledger
-from lp_posg.induction.planning import Progress, allowed_gap, check_certificate, default_concept, solve
+from lp_posg.induction.planning import Progress, allowed_gaps, check_certificate, default_concept, solve
 from lp_posg.induction.solution import Atom, Labels, Solution, Stats
 from lp_posg.induction.verification import verify
 
@@ -17,7 +17,7 @@ __all__ = [
     "Row",
     "Solution",
     "Stats",
-    "allowed_gap",
+    "allowed_gaps",
     "check_certificate",
     "compare",
     "default_concept",

@@ -57,32 +57,37 @@ def block_graph(unrolled: Unrolled) -> nx.DiGraph:
     return graph
 
 
-def cell_payoffs(game: Game, time: int, depth: Depth, continuation: FloatArray) -> FloatArray:
-    """Return each agent's weighted payoff in every cell, shape (n, C, A).
+def cell_payoffs(game: Game, time: int, depth: Depth, continuation: FloatArray, cells: slice) -> FloatArray:
+    """Return each agent's weighted payoff in a range of cells, shape (n, C, A).
 
     Parameters
     ----------
     continuation : float array, shape (N', n)
         Values of the states of the next depth; empty at the last depth.
     """
-    reward = game.reward_array(time)
-    payoff = np.stack([depth.level.belief @ reward[i] for i in range(game.n_agents)])
+    reward, n_joint = game.reward_array(time), game.n_joint_actions
+    belief = depth.level.belief[cells]
+    payoff = np.stack([belief @ reward[i] for i in range(game.n_agents)])
     if depth.edges is not None:
-        ahead = depth.edges @ continuation
+        ahead = depth.edges[cells.start * n_joint : cells.stop * n_joint] @ continuation
         payoff += game.discount * ahead.T.reshape(payoff.shape)
     return payoff
 
 
 def stage_block(
-    game: Game, block: Block, level: Level, payoff: FloatArray, deadline: float | None = None
+    game: Game, block: Block, depth: Depth, continuation: FloatArray, deadline: float | None = None
 ) -> StageBlock:
-    """Return the stage games of a block from the payoffs of all cells of its depth."""
-    row = np.full(level.n_nodes, -1, dtype=np.int64)
-    row[block.nodes] = np.arange(len(block.nodes))
-    cells = np.flatnonzero(row[level.cell_node] >= 0)
-    profile = np.ravel_multi_index(tuple(s.cell_rank[cells] for s in level.supports), block.shape)
+    """Return the stage games of a block, or of part of one; `continuation` as in `cell_payoffs`."""
+    level, first = depth.level, int(block.nodes[0])
+    span = level.cells_of(slice(first, int(block.nodes[-1]) + 1))
+    payoff = cell_payoffs(game, block.time, depth, continuation, span)
+    row = np.full(int(block.nodes[-1]) + 1 - first, -1, dtype=np.int64)
+    row[block.nodes - first] = np.arange(len(block.nodes))
+    row = row[level.cell_node[span] - first]
+    cells = np.flatnonzero(row >= 0)
+    profile = np.ravel_multi_index(tuple(s.cell_rank[span][cells] for s in level.supports), block.shape)
     dense = np.zeros((len(block.nodes), int(np.prod(block.shape)), game.n_agents, game.n_joint_actions))
-    dense[row[level.cell_node[cells]], profile] = payoff[:, cells].transpose(1, 0, 2)
+    dense[row[cells], profile] = payoff[:, cells].transpose(1, 0, 2)
     dense = dense.transpose(0, 2, 1, 3).reshape(len(block.nodes), game.n_agents, *block.shape, *game.n_actions)
     return StageBlock(np.ascontiguousarray(dense), block.time, block.nodes, deadline)
 

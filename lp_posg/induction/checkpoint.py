@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
-import zlib
+import warnings
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -14,12 +13,15 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.atomic import write_whole
+from lp_posg.atomic import remove_drafts, write_whole
 from lp_posg.errors import FormatError, ModelError
 from lp_posg.game import Game
 from lp_posg.version import __version__
 
 FORMAT_VERSION = 3
+
+PART_KEY, DIGEST_KEY = "about.part", "about.digest"
+"""What a file holds beside its part: of which game and name it is, and under which rules it was made."""
 
 
 class Checkpoint:
@@ -43,12 +45,13 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | PathLike[str], game: Game, options: Mapping[str, Any]) -> None:
+        if not isinstance(path, (str, PathLike)) or not str(path) or "\0" in str(path):
+            raise ModelError(f"checkpoint is {path!r}, expected the name of a folder")
         self.path = Path(path)
-        wanted = {"format": FORMAT_VERSION, "version": __version__, "game": fingerprint(game), **options}
+        self._game, self._lost = fingerprint(game), False
+        wanted = {"format": FORMAT_VERSION, "version": __version__, "game": self._game, **options}
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for draft in self.path.glob(".*.tmp"):
-                draft.unlink(missing_ok=True)
             entries = [entry.name for entry in self.path.iterdir()]
         except OSError as error:
             raise FormatError(
@@ -74,21 +77,52 @@ class Checkpoint:
                 f"{path}: the checkpoint is of another run: its {key} is {theirs!r}, not {mine!r}; choose another"
                 " folder, or remove this one"
             )
+        for names in ("depth-*.npz", "solved-*.npz"):
+            remove_drafts(self.path, names)
 
-    def load(self, name: str) -> Mapping[str, Any] | None:
-        """Return the arrays of a finished part, or None; a part that cannot be read counts as not finished."""
+    def load(self, name: str, digest: str) -> Mapping[str, Any] | None:
+        """Return the arrays of a finished part, or None; a part that cannot be read counts as not finished.
+
+        Raises
+        ------
+        ModelError
+            If it was computed under other rules of sharing, though of the same name.
+        """
         file = self.path / f"{name}.npz"
         if not file.exists():
             return None
         try:
             with np.load(file, allow_pickle=False) as stored:
-                return {key: stored[key] for key in stored.files}
-        except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, KeyError):
+                kept = {key: stored[key] for key in stored.files}
+            of, made_under = (str(kept.pop(key)) for key in (PART_KEY, DIGEST_KEY))
+        except Exception:  # whatever a damaged file makes numpy raise, the part is to be computed again
             return None
+        if of != f"{self._game}/{name}":
+            return None
+        if made_under != digest:
+            raise ModelError(
+                f"{self.path}: the checkpoint is of another run: its sharing has the same name but other rules;"
+                " choose another folder, or remove this one"
+            )
+        return kept
 
-    def save(self, name: str, arrays: Mapping[str, Any]) -> None:
-        """Write the arrays of a finished part, whole or not at all."""
-        write_whole(self.path / f"{name}.npz", lambda stream: np.savez(stream, **arrays))
+    def save(self, name: str, digest: str, arrays: Mapping[str, Any]) -> None:
+        """Write the arrays of a finished part, whole or not at all.
+
+        Where that fails, as on a full disk, the run goes on without: a warning says so once.
+        """
+        if self._lost:
+            return
+        parts: dict[str, Any] = {
+            **arrays,
+            PART_KEY: np.array(f"{self._game}/{name}"),
+            DIGEST_KEY: np.array(digest),
+        }
+        try:
+            write_whole(self.path / f"{name}.npz", lambda stream: np.savez(stream, **parts))
+        except FormatError as error:
+            self._lost = True
+            warnings.warn(f"{error}; the run goes on, its checkpoint is as it was", UserWarning, stacklevel=2)
 
 
 def fingerprint(game: Game) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from typing import Any
 from lp_posg.errors import LimitError, LpPosgError, ModelError, UnsupportedError
 from lp_posg.evaluate import certify, pairs_of
 from lp_posg.game import Game
-from lp_posg.induction.planning import Progress, Request, allowed_gap, checked, expanded, solved
+from lp_posg.induction.planning import Progress, Request, allowed_gaps, checked, expanded, solved
 from lp_posg.induction.solution import Solution
 from lp_posg.information import Compression, CompressionRule, SharingStructure, compression_named, sharing_structure
 from lp_posg.types import GAP_TOL
@@ -133,6 +134,7 @@ def compare(
     compression: str | Compression | CompressionRule = "exact",
     tolerance: float = GAP_TOL,
     approximate: bool | None = None,
+    certificate: str = "auto",
     progress: Callable[[Progress], None] | None = None,
     workers: int = 1,
     backend: str | None = None,
@@ -155,8 +157,8 @@ def compare(
         A folder with one checkpoint per row; the same call takes a stopped comparison up again.
     time_limit : float, optional
         Seconds of wall time for all rows together.
-    game, horizon, objective, discount, compression, tolerance, approximate, progress, workers, backend, max_states, \
-    memory_limit
+    game, horizon, objective, discount, compression, tolerance, approximate, certificate, progress, workers, \
+    backend, max_states, memory_limit
         As in `solve`, for each row.
 
     Raises
@@ -181,6 +183,7 @@ def compare(
         "compression": squeezed,
         "tolerance": tolerance,
         "approximate": approximate,
+        "certificate": certificate,
         "progress": progress,
         "workers": workers,
         "backend": backend,
@@ -237,8 +240,10 @@ def _own_options(
     """Return the options of one row: its own checkpoint, and the time that is left."""
     own = dict(options)
     if options["checkpoint"] is not None:
-        name = re.sub(r"[^A-Za-z0-9.-]", "_", f"{structure.name}-{concept}")
-        own["checkpoint"] = Path(options["checkpoint"]) / name
+        # Names of a user's structures may look alike as file names.
+        plain = re.sub(r"[^A-Za-z0-9.-]", "_", structure.name)
+        told = "" if plain == structure.name else "-" + hashlib.sha256(structure.name.encode()).hexdigest()[:8]
+        own["checkpoint"] = Path(options["checkpoint"]) / f"{plain}{told}-{concept}"
     if isinstance(options["time_limit"], (int, float)) and options["time_limit"] > 0:
         own["time_limit"] = max(options["time_limit"] - (clock.time() - begun_all), 1e-9)
     return own
@@ -253,13 +258,13 @@ def _inclusions(rows: list[Row], structure: SharingStructure, tolerance: float) 
         if solution is None or not wider:
             continue
         pairs = pairs_of(solution.game, structure, solution.policy)
-        gaps = [certify(solution.game, structure, solution.policy, kind, unrolled=pairs).gap for kind in wider]
-        allowed = allowed_gap(solution.game, tolerance)
+        found = [certify(solution.game, structure, solution.policy, kind, unrolled=pairs) for kind in wider]
+        within = [(own.gaps <= allowed_gaps(solution.game, tolerance, own.deviations)).all() for own in found]
         yield Check(
             f"{structure.name}: the {concept} found is also "
             + " and ".join(f"a{'n' * (other[0] in 'aeiou')} {other}" for other in wider),
-            max(gaps) <= allowed,
-            "gaps " + ", ".join(f"{gap:.2g}" for gap in gaps),
+            all(within),
+            "gaps " + ", ".join(f"{own.gap:.2g}" for own in found),
         )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from lp_posg.errors import ModelError
-from lp_posg.evaluate import Ledger, error_ledger
+from lp_posg.evaluate import Ledger, error_ledger, estimated_ledger
 from lp_posg.induction.solution import Solution
-from lp_posg.induction.verification import structure_of
-from lp_posg.information import Compression, CompressionRule, SharingStructure, compression_named, unroll
+from lp_posg.induction.verification import compression_of, structure_of
+from lp_posg.information import Compression, CompressionRule, SharingStructure, unroll
 from lp_posg.information.resources import Resources
 from lp_posg.stage import concept_named
 
@@ -16,6 +15,8 @@ def ledger(
     *,
     sharing: SharingStructure | None = None,
     compression: Compression | CompressionRule | None = None,
+    n_runs: int = 1000,
+    seed: int = 0,
     resources: Resources | None = None,
 ) -> Ledger:
     """Return what compressing the common information cost, proven and measured.
@@ -27,6 +28,11 @@ def ledger(
         Needed if the solution was computed for a structure of the user's own.
     compression : Compression or CompressionRule, optional
         Needed if it was computed with a compression that its name does not say whole.
+    n_runs, seed : int
+        If the solution's gap is not known exactly, since exact states are out of reach, the errors are
+        estimated from so many runs; the ledger says so.
+    resources : Resources, optional
+        Limits and workers.
 
     Raises
     ------
@@ -44,9 +50,22 @@ def ledger(
     True
     """
     game, structure = solution.game, structure_of(solution, sharing, solution.game)
-    squeezed = _compression_of(solution, compression)
+    squeezed = compression_of(solution, compression)
     model = unroll(game, structure, solution.horizon, compression=squeezed, resources=resources)
     kind = concept_named(solution.concept).deviations
+    if solution.certificate.found_gains is not None:
+        return estimated_ledger(
+            game,
+            structure,
+            solution.policy,
+            model,
+            kind,
+            solution.certificate.gap,
+            compression=solution.compression,
+            n_runs=n_runs,
+            seed=seed,
+            resources=resources,
+        )
     return error_ledger(
         game,
         structure,
@@ -57,15 +76,3 @@ def ledger(
         certificate=solution.certificate if solution.certificate.status == "exact" else None,
         resources=resources,
     )
-
-
-def _compression_of(solution: Solution, given: Compression | CompressionRule | None) -> Compression:
-    if given is not None:
-        return compression_named(given)
-    try:
-        return compression_named(solution.compression)
-    except ModelError:
-        raise ModelError(
-            f"the solution was computed with compression {solution.compression!r}, which its name does not say whole;"
-            " pass the object as compression="
-        ) from None

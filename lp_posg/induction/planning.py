@@ -9,8 +9,8 @@ from os import PathLike
 
 import numpy as np
 
-from lp_posg.errors import CertificateError, ModelError
-from lp_posg.evaluate import Certificate, certify
+from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
+from lp_posg.evaluate import Certificate, certify, certify_bounds
 from lp_posg.game import Game
 from lp_posg.induction.blocks import Block
 from lp_posg.induction.checkpoint import Checkpoint
@@ -20,6 +20,7 @@ from lp_posg.induction.workers import THREADS, runner
 from lp_posg.information import (
     Compression,
     CompressionRule,
+    Ruled,
     SharingStructure,
     Unrolled,
     check_horizon,
@@ -32,6 +33,11 @@ from lp_posg.information.resources import Resources
 from lp_posg.stage import Concept, Objective, concept_named, parse_objective
 from lp_posg.types import GAP_TOL, ROUNDING, FloatArray
 
+CERTIFICATES = ("auto", "exact", "bounded")
+
+PAIR_LIMIT = 2_000_000
+"""Most pairs of exact belief and state of the strategy that ``auto`` goes through before it settles for bounds."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -41,7 +47,7 @@ class Progress:
     ----------
     phase : {"expand", "solve", "certify"}
     done, total : int
-        Depths done in ``expand`` and ``certify``; states solved in ``solve``.
+        Depths done in ``expand``; states solved in ``solve``; in ``certify`` depths done, forward and backward.
     states : int
         Common-information states known so far.
     programs : int
@@ -59,8 +65,9 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds to the end of the phase at the rate so far; None if that is not known."""
-        return self.seconds * (self.total - self.done) / self.done if self.done and self.total else None
+        """Seconds to the end of the phase at the rate so far; None if that is not known, as while states grow."""
+        known = self.done and self.total and self.phase != "expand"
+        return self.seconds * (self.total - self.done) / self.done if known else None
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,7 @@ class Request:
     compression: Compression
     tolerance: float
     approximate: bool
+    certificate: str
     progress: Callable[[Progress], None] | None
     resources: Resources
 
@@ -95,6 +103,7 @@ def solve(
     compression: str | Compression | CompressionRule = "exact",
     tolerance: float = GAP_TOL,
     approximate: bool | None = None,
+    certificate: str = "auto",
     progress: Callable[[Progress], None] | None = None,
     workers: int = 1,
     backend: str | None = None,
@@ -129,6 +138,11 @@ def solve(
     approximate : bool, optional
         Accept a larger gap; it is in the certificate. By default that is accepted if, and only if, a
         compression other than ``exact`` is asked for.
+    certificate : {"auto", "exact", "bounded"}
+        How the gap is proven. ``exact``: by the pairs of exact belief and state of the strategy, whose
+        number grows as in exact planning. ``bounded``: two-sided bounds from the states of the model
+        alone. ``auto``: exact; with a compression, bounded if the pairs are more than 2 million, than
+        `max_states`, or than memory allows.
     progress : callable, optional
         Called with a `Progress`.
     workers : int
@@ -184,6 +198,7 @@ def solve(
         compression=compression,
         tolerance=tolerance,
         approximate=approximate,
+        certificate=certificate,
         progress=progress,
         workers=workers,
         backend=backend,
@@ -208,6 +223,7 @@ def checked(
     compression: str | Compression | CompressionRule = "exact",
     tolerance: float = GAP_TOL,
     approximate: bool | None = None,
+    certificate: str = "auto",
     progress: Callable[[Progress], None] | None = None,
     workers: int = 1,
     backend: str | None = None,
@@ -225,12 +241,15 @@ def checked(
         raise ModelError(f"progress is {progress!r}, expected a function of one Progress, or None")
     if approximate is not None and not isinstance(approximate, bool):
         raise ModelError(f"approximate is {approximate!r}, expected True, False or None")
-    _check_count("workers", workers)
-    if max_states is not None:
-        _check_count("max_states", max_states)
+    if certificate not in CERTIFICATES:
+        raise ModelError(f"certificate is {certificate!r}, expected one of {', '.join(CERTIFICATES)}")
+    workers = _count("workers", workers)
+    max_states = None if max_states is None else _count("max_states", max_states)
     for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
-        if limit is not None and not (isinstance(limit, (int, float)) and limit > 0):
+        if limit is not None and not (isinstance(limit, (int, float)) and 0 < limit < np.inf):
             raise ModelError(f"{name} is {limit!r}, expected a number above 0")
+    if backend is not None and not isinstance(backend, str):
+        raise ModelError(f"backend is {backend!r}, expected a name such as 'loky', 'threading' or 'dask'")
     if discount is not None:
         game = game.with_discount(discount)
     found = concept_named(default_concept(game) if concept is None else concept)
@@ -241,6 +260,11 @@ def checked(
     squeezed = compression_named(compression)
     store = None
     if checkpoint is not None:
+        if isinstance(squeezed, Ruled):
+            raise UnsupportedError(
+                f"a checkpoint cannot keep the states of compression {squeezed.name!r}, which is a rule; leave"
+                " `checkpoint` out"
+            )
         options = {
             "horizon": steps,
             "sharing": structure.name,
@@ -258,12 +282,15 @@ def checked(
         None if memory_limit is None else int(memory_limit),
     )
     accepts = squeezed.name != "exact" if approximate is None else approximate
-    return Request(game, steps, structure, found, selection, squeezed, float(tolerance), accepts, progress, resources)
+    return Request(
+        game, steps, structure, found, selection, squeezed, float(tolerance), accepts, certificate, progress, resources
+    )
 
 
-def _check_count(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+def _count(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ModelError(f"{name} is {value!r}, expected a whole number of at least 1")
+    return int(value)
 
 
 def expanded(request: Request) -> Unrolled:
@@ -292,12 +319,7 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
     begun = clock.perf_counter()
     swept = _swept(request, unrolled)
     planned = clock.perf_counter()
-    alone = replace(request.resources, store=None, max_states=None, phase="certify")
-    certificate = certify(request.game, request.structure, swept.policy, request.concept.deviations, resources=alone)
-    if request.progress is not None:
-        seconds = clock.perf_counter() - planned
-        done = request.horizon
-        request.progress(Progress("certify", done, done, unrolled.n_states, swept.programs, seconds))
+    certificate = _certified(request, swept, unrolled)
     phases = {"expand": expand_seconds, "solve": planned - begun, "certify": clock.perf_counter() - planned}
     stats = Stats(
         unrolled.n_states,
@@ -330,6 +352,29 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
     return solution
 
 
+def _certified(request: Request, swept: Swept, model: Unrolled) -> Certificate:
+    """Return the certificate of a strategy, of the kind asked for."""
+    game, kind, policy = request.game, request.concept.deviations, swept.policy
+    begun = clock.perf_counter()
+
+    def on_depth(done: int, total: int) -> None:
+        if request.progress is not None:
+            seconds = clock.perf_counter() - begun
+            request.progress(Progress("certify", done, total, model.n_states, swept.programs, seconds))
+
+    alone = replace(request.resources, store=None, max_states=None, phase="certify")
+    if request.certificate != "bounded":
+        falls_back = request.certificate == "auto" and request.compression.name != "exact"
+        most = request.resources.max_states or PAIR_LIMIT
+        try:
+            use = replace(alone, max_states=most) if falls_back else alone
+            return certify(game, request.structure, policy, kind, resources=use, on_depth=on_depth)
+        except LimitError as error:
+            if not falls_back or error.facts["limit"] == "time":
+                raise
+    return certify_bounds(game, policy, model, kind, resources=alone, on_depth=on_depth)
+
+
 def _planned(unrolled: Unrolled, swept: Swept) -> FloatArray:
     """Return what the planner's model says its strategy is worth, shape (n,)."""
     first = swept.node_values[0]
@@ -340,30 +385,40 @@ def _planned(unrolled: Unrolled, swept: Swept) -> FloatArray:
 def check_certificate(
     certificate: Certificate, game: Game, concept: str, tolerance: float, approximate: bool = False
 ) -> None:
-    """Raise CertificateError unless the gap is proven to be within the tolerance (see `allowed_gap`)."""
-    allowed = allowed_gap(game, tolerance)
-    if certificate.gap <= allowed or (approximate and np.isfinite(certificate.gap)):
+    """Raise CertificateError unless every gap is proven to be within the tolerance (see `allowed_gaps`)."""
+    most = allowed_gaps(game, tolerance, certificate.deviations)
+    over = certificate.gaps - most
+    if (over <= 0).all() or (approximate and np.isfinite(certificate.gap)):
         return
+    agent = int(over.argmax())
+    allowed, gap = most[agent], certificate.gaps[agent]
     what = f"{'an optimum' if concept == 'team' else 'an equilibrium'} ({concept}) of {game.name!r}"
     limit = f"the tolerance is {allowed:.3g} ({tolerance:g} of the reward range)"
     if certificate.status == "exact":
-        found = certificate.deviation or f"the gap is {certificate.gap}"
+        found = f"agent {game.agents[agent]!r} gains {gap:.6g} by deviating"
+        if certificate.deviation is not None and certificate.deviation.agent in ("team", game.agents[agent]):
+            found = str(certificate.deviation)
         raise CertificateError(f"{found}; {limit}, so this is not {what}", certificate=certificate)
     raise CertificateError(
-        f"the gap is proven to be at most {certificate.gap:.6g}, and {limit}, so it is not proven that this is"
+        f"the gap is proven to be at most {gap:.6g}, and {limit}, so it is not proven that this is"
         f" {what}; allow approximate solutions to accept the bound",
         certificate=certificate,
     )
 
 
-def allowed_gap(game: Game, tolerance: float) -> float:
-    """Return the largest gap accepted, in reward units.
+def allowed_gaps(game: Game, tolerance: float, deviations: str) -> FloatArray:
+    """Return the largest gap accepted of each agent, in reward units, shape (n,).
 
-    That is the tolerance times the largest reward range, and no less than what rounding can make of
-    one reward in double precision: with rewards of 1e9 a gain of 1e-7 is not to be told from none.
+    That is the tolerance times the agent's own reward range (for a team, that of the common reward, or
+    of the sum of the rewards), and no less than what rounding can make of one reward in double
+    precision: with rewards of 1e9 a gain of 1e-7 is not to be told from none.
     """
-    largest = max(float(np.abs(reward).max()) for reward in game.parts()[2])
-    return tolerance * game.reward_range + ROUNDING * largest
+    rewards = game.parts()[2]
+    if deviations == "team" and not game.is_common_reward:
+        rewards = tuple(np.broadcast_to(reward.sum(axis=0), reward.shape) for reward in rewards)
+    span = np.max([np.ptp(reward, axis=(1, 2)) for reward in rewards], axis=0)
+    largest = np.max([np.abs(reward).max(axis=(1, 2)) for reward in rewards], axis=0)
+    return np.asarray(tolerance * span + ROUNDING * largest)
 
 
 def _check_values(solution: Solution, tolerance: float) -> None:

@@ -261,7 +261,7 @@ class Solution:
 
     def summary(self) -> dict[str, Any]:
         """Return the solution as a JSON-ready object (DESIGN: the JSON of ``solve``)."""
-        found = self.certificate.deviation
+        found, found_gains = self.certificate.deviation, self.certificate.found_gains
         return {
             "game": self.game.name,
             "agents": list(self.game.agents),
@@ -280,6 +280,7 @@ class Solution:
                 "deviations": self.certificate.deviations,
                 "deviation": None if found is None else str(found),
                 "merge_error": self.certificate.merge_error,
+                "found_gains": None if found_gains is None else found_gains.tolist(),
             },
             "stats": {
                 "states": self.stats.states,

@@ -155,6 +155,7 @@ def _policy_arrays(solution: Solution) -> dict[str, Any]:
         "model_values": solution.model_values,
         "certificate.gaps": certificate.gaps,
         "certificate.values": certificate.values,
+        **({} if certificate.found_gains is None else {"certificate.found_gains": certificate.found_gains}),
         "start.increment": policy.start_increment,
         "start.node": policy.start_node,
     }
@@ -200,6 +201,7 @@ def _solution(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Solution:
             None if deviation is None else Deviation(**deviation),
             certificate["merge_error"],
             certificate["states"],
+            found_gains=arrays.get("certificate.found_gains"),
         ),
         **options,
     )
@@ -219,6 +221,7 @@ def _check_numbers(arrays: Mapping[str, Any], policy: Policy, n_agents: int) -> 
     """Raise ModelError unless values and gaps are finite numbers, one per agent (and state)."""
     shapes: dict[str, tuple[int, ...]]
     shapes = dict.fromkeys(("values", "model_values", "certificate.gaps", "certificate.values"), (n_agents,))
+    shapes |= {key: (n_agents,) for key in ("certificate.found_gains",) if key in arrays}
     shapes |= {f"node_values.{h}": (step.n_nodes, n_agents) for h, step in enumerate(policy.steps)}
     for key, shape in shapes.items():
         if arrays[key].dtype != np.float64 or arrays[key].shape != shape or not np.isfinite(arrays[key]).all():

@@ -7,24 +7,29 @@ the states that lead to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import networkx as nx
 import numpy as np
 
+from lp_posg.errors import LimitError
 from lp_posg.game import Game
-from lp_posg.induction.blocks import Block, block_graph, cell_payoffs, private_rows, stage_block
+from lp_posg.induction.blocks import Block, block_graph, private_rows, stage_block
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, Unrolled
-from lp_posg.information.levels import Level
 from lp_posg.information.policy import joint_law
-from lp_posg.information.resources import Resources, Run
+from lp_posg.information.resources import Resources, Store
+from lp_posg.information.tables import tables_digest
+from lp_posg.information.unrolled import Depth
 from lp_posg.stage import METHODS, BlockStrategy, Concept, Objective, StageBlock, added, joined
 from lp_posg.types import FloatArray, IntArray
 
 PART = 512
 """Stage games handed to a worker at a time."""
+
+PIECE = 32 * PART
+"""Stage games made, solved and kept at a time: bounds the memory, and what a stopped run loses."""
 
 
 @dataclass(frozen=True)
@@ -82,31 +87,27 @@ def sweep(
     programs, methods = 0, list[Mapping[str, int]]()
     for generation in reversed(list(nx.topological_generations(graph))):
         blocks: list[Block] = [graph.nodes[key]["block"] for key in sorted(generation)]
-        time = blocks[0].time
-        kept = None if use.store is None else use.store.load(f"solved-{time}")
-        if kept is None:
-            ahead = values[time + 1] if time + 1 < len(values) else np.zeros((0, game.n_agents))
-            payoff = cell_payoffs(game, time, unrolled.depths[time], ahead)
+        time, found = blocks[0].time, []
+        ahead = values[time + 1] if time + 1 < len(values) else np.zeros((0, game.n_agents))
+        digest = "" if use.store is None else tables_digest(unrolled.tables[: time + 1])
+        for number, block in enumerate(blocks):
             parts = []
-            for block in blocks:
-                games = stage_block(game, block, unrolled.depths[time].level, payoff, use.deadline)
-                use.check_clock("solve", time, sizes)
-                part = _solved(games, block, unrolled.depths[time].level, concept, objective, use.run)
+            for piece, nodes in enumerate(_pieces(block)):
+                own = replace(block, nodes=nodes)
+                name = f"solved-{time}-{number}-{piece}"
+                part = _kept(use.store, name, digest, game.n_agents)
+                if part is None:
+                    part = _solved(game, own, unrolled.depths[time], ahead, concept, objective, use, sizes)
+                    if use.store is not None:
+                        use.store.save(name, digest, _packed(part))
                 parts.append(part)
                 if on_block is not None:
-                    on_block(block, part.programs)
-            if use.store is not None:
-                use.store.save(f"solved-{time}", _packed(parts))
-        else:
-            parts = _unpacked(kept, blocks, game.n_agents)
-            for block, part in zip(blocks, parts, strict=True):
-                if on_block is not None:
-                    on_block(block, part.programs)
-        for block, part in zip(blocks, parts, strict=True):
-            values[time][block.nodes] = part.values
-            programs += part.programs
-            methods.append(part.methods)
-        solved[time] = tuple(part.strategy for part in parts)
+                    on_block(own, part.programs)
+            found.append(_joined(parts))
+            values[time][block.nodes] = found[-1].values
+            programs += found[-1].programs
+            methods.append(found[-1].methods)
+        solved[time] = tuple(part.strategy for part in found)
     steps = tuple(_step(unrolled, time, blocks) for time, blocks in enumerate(solved))
     policy = Policy(sharing, unrolled.start.increment, unrolled.start.child, steps)
     return Swept(policy, tuple(values), programs, added(methods))
@@ -122,19 +123,65 @@ class _Part:
     methods: Mapping[str, int]
 
 
-def _solved(games: StageBlock, block: Block, level: Level, concept: Concept, objective: Objective, run: Run) -> _Part:
+def _pieces(block: Block) -> list[IntArray]:
+    """Return the states of a block in pieces that are solved, and kept in a checkpoint, at a time."""
+    return [block.nodes[first : first + PIECE] for first in range(0, len(block.nodes), PIECE)]
+
+
+def _solved(
+    game: Game,
+    block: Block,
+    depth: Depth,
+    ahead: FloatArray,
+    concept: Concept,
+    objective: Objective,
+    use: Resources,
+    sizes: tuple[int, ...],
+) -> _Part:
+    """Return one piece solved; a limit met inside is told with how far the sweep has come."""
+    use.check_clock("solve", block.time, sizes)
+    use.check_memory("solve", block.time, sizes, _stage_bytes(game, block))
+    games = stage_block(game, block, depth, ahead, use.deadline)
     ranges = [slice(first, first + PART) for first in range(0, len(games), PART)]
-    parts = list(run(partial(_solve_part, concept, objective), [games.part(rows) for rows in ranges]))
+    try:
+        parts = list(use.run(partial(_solve_part, concept, objective), [games.part(rows) for rows in ranges]))
+    except LimitError as error:
+        raise use.limit_met(error, "solve", block.time, sizes) from error
     found = joined([strategy for strategy, _ in parts])
     strategy = PolicyBlock(
-        block.nodes, private_rows(block, level), found.atom_start, found.atom_prob, found.prescription
+        block.nodes, private_rows(block, depth.level), found.atom_start, found.atom_prob, found.prescription
     )
     values = np.concatenate([own for _, own in parts])
     return _Part(strategy, values, found.n_programs, found.methods)
 
 
+def _stage_bytes(game: Game, block: Block) -> float:
+    """Return about how much memory the stage games of a block take: payoffs, dense payoffs, and a copy."""
+    per_game = game.n_agents * float(np.prod(block.shape)) * game.n_joint_actions
+    return 3 * 8 * len(block.nodes) * per_game
+
+
+def _joined(parts: list[_Part]) -> _Part:
+    """Return the pieces of a block as one."""
+    if len(parts) == 1:
+        return parts[0]
+    blocks = [part.strategy for part in parts]
+    shift = np.cumsum([0, *(len(block.atom_prob) for block in blocks)])
+    start = [block.atom_start[:-1] + first for block, first in zip(blocks, shift[:-1], strict=True)]
+    strategy = PolicyBlock(
+        np.concatenate([block.nodes for block in blocks]),
+        tuple(np.concatenate(own) for own in zip(*(block.private for block in blocks), strict=True)),
+        np.append(np.concatenate(start), shift[-1]),
+        np.concatenate([block.atom_prob for block in blocks]),
+        tuple(np.concatenate(own) for own in zip(*(block.prescription for block in blocks), strict=True)),
+    )
+    values = np.concatenate([part.values for part in parts])
+    return _Part(strategy, values, sum(part.programs for part in parts), added(part.methods for part in parts))
+
+
 def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tuple[BlockStrategy, FloatArray]:
     """Return strategies and their values (B, n); what a worker does."""
+    games.check_deadline()
     found = concept.solve(games, objective)
     return found, _values(games, found)
 
@@ -146,33 +193,29 @@ def _values(games: StageBlock, found: BlockStrategy) -> FloatArray:
     return np.asarray(np.einsum("bia,ba->bi", games.payoff.reshape(size, n, -1), joint))
 
 
-def _packed(parts: list[_Part]) -> dict[str, Any]:
-    """Return the solved blocks of a depth as plain arrays."""
-    packed: dict[str, Any] = {}
-    for b, part in enumerate(parts):
-        own = part.strategy
-        packed |= {f"{b}.values": part.values, f"{b}.programs": np.array(part.programs)}
-        packed |= {f"{b}.methods": np.array([part.methods.get(method, 0) for method in METHODS])}
-        packed |= {f"{b}.atom_start": own.atom_start, f"{b}.atom_prob": own.atom_prob, f"{b}.nodes": own.nodes}
-        packed |= {f"{b}.private.{i}": private for i, private in enumerate(own.private)}
-        packed |= {f"{b}.prescription.{i}": rows for i, rows in enumerate(own.prescription)}
-    return packed
+def _packed(part: _Part) -> dict[str, Any]:
+    """Return a solved piece as plain arrays."""
+    own = part.strategy
+    packed = {"values": part.values, "counts": np.array([part.programs, *(part.methods.get(m, 0) for m in METHODS)])}
+    packed |= {"atom_start": own.atom_start, "atom_prob": own.atom_prob, "nodes": own.nodes}
+    packed |= {f"private.{i}": private for i, private in enumerate(own.private)}
+    return packed | {f"prescription.{i}": rows for i, rows in enumerate(own.prescription)}
 
 
-def _unpacked(kept: Mapping[str, Any], blocks: list[Block], n_agents: int) -> list[_Part]:
-    """Return the blocks that `_packed` took apart."""
-    parts = []
-    for b in range(len(blocks)):
-        strategy = PolicyBlock(
-            kept[f"{b}.nodes"],
-            tuple(kept[f"{b}.private.{i}"] for i in range(n_agents)),
-            kept[f"{b}.atom_start"],
-            kept[f"{b}.atom_prob"],
-            tuple(kept[f"{b}.prescription.{i}"] for i in range(n_agents)),
-        )
-        methods = added([dict(zip(METHODS, kept[f"{b}.methods"].tolist(), strict=True))])
-        parts.append(_Part(strategy, kept[f"{b}.values"], int(kept[f"{b}.programs"]), methods))
-    return parts
+def _kept(store: Store | None, name: str, digest: str, n_agents: int) -> _Part | None:
+    """Return the piece that `_packed` took apart, if it is kept."""
+    kept = None if store is None else store.load(name, digest)
+    if kept is None:
+        return None
+    strategy = PolicyBlock(
+        kept["nodes"],
+        tuple(kept[f"private.{i}"] for i in range(n_agents)),
+        kept["atom_start"],
+        kept["atom_prob"],
+        tuple(kept[f"prescription.{i}"] for i in range(n_agents)),
+    )
+    programs, *by_method = kept["counts"].tolist()
+    return _Part(strategy, kept["values"], programs, added([dict(zip(METHODS, by_method, strict=True))]))
 
 
 def _step(unrolled: Unrolled, time: int, blocks: tuple[PolicyBlock, ...]) -> PolicyStep:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from lp_posg.errors import CertificateError, ModelError
-from lp_posg.evaluate import Certificate, certify
+from lp_posg.evaluate import Certificate, certify, certify_bounds
 from lp_posg.game import Game
 from lp_posg.induction.planning import check_certificate
 from lp_posg.induction.solution import Solution
-from lp_posg.information import SharingStructure, sharing_structure
+from lp_posg.information import (
+    Compression,
+    CompressionRule,
+    SharingStructure,
+    compression_named,
+    sharing_structure,
+    unroll,
+)
 from lp_posg.stage import concept_named
 from lp_posg.types import GAP_TOL
 
@@ -19,6 +26,7 @@ def verify(
     game: Game | None = None,
     *,
     sharing: SharingStructure | None = None,
+    compression: Compression | CompressionRule | None = None,
     tolerance: float = GAP_TOL,
     approximate: bool = False,
 ) -> Certificate:
@@ -31,6 +39,8 @@ def verify(
         The game to certify in, with the discount of the solution; the stored one if not given.
     sharing : SharingStructure, optional
         Needed if the solution was computed for a structure of the user's own.
+    compression : Compression or CompressionRule, optional
+        Needed if its gaps are bounds from the states of a model that the compression's name does not say whole.
     tolerance : float
         Largest accepted gap, relative to the reward range. The one stored with the solution does not
         count: what is to be verified does not set its own standard.
@@ -48,7 +58,7 @@ def verify(
     structure = structure_of(solution, sharing, target)
     check_fit(solution.game, target)
     solution.policy.check(target.n_actions)
-    certificate = certify(target, structure, solution.policy, concept_named(solution.concept).deviations)
+    certificate = _certified(solution, target, structure, compression)
     check_certificate(certificate, target, solution.concept, tolerance, approximate)
     apart = np.abs(certificate.values - solution.values)
     slack = max(tolerance, GAP_TOL) * max(target.reward_range, float(np.abs(certificate.values).max()), 1e-300)
@@ -72,11 +82,45 @@ def _check_states(solution: Solution, certificate: Certificate, game: Game, tole
     known = solution.node_values if solution.compression == "exact" else ()
     stored = zip(known, certificate.node_values if known else (), strict=True)
     wrong = any((np.abs(mine - found) > slack).any() for mine, found in stored)
-    if wrong or (np.abs(solution.certificate.gaps - certificate.gaps) > slack).any():
+    over = certificate.gaps - solution.certificate.gaps
+    # Stored bounds may be larger than the gaps computed now.
+    if wrong or (over > slack).any() or (solution.certificate.status == "exact" and (over < -slack).any()):
         raise CertificateError(
             "the values of states, or the gaps, that the solution says are not those of its strategy: it is damaged",
             certificate=certificate,
         )
+
+
+def _certified(
+    solution: Solution, game: Game, structure: SharingStructure, given: Compression | CompressionRule | None
+) -> Certificate:
+    """Return a certificate of the kind that the solution has."""
+    kind = concept_named(solution.concept).deviations
+    if solution.certificate.found_gains is None:
+        return certify(game, structure, solution.policy, kind)
+    model = unroll(game, structure, solution.horizon, compression=compression_of(solution, given))
+    if tuple(depth.level.n_nodes for depth in model.depths) != tuple(step.n_nodes for step in solution.policy.steps):
+        raise ModelError("the solution was planned in another model than its game and compression give: it is damaged")
+    return certify_bounds(game, solution.policy, model, kind)
+
+
+def compression_of(solution: Solution, given: Compression | CompressionRule | None) -> Compression:
+    """Return the compression that a solution was computed with, or the one given.
+
+    Raises
+    ------
+    ModelError
+        If its name does not say it whole and it is not given.
+    """
+    if given is not None:
+        return compression_named(given)
+    try:
+        return compression_named(solution.compression)
+    except ModelError:
+        raise ModelError(
+            f"the solution was computed with compression {solution.compression!r}, which its name does not say whole;"
+            " pass the object as compression="
+        ) from None
 
 
 def structure_of(solution: Solution, sharing: SharingStructure | None, game: Game) -> SharingStructure:

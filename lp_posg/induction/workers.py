@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import joblib
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from lp_posg.errors import MissingExtraError, ModelError
+from lp_posg.errors import MissingExtraError, ModelError, SolveError
 from lp_posg.information.resources import Run
+from lp_posg.lp import cancel_running
 
 PROCESSES, THREADS = "loky", "threading"
 LOCAL = (PROCESSES, THREADS)
@@ -50,8 +52,17 @@ def _parallel(workers: int, backend: str) -> Run:
         listed = list(items)
         if len(listed) < 2 and backend in LOCAL:
             return map(function, listed)
-        with joblib.parallel_config(backend=backend, n_jobs=workers):
-            return iter(joblib.Parallel()(joblib.delayed(function)(item) for item in listed))
+        try:
+            with joblib.parallel_config(backend=backend, n_jobs=workers):
+                return iter(joblib.Parallel()(joblib.delayed(function)(item) for item in listed))
+        except TerminatedWorkerError as error:
+            raise SolveError(
+                f"a worker died: {str(error).partition('.')[0]}; if memory ran out, use fewer workers"
+            ) from None
+        except BaseException:
+            # Threads of this process do not hear an interrupt; their programs are told to stop.
+            cancel_running()
+            raise
 
     return run
 

@@ -39,11 +39,11 @@ SHARING_WITH_DELAY: dict[str, Callable[[int, int], SharingStructure]] = {
     "delay": delayed,
 }
 
-# A compression by the word before the colon: how it is written, and what makes it of what follows the colon.
+# A compression by the word before the colon: how it is written, and what makes it of the rest, colon included.
 COMPRESSIONS: dict[str, tuple[str, Callable[[str], Compression]]] = {
     "exact": ("exact", lambda rest: _exact(rest)),
     "finite-memory": ("finite-memory:L[:LAW]", lambda rest: _finite_memory(rest)),
-    "merge": ("merge:EPS", lambda rest: MergeWithin(float(rest))),
+    "merge": ("merge:EPS", lambda rest: _merge(rest)),
 }
 
 
@@ -94,18 +94,22 @@ def compression_named(compression: str | Compression | CompressionRule) -> Compr
         If the name is unknown, a number in it is not valid, or the object lacks a method.
     """
     if isinstance(compression, str):
-        name, _, rest = compression.strip().partition(":")
+        name, colon, rest = compression.strip().partition(":")
         form, make = COMPRESSIONS.get(name, ("", None))
         if make is None:
             raise ModelError(f"unknown compression {compression!r}; expected one of {', '.join(compression_names())}")
         try:
-            return make(rest)
-        except ValueError:
-            raise ModelError(f"compression {compression!r}: expected {form}, as in {EXAMPLES[name]!r}") from None
+            return make(colon + rest)
+        except (ValueError, ModelError) as error:
+            why = f" ({error})" if isinstance(error, ModelError) else ""
+            raise ModelError(f"compression {compression!r}: expected {form}, as in {EXAMPLES[name]!r}{why}") from None
     if isinstance(compression, type) or not isinstance(compression, Compression | CompressionRule):
         raise ModelError(
             f"compression is {compression!r}, expected a name or an object with name, first_state() and next_state()"
         )
+    name = compression.name
+    if not isinstance(name, str) or not name or (name == "exact" and not isinstance(compression, Exact)):
+        raise ModelError(f"the compression's name is {name!r}, expected a text of its own, other than 'exact'")
     return compression if isinstance(compression, Compression) else Ruled(compression)
 
 
@@ -119,10 +123,17 @@ def _exact(rest: str) -> Exact:
 
 
 def _finite_memory(rest: str) -> FiniteMemory:
-    memory, colon, law = rest.partition(":")
+    memory, colon, law = rest.removeprefix(":").partition(":")
     if not memory.isascii() or not memory.isdigit() or len(memory) > 6 or (colon and not law):
         raise ValueError
     return FiniteMemory(int(memory), law or LAWS[0])
+
+
+def _merge(rest: str) -> MergeWithin:
+    radius = rest.removeprefix(":")
+    if "_" in radius:
+        raise ValueError
+    return MergeWithin(float(radius))
 
 
 __all__ = [
@@ -137,6 +148,7 @@ __all__ = [
     "Policy",
     "PolicyBlock",
     "PolicyStep",
+    "Ruled",
     "SharingStructure",
     "Unrolled",
     "check_horizon",

@@ -24,6 +24,9 @@ from lp_posg.game import Game
 from lp_posg.information.tables import SplitTable
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
+FLOOR = 1e-100
+"""Least share of anything possible in a law or a mean, so that it does not vanish in long games."""
+
 State = Mapping[str, Any]
 """What a compression remembers of the states of one depth: arrays and sparse matrices by name."""
 
@@ -107,7 +110,10 @@ class Compression(Protocol):
 
     @property
     def name(self) -> str:
-        """Shown in reports, stored with solutions; the text that `compression` parses, if there is one."""
+        """Shown in reports, stored with solutions; the text that `compression` parses, if there is one.
+
+        A checkpoint tells compressions apart by it.
+        """
 
     def first(self, step: Step, children: Children) -> Compressed:
         """Return the states of the first depth; called once, `children` being the increments of the start."""
@@ -125,23 +131,22 @@ def mean_rows(rows: SparseMatrix, weight: FloatArray, member_of: IntArray, n_sta
     Its support is the union of theirs, so that whatever can happen under a member's belief can
     happen under the mean.
     """
-    mass = np.bincount(member_of, weights=weight, minlength=n_states)
-    # Weights may underflow in long games; all ways to a state then count alike.
-    lost = mass[member_of] <= 0
-    share = np.where(lost, 1.0, weight)
-    mass = np.bincount(member_of, weights=share, minlength=n_states)
-    share = share / mass[member_of]
+    most = np.zeros(n_states)
+    np.maximum.at(most, member_of, weight)
+    # Weights may underflow in long games; where all do, all ways to a state count alike.
+    largest = most[member_of]
+    share = np.where(largest > 0, np.maximum(weight / np.where(largest > 0, largest, 1.0), FLOOR), 1.0)
     mixing = sp.csr_array((share, (member_of, np.arange(len(member_of)))), shape=(n_states, len(member_of)))
     return normalised_rows(mixing @ rows)
 
 
 def normalised_rows(rows: SparseMatrix) -> SparseMatrix:
-    """Return rows scaled to sum to 1, with sorted indices and no stored zeros."""
+    """Return rows scaled to sum to 1, with sorted indices, no stored zeros, and nothing positive below ``FLOOR``."""
     found = sp.csr_array(rows)
     found.sum_duplicates()
     found.eliminate_zeros()
     mass = np.asarray(found.sum(axis=1)).ravel()
-    found.data = found.data / np.repeat(mass, np.diff(found.indptr))
+    found.data = np.maximum(found.data / np.repeat(mass, np.diff(found.indptr)), FLOOR)
     return found
 
 

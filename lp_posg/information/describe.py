@@ -80,14 +80,23 @@ def dependence_text(
     table: SplitTable,
     found: Counterexample,
     history: Sequence[Sequence[Hashable]],
+    compression: str = "exact",
 ) -> str:
-    """Return the message of a failed check of strategy independence, with its counterexample."""
+    """Return the message of a failed check of strategy independence, with its counterexample.
+
+    Attached beliefs may depend on play where the game's own beliefs do not: then only the model is told of.
+    """
+    where, advice = f"game {game.name!r}", ""
+    if compression != "exact":
+        where = f"the model that compression {compression!r} makes of {where}"
+        advice = ", or keep more of the common information: the game itself may well be"
     first, second = (play_text(game, table, way) for way in found.switches)
     one, other = (belief_text(game, table, row) for row in found.beliefs)
     return (
-        f"sharing {structure_name!r} is not strategy-independent in game {game.name!r}: at step {time + 1}, with common"
+        f"sharing {structure_name!r} is not strategy-independent in {where}: at step {time + 1}, with common"
         f" information [{history_text(game, history)}], the belief after the increment"
         f" [{increment_text(game, table.increment_label(found.increment))}] depends on how the agents played:"
         f" ({first}) leads to {one}, but ({second}) leads to {other}. Common-information planning is exact only"
         " for strategy-independent sharing; share more, or sooner (see `lp-posg info` for the structures that fit)"
+        f"{advice}"
     )

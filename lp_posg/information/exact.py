@@ -24,8 +24,8 @@ class Exact:
 
     @property
     def name(self) -> str:
-        """``exact``."""
-        return "exact"
+        """``exact``, unless the tolerance is not the usual one."""
+        return "exact" if self.tolerance <= MERGE_TOL else f"equal within {self.tolerance:.12g}"
 
     def first(self, step: Step, children: Children) -> Compressed:
         """Return the distinct beliefs after the increments of the start."""

@@ -6,7 +6,8 @@ Until L steps have passed nothing is forgotten and the belief is exact; so L >= 
 Two memories are one state, losslessly, if for every k <= L their last k increments lead from the law
 k steps ago to one belief: everything the model says from there on depends on these beliefs alone. So a
 state is held as L + 1 numbers, one per age k, each the number of a belief in the *chain* of that age;
-and chains are short.
+and chains are short. Beliefs of a chain count as equal if all their entries are, up to a relative error:
+what a law finds unlikely may be all that is left after the next increment.
 
 The law L steps ago:
 
@@ -26,12 +27,14 @@ observable POMDPs in quasipolynomial time.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
 
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
@@ -46,8 +49,11 @@ LAWS: tuple[str, ...] = get_args(Law)
 COVERING = 1e-9
 """Weight of the covering prior in a law that may miss something possible."""
 
+DENSE_STATES, DOUBLINGS = 400, 50
+"""Up to so many states the long run is the lazy chain's power 2 ** DOUBLINGS, beyond it is iterated."""
+
 STATIONARY_TOL, STATIONARY_STEPS = 1e-13, 100_000
-"""When the lazy chain counts as settled, and after how many steps it is taken as it is."""
+"""When an iterated chain counts as settled, and after how many steps it is taken as it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +97,12 @@ class FiniteMemory:
 
     @property
     def name(self) -> str:
-        """``finite-memory:L``, with the law if it is not the default."""
+        """``finite-memory:L``, with the law if it is not the default, and what tells an exploration apart."""
         own = "" if self.law == "uniform" else f":{self.law}"
-        return f"finite-memory:{self.memory}{own}" + ("" if self.exploration is None else " with exploration")
+        if self.exploration is None:
+            return f"finite-memory:{self.memory}{own}"
+        digest = hashlib.sha256(self.exploration.tobytes()).hexdigest()[:8]
+        return f"finite-memory:{self.memory}{own} with exploration {digest}"
 
     def first(self, step: Step, children: Children) -> Compressed:
         """Return the exact states after the increments of the start."""
@@ -119,7 +128,7 @@ class FiniteMemory:
         # A belief of age k at the next depth becomes the attached one when it is of age L, if the plan goes so far.
         oldest_of_use = self.memory - (step.horizon - 2 - step.time)
         kept = [k for k in range(ages) if k + 1 == ages or k + 1 >= oldest_of_use]
-        chains = {k: _Chain(step, state[f"chain.{k}"], law) for k in kept}
+        chains = {k: _Chain(step, state[f"chain.{k}"], law, exact=k == step.time) for k in kept}
         tables = []
         for part in children:
             tables.append(np.zeros((len(part.parent), ages + 1), dtype=np.int64))
@@ -163,10 +172,10 @@ class FiniteMemory:
 class _Chain:
     """The beliefs of one age, and where every increment takes them."""
 
-    def __init__(self, step: Step, beliefs: SparseMatrix, law: SparseMatrix) -> None:
-        n_private = step.table.n_private
-        level = level_from_rows(beliefs, n_private, step.game.n_states)
-        gathering, keys = Gathering(), []
+    def __init__(self, step: Step, beliefs: SparseMatrix, law: SparseMatrix, exact: bool) -> None:
+        # Those from the start are the game's own beliefs, which `Exact` merges by distance.
+        gathering = Gathering() if exact else Gathering(measure=logarithms)
+        level, keys = level_from_rows(beliefs, step.table.n_private, step.game.n_states), []
         self._width = int(np.prod(step.table.n_increments))
         for nodes in batches(step.game, step.time, level):
             grown = expand(step.game, step.time, step.table, level, nodes)
@@ -174,7 +183,8 @@ class _Chain:
             keys.append(grown.parent * self._width + grown.increment)
             step.watch(0)
         rows, merged = gathering.result()
-        # The last belief is for an increment that a belief of this age gives probability 0: the law itself.
+        # The last belief is for an increment that a belief of this age gives probability 0, as only
+        # underflow makes possible: the law itself.
         self.rows = sp.csr_array(sp.vstack([rows, law], format="csr"))
         self._keys = np.concatenate(keys)
         self._child = np.append(merged.member_of, rows.shape[0])
@@ -214,12 +224,33 @@ def stationary_law(game: Game) -> FloatArray:
         raise ModelError(f"law 'stationary' needs a game that does not vary with time; {game.name!r} does")
     n, n_joint = game.n_states, game.n_joint_actions
     wide = sp.coo_array(game.transition_matrix(0))
-    move = sp.csr_array((wide.data / n_joint, (wide.row, wide.col % n)), shape=(n, n))
-    law: FloatArray = game.initial
+    # The lazy chain has the same limit, without periods.
+    move = 0.5 * (sp.csr_array((wide.data / n_joint, (wide.row, wide.col % n)), shape=(n, n)) + sp.eye_array(n))
+    law = _squared(move, game.initial) if n <= DENSE_STATES else _iterated(move, game.initial)
+    # What is left of the states that are left for ever is rounding.
+    _, own = connected_components(move, connection="strong")
+    row, column = sp.csr_array(move).nonzero()
+    closed = ~np.isin(own, own[row[own[row] != own[column]]])
+    return law * closed / (law @ closed) if law @ closed > 0 else law
+
+
+def _squared(move: SparseMatrix, initial: FloatArray) -> FloatArray:
+    power = move.toarray()
+    for _ in range(DOUBLINGS):
+        power = power @ power
+        power /= power.sum(axis=1, keepdims=True)
+    return np.asarray(initial @ power)
+
+
+def _iterated(move: SparseMatrix, law: FloatArray) -> FloatArray:
     for _ in range(STATIONARY_STEPS):
-        # The lazy chain has the same limit, without periods.
-        after = 0.5 * (law + law @ move)
+        after = law @ move
         if np.abs(after - law).sum() <= STATIONARY_TOL:
             break
         law = after
     return law
+
+
+def logarithms(rows: SparseMatrix) -> SparseMatrix:
+    """Return rows whose distance is about the relative one of the given rows; no entry becomes 0."""
+    return sp.csr_array((np.log(rows.data) - 1, rows.indices, rows.indptr), shape=rows.shape)

@@ -20,10 +20,19 @@ from lp_posg.information.describe import dependence_text
 from lp_posg.information.exact import Exact
 from lp_posg.information.front import Front, front_of, packed_step, unpacked_step
 from lp_posg.information.independence import Counterexample, find_dependence
-from lp_posg.information.levels import Expansion, Level, batches, entry_load, expand, first_rows, level_from_rows
+from lp_posg.information.levels import (
+    Expansion,
+    Level,
+    batches,
+    entry_load,
+    expand,
+    expansion_bytes,
+    first_rows,
+    level_from_rows,
+)
 from lp_posg.information.resources import Resources
 from lp_posg.information.sharing import SharingStructure
-from lp_posg.information.tables import SplitTable, first_table, next_table
+from lp_posg.information.tables import SplitTable, first_table, next_table, tables_digest
 from lp_posg.information.unrolled import Arcs, Depth, Unrolled, history_of
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
@@ -136,15 +145,19 @@ class _Pass:
         assert depth.table is not None
         self.private = depth.table.next_private
         store = self.resources.store
-        kept = None if store is None else store.load(f"depth-{time}")
+        digest = "" if store is None else tables_digest(self._tables(depth.table))
+        kept = None if store is None else store.load(f"depth-{time}", digest)
         if kept is None:
             arcs, edges, self.front = self._expanded(time, depth, depth.table)
             if store is not None:
-                store.save(f"depth-{time}", packed_step(arcs, edges, self.front))
+                store.save(f"depth-{time}", digest, packed_step(arcs, edges, self.front))
         else:
             arcs, edges, self.front = unpacked_step(kept)
         self.depths.append(replace(depth, arcs=arcs, edges=edges))
         self.resources.check_states(time + 1, self.n_states)
+
+    def _tables(self, last: SplitTable) -> list[SplitTable]:
+        return [self.start_table, *(depth.table for depth in self.depths if depth.table is not None), last]
 
     def result(self) -> Unrolled:
         """Return all depths, the front as the last."""
@@ -167,7 +180,8 @@ class _Pass:
 
     def _expanded(self, time: int, depth: Depth, table: SplitTable) -> tuple[Arcs, SparseMatrix, Front]:
         """Return what leads from a depth to the next, and the next."""
-        self.resources.check_memory(time, self.n_states, float(entry_load(self.game, time, depth.level).sum()))
+        entries = float(entry_load(self.game, time, depth.level).sum())
+        self.resources.check_memory(self.resources.phase, time, self.n_states, expansion_bytes(entries))
         taken = _Taken()
         step = Step(self.game, time, table, self.horizon, partial(self._watch, time))
         found = self.compression.update(step, self.front.found.state, self._children(time, depth, table, taken))
@@ -196,7 +210,7 @@ class _Pass:
     def _raise_dependence(self, time: int, depth: Depth, table: SplitTable, found: Counterexample) -> None:
         history = history_of(self.start_table, self.start, [*self.depths, depth], time, found.node)
         raise StrategyDependenceError(
-            dependence_text(self.game, self.structure.name, time, table, found, history),
+            dependence_text(self.game, self.structure.name, time, table, found, history, self.compression.name),
             time=time,
             common_info=history,
             increment=table.increment_label(found.increment),

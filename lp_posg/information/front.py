@@ -48,7 +48,7 @@ def packed_step(arcs: Arcs, edges: SparseMatrix, front: Front) -> dict[str, Any]
     Raises
     ------
     UnsupportedError
-        If the compression's state is not made of arrays, as with a user's rule.
+        If the compression's state is not made of arrays.
     """
     found = front.found
     parts = {f"arcs.{part}": getattr(arcs, part) for part in ("parent", "increment", "child")}
@@ -64,7 +64,7 @@ def packed_step(arcs: Arcs, edges: SparseMatrix, front: Front) -> dict[str, Any]
             packed[name] = part
         else:
             raise UnsupportedError(
-                "a checkpoint cannot keep the states of a compression given by a rule; leave `checkpoint` out"
+                f"a checkpoint cannot keep {name!r} of the compression, which is no array; leave `checkpoint` out"
             )
     return packed
 

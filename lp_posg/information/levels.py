@@ -24,6 +24,9 @@ NEGLIGIBLE = 1e-290
 BATCH_ENTRIES = 1_000_000
 """Most entries (cell, action, next state, observation) expanded at a time; bounds the memory."""
 
+BYTES_PER_ENTRY, BYTES_KEPT = 200, 24
+"""Memory that an entry takes while it is expanded, and what at most remains of it in edges and beliefs (measured)."""
+
 
 @dataclass(frozen=True)
 class Level:
@@ -270,6 +273,11 @@ def entry_load(game: Game, time: int, level: Level) -> FloatArray:
     branching = max(1.0, law.nnz / max(1, law.shape[0]))
     per_cell = (abs(level.belief) > 0).astype(np.float64) @ spread * branching
     return np.bincount(level.cell_node, weights=per_cell, minlength=level.n_nodes).astype(np.float64)
+
+
+def expansion_bytes(n_entries: float) -> float:
+    """Return about how much memory expanding so many entries takes: one batch of them, and what is kept of all."""
+    return BYTES_PER_ENTRY * min(n_entries, BATCH_ENTRIES) + BYTES_KEPT * n_entries
 
 
 def batches(game: Game, time: int, level: Level) -> list[slice]:

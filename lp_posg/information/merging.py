@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,10 +77,14 @@ class Gathering:
     ----------
     tolerance : float
         As in `merge_rows`.
+    measure : callable, optional
+        Makes of rows those whose distance counts, with entries at the same places.
     """
 
-    def __init__(self, tolerance: float = MERGE_TOL) -> None:
-        self._tolerance = tolerance
+    def __init__(
+        self, tolerance: float = MERGE_TOL, measure: Callable[[SparseMatrix], SparseMatrix] | None = None
+    ) -> None:
+        self._tolerance, self._measure = tolerance, measure
         self._rows: list[SparseMatrix] = []
         self._labels: list[IntArray] = []
         self._members: list[IntArray] = []
@@ -112,7 +117,8 @@ class Gathering:
             return
         rows = sp.csr_array(sp.vstack(self._rows, format="csr")) if len(self._rows) > 1 else self._rows[0]
         label = np.concatenate(self._labels)
-        merged = merge_rows(rows, label, self._tolerance)
+        measured = rows if self._measure is None else self._measure(rows)
+        merged = merge_rows(measured, label, self._tolerance)
         # Known classes come first and are their own representatives, so they keep their numbers.
         new = merged.representative[self._held :]
         self._origins.append(new - self._held + self._done)

@@ -47,6 +47,9 @@ class PolicyBlock:
     def check(self, n_actions: tuple[int, ...], time: int) -> None:
         """Raise ModelError unless shapes agree and all probabilities sum to 1."""
         where = f"strategy at step {time + 1}"
+        sizes = tuple(own.shape[-1] for own in self.prescription)
+        if sizes != n_actions:
+            raise ModelError(f"the strategy is for agents with {sizes} actions, the game has {n_actions}")
         _check_types(where, (self.nodes, *self.private, self.atom_start), np.integer)
         _check_types(where, (self.atom_prob, *self.prescription), np.floating)
         start, n_atoms = self.atom_start, len(self.atom_prob)

@@ -11,9 +11,6 @@ from typing import Any, Protocol
 
 from lp_posg.errors import LimitError
 
-BYTES_PER_ENTRY = 200
-"""Memory that one entry (cell, action, next state, observation) of an expansion costs (measured)."""
-
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 """Applies a function to every item and gives the results in order, perhaps on several workers."""
 
@@ -21,10 +18,14 @@ Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 class Store(Protocol):
     """Keeps finished parts of a computation, so that it can be taken up again."""
 
-    def load(self, name: str) -> Mapping[str, Any] | None:
-        """Return the arrays kept under a name, or None; called before a part is computed."""
+    def load(self, name: str, digest: str) -> Mapping[str, Any] | None:
+        """Return the arrays kept under a name, or None; called before a part is computed.
 
-    def save(self, name: str, arrays: Mapping[str, Any]) -> None:
+        `digest` says what the part depends on beside the game and the options; arrays kept with another
+        one belong to another run, which is an error.
+        """
+
+    def save(self, name: str, digest: str, arrays: Mapping[str, Any]) -> None:
         """Keep arrays under a name, whole or not at all; called when a part is complete."""
 
 
@@ -60,32 +61,43 @@ class Resources:
     def check_clock(self, phase: str, time: int, states: tuple[int, ...]) -> None:
         """Raise LimitError if the deadline has passed."""
         if self.deadline is not None and clock.time() > self.deadline:
-            raise _limit("the time limit was met", phase, time, states, self.store, "allow more time")
+            raise _limit(
+                "time", "the time limit was met", phase, time, states, self.store, "allow more time with time_limit"
+            )
 
     def check_states(self, time: int, states: tuple[int, ...]) -> None:
         """Raise LimitError if there are more states than allowed."""
         if self.max_states is not None and sum(states) > self.max_states:
             reason = f"more than {self.max_states} common-information states"
-            raise _limit(reason, self.phase, time, states, self.store, "allow more with max_states")
+            raise _limit("states", reason, self.phase, time, states, self.store, "allow more with max_states")
 
-    def check_memory(self, time: int, states: tuple[int, ...], n_entries: float) -> None:
-        """Raise LimitError if expanding that many entries would take more memory than allowed."""
+    def check_memory(self, phase: str, time: int, states: tuple[int, ...], more: float) -> None:
+        """Raise LimitError if `more` bytes beside those held would be more than allowed."""
         if self.memory_limit is None:
             return
-        held, more = resident_bytes(), n_entries * BYTES_PER_ENTRY
+        held = resident_bytes()
         if held + more > self.memory_limit:
             reason = (
                 f"the next step needs about {more / 2**20:.0f} MiB beside the {held / 2**20:.0f} MiB held, more than"
                 f" the memory limit of {self.memory_limit / 2**20:.0f} MiB"
             )
-            raise _limit(reason, self.phase, time, states, self.store, "allow more with memory_limit")
+            raise _limit("memory", reason, phase, time, states, self.store, "allow more with memory_limit")
+
+    def limit_met(self, error: LimitError, phase: str, time: int, states: tuple[int, ...]) -> LimitError:
+        """Return a LimitError from inside a program, with how far the computation has come."""
+        told = _limit("time", str(error), phase, time, states, self.store, "allow more time with time_limit")
+        told.facts.update({key: value for key, value in error.facts.items() if key not in told.facts})
+        return told
 
 
-def _limit(reason: str, phase: str, time: int, states: tuple[int, ...], store: Store | None, help_: str) -> LimitError:
+def _limit(
+    kind: str, reason: str, phase: str, time: int, states: tuple[int, ...], store: Store | None, help_: str
+) -> LimitError:
     kept = "; what is finished is in the checkpoint" if store is not None else ""
     return LimitError(
         f"{reason}, in phase {phase!r} at step {time + 1}; states by depth so far: {list(states)}{kept};"
         f" {help_}, plan fewer steps, or share more",
+        limit=kind,
         phase=phase,
         time=time,
         states_by_depth=states,

@@ -6,6 +6,7 @@ per (agent, private information, action, observation) and depth, never per state
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -59,6 +60,16 @@ class SplitTable:
         """Return the increments, one per agent, that the flat `joint_increment` stands for."""
         index = np.unravel_index(joint_increment, self.n_increments)
         return tuple(own[int(i)] for own, i in zip(self.increments, index, strict=True))
+
+
+def tables_digest(tables: Sequence[SplitTable]) -> str:
+    """Return a digest of what some tables say, for telling structures of one name apart."""
+    digest = hashlib.sha256()
+    for table in tables:
+        digest.update(repr((table.private, table.next_private, table.increments)).encode())
+        for index in (*table.increment_index, *table.next_index):
+            digest.update(np.ascontiguousarray(index).tobytes())
+    return digest.hexdigest()
 
 
 def first_table(game: Game, structure: SharingStructure) -> SplitTable:

@@ -81,6 +81,11 @@ class Unrolled:
     depths: tuple[Depth, ...]
 
     @property
+    def tables(self) -> tuple[SplitTable, ...]:
+        """The tables that lead into each depth, the start's first."""
+        return (self.start_table, *(depth.table for depth in self.depths if depth.table is not None))
+
+    @property
     def n_states(self) -> int:
         """Number of common-information states of all depths."""
         return sum(depth.level.n_nodes for depth in self.depths)

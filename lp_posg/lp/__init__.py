@@ -1,7 +1,7 @@
 """Linear programs in, solutions out; the only room that knows a solver."""
 
 from lp_posg.lp.columns import ColumnProgram
-from lp_posg.lp.highs import attempt_program, solve_block, solve_program
+from lp_posg.lp.highs import attempt_program, cancel_running, solve_block, solve_program
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "ProgramBlock",
     "Status",
     "attempt_program",
+    "cancel_running",
     "solve_block",
     "solve_program",
 ]

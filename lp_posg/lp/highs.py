@@ -104,12 +104,10 @@ def solve_program(program: LinearProgram, what: str = "linear program", deadline
     result = attempt_program(program, left)
     if result.status is Status.OPTIMAL:
         return result
-    kind = LimitError if result.status is Status.LIMIT else SolveError
-    raise kind(
-        f"{what} ({program.n_rows} rows, {program.n_columns} columns) ended as: {result.status.value}",
-        status=result.status,
-        program=program,
-    )
+    text = f"{what} ({program.n_rows} rows, {program.n_columns} columns) ended as: {result.status.value}"
+    if result.status is Status.LIMIT:
+        raise LimitError(text, status=result.status, program=program, limit="time")
+    raise SolveError(text, status=result.status, program=program)
 
 
 def solve_block(
@@ -145,6 +143,8 @@ def solve_block(
     for first in range(0, len(block), group):
         size = min(group, len(block) - first)
         rows = slice(first, first + size)
+        if deadline is not None and clock.time() > deadline:
+            raise LimitError(f"{what(first)}: the time limit was met", status=Status.LIMIT, limit="time")
         if size > 1:
             result = _run(block.joined(first, size), _JOINED_WAY, np.inf, fresh=False)
             if result.status is Status.OPTIMAL:
@@ -166,13 +166,15 @@ def attempt_program(program: LinearProgram, time_limit: float = np.inf) -> LPRes
     Parameters
     ----------
     time_limit : float
-        Seconds per attempt.
+        Seconds for all ways together.
     """
-    if time_limit <= 0:
-        return LPResult(Status.LIMIT, _EMPTY, _EMPTY, float("nan"))
     said: list[Status] = []
+    end = clock.time() + time_limit
     for ways, options in enumerate(_WAYS if program.integer is None else _INTEGER_WAYS):
-        result = _run(program, options, time_limit, fresh=ways > 0)
+        left = end - clock.time()
+        if left <= 0:
+            return LPResult(Status.LIMIT, _EMPTY, _EMPTY, float("nan"))
+        result = _run(program, options, left, fresh=ways > 0)
         if result.status in (Status.OPTIMAL, Status.LIMIT):
             return result
         if result.status in (Status.INFEASIBLE, Status.UNBOUNDED) and result.status in said:
@@ -184,7 +186,7 @@ def attempt_program(program: LinearProgram, time_limit: float = np.inf) -> LPRes
 def _run(program: LinearProgram, options: Mapping[str, object], time_limit: float, fresh: bool) -> LPResult:
     integer = program.integer
     large = integer is not None or len(program.value) > LARGE_ENTRIES
-    highs = _solver(fresh, options, time_limit, large)
+    highs = _solver(fresh, options, time_limit, large, integer is not None)
     failed = LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
     passed = highs.passModel(
         program.n_columns,
@@ -228,20 +230,52 @@ def _continuous(n_columns: int) -> IntArray:
 def _run_interruptibly(highs: highspy.Highs) -> highspy.HighsStatus:
     """Run in a thread of its own, so that Ctrl-C is heard while HiGHS works; it is then told to stop."""
     ended: list[highspy.HighsStatus] = []
-    thread = threading.Thread(target=lambda: ended.append(highs.run()), daemon=True)
+    # Not Thread.join with a time-out: interrupted, it may take a running thread for an ended one.
+    done = threading.Event()
+
+    def run() -> None:
+        try:
+            ended.append(highs.run())
+        finally:
+            done.set()
+
+    thread = threading.Thread(target=run, daemon=True)
+    _running[highs] = done
     thread.start()
     try:
-        while thread.is_alive():
-            thread.join(0.05)
+        while not done.wait(0.05):
+            pass
     except BaseException:
-        highs.cancelSolve()  # type: ignore[no-untyped-call]
-        thread.join(10.0)
+        _cancel(highs, done)
         _local.solvers.clear()
         raise
+    finally:
+        _running.pop(highs, None)
+    thread.join(1.0)
     return ended[0] if ended else highspy.HighsStatus.kError
 
 
-def _solver(fresh: bool, options: Mapping[str, object], time_limit: float, large: bool = False) -> highspy.Highs:
+_running: dict[highspy.Highs, threading.Event] = {}
+"""Solvers at work in any thread, and what is set when they end."""
+
+
+def cancel_running() -> None:
+    """Stop every program that any thread of this process is solving, and wait until they have ended.
+
+    For who hands programs to threads: an interrupt reaches the main thread alone.
+    """
+    for highs, done in list(_running.items()):
+        _cancel(highs, done)
+
+
+def _cancel(highs: highspy.Highs, done: threading.Event) -> None:
+    highs.cancelSolve()  # type: ignore[no-untyped-call]
+    done.wait(10.0)
+
+
+def _solver(
+    fresh: bool, options: Mapping[str, object], time_limit: float, large: bool = False, integer: bool = False
+) -> highspy.Highs:
     """Return this thread's solver with one way's options set; a new one after a failure.
 
     All options are set whenever they change, so that nothing is left over from another way. Large
@@ -256,7 +290,7 @@ def _solver(fresh: bool, options: Mapping[str, object], time_limit: float, large
     if was != id(options):
         for key, value in (_ALWAYS | dict(options)).items():
             highs.setOptionValue(key, value)
-    # HiGHS counts the time of all runs of one object against the limit.
-    highs.setOptionValue("time_limit", float(time_limit + highs.getRunTime()))
+    # Of linear programs HiGHS counts the time of all runs of one object against the limit, of others each run's.
+    highs.setOptionValue("time_limit", float(time_limit + (0.0 if integer else highs.getRunTime())))
     solvers[large] = (highs, id(options))
     return cast(highspy.Highs, highs)

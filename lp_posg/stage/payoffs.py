@@ -7,12 +7,14 @@ profile g. Adding to U a function of (i, p) alone changes no incentive.
 
 from __future__ import annotations
 
+import time as clock
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
 import numpy as np
 
+from lp_posg.errors import LimitError
 from lp_posg.types import BoolArray, FloatArray, IntArray
 
 
@@ -58,6 +60,11 @@ class StageBlock:
     def part(self, rows: slice | BoolArray) -> StageBlock:
         """Return some of the stage games."""
         return StageBlock(self.payoff[rows], self.time, self.nodes[rows], self.deadline)
+
+    def check_deadline(self) -> None:
+        """Raise LimitError if the deadline has passed."""
+        if self.deadline is not None and clock.time() > self.deadline:
+            raise LimitError(f"{self.where(0)}: the time limit was met", limit="time")
 
     def where(self, row: int) -> str:
         """Return which state a row stands for, for messages."""

@@ -51,6 +51,7 @@ class Team:
 
 
 def _by_enumeration(block: StageBlock, welfare: FloatArray, free: int) -> BlockStrategy:
+    block.check_deadline()
     pure = welfare_optimum(welfare, block.n_private, block.n_actions, free)
     return one_atom([np.eye(a)[own] for own, a in zip(pure, block.n_actions, strict=True)], 0, "enumeration")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,3 +88,23 @@ def test_verify_refuses_a_tampered_file(run, stored, tmp_path, part):
     assert (status, out) == (1, "")
     assert err.startswith("error: ")
     assert err.count("\n") == 1
+
+
+def test_an_approximate_solution_is_verified_if_that_is_allowed(run):
+    command = ("solve", "dectiger", "-H", "4", "--sharing", "one-step-delay", "--compression", "finite-memory:1")
+    assert run(*command, "--save", "rough.npz", "--json", "rough.json")[0] == 0
+    rough = json.loads(Path("rough.json").read_text())
+    # A team's gap is what is left to the optimum, 11.0154875; the model need not be right about its value.
+    assert rough["values"][0] + rough["certificate"]["gaps"][0] == pytest.approx(11.0154875)
+    assert rough["values"][0] < 11
+    assert rough["compression"] == "finite-memory:1"
+    status, out, err = run("verify", "rough.npz")
+    assert (status, out) == (1, "")
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    status, out, err = run("verify", "rough.npz", "dectiger", "--approximate", "--json", "-")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert found["values"] == pytest.approx(rough["values"])
+    assert found["certificate"]["gaps"] == pytest.approx(rough["certificate"]["gaps"])
+    assert found["within_tolerance"] is False

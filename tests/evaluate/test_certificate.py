@@ -151,6 +151,19 @@ def test_a_strategy_for_another_game_is_refused():
         certify(posg.catalog("chicken"), sharing_structure("full", 2), solution.policy, "nash")
 
 
+def test_what_is_no_distribution_gets_no_certificate():
+    game = random_game(1)
+    found = posg.solve(game, 2, "full", "ce")
+    block = found.policy.steps[0].blocks[0]
+    for wrong in (
+        replace(block, prescription=(1.5 * block.prescription[0], block.prescription[1])),
+        replace(block, atom_prob=1.01 * block.atom_prob),
+    ):
+        steps = (replace(found.policy.steps[0], blocks=(wrong,)), *found.policy.steps[1:])
+        with pytest.raises(ModelError, match="do not sum to 1"):
+            certify(game, sharing_structure("full", 2), replace(found.policy, steps=steps), "ce")
+
+
 def test_merge_error_bounds_what_merging_can_change():
     game = posg.catalog("dectiger")
     short, long = (posg.solve(game, h, "full").certificate.merge_error for h in (5, 40))

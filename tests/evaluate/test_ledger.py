@@ -10,7 +10,9 @@ from random_games import random_game
 
 import lp_posg as posg
 from lp_posg.errors import ModelError
-from lp_posg.evaluate import error_ledger
+from lp_posg.evaluate import error_ledger, pairs_of
+from lp_posg.evaluate.certificate import _reach
+from lp_posg.evaluate.ledger import errors_at
 from lp_posg.information import FiniteMemory, sharing_structure, unroll
 
 CONCEPTS = ("ce", "cce", "team", "ne")
@@ -149,3 +151,21 @@ def test_the_model_must_be_the_one_planned_in_and_nameable():
     with pytest.raises(ModelError, match="does not say whole"):
         _ = own.ledger
     assert posg.ledger(own, compression=drawn).gap == pytest.approx(own.certificate.gap)
+
+
+@pytest.mark.parametrize("sharing", ["full", "one-step-delay", "uncontrolled:2"])
+def test_estimated_errors_are_those_that_the_strategy_meets(sharing):
+    """Means over 4000 runs against exact expectations under the strategy; five standard errors, so 1 in 10^6 fails."""
+    game = random_game(3, n_states=3, initial_observation=True, **STRUCTURES[sharing])
+    found = posg.solve(game, 3, sharing, "cce", compression="finite-memory:0", certificate="bounded")
+    costs = posg.ledger(found, n_runs=4000, seed=1)
+    assert (costs.status, costs.bound, costs.n_runs) == ("estimated", None, 4000)
+    structure = sharing_structure(sharing, 2)
+    pairs = pairs_of(game, structure, found.policy)
+    model = unroll(game, structure, 3, compression=FiniteMemory(0))
+    reach = _reach(game, found.policy, pairs)
+    expected = np.array([reach[t] @ errors_at(game, t, pairs.depths[t], model.depths[t], False) for t in range(3)])
+    estimate = np.stack([costs.reward_error, costs.transition_error, costs.belief_error], axis=1)
+    assert expected[2, 2] > 0.05
+    assert (np.abs(estimate - expected) <= 5 / 1.96 * costs.half_widths + 1e-9).all()
+    assert (costs.half_widths[2] < 0.05)[[0, 2]].all()

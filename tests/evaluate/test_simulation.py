@@ -263,7 +263,7 @@ def test_gaps_in_a_strategy_are_met_and_named():
         simulate(solution.game, structure, policy, 1000)
     cut = replace(last, n_nodes=last.n_nodes + 1)
     moved = replace(first, child=np.full_like(first.child, last.n_nodes))
-    with pytest.raises(ModelError, match="no prescription at a state"):
+    with pytest.raises(ModelError, match="not every state stands in exactly one block"):
         simulate(solution.game, structure, replace(solution.policy, steps=(moved, cut)), 1000)
 
 

@@ -141,10 +141,124 @@ def test_a_folder_with_something_else_is_left_alone(game, tmp_path):
 def test_a_damaged_part_is_computed_again(game, tmp_path):
     whole = posg.solve(game, 3, "full", "ce", checkpoint=tmp_path / "c")
     parts = sorted(p.name for p in (tmp_path / "c").glob("*.npz"))
-    assert parts == ["depth-0.npz", "depth-1.npz", "solved-0.npz", "solved-1.npz", "solved-2.npz"]
+    assert parts == ["depth-0.npz", "depth-1.npz", "solved-0-0-0.npz", "solved-1-0-0.npz", "solved-2-0-0.npz"]
     for name in parts:
         (tmp_path / "c" / name).write_bytes((tmp_path / "c" / name).read_bytes()[:100])
     same(whole, posg.solve(game, 3, "full", "ce", checkpoint=tmp_path / "c"))
+
+
+def test_what_lies_in_a_folder_that_is_no_checkpoint_stays_there(game, tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / ".depth-0.npz.1-ab.tmp").write_text("mine too")
+    with pytest.raises(FormatError, match="not a checkpoint"):
+        posg.solve(game, 1, checkpoint=tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"mine", ".depth-0.npz.1-ab.tmp"}
+
+
+def test_drafts_of_dead_processes_are_cleared_away_and_those_of_living_ones_left(game, tmp_path):
+    posg.solve(game, 1, checkpoint=tmp_path / "c")
+    dead, alive = (tmp_path / "c" / f".depth-0.npz.{pid}-ab.tmp" for pid in (2**22 + 1, os.getpid()))
+    dead.write_text("")
+    alive.write_text("")
+    posg.solve(game, 1, checkpoint=tmp_path / "c")
+    assert (dead.exists(), alive.exists()) == (False, True)
+
+
+class Mine:
+    """Two structures of one name: one-step delay, or full sharing."""
+
+    name = "mine"
+
+    def __init__(self, late):
+        self.late = late
+
+    def increment(self, agent, private, action, observation):
+        return (private, action) if self.late else (action, observation)
+
+    def retain(self, agent, private, action, observation):
+        return () if observation is None or not self.late else (observation,)
+
+
+def test_other_rules_of_sharing_under_the_same_name_are_told_apart(game, tmp_path):
+    posg.solve(game, 3, Mine(True), "ce", checkpoint=tmp_path / "c")
+    with pytest.raises(ModelError, match="its sharing has the same name but other rules"):
+        posg.solve(game, 3, Mine(False), "ce", checkpoint=tmp_path / "c")
+
+
+def test_parts_that_are_foreign_or_swapped_are_computed_again(game, tmp_path):
+    whole = posg.solve(game, 3, "full", "ce", checkpoint=tmp_path / "c")
+    place = tmp_path / "c"
+    np.savez(place / "depth-0.npz", a=np.ones(3))
+    np.save(place / "solved-1-0-0.npz", np.ones(3))
+    (place / "solved-1-0-0.npz.npy").replace(place / "solved-1-0-0.npz")
+    os.replace(place / "solved-0-0-0.npz", place / "solved-2-0-0.npz")
+    same(whole, posg.solve(game, 3, "full", "ce", checkpoint=place))
+
+
+def test_a_checkpoint_that_cannot_be_written_costs_a_warning_not_the_run(game, tmp_path, monkeypatch):
+    from lp_posg.induction import checkpoint as module
+
+    right = module.write_whole
+
+    def full(path, write):
+        if str(path).endswith(".npz"):
+            raise FormatError(f"{path}: cannot be written: No space left on device", path=str(path), line=None)
+        right(path, write)
+
+    monkeypatch.setattr(module, "write_whole", full)
+    with pytest.warns(UserWarning, match="No space left on device; the run goes on") as told:
+        found = posg.solve(game, 3, "full", "ce", checkpoint=tmp_path / "c")
+    assert len(told) == 1
+    same(found, posg.solve(game, 3, "full", "ce"))
+
+
+@pytest.mark.parametrize("bad", [{"checkpoint": 3}, {"checkpoint": ""}, {"checkpoint": "a\0b"}, {"backend": 3},
+                                 {"memory_limit": float("inf")}], ids=str)  # fmt: skip
+def test_options_of_the_wrong_kind_are_named(game, bad):
+    with pytest.raises(ModelError, match=next(iter(bad))):
+        posg.solve(game, 1, **bad)
+
+
+def test_numpy_integers_are_integers(game):
+    assert posg.solve(game, 2, workers=np.int64(1), max_states=np.int64(100)).stats.states == 17
+
+
+def test_blocks_in_pieces_give_the_same_answer(monkeypatch):
+    game = random_game(3, n_states=3, sparse=True)
+    whole = posg.solve(game, 4, "one-step-delay", "ce")
+    monkeypatch.setattr(sweep_module, "PIECE", 7)
+    monkeypatch.setattr(sweep_module, "PART", 3)
+    pieces = posg.solve(game, 4, "one-step-delay", "ce")
+    assert max(whole.stats.states_by_depth) > 14
+    np.testing.assert_allclose(whole.values, pieces.values, atol=1e-9)
+    assert pieces.certificate.gap <= 1e-7
+
+
+def test_a_limit_inside_a_program_is_told_with_how_far_it_got(game, monkeypatch):
+    from lp_posg.lp import highs
+
+    monkeypatch.setattr(highs, "attempt_program", lambda program, left: highs.LPResult(
+        highs.Status.LIMIT, np.empty(0), np.empty(0), float("nan")))  # fmt: skip
+    monkeypatch.setattr(highs, "GROUP_MOST", 1)
+    with pytest.raises(LimitError, match=r"in phase 'solve' at step 2; states by depth so far: \[1, 16\]") as caught:
+        posg.solve(game, 2, "full", "ce", objective="egalitarian")
+    assert caught.value.phase == "solve"
+    assert caught.value.limit == "time"
+
+
+@pytest.mark.slow
+def test_an_interrupt_inside_a_program_ends_cleanly(tmp_path):
+    """A mixed-integer program that would take minutes: SIGINT ends the command line with 130 and one line."""
+    rng = np.random.default_rng(0)
+    game = posg.Game(np.ones((1, 30, 30, 1)), np.ones((30, 30, 1, 1, 1)), rng.uniform(-1, 1, (2, 1, 30, 30)), [1.0])
+    posg.save(game, tmp_path / "hard.posg")
+    command = [sys.executable, "-m", "lp_posg", "solve", str(tmp_path / "hard.posg"), "-H", "1", "--concept", "ne"]
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    time.sleep(5)
+    assert run.poll() is None
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=30)
+    assert (run.returncode, errors.decode().strip()) == (130, "error: interrupted")
 
 
 SCRIPT = """
@@ -199,6 +313,16 @@ def test_a_local_dask_cluster_gives_the_same_answer():
         distributed.Client(cluster),
     ):
         same(serial, posg.solve(game, 3, "full", "cce", workers=2, backend="dask"))
+
+
+def test_a_local_ray_cluster_gives_the_same_answer():
+    ray = pytest.importorskip("ray", reason="the extra lp-posg[ray] is not installed")
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        game = random_game(3, n_states=3, n_actions=3)
+        same(posg.solve(game, 3, "full", "cce"), posg.solve(game, 3, "full", "cce", workers=2, backend="ray"))
+    finally:
+        ray.shutdown()
 
 
 def test_a_backend_that_is_not_installed_names_its_extra(monkeypatch):

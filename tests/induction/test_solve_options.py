@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -119,14 +121,36 @@ def test_a_private_observation_is_acted_on():
 
 def test_an_equilibrium_beyond_the_tolerance_is_raised_unless_allowed(monkeypatch):
     """The planner is made to maximise the wrong thing; the certificate does not let that pass."""
-    from lp_posg.induction import sweep
+    from lp_posg.induction import blocks
 
-    right = sweep.cell_payoffs
-    monkeypatch.setattr(sweep, "cell_payoffs", lambda *args: -right(*args))
+    right = blocks.cell_payoffs
+    monkeypatch.setattr(blocks, "cell_payoffs", lambda *args: -right(*args))
     game = posg.catalog("general-tiger")
     with pytest.raises(CertificateError, match=r"gains .* not an equilibrium \(ce\)") as caught:
         posg.solve(game, 1, "full", "ce")
     assert caught.value.certificate.gap > 1
+
+
+def test_every_agent_is_certified_in_its_own_units(monkeypatch):
+    """Agent 1 plays for billions; agent 2, whose actions are all moved by one, loses what is much to itself."""
+    from lp_posg.induction import sweep
+
+    plain = random_game(1)
+    game = posg.Game(
+        plain.transition, plain.observation, plain.reward * np.array([1e9, 1]).reshape(2, 1, 1, 1), plain.initial
+    )
+    right = sweep._solve_part
+
+    def rolled(concept, objective, games):
+        found, _ = right(concept, objective, games)
+        moved = (found.prescription[0], np.roll(found.prescription[1], 1, axis=2))
+        found = replace(found, prescription=moved)
+        return found, sweep._values(games, found)
+
+    assert posg.solve(game, 2, "full", "ce").certificate.gaps[1] <= 1e-6
+    monkeypatch.setattr(sweep, "_solve_part", rolled)
+    with pytest.raises(CertificateError, match="agent2"):
+        posg.solve(game, 2, "full", "ce")
 
 
 def test_planner_and_certificate_must_agree_on_values(monkeypatch):

@@ -36,26 +36,30 @@ def game_summary(game: Game) -> dict[str, Any]:
 
 
 def is_within(certificate: Certificate, game: Game, tolerance: float) -> bool:
-    """Whether the largest gap is within the tolerance, which is relative to the reward range."""
-    from lp_posg.induction import allowed_gap
+    """Whether every gap is within the tolerance, which is relative to the agent's reward range."""
+    from lp_posg.induction import allowed_gaps
 
-    return certificate.gap <= allowed_gap(game, tolerance)
+    return bool((certificate.gaps <= allowed_gaps(game, tolerance, certificate.deviations)).all())
 
 
 def certificate_facts(certificate: Certificate, game: Game, tolerance: float) -> Facts:
     """Return the status of a certificate, its gaps and the best deviation."""
-    from lp_posg.induction import allowed_gap
+    from lp_posg.induction import allowed_gaps
 
-    allowed = allowed_gap(game, tolerance)
+    most = allowed_gaps(game, tolerance, certificate.deviations)
+    allowed = " ".join(dict.fromkeys(map(small, most.tolist())))
+    gains = certificate.found_gains
+    found = [] if gains is None else [("found_gains", " ".join(map(small, gains.tolist())))]
     bounds = "" if certificate.status == "exact" else " (the gaps are upper bounds)"
-    merging = "; gaps and values are exact up to merge_error" if certificate.merge_error > allowed else ""
+    merging = "; gaps and values are exact up to merge_error" if certificate.merge_error > most.min() else ""
     return [
         ("certificate", certificate.status + bounds),
         ("gaps", " ".join(map(small, certificate.gaps.tolist()))),
+        *found,
         (
             "within_tolerance",
             f"{yes_no(is_within(certificate, game, tolerance))}"
-            f" (at most {small(allowed)}: {small(tolerance)} of the reward range{merging})",
+            f" (at most {allowed}: {small(tolerance)} of the reward range{merging})",
         ),
         ("merge_error", small(certificate.merge_error)),
         ("deviation", "none" if certificate.deviation is None else str(certificate.deviation)),

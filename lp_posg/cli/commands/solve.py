@@ -31,6 +31,7 @@ def solve(
     discount: options.Discount = None,
     tolerance: options.Tolerance = None,
     approximate: options.Approximate = False,
+    certificate: options.Certificate = "auto",
     ledger: Annotated[
         bool,
         typer.Option("--ledger", help="Show what the compression cost at every step: errors, proven bound, gap."),
@@ -68,6 +69,7 @@ def solve(
             compression=compression,
             tolerance=GAP_TOL if tolerance is None else tolerance,
             approximate=approximate or None,
+            certificate=certificate,
             progress=progress,
             workers=workers,
             backend=backend,
@@ -149,6 +151,10 @@ def _show(solution: Solution) -> None:
 
 def _show_ledger(solution: Solution) -> None:
     costs = solution.ledger
+    meaning = "errors are expectations under the worst policy"
+    if costs.status == "estimated":
+        meaning = f"errors are means over {costs.n_runs} runs of the strategy, and prove no bound"
+    bounds = [(key, small(bound)) for key in ("bound", "paper_bound") if (bound := getattr(costs, key)) is not None]
     show_line()
     columns = [Column("step"), *(Column(name, right=True) for name in ("states", "model_states"))]
     names = ("reward_error", "transition_error", "belief_error")
@@ -160,11 +166,10 @@ def _show_ledger(solution: Solution) -> None:
         "what the compression cost",
         [
             [
-                ("ledger", f"{costs.status} (errors are expectations under the worst policy)"),
+                ("ledger", f"{costs.status} ({meaning})"),
                 ("model_gap", small(costs.model_gap)),
                 ("gap", small(costs.gap)),
-                ("bound", small(costs.bound)),
-                ("paper_bound", small(costs.paper_bound)),
+                *bounds,
             ]
         ],
     )

@@ -1,0 +1,325 @@
+"""Two-sided bounds on gaps, where exact beliefs are out of reach: programs over hidden states.
+
+The strategy's states c^ are few even if exact beliefs are not. x = (c^, p, s), the strategy's state, the
+private profile and the game's state, is a Markov chain when everybody follows, and a controlled one for
+a deviator. Three programs go backward over x, exactly and without any belief:
+
+- following: V_i(x), hence the exact value of the strategy;
+- above: an agent who deviates knows c and its own p_i, and let it in addition be told x and the joint
+  action one step late. More knowledge is worth no less, so what it gains then bounds the gap:
+      Q(x, k) = E over a of [ r_i + d sum over (z, p_i') of max over k' of sum over x' of P(z, x' | x, a) Q(x', k') ]
+- below: a deviation found. At each (c^, p_i) the option that is best on average over the attached belief,
+  with the deviation's own values ahead; its gain is computed exactly, so the gap is no less.
+
+An option k is an action, or following; for CE an action for each recommended one. In a team all deviate
+together and, for the bound above, also share private information; where there is any, no deviation is
+looked for below.
+Ex ante deviations (CCE) are bounded above by interim ones.
+
+Source of the bound above: Hauskrecht (2000), J. Artificial Intelligence Research 13, 33-94 (the fast
+informed bound), here for one agent against a fixed strategy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.errors import ModelError
+from lp_posg.evaluate.certificate import Certificate, cell_actions, check_independent
+from lp_posg.evaluate.options import DeviationOptions, options_for
+from lp_posg.game import Game
+from lp_posg.information import Policy, Unrolled
+from lp_posg.information.levels import Level, entry_load, expand, ranges_of
+from lp_posg.information.resources import Resources
+from lp_posg.information.unrolled import Depth
+from lp_posg.types import FloatArray, IntArray, SparseMatrix
+
+RANGE_ENTRIES = 300_000
+"""Most entries (hidden state, action, next state, observation) worked on at a time."""
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """What the three programs found at the hidden states of one depth, X of them.
+
+    Attributes
+    ----------
+    follow : float array, shape (X, n)
+    above : tuple per deviator of float arrays, shape (X, R, K)
+        Q, per recommendation heard and option.
+    below : tuple per deviator of float arrays, shape (X,)
+        Value to it of the deviation found.
+    """
+
+    follow: FloatArray
+    above: tuple[FloatArray, ...]
+    below: tuple[FloatArray, ...]
+
+
+def certify_bounds(
+    game: Game,
+    policy: Policy,
+    model: Unrolled,
+    deviations: str,
+    *,
+    resources: Resources | None = None,
+    on_depth: Callable[[int, int], None] | None = None,
+) -> Certificate:
+    """Return a certificate whose gaps are bounds, from the hidden states of the model alone.
+
+    Parameters
+    ----------
+    policy : Policy
+        Planned in `model`.
+    model : Unrolled
+        Its attached beliefs must give everything that can happen a positive probability, as those of
+        all built-in compressions do.
+    deviations : str
+        As in `certify`.
+    resources : Resources, optional
+        Limits and workers.
+    on_depth : callable, optional
+        Told (depths done, their total).
+
+    Returns
+    -------
+    Certificate
+        Status ``bounded``: `values` are exact, `gaps` upper bounds, `found_gains` the gains of deviations found.
+
+    Raises
+    ------
+    ModelError
+        If the model leaves out something that can happen.
+    LimitError
+        If a limit is met.
+
+    Notes
+    -----
+    Time grows as the hidden states times joint actions, successors, and a deviator's options.
+    """
+    use = resources or Resources()
+    policy.check(game.n_actions)
+    if deviations == "ne":
+        check_independent(policy)
+    deviators = options_for(game, deviations)
+    sizes = tuple(depth.level.n_nodes for depth in model.depths)
+    hidden, ahead = None, None
+    for time in reversed(range(policy.horizon)):
+        use.check_clock("certify", time, sizes)
+        step = _Step(game, policy, time, model.depths[time], hidden, ahead, deviators)
+        parts = list(use.run_local(step.part, ranges_of(step.load, RANGE_ENTRIES)))
+        hidden, ahead = step.hidden, _joined(parts)
+        if on_depth is not None:
+            on_depth(policy.horizon - time, policy.horizon)
+    assert hidden is not None
+    assert ahead is not None
+    reach = np.bincount(model.start.child, weights=model.start_prob, minlength=hidden.level.n_nodes)
+    prob = hidden.prob * reach[hidden.level.cell_node[hidden.cell]]
+    values = prob @ ahead.follow
+    base, factor = (values, 1) if deviations != "team" else (np.full(1, values.mean()), _team_factor(game))
+    above = [
+        float(own.chosen(hidden.summed(q, prob, own)).sum()) for own, q in zip(deviators, ahead.above, strict=True)
+    ]
+    below = [float(prob @ worth) for worth in ahead.below]
+    if deviations == "team" and any(depth.level.n_cells > depth.level.n_nodes for depth in model.depths):
+        below = [float(base[0])]  # that deviation would use what the agents do not share
+    gaps, found = (factor * np.maximum(np.array(side) - base, 0.0) for side in (above, below))
+    gaps, found = (np.broadcast_to(side, values.shape).copy() for side in (np.maximum(gaps, found), found))
+    n_hidden = sum(depth.level.belief.nnz for depth in model.depths)
+    return Certificate("bounded", deviations, gaps, values, None, 0.0, n_hidden, (), found)
+
+
+def _team_factor(game: Game) -> int:
+    return 1 if game.is_common_reward else game.n_agents
+
+
+def _joined(parts: list[_Ahead]) -> _Ahead:
+    def all_of(which: str) -> tuple[FloatArray, ...]:
+        return tuple(np.concatenate(own) for own in zip(*(getattr(part, which) for part in parts), strict=True))
+
+    return _Ahead(np.concatenate([part.follow for part in parts]), all_of("above"), all_of("below"))
+
+
+class _Hidden:
+    """The hidden states x = (c^, p, s) of one depth, in the order of the level's stored beliefs."""
+
+    def __init__(self, level: Level, n_states: int) -> None:
+        self.level, self.n_states = level, n_states
+        self.cell = np.repeat(np.arange(level.n_cells), np.diff(level.belief.indptr))
+        self.state: IntArray = level.belief.indices.astype(np.int64)
+        self.prob: FloatArray = level.belief.data
+
+    @cached_property
+    def width(self) -> int:
+        """Number of (private profile, state) pairs."""
+        return int(np.prod(self.level.n_private)) * self.n_states
+
+    @cached_property
+    def keys(self) -> IntArray:
+        """One ascending number per hidden state."""
+        level = self.level
+        return level.cell_node[self.cell] * self.width + level.cell_private[self.cell] * self.n_states + self.state
+
+    def find(self, node: IntArray, column: IntArray) -> IntArray:
+        """Return the hidden states with these c^ and ``p * S + s``.
+
+        Raises
+        ------
+        ModelError
+            If one is missing.
+        """
+        wanted = node * self.width + column
+        at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+        if (self.keys[at] != wanted).any():
+            raise ModelError(
+                "the model's attached beliefs leave out something that can happen, so its hidden states bound nothing"
+            )
+        return at
+
+    def group(self, deviator: DeviationOptions) -> IntArray:
+        """Return what the deviator can tell hidden states apart by, shape (X,)."""
+        if deviator.agent is None:
+            return self.cell
+        support = self.level.supports[deviator.agent]
+        return (support.start[self.level.cell_node] + support.cell_rank)[self.cell]
+
+    def summed(self, q: FloatArray, weight: FloatArray, deviator: DeviationOptions) -> FloatArray:
+        """Return sums of weighted `q` (X, R, K) over what the deviator cannot tell apart, shape (G, R, K)."""
+        group = self.group(deviator)
+        total = np.zeros((int(group.max()) + 1, *q.shape[1:]))
+        np.add.at(total, group, q * weight[:, None, None])
+        return total
+
+
+class _Step:
+    """One depth of the three programs."""
+
+    def __init__(
+        self,
+        game: Game,
+        policy: Policy,
+        time: int,
+        depth: Depth,
+        after: _Hidden | None,
+        ahead: _Ahead | None,
+        deviators: tuple[DeviationOptions, ...],
+    ) -> None:
+        self.game, self.policy, self.time, self.depth = game, policy, time, depth
+        self.after, self.ahead, self.deviators = after, ahead, deviators
+        self.hidden = _Hidden(depth.level, game.n_states)
+
+    @property
+    def load(self) -> FloatArray:
+        """About how many entries each state takes, shape (N,)."""
+        return entry_load(self.game, self.time, self.depth.level)
+
+    def part(self, nodes: slice) -> _Ahead:
+        """Return what is found at a range of states."""
+        game, level = self.game, self.depth.level.part(nodes)
+        hidden = _Hidden(level, game.n_states)
+        chosen = cell_actions(game, self.policy.steps[self.time], np.arange(nodes.start, nodes.stop), level)[
+            hidden.cell
+        ]
+        moves = None if self.after is None else self._moves(nodes, hidden)
+        rewards = game.reward_array(self.time)[:, hidden.state]  # (n, X, A)
+        follow = np.stack(
+            [
+                (chosen * self._worth(rewards[i], moves, None if self.ahead is None else self.ahead.follow[:, i])).sum(
+                    1
+                )
+                for i in range(game.n_agents)
+            ],
+            axis=1,
+        )
+        above, below = [], []
+        for k, deviator in enumerate(self.deviators):
+            reward = deviator.payoff(rewards)
+            informed = reward if moves is None else reward + game.discount * self._informed(moves, k, deviator)
+            above.append(deviator.options(informed, chosen))
+            worth = self._worth(reward, moves, None if self.ahead is None else self.ahead.below[k])
+            below.append(self._found(hidden, deviator, deviator.options(worth, chosen)))
+        return _Ahead(follow, tuple(above), tuple(below))
+
+    def _moves(self, nodes: slice, hidden: _Hidden) -> _Moves:
+        """Return where each hidden state of a range and joint action can lead."""
+        game, depth, after = self.game, self.depth, self.after
+        assert depth.table is not None
+        assert depth.arcs is not None
+        assert after is not None
+        level = hidden.level
+        # One cell per hidden state, so that the expansion keeps them apart.
+        apart = Level(
+            level.n_nodes,
+            level.n_private,
+            level.cell_node[hidden.cell],
+            level.cell_private[hidden.cell],
+            sp.csr_array(
+                (np.ones(len(hidden.cell)), hidden.state, np.arange(len(hidden.cell) + 1)),
+                shape=(len(hidden.cell), game.n_states),
+            ),
+        )
+        grown = expand(game, self.time, depth.table, apart, slice(0, level.n_nodes))
+        entries, arcs = grown.entries, depth.arcs
+        assert entries is not None
+        wide = int(np.prod(depth.table.n_increments))
+        wanted = (grown.parent + nodes.start) * wide + grown.increment
+        known = arcs.parent * wide + arcs.increment
+        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        if (known[at] != wanted).any():
+            raise ModelError("the model leaves out an increment that can happen, so its hidden states bound nothing")
+        target = after.find(arcs.child[at][entries.child], entries.column)
+        source = entries.cell * game.n_joint_actions + entries.action
+        return _Moves(source, target, entries.weight, entries.child, len(grown.parent), len(hidden.cell))
+
+    def _worth(self, reward: FloatArray, moves: _Moves | None, ahead: FloatArray | None) -> FloatArray:
+        """Return reward plus expected value ahead, shape (X, A)."""
+        if moves is None or ahead is None:
+            return reward
+        later = moves.matrix(reward.shape[1], len(ahead)) @ ahead
+        return np.asarray(reward + self.game.discount * later.reshape(reward.shape))
+
+    def _informed(self, moves: _Moves, k: int, deviator: DeviationOptions) -> FloatArray:
+        """Return what lies ahead of a deviator that is told x and the joint action now, shape (X, A)."""
+        assert self.ahead is not None
+        assert self.after is not None
+        group = self.after.group(deviator)
+        q = self.ahead.above[k]
+        width = int(group.max()) + 1
+        told = moves.source * moves.n_news + moves.news
+        keys, row = np.unique(told * width + group[moves.target], return_inverse=True)
+        sums = sp.csr_array((moves.weight, (row, moves.target)), shape=(len(keys), len(q))) @ q.reshape(len(q), -1)
+        best = deviator.chosen(sums.reshape(len(keys), *q.shape[1:]))
+        n_joint = self.game.n_joint_actions
+        ahead = np.bincount(keys // width // moves.n_news, weights=best, minlength=moves.n_hidden * n_joint)
+        return np.asarray(ahead.reshape(moves.n_hidden, n_joint), dtype=np.float64)
+
+    def _found(self, hidden: _Hidden, deviator: DeviationOptions, q: FloatArray) -> FloatArray:
+        """Return the value at each hidden state of taking the options that are best under the attached beliefs."""
+        group = hidden.group(deviator)
+        sums = hidden.summed(q, hidden.prob, deviator)
+        node = np.zeros(len(sums), dtype=np.int64)
+        node[group] = hidden.level.cell_node[hidden.cell]
+        option = deviator.taken(sums, node)  # (G, R)
+        taken = np.take_along_axis(q, option[group][:, :, None], axis=2)[:, :, 0]
+        return np.asarray(taken.sum(axis=1))
+
+
+@dataclass(frozen=True)
+class _Moves:
+    """Transitions of hidden states: row ``x * A + a``, hidden state of the next depth, probability, increment."""
+
+    source: IntArray
+    target: IntArray
+    weight: FloatArray
+    news: IntArray
+    n_news: int
+    n_hidden: int
+
+    def matrix(self, n_joint: int, n_after: int) -> SparseMatrix:
+        """Return them as CSR, shape (X * A, X')."""
+        return sp.csr_array((self.weight, (self.source, self.target)), shape=(self.n_hidden * n_joint, n_after))

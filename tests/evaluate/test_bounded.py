@@ -1,0 +1,122 @@
+"""Bounds on gaps from hidden states alone: around the exact gap, and exact where nothing is hidden late."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from random_games import random_game
+from random_strategies import with_random_strategy
+
+import lp_posg as posg
+from lp_posg.errors import CertificateError, LimitError, ModelError
+from lp_posg.evaluate import certify, certify_bounds
+from lp_posg.induction import planning
+from lp_posg.information import compression_named, sharing_structure, unroll
+
+STRUCTURES = {
+    "full": {},
+    "one-step-delay": {},
+    "one-directional": {},
+    "controller:2": {"controlled_by": 1},
+    "uncontrolled:2": {"controlled_by": 0},
+}
+CONCEPTS = ("ne", "ce", "interim-cce", "cce", "team")
+COMPRESSIONS = ("exact", "finite-memory:0", "finite-memory:1", "merge:0.2", "finite-memory:1:stationary")
+
+
+def bounds_of(game, solution, structure, compression):
+    model = unroll(game, structure, solution.horizon, compression=compression_named(compression))
+    return certify_bounds(game, solution.policy, model, solution.concept)
+
+
+@pytest.mark.parametrize("sharing", STRUCTURES)
+@pytest.mark.parametrize("concept", CONCEPTS)
+def test_bounds_stand_around_the_exact_gap(concept, sharing):
+    """Ten games each, half of them with strategies that are no equilibria."""
+    inside = 0
+    for seed in range(10):
+        kind = STRUCTURES[sharing] | {"zero_sum": concept == "ne", "initial_observation": seed % 2 == 1}
+        game = random_game(seed, n_states=3, sparse=seed % 3 == 1, **kind).with_discount(0.9 if seed % 4 else 1.0)
+        compression = COMPRESSIONS[seed % 5]
+        solution = posg.solve(game, 3, sharing, concept, compression=compression)
+        if seed >= 5:
+            atoms = 1 if concept in ("ne", "team") else 2
+            solution = with_random_strategy(solution, seed, atoms=atoms)
+        structure = sharing_structure(sharing, 2)
+        exact = certify(game, structure, solution.policy, concept)
+        bounds = bounds_of(game, solution, structure, compression)
+        assert bounds.status == "bounded"
+        np.testing.assert_allclose(bounds.values, exact.values, atol=1e-10)
+        assert (bounds.found_gains <= exact.gaps + 1e-9).all()
+        assert (exact.gaps <= bounds.gaps + 1e-9).all()
+        inside += bool((bounds.found_gains > 1e-6).any())
+    assert concept == "team" or inside >= 3
+
+
+@pytest.mark.parametrize("concept", ["ne", "ce", "cce"])
+def test_where_the_state_is_seen_at_once_the_bounds_are_exact(concept):
+    """Everybody sees the state and all actions, so being told them one step late is no news."""
+    for seed in range(5):
+        plain = random_game(seed, n_states=2, zero_sum=concept == "ne")
+        seen = np.zeros((2, 2, 2, 2, 2))
+        seen[:, :, 0, 0, 0] = seen[:, :, 1, 1, 1] = 1
+        game = posg.Game(plain.transition, seen, plain.reward, [1.0, 0.0])
+        solution = with_random_strategy(posg.solve(game, 3, "full", concept), seed, atoms=1)
+        exact = certify(game, sharing_structure("full", 2), solution.policy, concept)
+        bounds = bounds_of(game, solution, sharing_structure("full", 2), "exact")
+        assert exact.gap > 0.1
+        np.testing.assert_allclose(bounds.gaps, exact.gaps, atol=1e-10)
+        np.testing.assert_allclose(bounds.found_gains, exact.gaps, atol=1e-10)
+
+
+def test_what_is_told_late_by_hand():
+    """A coin is hidden from the only agent for ever; naming it pays 1 at each of two steps.
+
+    Not knowing it is worth 1/2 + 1/2. Told the coin after the first step, the agent gains 1/2 at the second.
+    """
+    stay = np.broadcast_to(np.eye(2)[:, None], (2, 2, 2))
+    game = posg.Game(stay, np.ones((2, 2, 1)), np.eye(2)[None], [0.5, 0.5])
+    solution = posg.solve(game, 2, "full", "cce", certificate="bounded", approximate=True)
+    assert solution.certificate.values == pytest.approx([1.0])
+    assert solution.certificate.gaps == pytest.approx([0.5])
+    assert solution.certificate.found_gains == pytest.approx([0.0])
+
+
+def test_solve_falls_back_to_bounds_and_says_so(monkeypatch):
+    game = posg.catalog("general-tiger")
+    call = {"horizon": 4, "sharing": "full", "concept": "cce", "compression": "finite-memory:1"}
+    exact = posg.solve(game, **call)
+    assert exact.certificate.status == "exact"
+    monkeypatch.setattr(planning, "PAIR_LIMIT", 10)
+    bounded = posg.solve(game, **call)
+    assert bounded.certificate.status == "bounded"
+    np.testing.assert_allclose(bounded.values, exact.values, atol=1e-10)
+    assert (exact.certificate.gaps <= bounded.certificate.gaps + 1e-9).all()
+    with pytest.raises(LimitError):
+        posg.solve(game, **call | {"horizon": 5}, time_limit=1e-9)
+    assert posg.solve(game, **call, certificate="exact").certificate.status == "exact"
+    assert posg.solve(game, **call | {"compression": "exact"}).certificate.status == "exact"
+    with pytest.raises(CertificateError, match="not proven"):
+        posg.solve(game, **call, approximate=False)
+    with pytest.raises(ModelError, match="expected one of auto, exact, bounded"):
+        posg.solve(game, 1, certificate="proven")
+
+
+def test_bounded_solutions_are_stored_and_verified(tmp_path):
+    game = posg.catalog("general-tiger")
+    found = posg.solve(game, 3, "full", "cce", compression="finite-memory:1", certificate="bounded")
+    found.save(tmp_path / "s.npz")
+    again = posg.Solution.load(tmp_path / "s.npz")
+    np.testing.assert_array_equal(again.certificate.found_gains, found.certificate.found_gains)
+    verified = posg.verify(again, approximate=True)
+    np.testing.assert_allclose(verified.gaps, found.certificate.gaps, atol=1e-12)
+    with pytest.raises(CertificateError, match="not proven"):
+        posg.verify(again)
+
+
+def test_a_model_that_leaves_something_out_is_refused():
+    game = posg.catalog("dectiger")
+    found = posg.solve(game, 3, "full", compression="finite-memory:1")
+    model = unroll(game, sharing_structure("full", 2), 3)
+    with pytest.raises(ModelError, match=r"no prescription|bound nothing"):
+        certify_bounds(game, found.policy, model, "team")
