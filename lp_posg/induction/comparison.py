@@ -18,6 +18,7 @@ from lp_posg.game import Game
 from lp_posg.induction.planning import Progress, Request, allowed_gaps, checked, expanded, solved
 from lp_posg.induction.solution import Solution
 from lp_posg.information import Compression, CompressionRule, SharingStructure, compression_named, sharing_structure
+from lp_posg.stage import parse_objective
 from lp_posg.types import GAP_TOL
 from lp_posg.version import __version__
 
@@ -128,7 +129,7 @@ def compare(
     horizon: int,
     sharing: Sequence[str | SharingStructure] = ("full", "one-step-delay"),
     concepts: Sequence[str] = ("team", "ne", "ce", "cce"),
-    objective: str = "welfare",
+    objective: str | Callable[[Any], Any] = "welfare",
     *,
     discount: float | None = None,
     compression: str | Compression | CompressionRule = "exact",
@@ -178,6 +179,7 @@ def compare(
     rows: list[Row] = []
     checks: list[Check] = []
     squeezed = compression_named(compression)
+    selection = parse_objective(objective, game.agents).name
     options: dict[str, Any] = {
         "discount": discount,
         "compression": squeezed,
@@ -197,10 +199,10 @@ def compare(
         own = _rows(game, horizon, structure, concepts, objective, options, begun)
         rows += own
         checks += _inclusions(own, structure, tolerance)
-        checks += _orders(own, horizon, objective, game)
+        checks += _orders(own, horizon, selection, game)
     checks += _sharing_orders(rows)
     solved_game = game if discount is None else game.with_discount(discount)
-    return Comparison(solved_game, horizon, objective, squeezed.name, tuple(rows), tuple(checks), _note(horizon, game))
+    return Comparison(solved_game, horizon, selection, squeezed.name, tuple(rows), tuple(checks), _note(horizon, game))
 
 
 def _rows(
@@ -208,7 +210,7 @@ def _rows(
     horizon: int,
     structure: SharingStructure,
     concepts: Sequence[str],
-    objective: str,
+    objective: str | Callable[[Any], Any],
     options: dict[str, Any],
     begun_all: float,
 ) -> list[Row]:

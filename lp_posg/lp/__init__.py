@@ -1,6 +1,7 @@
 """Linear programs in, solutions out; the only room that knows a solver."""
 
 from lp_posg.lp.columns import ColumnProgram
+from lp_posg.lp.conic import entropy, solve_concave
 from lp_posg.lp.highs import attempt_program, cancel_running, solve_block, solve_program
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 
@@ -12,6 +13,8 @@ __all__ = [
     "Status",
     "attempt_program",
     "cancel_running",
+    "entropy",
     "solve_block",
+    "solve_concave",
     "solve_program",
 ]

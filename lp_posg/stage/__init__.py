@@ -8,7 +8,7 @@ from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.stage.correlated import Correlated
 from lp_posg.stage.nash import Nash
-from lp_posg.stage.objective import Objective, parse_objective
+from lp_posg.stage.objective import OWN, Objective, parse_objective
 from lp_posg.stage.payoffs import StageBlock
 from lp_posg.stage.strategy import METHODS, BlockStrategy, added, joined
 from lp_posg.stage.team import Team
@@ -26,6 +26,9 @@ class Concept(Protocol):
 
     def check_game(self, game: Game) -> None:
         """Raise UnsupportedError before any work if no stage game of `game` could be solved."""
+
+    def check_objective(self, objective: Objective) -> None:
+        """Raise UnsupportedError before any work if the concept cannot be selected by `objective`."""
 
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         """Return the strategies of a block; called from several threads at once."""
@@ -59,6 +62,7 @@ def concept_named(name: str) -> Concept:
 __all__ = [
     "CONCEPTS",
     "METHODS",
+    "OWN",
     "BlockStrategy",
     "Concept",
     "Objective",

@@ -42,13 +42,14 @@ import numpy as np
 from lp_posg.errors import LimitError, SolveError
 from lp_posg.game import Game
 from lp_posg.lp import ProgramBlock, solve_block
+from lp_posg.stage.concave import check_conic, concave_optima
 from lp_posg.stage.generation import by_generation
 from lp_posg.stage.incentives import IncentiveRows, Kind
+from lp_posg.stage.leximin import Leximin, unit_of
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import (
     Scaled,
     StageBlock,
-    egalitarian_bounds,
     indicator,
     largest_agent,
     prescriptions_but,
@@ -104,19 +105,24 @@ class Correlated:
     def check_game(self, game: Game) -> None:
         """Accept every game: a correlated equilibrium always exists."""
 
+    def check_objective(self, objective: Objective) -> None:
+        """Accept every objective."""
+
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         """Return the selected equilibrium of each stage game.
 
         Raises
         ------
         UnsupportedError
-            If the integer programs that price columns would be too large.
+            If the integer programs that price columns, or the conic programs, would be too large.
         SolveError
             If a program cannot be solved.
         """
         return shortcuts_first(block, objective, self._by_size)
 
     def _by_size(self, block: StageBlock, objective: Objective) -> BlockStrategy:
+        if objective.is_conic:
+            return self._by_conic(block, objective)
         form = _form(block.n_private, block.n_actions, self.kind)
         if form.written_down:
             return self._by_program(block, objective)
@@ -127,33 +133,72 @@ class Correlated:
         form = _form(block.n_private, block.n_actions, self.kind)
         step = max(1, BATCH_ENTRIES // len(form.layout.index))
         found: list[FloatArray] = []
+        n_programs = 0
         for first in range(0, len(block), step):
             part = block.part(slice(first, first + step))
-            try:
-                x, _ = solve_block(form.compile(scaled(part), objective), partial(self._what, part), block.deadline)
-            except LimitError:
-                raise
-            except SolveError as error:
-                raise SolveError(
-                    f"{error}; an equilibrium always exists, so this is a defect of lp_posg or of the"
-                    " solver, not of the game",
-                    **error.facts,
-                ) from None
-            found.append(x[:, : form.n_y])
-        return form.decode(np.concatenate(found))
+            y, solved = self._optima(form, part, objective)
+            found.append(y)
+            n_programs += solved
+        return form.decode(np.concatenate(found), n_programs, "program")
+
+    def _optima(self, form: Form, block: StageBlock, objective: Objective) -> tuple[FloatArray, int]:
+        """Return the optimal y of each game, shape (B, n_y), and the number of programs solved."""
+        game = scaled(block)
+        if objective.weights is not None:
+            return self._solved(form.compile(game, objective), block)[0][:, : form.n_y], len(block)
+        y, n_programs = np.empty((len(block), form.n_y)), 0
+        asked, rows = Leximin.first(game), np.arange(len(block))
+        while len(rows):
+            part = game.part(rows)
+            x, dual = self._solved(form.compile(part, objective, asked), block.part(rows))
+            y[rows] = x[:, : form.n_y]
+            n_programs += len(rows)
+            asked = asked.then(part, dual[:, -block.n_agents :], x[:, -1])
+            more = np.flatnonzero(asked.active.any(axis=1))
+            asked, rows = asked.part(more), rows[more]
+        return y, n_programs
+
+    def _solved(self, programs: ProgramBlock, block: StageBlock) -> tuple[FloatArray, FloatArray]:
+        try:
+            return solve_block(programs, partial(self._what, block), block.deadline)
+        except LimitError:
+            raise
+        except SolveError as error:
+            raise SolveError(
+                f"{error}; an equilibrium always exists, so this is a defect of lp_posg or of the"
+                " solver, not of the game",
+                **error.facts,
+            ) from None
+
+    def _by_conic(self, block: StageBlock, objective: Objective) -> BlockStrategy:
+        form = _form(block.n_private, block.n_actions, self.kind, objective.concave is None)
+        check_conic(form.n_entries, self.name, objective, block)
+        game = scaled(block)
+        programs = form.compile(game, Objective("none", np.zeros(block.n_agents)))
+        what = partial(self._what, block)
+        y = concave_optima(programs, form.values(game.payoff), game, objective, what, block.deadline)
+        return form.decode(y, 2 * len(block), "conic")
 
     def _what(self, block: StageBlock, row: int) -> str:
         return f"stage LP at {block.where(row)} (concept {self.name!r})"
 
 
 @lru_cache(maxsize=64)
-def _form(n_private: tuple[int, ...], n_actions: tuple[int, ...], kind: Kind) -> Form:
-    return Form(n_private, n_actions, kind)
+def _form(n_private: tuple[int, ...], n_actions: tuple[int, ...], kind: Kind, every: bool = False) -> Form:
+    return Form(n_private, n_actions, kind, every)
 
 
 @dataclass(frozen=True)
 class Form(IncentiveRows):
-    """The shape of the program: everything that does not depend on the payoffs."""
+    """The shape of the program: everything that does not depend on the payoffs.
+
+    Attributes
+    ----------
+    every : bool
+        Whether agent j's pure prescriptions are enumerated however many they are.
+    """
+
+    every: bool = False
 
     @cached_property
     def free(self) -> int:
@@ -188,7 +233,7 @@ class Form(IncentiveRows):
     @property
     def joint(self) -> bool:
         """Whether the cells are j's pure prescriptions."""
-        return bool(self.a**self.k <= JOINT_FACTOR * self.k * self.a)
+        return bool(self.every or self.a**self.k <= JOINT_FACTOR * self.k * self.a)
 
     @cached_property
     def cells(self) -> FloatArray:
@@ -211,8 +256,9 @@ class Form(IncentiveRows):
 
     @cached_property
     def n_entries(self) -> float:
-        """Most incentive entries of one program with pairs as cells (a float: it may be huge)."""
-        columns = prescriptions_but(self.n_private, self.n_actions, self.free) * self.k * self.a
+        """Most incentive entries of one program with pairs as cells, or `every` prescription (a float: may be huge)."""
+        cells = float(self.a) ** self.k if self.every else self.k * self.a
+        columns = prescriptions_but(self.n_private, self.n_actions, self.free) * cells
         return columns * (1 + sum(self.rows_of(i) for i in range(len(self.n_private))))
 
     @property
@@ -249,12 +295,17 @@ class Form(IncentiveRows):
 
     # ---- compile and decode --------------------------------------------------------------------
 
-    def compile(self, game: Scaled, objective: Objective) -> ProgramBlock:
+    def compile(self, game: Scaled, objective: Objective, asked: Leximin | None = None) -> ProgramBlock:
         """Return the programs of all stage games.
 
         Columns are y, then s_i(p) if the concept is ex ante, then the smallest value if the
         objective is egalitarian. Rows are incentives, consistency of w, the total of 1, then one
         per agent for the egalitarian objective.
+
+        Parameters
+        ----------
+        asked : Leximin, optional
+            What the egalitarian objective asks for; its first program by default.
         """
         layout = self.layout
         gains, value = self._gains(game.payoff)
@@ -273,7 +324,7 @@ class Form(IncentiveRows):
             layout.index,
             numbers.take(layout.order, axis=1),  # in C order, which [:, order] would not be
         )
-        return self._with_objective(block, value, game, objective)
+        return self._with_objective(block, value, game, objective, asked)
 
     def _row_sizes(self, size: FloatArray) -> FloatArray:
         """Return the largest of each incentive row's entries, 1 if all are 0.
@@ -330,15 +381,17 @@ class Form(IncentiveRows):
         flat = worth.reshape(*worth.shape[:-2], self.k * self.a)
         return np.asarray(flat @ self.cells.reshape(len(self.cells), -1).T) if self.joint and self.k > 1 else flat
 
+    def values(self, payoff: FloatArray) -> FloatArray:
+        """Return the agents' values by y in scaled units, shape (B, n, n_y)."""
+        return self._gains(payoff)[1]
+
     def _with_objective(
-        self, block: ProgramBlock, value: FloatArray, game: Scaled, objective: Objective
+        self, block: ProgramBlock, value: FloatArray, game: Scaled, objective: Objective, asked: Leximin | None
     ) -> ProgramBlock:
         """Return the programs with the costs of the objective; `value` (B, n, n_y) is in scaled units."""
-        unit = game.size.max(axis=1, keepdims=True)
-        unit = np.where(unit > 0, unit, 1.0)
-        weighted = (game.size / unit)[:, :, None] * value
+        weighted = (game.size / unit_of(game))[:, :, None] * value
         if objective.weights is None:
-            return _egalitarian(block, weighted, egalitarian_bounds(game) / unit)
+            return _egalitarian(block, weighted, Leximin.first(game) if asked is None else asked)
         cost = block.cost.copy()
         cost[:, : self.n_y] = self._losses(-np.einsum("i,biy->by", objective.weights, weighted))
         return replace(block, cost=cost)
@@ -353,8 +406,8 @@ class Form(IncentiveRows):
         bound -= bound.min(axis=1, keepdims=True)
         return np.asarray(by_g - least + bound / self.k).reshape(len(cost), -1)
 
-    def decode(self, y: FloatArray) -> BlockStrategy:
-        """Return the strategies that solutions y, shape (B, n_y), stand for."""
+    def decode(self, y: FloatArray, n_programs: int, method: str) -> BlockStrategy:
+        """Return the strategies that solutions y, shape (B, n_y), stand for, and how they were found."""
         by_cell = y.reshape(len(y), self.n_g, -1)
         mass = (by_cell @ self.cells.reshape(len(self.cells), -1)).reshape(len(y), self.n_g, self.k, self.a)
         weight = mass.sum(axis=3).mean(axis=2)
@@ -369,7 +422,7 @@ class Form(IncentiveRows):
             else:
                 pure = indicator(self.n_private[i], self.n_actions[i])
                 prescription.append(pure[self.digit[self.fixed.index(i)][g]])
-        return BlockStrategy(start, prob, tuple(prescription), len(y), {"program": len(y)})
+        return BlockStrategy(start, prob, tuple(prescription), n_programs, {method: len(y)})
 
 
 @dataclass(frozen=True)
@@ -464,8 +517,8 @@ def _equation_entries(form: Form, first: int) -> list[_Entries]:
     return [(first + row, column, equations[row, column])]
 
 
-def _egalitarian(block: ProgramBlock, weighted: FloatArray, below: FloatArray) -> ProgramBlock:
-    """Return the programs that maximise t with  weighted_i . y - t >= below_i;  `weighted` is (B, n, n_y)."""
+def _egalitarian(block: ProgramBlock, weighted: FloatArray, asked: Leximin) -> ProgramBlock:
+    """Return the programs of `leximin`: maximise t; `weighted` (B, n, n_y) are the scaled values by y."""
     size, n, n_y = weighted.shape
     rows = block.n_rows + np.arange(n, dtype=np.int32)
     position = np.repeat(block.start[1 : n_y + 1], n)
@@ -476,9 +529,9 @@ def _egalitarian(block: ProgramBlock, weighted: FloatArray, below: FloatArray) -
         cost=np.concatenate([block.cost, np.full((size, 1), -1.0)], axis=1),
         lower=np.append(block.lower, -np.inf),
         upper=np.append(block.upper, np.inf),
-        row_lower=np.concatenate([fixed[0], below], axis=1),
+        row_lower=np.concatenate([fixed[0], asked.lower], axis=1),
         row_upper=np.concatenate([fixed[1], np.full((size, n), np.inf)], axis=1),
         start=np.append(start, start[-1] + n).astype(np.int32),
         index=np.concatenate([np.insert(block.index, position, np.tile(rows, n_y)), rows]).astype(np.int32),
-        value=np.concatenate([numbers, np.full((size, n), -1.0)], axis=1),
+        value=np.concatenate([numbers, np.where(asked.active, -1.0, 0.0)], axis=1),
     )

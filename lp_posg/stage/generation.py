@@ -34,8 +34,9 @@ import numpy as np
 from lp_posg.errors import SolveError
 from lp_posg.lp import ColumnProgram, LPResult
 from lp_posg.stage.incentives import IncentiveRows
+from lp_posg.stage.leximin import Leximin
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import Scaled, StageBlock, egalitarian_bounds, scaled
+from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
 from lp_posg.stage.pricing import Shape, by_ascent, priced
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, joined
 from lp_posg.types import ATOM_TOL, BoolArray, FloatArray, IntArray
@@ -51,12 +52,6 @@ FEASIBLE_TOL = 1e-11
 
 PER_ROUND = 60
 """Most columns added per round."""
-
-FIXED_SHARE = 1e-7
-"""An agent whose multiplier is more than this part of the largest cannot have more than the smallest value."""
-
-FIXED_SLACK = 1e-9
-"""What such an agent may lose, in scaled units, while the others' smallest value is maximised: room for rounding."""
 
 FIRST_STARTS = 24
 """Random profiles from which ascents lead to the first columns, for welfare and for each agent's own payoff."""
@@ -359,24 +354,17 @@ def by_generation(
     parts = []
     for b in range(len(block)):
         generation = Generation(StageIncentives(rows, shape, games.payoff[b]), what(b), block.deadline)
-        one = Scaled(games.payoff[b : b + 1], games.size[b : b + 1], games.best[b : b + 1])
-        parts.append(generation.strategy(_selected(generation, one, objective)))
+        parts.append(generation.strategy(_selected(generation, games.part(np.array([b])), objective)))
     return joined(parts)
 
 
 def _selected(generation: Generation, game: Scaled, objective: Objective) -> FloatArray:
     """Return the weights of the profiles in the equilibrium that the objective selects."""
-    unit = float(game.size.max()) or 1.0
-    scale = game.size[0] / unit
+    asked = Leximin.first(game)
+    scale, none = asked.scale[0], np.zeros(len(asked.scale[0]))
     if objective.weights is not None:
-        none = np.zeros(len(scale), dtype=bool)
-        return generation.optimum(Goal(scale, objective.weights * scale, none, np.empty(0))).weight
-    lower, active = np.empty(len(scale)), np.ones(len(scale), dtype=bool)
-    while True:
-        lower[active] = (egalitarian_bounds(game, active[None])[0] / unit)[active]
-        found = generation.optimum(Goal(scale, np.zeros(len(scale)), active, lower.copy()))
-        fixed = active & (found.share > FIXED_SHARE * found.share[active].max())
-        if fixed.all() or not (active & ~fixed).any():
-            return found.weight
-        lower[fixed] += found.smallest - FIXED_SLACK
-        active = active & ~fixed
+        return generation.optimum(Goal(scale, objective.weights * scale, none > 0, np.empty(0))).weight
+    while asked.active.any():
+        found = generation.optimum(Goal(scale, none, asked.active[0], asked.lower[0]))
+        asked = asked.then(game, found.share[None], np.array([found.smallest]))
+    return found.weight

@@ -57,7 +57,7 @@ class StageBlock:
     def __len__(self) -> int:
         return len(self.payoff)
 
-    def part(self, rows: slice | BoolArray) -> StageBlock:
+    def part(self, rows: slice | BoolArray | IntArray) -> StageBlock:
         """Return some of the stage games."""
         return StageBlock(self.payoff[rows], self.time, self.nodes[rows], self.deadline)
 
@@ -87,6 +87,10 @@ class Scaled:
     payoff: FloatArray
     size: FloatArray
     best: FloatArray
+
+    def part(self, rows: IntArray) -> Scaled:
+        """Return some of the games."""
+        return Scaled(self.payoff[rows], self.size[rows], self.best[rows])
 
 
 def scaled(block: StageBlock) -> Scaled:

@@ -38,6 +38,9 @@ class Team:
     def check_game(self, game: Game) -> None:
         """Accept every game; with different rewards the sum of the values is maximised."""
 
+    def check_objective(self, objective: Objective) -> None:
+        """Accept every objective; it is not used."""
+
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         """Return an optimal pure prescription profile for each stage game; the objective is not used."""
         welfare = block.payoff.sum(axis=1)

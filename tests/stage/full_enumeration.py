@@ -59,8 +59,11 @@ class FullProgram:
                         rows += [gain * (self.told[i][p] == told) for told in range(self.a[i])]
         return np.array(rows).reshape(-1, n_g + n_t)
 
-    def optimum(self, concept: str, objective: str) -> float:
-        """Return the best objective: a weighting of the values, or their smallest."""
+    def optimum(self, concept: str, objective, *, floor: float | None = None, reward=None) -> float:
+        """Return the best objective: a weighting of the values (by name, or n weights), or their smallest.
+
+        With `floor` every value is at least that; `reward` (G,) is maximised in place of values.
+        """
         rows, n_g = self.incentives(concept), self.value.shape[1]
         size = np.abs(rows).max(axis=1)
         rows = rows[size > 0] / size[size > 0, None]
@@ -69,14 +72,20 @@ class FullProgram:
         n_t = rows.shape[1] - n_g
         bounds = [(0, None)] * n_g + [(None, None)] * n_t
         total = np.concatenate([np.ones(n_g), np.zeros(n_t)])[None]
-        if objective == "egalitarian":
+        if floor is not None:
+            rows = np.vstack([rows, np.pad(worth - floor / unit, ((0, 0), (0, n_t)))])
+        if reward is not None:
+            cost, unit = np.concatenate([-reward, np.zeros(n_t)]), 1.0
+        elif isinstance(objective, str) and objective == "egalitarian":
             rows = np.pad(rows, ((0, 0), (0, 1)))
             smallest = np.concatenate([worth, np.zeros((self.n, n_t)), -np.ones((self.n, 1))], axis=1)
             rows, total = np.vstack([rows, smallest]), np.pad(total, ((0, 0), (0, 1)))
             cost, bounds = np.append(np.zeros(n_g + n_t), -1.0), [*bounds, (None, None)]
         else:
-            weight = {"welfare": np.ones(self.n), "worst": -np.ones(self.n)}.get(objective)
-            weight = np.eye(self.n)[int(objective[-1]) - 1] if weight is None else weight
+            weight = objective
+            if isinstance(objective, str):
+                named = {"welfare": np.ones(self.n), "worst": -np.ones(self.n)}
+                weight = named[objective] if objective in named else np.eye(self.n)[int(objective[-1]) - 1]
             cost = np.concatenate([-weight @ worth, np.zeros(n_t)])
         found = linprog(
             cost,

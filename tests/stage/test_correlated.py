@@ -164,7 +164,7 @@ def test_cells_of_pairs_and_of_prescriptions_have_one_optimum(n_private, n_actio
         form = correlated.Form(n_private, n_actions, kind)
         assert form.joint == joint
         x, _ = solve_block(form.compile(scaled(block), parse_objective(objective, agents)))
-        strategy = form.decode(x[:, : form.n_y])
+        strategy = form.decode(x[:, : form.n_y], 30, "program")
         laws = [joint_law(strategy, b, n_private, n_actions) for b in range(30)]
         found.append([achieved(values(block.payoff[b], laws[b]), objective) for b in range(30)])
     np.testing.assert_allclose(found[0], found[1], atol=1e-9)
