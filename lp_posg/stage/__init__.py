@@ -8,6 +8,7 @@ from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.stage.correlated import Correlated
 from lp_posg.stage.nash import Nash
+from lp_posg.stage.no_signalling import no_signalling_bound
 from lp_posg.stage.objective import OWN, Objective, parse_objective
 from lp_posg.stage.payoffs import StageBlock
 from lp_posg.stage.strategy import METHODS, BlockStrategy, added, joined
@@ -70,5 +71,6 @@ __all__ = [
     "added",
     "concept_named",
     "joined",
+    "no_signalling_bound",
     "parse_objective",
 ]
