@@ -44,8 +44,12 @@ from lp_posg.types import ATOM_TOL, BoolArray, FloatArray, IntArray
 PROOF_TOL = 1e-9
 """Largest distance of a solution from its bound, relative to the largest range of a weighted payoff."""
 
-DOUBT_TOL = 1e-7
-"""Where rounding keeps a distance above ``PROOF_TOL`` although nothing improves, up to this much is accepted."""
+DOUBT_TOL = 1e-5
+"""Where nothing improves yet the bound stays further away than ``PROOF_TOL``, up to this much is accepted.
+
+Enumeration comes to ``PROOF_TOL``. An integer program proves its optimum to 1e-9 of its own largest number only, which
+the multipliers can make some thousands of times the largest payoff.
+"""
 
 FEASIBLE_TOL = 1e-11
 """The elastic column counts as unused up to this much, in units of an incentive row's largest entry."""
@@ -267,10 +271,10 @@ class Generation:
         bound = -np.inf if feasible else 0.0
         while True:
             while (known := master.n_columns - n_own) < len(self.profiles):
-                new = slice(known, known + PER_ROUND)
-                value = goal.scale * self.value[new]
-                cost = -(self.value[new] @ goal.weight) * feasible
-                entries = self.game.entries(self.profiles[new])
+                rows = slice(known, known + PER_ROUND)
+                value = goal.scale * self.value[rows]
+                cost = -(self.value[rows] @ goal.weight) * feasible
+                entries = self.game.entries(self.profiles[rows])
                 master.add(np.concatenate([entries, value[:, :n_value], np.ones((len(value), 1))], axis=1), cost)
             result = master.solve(self.deadline)
             self.n_programs += 1
@@ -284,11 +288,16 @@ class Generation:
             # A profile improves the master if P(g) is more than this; `demanded` is in both sides.
             above = demanded - result.objective + PROOF_TOL / 10
             starts = partial(self._starts, self.profiles[result.x[n_own:] > ATOM_TOL])
-            found = priced(self.game.shape, welfare, above, PER_ROUND, starts, self.what, self.deadline)
+            look = partial(priced, self.game.shape, welfare, above, PER_ROUND, starts, self.what, self.deadline)
+            found = look()
+            new = self._keep(found.profiles)
+            if not new and np.isinf(found.bound):  # ascents led to known profiles, improving by rounding alone
+                found = look(exact=True)
+                new = self._keep(found.profiles)
             bound = max(bound, demanded - found.bound)
             if result.objective - bound <= PROOF_TOL:
                 return result
-            if not self._keep(found.profiles):
+            if not new:
                 if result.objective - bound <= DOUBT_TOL or not feasible:
                     return result
                 raise SolveError(

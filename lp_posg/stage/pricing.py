@@ -30,6 +30,9 @@ ENUMERATION_WORK = 5e9
 STARTS = (24, 384)
 """Random starts of ascents, and again if the first lead to nothing: cheap next to an exact optimum."""
 
+INTEGER_GAP = 1e-9
+"""What the integer program's optimum may be wrong by, in units of its largest number (`lp`'s absolute gap)."""
+
 INTEGER_LIMIT = 20_000
 """Most private profiles times joint actions of an integer program; larger ones rarely end."""
 
@@ -164,6 +167,7 @@ def priced(
     starts: Callable[[int], IntArray],
     what: str,
     deadline: float | None,
+    exact: bool = False,
 ) -> Priced:
     """Return up to `most` profiles of value more than `above`; if there are none, a proof of that in the bound.
 
@@ -175,16 +179,18 @@ def priced(
         where ascents begin.
     what : str
         Names the integer program in an error.
+    exact : bool
+        Do not look for them by ascents first.
     """
     if shape.numbers <= ALWAYS_ENUMERATED:
         return _best(by_enumeration(shape, welfare, most), above, most)
-    for n_starts in STARTS:
+    for n_starts in () if exact else STARTS:
         found = _best(by_ascent(shape, welfare, starts(n_starts)), above, most)
         if len(found.profiles):
             return found
     if shape.enumerable:
         return _best(by_enumeration(shape, welfare, most), above, most)
-    return _best(by_integer_program(shape, welfare, what, deadline), above, most)
+    return _best(by_integer_program(shape, welfare, above, what, deadline), above, most)
 
 
 def _best(found: Priced, above: float, most: int) -> Priced:
@@ -244,17 +250,27 @@ def by_enumeration(shape: Shape, welfare: FloatArray, most: int) -> Priced:
     return Priced(np.concatenate(own, axis=1), value, float(value.max()))
 
 
-def by_integer_program(shape: Shape, welfare: FloatArray, what: str, deadline: float | None) -> Priced:
-    """Return the best profile, and the optimum of the integer program as the bound."""
-    program = compile_team_program(welfare, shape.n_private, shape.n_actions)
+def by_integer_program(shape: Shape, welfare: FloatArray, above: float, what: str, deadline: float | None) -> Priced:
+    """Return a best profile if its value is more than `above`, and a bound that is right where it is above that.
+
+    What each joint action loses against the best at its private profile is at least 0, so a profile that meets one
+    loss too large to be above `above` is below it: larger losses are cut off, which keeps the numbers of one size.
+    """
+    action_axes = tuple(range(shape.n, 2 * shape.n))
+    best = welfare.max(axis=action_axes, keepdims=True)
+    limit = float(best.sum()) - above
+    if limit <= 0:
+        return Priced(np.empty((0, sum(shape.n_private)), dtype=np.int64), np.empty(0), above)
+    lost = np.minimum(best - welfare, limit)
+    program = compile_team_program(-lost, shape.n_private, shape.n_actions)
     result = solve_program(program, what, deadline)
     ends = np.cumsum([k * a for k, a in zip(shape.n_private, shape.n_actions, strict=True)])
     parts = np.split(result.x[: ends[-1]], ends[:-1])
     own = [part.reshape(1, -1, a).argmax(axis=2) for part, a in zip(parts, shape.n_actions, strict=True)]
-    top = float(np.abs(welfare).max()) or 1.0
+    scale = float(lost.max()) or 1.0
     value = (shape.reply_values(shape.reply_table(welfare, 0), own, 0) * np.eye(shape.n_actions[0])[own[0]]).sum()
-    # What the solver may have left out: its own tolerance.
-    return Priced(np.concatenate(own, axis=1), np.array([value]), max(-result.objective * top, value) + 1e-9 * top)
+    least = float(best.sum()) - result.objective * scale + INTEGER_GAP * scale
+    return Priced(np.concatenate(own, axis=1), np.array([value]), max(least, float(value), above))
 
 
 def _digits(index: IntArray, k: int, a: int) -> IntArray:

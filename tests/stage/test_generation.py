@@ -147,7 +147,7 @@ def test_exact_pricing_by_both_ways_is_the_maximum_over_all_profiles(n_private, 
     best = (full.value[0] * full.unit[0]).max()
     for found in (
         pricing.by_enumeration(shape, welfare, 5),
-        pricing.by_integer_program(shape, welfare, "team", None),
+        pricing.by_integer_program(shape, welfare, best - 0.5, "team", None),
     ):
         assert found.value.max() == pytest.approx(best, abs=1e-9)
         assert best <= found.bound + 1e-12
@@ -242,3 +242,31 @@ def test_a_game_too_large_to_price_is_refused_before_any_work():
     block = StageBlock(np.zeros((1, 2, 80, 80, 2, 2)), 4, np.array([7]))
     with pytest.raises(UnsupportedError, match=r"step 5, common state 7.*share more"):
         concept_named("cce").solve(block, parse_objective("worst", ("a", "b")))
+
+
+def test_the_integer_program_proves_that_nothing_is_above_the_optimum():
+    """Asked for more than the maximum over all profiles it finds nothing, and bounds by what was asked."""
+    shape = pricing.Shape((2, 3), (3, 2))
+    welfare = random_block(4, (2, 3), (3, 2)).payoff[0, 0]
+    best = pricing.by_enumeration(shape, welfare, 1).bound
+    for above, found in ((best - 1e-3, 1), (best + 1e-6, 0), (welfare.max(axis=(2, 3)).sum() + 1e-6, 0)):
+        answer = pricing.by_integer_program(shape, welfare, above, "team", None)
+        assert (answer.value > above).sum() == found
+        assert max(above, best) <= answer.bound <= max(above, best) + 1e-7
+
+
+@pytest.mark.parametrize("seed", [156995, 858638, 393051])
+def test_games_on_which_an_integer_program_without_cut_off_left_a_doubt(seed, monkeypatch):
+    monkeypatch.setattr(pricing, "ALWAYS_ENUMERATED", 0)
+    monkeypatch.setattr(pricing, "ENUMERATION_WORK", 0)
+    monkeypatch.setattr(pricing, "STARTS", (8,))
+    hard, n_private, n_actions, concept, objective = {
+        156995: ("an improbable private information", (4, 4), (2, 3), "cce", "worst"),
+        858638: ("twin actions", (2, 2, 2, 2), (2, 2, 2, 2), "interim-cce", "welfare"),
+        393051: ("units of 1e6", (4, 4), (2, 3), "ce", "worst"),
+    }[seed]
+    payoff = HARD[hard](random_block(seed, n_private, n_actions).payoff)
+    block = StageBlock(payoff, 0, np.array([0]))
+    mine = achieved(values_of(block, generated(block, concept, objective))[0], objective)
+    unit = np.abs(payoff).max()
+    assert mine / unit == pytest.approx(FullProgram(payoff[0]).optimum(concept, objective) / unit, abs=TOL)
