@@ -7,11 +7,19 @@
 """
 
 from lp_posg import errors
+from lp_posg.bounds import (
+    Contraction,
+    Observability,
+    belief_contraction,
+    measured_memory,
+    observability,
+    theoretical_memory,
+)
 from lp_posg.errors import LpPosgError
 from lp_posg.evaluate import Certificate, certify
 from lp_posg.formats import catalog, catalog_entries, load, save
 from lp_posg.game import Game
-from lp_posg.induction import Comparison, Solution, compare, ledger, solve, survey, verify
+from lp_posg.induction import Comparison, PayoffRegion, Solution, compare, ledger, payoff_region, solve, survey, verify
 from lp_posg.information import (
     CompressionRule,
     DelayedSharing,
@@ -20,30 +28,43 @@ from lp_posg.information import (
     sharing_names,
     sharing_structure,
 )
+from lp_posg.learning import learn
+from lp_posg.sequence import SequenceSolution, solve_sequence_form
 from lp_posg.version import __version__
 
 __all__ = [
     "Certificate",
     "Comparison",
     "CompressionRule",
+    "Contraction",
     "DelayedSharing",
     "FiniteMemory",
     "Game",
     "LpPosgError",
+    "Observability",
+    "PayoffRegion",
+    "SequenceSolution",
     "SharingStructure",
     "Solution",
     "__version__",
+    "belief_contraction",
     "catalog",
     "catalog_entries",
     "certify",
     "compare",
     "errors",
+    "learn",
     "ledger",
     "load",
+    "measured_memory",
+    "observability",
+    "payoff_region",
     "save",
     "sharing_names",
     "sharing_structure",
     "solve",
+    "solve_sequence_form",
     "survey",
+    "theoretical_memory",
     "verify",
 ]

@@ -23,7 +23,7 @@ from lp_posg.evaluate.team import team_gain
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, Unrolled, unroll
 from lp_posg.information.describe import history_text, private_text
-from lp_posg.information.levels import Level, ranges_of
+from lp_posg.information.levels import Level, Payoffs, ranges_of
 from lp_posg.information.policy import PolicyStep
 from lp_posg.information.resources import Resources
 from lp_posg.types import FloatArray, IntArray, read_only
@@ -330,7 +330,7 @@ class _Programs:
         )
 
 
-def cell_actions(game: Game, step: PolicyStep, tag: IntArray, level: Level) -> FloatArray:
+def cell_actions(game: Payoffs, step: PolicyStep, tag: IntArray, level: Level) -> FloatArray:
     """Return the strategy's P(a | p) in each cell, shape (C, A); `tag` is the strategy's state in each state."""
     chosen = np.zeros((level.n_cells, game.n_joint_actions))
     covered = np.zeros(level.n_nodes, dtype=bool)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.game import Game
+from lp_posg.information.levels import Payoffs
 from lp_posg.types import FloatArray, IntArray
 
 
@@ -78,7 +78,7 @@ class DeviationOptions:
         return np.asarray(option)[:, None]
 
 
-def options_for(game: Game, deviations: str) -> tuple[DeviationOptions, ...]:
+def options_for(game: Payoffs, deviations: str) -> tuple[DeviationOptions, ...]:
     """Return the deviators of a kind: the team, or every agent.
 
     Raises

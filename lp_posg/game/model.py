@@ -341,6 +341,11 @@ class Game:
         return int(np.prod(self.n_observations))
 
     @property
+    def has_initial_observation(self) -> bool:
+        """Whether there is an observation before the first action."""
+        return self._initial_observation is not None
+
+    @property
     def max_horizon(self) -> int | None:
         """Number of steps the time-varying arrays cover; None when nothing varies with time."""
         known = [len(self._transitions), len(self._rewards)]

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import networkx as nx
 import numpy as np
 
-from lp_posg.game import Game
 from lp_posg.information import Unrolled
-from lp_posg.information.levels import Level
+from lp_posg.information.levels import Level, Payoffs
 from lp_posg.information.unrolled import Depth
 from lp_posg.stage import StageBlock
 from lp_posg.types import FloatArray, IntArray
@@ -57,7 +56,7 @@ def block_graph(unrolled: Unrolled) -> nx.DiGraph:
     return graph
 
 
-def cell_payoffs(game: Game, time: int, depth: Depth, continuation: FloatArray, cells: slice) -> FloatArray:
+def cell_payoffs(game: Payoffs, time: int, depth: Depth, continuation: FloatArray, cells: slice) -> FloatArray:
     """Return each agent's weighted payoff in a range of cells, shape (n, C, A).
 
     Parameters
@@ -75,7 +74,7 @@ def cell_payoffs(game: Game, time: int, depth: Depth, continuation: FloatArray, 
 
 
 def stage_block(
-    game: Game, block: Block, depth: Depth, continuation: FloatArray, deadline: float | None = None
+    game: Payoffs, block: Block, depth: Depth, continuation: FloatArray, deadline: float | None = None
 ) -> StageBlock:
     """Return the stage games of a block, or of part of one; `continuation` as in `cell_payoffs`."""
     level, first = depth.level, int(block.nodes[0])

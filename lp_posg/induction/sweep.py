@@ -15,9 +15,9 @@ import networkx as nx
 import numpy as np
 
 from lp_posg.errors import LimitError
-from lp_posg.game import Game
 from lp_posg.induction.blocks import Block, block_graph, private_rows, stage_block
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, Unrolled
+from lp_posg.information.levels import Payoffs
 from lp_posg.information.policy import joint_law
 from lp_posg.information.resources import Resources, Store
 from lp_posg.information.tables import tables_digest
@@ -53,7 +53,7 @@ class Swept:
 
 
 def sweep(
-    game: Game,
+    game: Payoffs,
     unrolled: Unrolled,
     sharing: str,
     concept: Concept,
@@ -129,7 +129,7 @@ def _pieces(block: Block) -> list[IntArray]:
 
 
 def _solved(
-    game: Game,
+    game: Payoffs,
     block: Block,
     depth: Depth,
     ahead: FloatArray,
@@ -155,7 +155,7 @@ def _solved(
     return _Part(strategy, values, found.n_programs, found.methods)
 
 
-def _stage_bytes(game: Game, block: Block) -> float:
+def _stage_bytes(game: Payoffs, block: Block) -> float:
     """Return about how much memory the stage games of a block take: payoffs, dense payoffs, and a copy."""
     per_game = game.n_agents * float(np.prod(block.shape)) * game.n_joint_actions
     return 3 * 8 * len(block.nodes) * per_game

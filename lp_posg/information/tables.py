@@ -10,16 +10,65 @@ import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Protocol
 
 import numpy as np
 
 from lp_posg.errors import ModelError, UnsupportedError
-from lp_posg.game import Game
 from lp_posg.information.sharing import SharingStructure
 from lp_posg.types import IntArray
 
 TABLE_LIMIT = 5_000_000
 """Most (private information, action, observation) triples of one agent at one depth."""
+
+
+class Sizes(Protocol):
+    """What tables need to know of a game; a `Game` says it, and `AgentSizes` where there is none."""
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """Names, for messages."""
+
+    @property
+    def n_agents(self) -> int:
+        """Number of agents."""
+
+    @property
+    def n_actions(self) -> tuple[int, ...]:
+        """Number of actions of each agent."""
+
+    @property
+    def n_observations(self) -> tuple[int, ...]:
+        """Number of observations of each agent."""
+
+    @property
+    def has_initial_observation(self) -> bool:
+        """Whether there is an observation before the first action."""
+
+
+@dataclass(frozen=True)
+class AgentSizes:
+    """The `Sizes` of what is known only by its numbers, such as a simulator.
+
+    Parameters
+    ----------
+    n_actions, n_observations : tuple of int, one entry per agent
+    has_initial_observation : bool
+    """
+
+    n_actions: tuple[int, ...]
+    n_observations: tuple[int, ...]
+    has_initial_observation: bool = False
+
+    @property
+    def n_agents(self) -> int:
+        """Number of agents."""
+        return len(self.n_actions)
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """Names as a `Game` gives them."""
+        return tuple(f"agent{i + 1}" for i in range(self.n_agents))
 
 
 @dataclass(frozen=True)
@@ -72,8 +121,8 @@ def tables_digest(tables: Sequence[SplitTable]) -> str:
     return digest.hexdigest()
 
 
-def first_table(game: Game, structure: SharingStructure) -> SplitTable:
-    """Return the table of the start, before any action.
+def first_table(game: Sizes, structure: SharingStructure) -> SplitTable:
+    """Return the table of the start, before any action; of a `Game` or any other `Sizes`.
 
     Raises
     ------
@@ -82,13 +131,13 @@ def first_table(game: Game, structure: SharingStructure) -> SplitTable:
     """
     seen: Sequence[Sequence[int | None]]
     seen = [[None]] * game.n_agents
-    if game.initial_observation_matrix is not None:
+    if game.has_initial_observation:
         seen = [list(range(count)) for count in game.n_observations]
     nothing = ((),) * game.n_agents
     return _table(structure, tuple((p,) for p in nothing), [[None]] * game.n_agents, seen)
 
 
-def next_table(game: Game, structure: SharingStructure, private: tuple[tuple[Hashable, ...], ...]) -> SplitTable:
+def next_table(game: Sizes, structure: SharingStructure, private: tuple[tuple[Hashable, ...], ...]) -> SplitTable:
     """Return the table of a step that starts with the given private informations.
 
     Raises

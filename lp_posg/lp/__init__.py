@@ -2,15 +2,18 @@
 
 from lp_posg.lp.columns import ColumnProgram
 from lp_posg.lp.conic import entropy, solve_concave
-from lp_posg.lp.highs import attempt_program, cancel_running, solve_block, solve_program
+from lp_posg.lp.highs import CostSweep, attempt_program, cancel_running, solve_block, solve_program
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
+from lp_posg.lp.warm import WarmProgram
 
 __all__ = [
     "ColumnProgram",
+    "CostSweep",
     "LPResult",
     "LinearProgram",
     "ProgramBlock",
     "Status",
+    "WarmProgram",
     "attempt_program",
     "cancel_running",
     "entropy",

@@ -16,7 +16,7 @@ import highspy
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
-from lp_posg.lp.highs import _ALWAYS, _STATUS, VIOLATION_TOL, attempt_program
+from lp_posg.lp.highs import _ALWAYS, attempt_program, limit_time, run_loaded
 from lp_posg.lp.program import LinearProgram, LPResult, Status
 from lp_posg.types import FloatArray, IntArray
 
@@ -122,14 +122,5 @@ class ColumnProgram:
         )
 
     def _warm(self, time_limit: float) -> LPResult:
-        highs = self._highs
-        highs.setOptionValue("time_limit", float(time_limit + highs.getRunTime()))
-        ran = highs.run()
-        status = _STATUS.get(highs.getModelStatus(), Status.FAILED)
-        if ran == highspy.HighsStatus.kError or status is not Status.OPTIMAL:
-            return LPResult(status if status is Status.LIMIT else Status.FAILED, _EMPTY, _EMPTY, float("nan"))
-        solution = highs.getSolution()
-        x, dual = np.array(solution.col_value), np.array(solution.row_dual)
-        if self.program().violation(x) > VIOLATION_TOL:
-            return LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
-        return LPResult(Status.OPTIMAL, x, dual, float(self.cost @ x))
+        limit_time(self._highs, time_limit)
+        return run_loaded(self._highs, self.program(), large=False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time as clock
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 import highspy
 import numpy as np
@@ -69,6 +70,9 @@ _JOINED_WAY: Mapping[str, object] = {
     "simplex_dual_edge_weight_strategy": 0,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
 }
+# A basis stays feasible when costs change, which is where the primal method starts.
+_SWEEP_WAY: Mapping[str, object] = {**_WAYS[0], "simplex_strategy": 4}
+
 GROUP_ENTRIES, GROUP_MOST = 8000, 64
 """Programs are joined up to this many entries and this many programs (measured: `benchmarks/stage_lps.py`)."""
 
@@ -82,7 +86,9 @@ _EMPTY: FloatArray = np.empty(0)
 _local = threading.local()
 
 
-def solve_program(program: LinearProgram, what: str = "linear program", deadline: float | None = None) -> LPResult:
+def solve_program(
+    program: LinearProgram, what: str = "linear program", deadline: float | None = None, *, presolve: bool = False
+) -> LPResult:
     """Return the optimal solution of `program`; this is the only way to a decoded result.
 
     Parameters
@@ -91,6 +97,8 @@ def solve_program(program: LinearProgram, what: str = "linear program", deadline
         Names the program in an error.
     deadline : float, optional
         Value of ``time.time()`` after which to give up.
+    presolve : bool
+        Whether to reduce the program first; for a large one, not one of a small stage game.
 
     Raises
     ------
@@ -101,7 +109,7 @@ def solve_program(program: LinearProgram, what: str = "linear program", deadline
         message tells these apart.
     """
     left = np.inf if deadline is None else deadline - clock.time()
-    result = attempt_program(program, left)
+    result = attempt_program(program, left, presolve=presolve)
     if result.status is Status.OPTIMAL:
         return result
     text = f"{what} ({program.n_rows} rows, {program.n_columns} columns) ended as: {result.status.value}"
@@ -157,7 +165,7 @@ def solve_block(
     return x, dual
 
 
-def attempt_program(program: LinearProgram, time_limit: float = np.inf) -> LPResult:
+def attempt_program(program: LinearProgram, time_limit: float = np.inf, *, presolve: bool = False) -> LPResult:
     """Return how the solve ended, having tried each way in turn until one ended with an answer.
 
     That a program is infeasible or unbounded is believed only when two ways say so: on a badly
@@ -167,27 +175,41 @@ def attempt_program(program: LinearProgram, time_limit: float = np.inf) -> LPRes
     ----------
     time_limit : float
         Seconds for all ways together.
+    presolve : bool
+        As in `solve_program`.
     """
     said: list[Status] = []
     end = clock.time() + time_limit
-    for ways, options in enumerate(_WAYS if program.integer is None else _INTEGER_WAYS):
+    ways = _WAYS if program.integer is None else _INTEGER_WAYS
+    if presolve and program.integer is None:
+        ways = (_WAYS[1], _WAYS[0], *_WAYS[2:])
+    for place, options in enumerate(ways):
         left = end - clock.time()
         if left <= 0:
             return LPResult(Status.LIMIT, _EMPTY, _EMPTY, float("nan"))
-        result = _run(program, options, left, fresh=ways > 0)
+        result = _run(program, options, left, fresh=place > 0)
         if result.status in (Status.OPTIMAL, Status.LIMIT):
             return result
         if result.status in (Status.INFEASIBLE, Status.UNBOUNDED) and result.status in said:
             return result
         said.append(result.status)
-    return LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
+    return _failed()
 
 
 def _run(program: LinearProgram, options: Mapping[str, object], time_limit: float, fresh: bool) -> LPResult:
+    large = is_large(program)
+    highs = _solver(fresh, options, time_limit, large, program.integer is not None)
+    return run_loaded(highs, program, large) if load(highs, program) else _failed()
+
+
+def is_large(program: LinearProgram) -> bool:
+    """Whether a solve of the program has to be interruptible."""
+    return program.integer is not None or len(program.value) > LARGE_ENTRIES
+
+
+def load(highs: highspy.Highs, program: LinearProgram) -> bool:
+    """Give the program to a solver; False if it refuses it."""
     integer = program.integer
-    large = integer is not None or len(program.value) > LARGE_ENTRIES
-    highs = _solver(fresh, options, time_limit, large, integer is not None)
-    failed = LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
     passed = highs.passModel(
         program.n_columns,
         program.n_rows,
@@ -206,20 +228,72 @@ def _run(program: LinearProgram, options: Mapping[str, object], time_limit: floa
         _continuous(program.n_columns) if integer is None else integer.astype(np.int32),
     )
     # A warning is given for entries below 1e-9, which HiGHS leaves out; `violation` judges the result.
-    if passed == highspy.HighsStatus.kError:
-        return failed
+    return bool(passed != highspy.HighsStatus.kError)
+
+
+def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool) -> LPResult:
+    """Run a solver that holds `program` and return what became of it."""
     ran = _run_interruptibly(highs) if large else highs.run()
     if ran == highspy.HighsStatus.kError:
-        return failed
+        return _failed()
     status = _STATUS.get(highs.getModelStatus(), Status.FAILED)
     if status is not Status.OPTIMAL:
         return LPResult(status, _EMPTY, _EMPTY, float("nan"))
     solution = highs.getSolution()
     x = np.array(solution.col_value)
     if program.violation(x) > VIOLATION_TOL:
-        return failed
-    dual = np.array(solution.row_dual) if integer is None else _EMPTY
+        return _failed()
+    dual = np.array(solution.row_dual) if program.integer is None else _EMPTY
     return LPResult(status, x, dual, float(program.cost @ x))
+
+
+class CostSweep:
+    """One linear program to be solved with one cost after another, each time from the last basis.
+
+    Parameters
+    ----------
+    program : LinearProgram
+        Its own cost is not used.
+    what : str
+        Names the program in an error.
+    deadline : float, optional
+        As in `solve_program`.
+    """
+
+    def __init__(self, program: LinearProgram, what: str = "linear program", deadline: float | None = None) -> None:
+        self._program, self._what, self._deadline = program, what, deadline
+        self._columns = np.arange(program.n_columns, dtype=np.int32)
+        self._highs: Any = None
+
+    def solve(self, cost: FloatArray) -> LPResult:
+        """Return the optimal solution at this cost.
+
+        Raises
+        ------
+        LimitError, SolveError
+            As `solve_program`, by which a program is solved where the warm start does not end with an optimum.
+        """
+        program = replace(self._program, cost=cost)
+        if self._deadline is not None and clock.time() > self._deadline:
+            return solve_program(program, self._what, self._deadline)
+        result = self._warm(program)
+        if result.status is Status.OPTIMAL:
+            return result
+        self._highs = None
+        return solve_program(program, self._what, self._deadline)
+
+    def _warm(self, program: LinearProgram) -> LPResult:
+        if self._highs is None:
+            self._highs = _new_solver(large=False)
+            _set_options(self._highs, _SWEEP_WAY)
+            load(self._highs, program)
+        else:
+            self._highs.changeColsCost(program.n_columns, self._columns, program.cost)
+        return run_loaded(self._highs, program, large=False)
+
+
+def _failed() -> LPResult:
+    return LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
 
 
 @lru_cache(maxsize=1024)
@@ -284,13 +358,36 @@ def _solver(
     solvers = _local.__dict__.setdefault("solvers", {})
     highs, was = solvers.get(large, (None, None))
     if fresh or highs is None:
-        highs, was = highspy.Highs(), None  # type: ignore[no-untyped-call]
-        highs.setOptionValue("output_flag", False)
-        highs.HandleUserInterrupt = large
+        highs, was = _new_solver(large), None
     if was != id(options):
-        for key, value in (_ALWAYS | dict(options)).items():
-            highs.setOptionValue(key, value)
-    # Of linear programs HiGHS counts the time of all runs of one object against the limit, of others each run's.
-    highs.setOptionValue("time_limit", float(time_limit + (0.0 if integer else highs.getRunTime())))
+        _set_options(highs, options)
+    limit_time(highs, time_limit, integer)
     solvers[large] = (highs, id(options))
     return cast(highspy.Highs, highs)
+
+
+def warm_solver(large: bool) -> highspy.Highs:
+    """Return a solver of its own, with the options of the first way."""
+    highs = _new_solver(large)
+    _set_options(highs, _WAYS[0])
+    return highs
+
+
+def _new_solver(large: bool) -> highspy.Highs:
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs.setOptionValue("output_flag", False)
+    highs.HandleUserInterrupt = large
+    return highs
+
+
+def _set_options(highs: highspy.Highs, options: Mapping[str, object]) -> None:
+    for key, value in (_ALWAYS | dict(options)).items():
+        highs.setOptionValue(key, cast(float, value))
+
+
+def limit_time(highs: highspy.Highs, seconds: float, integer: bool = False) -> None:
+    """Let the next run take that long.
+
+    Of linear programs HiGHS counts the time of all runs of one object against the limit, of others each run's.
+    """
+    highs.setOptionValue("time_limit", float(seconds + (0.0 if integer else highs.getRunTime())))

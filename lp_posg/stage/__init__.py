@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from lp_posg.errors import ModelError
-from lp_posg.game import Game
+from lp_posg.information.levels import Payoffs
 from lp_posg.stage.correlated import Correlated
 from lp_posg.stage.nash import Nash
 from lp_posg.stage.no_signalling import no_signalling_bound
 from lp_posg.stage.objective import OWN, Objective, parse_objective
 from lp_posg.stage.payoffs import StageBlock
+from lp_posg.stage.region import Efficiency, PayoffRegion, efficiency_of, payoff_region_of
 from lp_posg.stage.strategy import METHODS, BlockStrategy, added, joined
 from lp_posg.stage.team import Team
 
@@ -25,7 +26,7 @@ class Concept(Protocol):
     deviations: str
     """The kind of deviation that its certificate rules out; one of ``evaluate.DEVIATIONS``."""
 
-    def check_game(self, game: Game) -> None:
+    def check_game(self, game: Payoffs) -> None:
         """Raise UnsupportedError before any work if no stage game of `game` could be solved."""
 
     def check_objective(self, objective: Objective) -> None:
@@ -66,11 +67,16 @@ __all__ = [
     "OWN",
     "BlockStrategy",
     "Concept",
+    "Correlated",
+    "Efficiency",
     "Objective",
+    "PayoffRegion",
     "StageBlock",
     "added",
     "concept_named",
+    "efficiency_of",
     "joined",
     "no_signalling_bound",
     "parse_objective",
+    "payoff_region_of",
 ]

@@ -39,8 +39,8 @@ from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
-from lp_posg.errors import LimitError, SolveError
-from lp_posg.game import Game
+from lp_posg.errors import LimitError, SolveError, UnsupportedError
+from lp_posg.information.levels import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.concave import check_conic, concave_optima
 from lp_posg.stage.generation import by_generation
@@ -102,7 +102,7 @@ class Correlated:
         self.deviations = name
         self.kind: Kind = kind
 
-    def check_game(self, game: Game) -> None:
+    def check_game(self, game: Payoffs) -> None:
         """Accept every game: a correlated equilibrium always exists."""
 
     def check_objective(self, objective: Objective) -> None:
@@ -128,6 +128,18 @@ class Correlated:
             return self._by_program(block, objective)
         check_pricing(block, self.name)
         return by_generation(block, objective, form, partial(self._what, block))
+
+    def form(self, block: StageBlock) -> Form:
+        """Return the shape of a block's programs, for who wants them whole.
+
+        Raises
+        ------
+        UnsupportedError
+            If a program would have more than ``ENTRY_LIMIT`` entries.
+        """
+        form = _form(block.n_private, block.n_actions, self.kind)
+        form.check_size(self.name, block)
+        return form
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         form = _form(block.n_private, block.n_actions, self.kind)
@@ -174,9 +186,8 @@ class Correlated:
         form = _form(block.n_private, block.n_actions, self.kind, objective.concave is None)
         check_conic(form.n_entries, self.name, objective, block)
         game = scaled(block)
-        programs = form.compile(game, Objective("none", np.zeros(block.n_agents)))
-        what = partial(self._what, block)
-        y = concave_optima(programs, form.values(game.payoff), game, objective, what, block.deadline)
+        programs, value = form.incentives(game)
+        y = concave_optima(programs, value, game, objective, partial(self._what, block), block.deadline)
         return form.decode(y, 2 * len(block), "conic")
 
     def _what(self, block: StageBlock, row: int) -> str:
@@ -261,6 +272,15 @@ class Form(IncentiveRows):
         columns = prescriptions_but(self.n_private, self.n_actions, self.free) * cells
         return columns * (1 + sum(self.rows_of(i) for i in range(len(self.n_private))))
 
+    def check_size(self, name: str, block: StageBlock) -> None:
+        """Raise UnsupportedError if the program would be too large to write down whole."""
+        if self.n_entries > ENTRY_LIMIT:
+            raise UnsupportedError(
+                f"concept {name!r} at {block.where(0)}: the stage LP would have about {self.n_entries:.3g} entries"
+                f" (private informations {self.n_private}, actions {self.n_actions}; the limit of a whole program"
+                f" is {ENTRY_LIMIT:.3g}); share more, so that agents have fewer private informations"
+            )
+
     @property
     def written_down(self) -> bool:
         """Whether the whole program is the faster way (see ``SMALL_ENTRIES``)."""
@@ -307,6 +327,10 @@ class Form(IncentiveRows):
         asked : Leximin, optional
             What the egalitarian objective asks for; its first program by default.
         """
+        return self._with_objective(*self.incentives(game), game, objective, asked)
+
+    def incentives(self, game: Scaled) -> tuple[ProgramBlock, FloatArray]:
+        """Return the programs without costs, and the agents' values in scaled units by y, shape (B, n, n_y)."""
         layout = self.layout
         gains, value = self._gains(game.payoff)
         entries = gains.take(layout.source, axis=1)
@@ -324,7 +348,7 @@ class Form(IncentiveRows):
             layout.index,
             numbers.take(layout.order, axis=1),  # in C order, which [:, order] would not be
         )
-        return self._with_objective(block, value, game, objective, asked)
+        return block, value
 
     def _row_sizes(self, size: FloatArray) -> FloatArray:
         """Return the largest of each incentive row's entries, 1 if all are 0.
@@ -380,10 +404,6 @@ class Form(IncentiveRows):
         """Return what is given by pair, shape (..., k_j, A_j), summed over each cell's pairs, shape (..., C)."""
         flat = worth.reshape(*worth.shape[:-2], self.k * self.a)
         return np.asarray(flat @ self.cells.reshape(len(self.cells), -1).T) if self.joint and self.k > 1 else flat
-
-    def values(self, payoff: FloatArray) -> FloatArray:
-        """Return the agents' values by y in scaled units, shape (B, n, n_y)."""
-        return self._gains(payoff)[1]
 
     def _with_objective(
         self, block: ProgramBlock, value: FloatArray, game: Scaled, objective: Objective, asked: Leximin | None

@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 from lp_posg.errors import UnsupportedError
-from lp_posg.game import Game
+from lp_posg.information.levels import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.nash_general import selected_nash
 from lp_posg.stage.objective import Objective
@@ -39,7 +39,7 @@ class Nash:
     name = "ne"
     deviations = "ne"
 
-    def check_game(self, game: Game) -> None:
+    def check_game(self, game: Payoffs) -> None:
         """Raise UnsupportedError if there are more than two agents with rewards of their own."""
         if game.n_agents > 2 and not game.is_common_reward:
             raise UnsupportedError(

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.game import Game
+from lp_posg.information.levels import Payoffs
 from lp_posg.lp import LinearProgram, solve_program
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, largest_agent, prescriptions_but, welfare_optimum
@@ -35,7 +35,7 @@ class Team:
     name = "team"
     deviations = "team"
 
-    def check_game(self, game: Game) -> None:
+    def check_game(self, game: Payoffs) -> None:
         """Accept every game; with different rewards the sum of the values is maximised."""
 
     def check_objective(self, objective: Objective) -> None:

@@ -148,8 +148,7 @@ def test_no_equilibrium_has_more_entropy(n_private, n_actions, concept):
     for seed in range(6):
         block = random_block(seed, n_private, n_actions, integers=True)
         game = scaled(block)
-        programs = form.compile(game, Objective("none", np.zeros(len(n_private))))
-        w = np.maximum(concave_optima(programs, form.values(game.payoff), game, goal, "{}".format, None)[0], 0)
+        w = np.maximum(concave_optima(*form.incentives(game), game, goal, "{}".format, None)[0], 0)
         gradient = np.empty(len(w))
         gradient[order] = -np.log(np.maximum(w, 1e-9))
         entropies.append(-(w[w > 0] * np.log(w[w > 0])).sum())

@@ -1,0 +1,565 @@
+"""LACI, learning with approximate common information: the paper's learning algorithm.
+
+From an environment alone, in rounds:
+
+1. explore: uniformly drawn actions in the first round; then plans that span what the learnt model can
+   reach (`spanner`), each followed by uniformly drawn actions, beside some runs of nothing but these;
+2. estimate the model over the last L shared increments from all episodes so far (`model`);
+3. plan in it, with any concept: one candidate per round (`planning`).
+
+Then choose among the candidates by fresh episodes: for a team the largest mean return; else the smallest
+gap, estimated by playing each agent's best deviation in the last model against following, with
+confidence intervals. Where the true game is known, the chosen strategy is certified in it.
+
+Source: the paper's learning algorithm and sample complexity theorem; Golowich, Moitra and Rohatgi (2022),
+Learning in observable POMDPs, without computationally intractable oracles.
+"""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from os import PathLike
+from statistics import NormalDist
+from typing import Any, Literal
+
+import numpy as np
+
+from lp_posg.errors import LimitError, ModelError, SimulatorError
+from lp_posg.evaluate import Certificate, certify
+from lp_posg.game import Game
+from lp_posg.induction.checkpoint import Checkpoint
+from lp_posg.information import Policy, SharingStructure, check_horizon, sharing_structure
+from lp_posg.information.tables import AgentSizes
+from lp_posg.learning.actors import Explorer, Follower
+from lp_posg.learning.deviations import best_deviations
+from lp_posg.learning.environment import Environment, Episodes, environment
+from lp_posg.learning.model import LearntModel, estimate
+from lp_posg.learning.planning import planned, rebased, rebased_values
+from lp_posg.learning.spanner import spanner_plans
+from lp_posg.learning.windows import Frame, frame_of
+from lp_posg.stage import Concept, concept_named, parse_objective
+from lp_posg.types import FloatArray, IntArray, read_only
+
+Exploration = Literal["spanner", "uniform"]
+EXPLORATIONS = ("spanner", "uniform")
+
+UNIFORM_SHARE = 0.25
+"""Least share of a round's episodes in which all actions are drawn uniformly."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """The strategy of one round.
+
+    Attributes
+    ----------
+    round : int
+        1-based.
+    episodes : int
+        Exploration episodes that its model was counted from.
+    plans : int
+        Exploration plans of the round, uniformly drawn actions included.
+    states : tuple of int
+        States of the model by step.
+    policy : Policy
+    model_values : float array, shape (n,)
+        What its model promises.
+    node_values : tuple per step of float arrays, shape (K, n)
+        The same from each state of the last model on.
+    values, value_errors : float arrays, shape (n,)
+        Mean returns in fresh episodes, and half their confidence interval (normal).
+    gaps, gap_errors : float arrays, shape (n,)
+        Mean gains of the best deviations that the last model knows, at least 0, likewise; they
+        estimate the gaps from below. For a team nan.
+    certificate : Certificate or None
+        In the true game, where it is known.
+    """
+
+    round: int
+    episodes: int
+    plans: int
+    states: tuple[int, ...]
+    policy: Policy
+    model_values: FloatArray
+    node_values: tuple[FloatArray, ...]
+    values: FloatArray
+    value_errors: FloatArray
+    gaps: FloatArray
+    gap_errors: FloatArray
+    certificate: Certificate | None
+
+    def __post_init__(self) -> None:
+        read_only(self.model_values, self.values, self.value_errors, self.gaps, self.gap_errors)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the candidate as a JSON-ready object."""
+        known = self.certificate
+        return {
+            "round": self.round,
+            "episodes": self.episodes,
+            "plans": self.plans,
+            "states": list(self.states),
+            "model_values": self.model_values.tolist(),
+            "values": self.values.tolist(),
+            "value_errors": self.value_errors.tolist(),
+            "gaps": [None if np.isnan(gap) else gap for gap in self.gaps.tolist()],
+            "gap_errors": [None if np.isnan(gap) else gap for gap in self.gap_errors.tolist()],
+            "certified": None
+            if known is None
+            else {"status": known.status, "values": known.values.tolist(), "gaps": known.gaps.tolist()},
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What `learn` found.
+
+    Attributes
+    ----------
+    candidates : tuple of Candidate
+        One per round.
+    chosen : int
+        Index of the chosen one.
+    model : LearntModel
+        The last round's, from all exploration episodes.
+    sharing, concept, objective, exploration : str
+    memory, horizon : int
+    discount, level : float
+        `level` is the confidence of the intervals.
+    samples : dict of str to int
+        Episodes by phase: ``explore``, ``evaluate``.
+    seconds : float
+    seed : int
+    stopped : str
+        Why learning ended before all rounds were done; else empty.
+    """
+
+    candidates: tuple[Candidate, ...]
+    chosen: int
+    model: LearntModel
+    sharing: str
+    concept: str
+    objective: str
+    exploration: str
+    memory: int
+    horizon: int
+    discount: float
+    level: float
+    samples: dict[str, int]
+    seconds: float
+    seed: int
+    stopped: str = ""
+
+    @property
+    def best(self) -> Candidate:
+        """The chosen candidate."""
+        return self.candidates[self.chosen]
+
+    @property
+    def policy(self) -> Policy:
+        """The chosen strategy."""
+        return self.best.policy
+
+    def summary(self) -> dict[str, Any]:
+        """Return the result as a JSON-ready object."""
+        return {
+            "sharing": self.sharing,
+            "concept": self.concept,
+            "objective": self.objective,
+            "exploration": self.exploration,
+            "memory": self.memory,
+            "horizon": self.horizon,
+            "discount": self.discount,
+            "level": self.level,
+            "samples": dict(self.samples),
+            "seconds": self.seconds,
+            "seed": self.seed,
+            "stopped": self.stopped,
+            "chosen": self.best.round,
+            "candidates": [candidate.summary() for candidate in self.candidates],
+        }
+
+
+@dataclass(frozen=True)
+class LearningProgress:
+    """How far learning has come.
+
+    Attributes
+    ----------
+    phase : {"explore", "evaluate"}
+    round, rounds : int
+    episodes : int
+        Played so far, all phases.
+    seconds : float
+        Since the start.
+    """
+
+    phase: str
+    round: int
+    rounds: int
+    episodes: int
+    seconds: float
+
+
+def learn(
+    source: Game | Environment,
+    horizon: int,
+    sharing: str | SharingStructure = "full",
+    concept: str | None = None,
+    objective: str = "welfare",
+    *,
+    memory: int = 2,
+    episodes: int = 10_000,
+    rounds: int = 3,
+    exploration: Exploration = "spanner",
+    evaluation_episodes: int = 2_000,
+    discount: float | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+    time_limit: float | None = None,
+    checkpoint: str | PathLike[str] | None = None,
+    progress: Callable[[LearningProgress], None] | None = None,
+) -> Learnt:
+    """Return a strategy learnt from an environment, with what is known of its gap.
+
+    Parameters
+    ----------
+    source : Game or Environment
+        A game is only drawn from while learning; at the end it serves to certify the candidates.
+    horizon : int
+    sharing, concept, objective
+        As in `solve`; ``cce`` by default, ``team`` for a game with a common reward.
+    memory : int
+        L, how many of the latest shared increments the model remembers.
+    episodes : int
+        Exploration episodes per round.
+    rounds : int
+    exploration : {"spanner", "uniform"}
+    evaluation_episodes : int
+        Fresh episodes per candidate and per deviation tried.
+    discount : float, optional
+        The game's by default; 1 for other environments.
+    level : float
+        Confidence of each interval.
+    seed : int
+        The answer depends on it and the options alone.
+    time_limit : float, optional
+        Seconds; no further round is begun after them, and what was learnt is returned.
+    checkpoint : path, optional
+        A folder that keeps the episodes of every round; the same call takes a stopped run up again.
+    progress : callable, optional
+        Called with a `LearningProgress`.
+
+    Raises
+    ------
+    SimulatorError
+        If the environment misbehaves; its attribute ``model`` is the model of the rounds before, or None.
+    ModelError
+        If an option is not valid.
+    UnsupportedError
+        If the concept is not available, or private information or windows grow beyond what is coded.
+    LimitError
+        If the time is over before the first round is done.
+
+    Examples
+    --------
+    >>> import lp_posg as posg
+    >>> found = posg.learn(posg.catalog("dectiger"), 2, "full", episodes=2000, rounds=2, memory=1)
+    >>> found.best.certificate.values.round(6).tolist()
+    [10.815, 10.815]
+    """
+    run = _checked(
+        source, horizon, sharing, concept, objective, memory, episodes, rounds, exploration, evaluation_episodes,
+        discount, level, seed, checkpoint,
+    )  # fmt: skip
+    return run.result(clock.time() + time_limit if time_limit is not None else None, progress or (lambda _: None))
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The options of `learn`, checked."""
+
+    environment: Environment
+    game: Game | None
+    structure: SharingStructure
+    frame: Frame
+    concept: Concept
+    objective: str
+    agents: tuple[str, ...]
+    episodes: int
+    rounds: int
+    exploration: str
+    evaluation_episodes: int
+    discount: float
+    level: float
+    seed: int
+    store: Checkpoint | None
+
+    def result(self, deadline: float | None, progress: Callable[[LearningProgress], None]) -> Learnt:
+        """Learn, and choose."""
+        begun = clock.perf_counter()
+        batches: list[Episodes] = []
+        found: list[tuple[Candidate, LearntModel]] = []
+        model: LearntModel | None = None
+        stopped = ""
+        for number in range(1, self.rounds + 1):
+            if deadline is not None and clock.time() > deadline:
+                stopped = f"the time limit was met after {number - 1} of {self.rounds} rounds"
+                break
+            played = sum(len(batch) for batch in batches)
+            progress(LearningProgress("explore", number, self.rounds, played, clock.perf_counter() - begun))
+            try:
+                explored, n_plans = self._explored(number, model)
+            except SimulatorError as error:
+                error.facts["model"] = error.model = model  # type: ignore[attr-defined]
+                raise
+            batches += explored
+            model = estimate(self.frame, batches, self.discount)
+            found.append((self._candidate(number, n_plans, model), model))
+        if model is None:
+            raise LimitError("the time limit was met before the first round of learning; allow more time", limit="time")
+        explored_total = sum(len(batch) for batch in batches)
+        evaluated, spent = [], 0
+        for candidate, own in found:
+            now = LearningProgress(
+                "evaluate", candidate.round, len(found), explored_total + spent, clock.perf_counter() - begun
+            )
+            progress(now)
+            # Every candidate is played on the states of the last model, in which deviations are looked for.
+            moved = replace(
+                candidate,
+                policy=rebased(candidate.policy, own, model),
+                node_values=rebased_values(candidate.node_values, own, model),
+            )
+            told, used = self._evaluated(moved, model, np.random.default_rng([self.seed, 1, candidate.round]))
+            evaluated.append(told)
+            spent += used
+        return Learnt(
+            tuple(evaluated),
+            self._choice(evaluated),
+            model,
+            self.structure.name,
+            self.concept.name,
+            self.objective,
+            self.exploration,
+            self.frame.memory,
+            self.frame.horizon,
+            self.discount,
+            self.level,
+            {"explore": explored_total, "evaluate": spent},
+            clock.perf_counter() - begun,
+            self.seed,
+            stopped,
+        )
+
+    def _explored(self, number: int, model: LearntModel | None) -> tuple[list[Episodes], int]:
+        """Return one round of episodes, one batch per plan, and how many plans there were.
+
+        Each round draws from a stream of its own, so that a run taken up again goes on as it would have.
+        """
+        kept = None if self.store is None else self.store.load(f"round-{number}", "")
+        if kept is not None:
+            return _unpacked(kept), int(kept["plans"])
+        rng = np.random.default_rng([self.seed, 0, number])
+        plans = [] if model is None or self.exploration == "uniform" else spanner_plans(model)
+        uniform = int(np.ceil(self.episodes * max(UNIFORM_SHARE, 1 / (1 + len(plans)))))
+        sizes = [
+            uniform,
+            *(len(part) for part in np.array_split(np.arange(self.episodes - uniform), max(1, len(plans)))),
+        ]
+        explorers = [Explorer(self.frame), *(Explorer(self.frame, plan) for plan in plans)]
+        batches = [
+            self.environment.play(explorer, size, self.frame.horizon, rng)
+            for explorer, size in zip(explorers, sizes, strict=False)
+            if size
+        ]
+        if self.store is not None:
+            self.store.save(f"round-{number}", "", _packed(batches) | {"plans": np.array(len(explorers))})
+        return batches, len(explorers)
+
+    def _candidate(self, number: int, n_plans: int, model: LearntModel) -> Candidate:
+        objective = parse_objective(self.objective, self.agents)
+        policy, promised, node_values = planned(model, self.structure.name, self.concept, objective)
+        nothing = np.full(len(self.agents), np.nan)
+        states = tuple(len(step.index) for step in model.steps)
+        return Candidate(
+            number,
+            model.n_episodes,
+            n_plans,
+            states,
+            policy,
+            promised,
+            node_values,
+            values=nothing,
+            value_errors=nothing,
+            gaps=nothing,
+            gap_errors=nothing,
+            certificate=None,
+        )
+
+    def _evaluated(self, candidate: Candidate, model: LearntModel, rng: np.random.Generator) -> tuple[Candidate, int]:
+        """Return a candidate with what fresh episodes, and the true game if it is known, say of it."""
+        values, errors = self._returns(Follower(self.frame, candidate.policy), rng)
+        used = self.evaluation_episodes
+        gaps, gap_errors = candidate.gaps, candidate.gap_errors
+        if self.concept.deviations != "team":
+            gaps, gap_errors = self._gains(candidate, model, values, errors, rng)
+            used += self.evaluation_episodes * len(self.agents)
+        certificate = None
+        if self.game is not None:
+            certificate = certify(self.game, self.structure, candidate.policy, self.concept.deviations)
+        told = replace(
+            candidate,
+            values=values,
+            value_errors=self._half(errors),
+            gaps=gaps,
+            gap_errors=gap_errors,
+            certificate=certificate,
+        )
+        return told, used
+
+    def _gains(
+        self,
+        candidate: Candidate,
+        model: LearntModel,
+        values: FloatArray,
+        errors: FloatArray,
+        rng: np.random.Generator,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the mean gain of each agent's best known deviation, at least 0, and half its interval."""
+        _, plans = best_deviations(model, candidate.policy, self.concept.deviations)
+        gains, widths = np.empty(len(plans)), np.empty(len(plans))
+        for i, plan in enumerate(plans):
+            away, away_error = self._returns(Follower(self.frame, candidate.policy, plan), rng)
+            gains[i] = max(away[i] - values[i], 0.0)
+            widths[i] = self._half(np.hypot(away_error[i], errors[i]))
+        return gains, widths
+
+    def _returns(self, actor: Follower, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        """Return mean discounted returns in fresh episodes, and their standard errors, shape (n,) each."""
+        runs = self.environment.play(actor, self.evaluation_episodes, self.frame.horizon, rng)
+        weight = self.discount ** np.arange(self.frame.horizon)
+        returns = np.einsum("nhi,h->ni", runs.rewards, weight)
+        return returns.mean(axis=0), returns.std(axis=0, ddof=1) / np.sqrt(len(returns))
+
+    def _half(self, errors: FloatArray) -> FloatArray:
+        return np.asarray(NormalDist().inv_cdf(0.5 + self.level / 2) * errors)
+
+    def _choice(self, candidates: list[Candidate]) -> int:
+        """Return the best by fresh episodes: for a team the largest mean return, else the smallest gap with its error.
+
+        Of equals the later one, which knows more.
+        """
+        if self.concept.deviations == "team":
+            worth = [float(candidate.values.sum()) for candidate in candidates]
+        else:
+            worth = [-float((candidate.gaps + candidate.gap_errors).max()) for candidate in candidates]
+        return len(worth) - 1 - int(np.argmax(worth[::-1]))
+
+
+def _checked(
+    source: Game | Environment,
+    horizon: int,
+    sharing: str | SharingStructure,
+    concept: str | None,
+    objective: str,
+    memory: int,
+    episodes: int,
+    rounds: int,
+    exploration: str,
+    evaluation_episodes: int,
+    discount: float | None,
+    level: float,
+    seed: int,
+    checkpoint: str | PathLike[str] | None,
+) -> _Run:
+    """Return the options of `learn`, all checked before any work."""
+    counts = {"memory": (memory, 0), "episodes": (episodes, 1), "rounds": (rounds, 1), "seed": (seed, 0)}
+    counts |= {"horizon": (horizon, 1), "evaluation_episodes": (evaluation_episodes, 2)}
+    for name, (value, least) in counts.items():
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+            raise ModelError(f"{name} is {value!r}, expected a whole number of at least {least}")
+    if exploration not in EXPLORATIONS:
+        raise ModelError(f"exploration is {exploration!r}, expected one of {', '.join(EXPLORATIONS)}")
+    if not 0 < level < 1:
+        raise ModelError(f"level is {level!r}, expected a confidence between 0 and 1, such as 0.95")
+    game = source if isinstance(source, Game) else None
+    if game is not None:
+        check_horizon(game, horizon)
+        game = game if discount is None else game.with_discount(discount)
+        default = "team" if game.is_common_reward else "cce"
+        agents, weight = game.agents, game.discount
+    else:
+        default, weight = "cce", 1.0 if discount is None else float(discount)
+        agents = tuple(f"agent{i + 1}" for i in range(len(environment(source).n_actions)))
+    if not 0 < weight <= 1:
+        raise ModelError(f"discount is {discount!r}, expected a number above 0 and at most 1")
+    played_in = environment(source if game is None else game)
+    first = played_in.play(_Idle(len(agents)), 1, 1, np.random.default_rng(0)).first
+    sizes = AgentSizes(played_in.n_actions, played_in.n_observations, first is not None)
+    structure = sharing_structure(sharing, len(agents))
+    found = concept_named(default if concept is None else concept)
+    if game is not None:
+        found.check_game(game)
+    parse_objective(objective, agents)
+    store = None
+    if checkpoint is not None:
+        options = {"horizon": horizon, "sharing": structure.name, "concept": found.name, "objective": objective}
+        options |= {
+            "memory": memory,
+            "episodes": episodes,
+            "exploration": exploration,
+            "discount": weight,
+            "seed": seed,
+        }
+        store = Checkpoint(checkpoint, repr(sizes) if game is None else game, options)
+    return _Run(
+        played_in,
+        game,
+        structure,
+        frame_of(sizes, structure, int(horizon), int(memory)),
+        found,
+        objective,
+        agents,
+        int(episodes),
+        int(rounds),
+        exploration,
+        int(evaluation_episodes),
+        weight,
+        float(level),
+        int(seed),
+        store,
+    )
+
+
+def _packed(batches: list[Episodes]) -> dict[str, Any]:
+    """Return a round's episodes as plain arrays."""
+    parts = {f"{b}.{key}": value for b, batch in enumerate(batches) for key, value in vars(batch).items()}
+    return {key: value for key, value in parts.items() if value is not None} | {"batches": np.array(len(batches))}
+
+
+def _unpacked(kept: Mapping[str, Any]) -> list[Episodes]:
+    """Return the episodes that `_packed` took apart."""
+    batches = []
+    for b in range(int(kept["batches"])):
+        actions, observations, rewards = (kept[f"{b}.{name}"] for name in ("actions", "observations", "rewards"))
+        batches.append(Episodes(kept.get(f"{b}.first"), actions, observations, rewards))
+    return batches
+
+
+class _Idle:
+    """Plays everybody's first action, to see whether there is an observation before it."""
+
+    def __init__(self, n_agents: int) -> None:
+        self._n_agents = n_agents
+
+    def begin(self, n_runs: int, first: IntArray | None, rng: np.random.Generator) -> None:
+        self._n_runs = n_runs
+
+    def act(self, time: int) -> IntArray:
+        return np.zeros((self._n_runs, self._n_agents), dtype=np.int64)
+
+    def observe(self, time: int, actions: IntArray, observations: IntArray) -> None:
+        pass

@@ -1,0 +1,147 @@
+"""Exploration plans that reach what can be reached: barycentric spanners in a learnt model.
+
+The law of the joint observation that ends a step is linear in how often its cells and actions occur. Of
+all plans of the learnt model, a *barycentric spanner* of these laws is a set of at most as many plans as
+there are joint observations, such that every other plan's law is a combination of theirs with
+coefficients of size at most C. Playing them all, and uniformly drawn actions for the following
+steps, therefore shows every reachable part of the game often enough, if observations tell states apart
+(the paper's observability assumption).
+
+The spanner is found by exchange (Awerbuch and Kleinberg 2008, J. Computer and System Sciences 74,
+97-114) with plans as an oracle: the plan whose law is farthest in a direction is found by backward
+induction in the learnt model. Source of its use: Golowich, Moitra and Rohatgi (2022), Learning in
+observable POMDPs, without computationally intractable oracles; the paper's learning algorithm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.learning.actors import ExplorationPlan
+from lp_posg.learning.model import LearntModel
+from lp_posg.types import FloatArray, IntArray, SparseMatrix
+
+GROWTH = 2.0
+"""C: an exchange has to make the determinant grow by this factor."""
+
+EMPTY_TOL = 1e-9
+"""A direction in which no plan's law reaches further than this is left out."""
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """A learnt model as a decision process over windows and profiles, all agents acting as one.
+
+    Attributes
+    ----------
+    edges : tuple per step but the last of CSR arrays, shape (C * A, K')
+        P^(next state | c^, p, a): of each cell, not of the state.
+    prob : tuple per step of float arrays, shape (C,)
+    cell_node : tuple per step of int arrays, shape (C,)
+    start : float array, shape (K,)
+    """
+
+    edges: tuple[SparseMatrix, ...]
+    prob: tuple[FloatArray, ...]
+    cell_node: tuple[IntArray, ...]
+    start: FloatArray
+
+
+def _chain(model: LearntModel) -> _Chain:
+    unrolled, n_joint = model.unrolled, model.n_joint_actions
+    prob = tuple(step.prob for step in model.steps)
+    edges = tuple(
+        sp.csr_array(sp.diags_array(np.repeat(1.0 / own, n_joint)) @ depth.edges)
+        for own, depth in zip(prob, unrolled.depths, strict=False)
+        if depth.edges is not None
+    )
+    start = np.bincount(unrolled.start.child, weights=unrolled.start_prob, minlength=len(model.steps[0].index))
+    return _Chain(edges, prob, tuple(step.cell_node for step in model.steps), start.astype(np.float64))
+
+
+def spanner_plans(model: LearntModel) -> list[ExplorationPlan]:
+    """Return exploration plans for every step but the last, each until the step it aims at is over.
+
+    Notes
+    -----
+    One backward induction per exchange tried: for each step at most about O log O of them, O the number
+    of joint observations.
+    """
+    chain = _chain(model)
+    plans: list[ExplorationPlan] = []
+    for aim in range(len(model.steps) - 1):
+        plans += [ExplorationPlan(model, aim + 1, actions) for actions in _spanner(model, chain, aim)]
+    return plans
+
+
+def _spanner(model: LearntModel, chain: _Chain, aim: int) -> list[tuple[IntArray, ...]]:
+    """Return the plans whose observation laws after step `aim` span those of all plans, C-approximately."""
+    law: SparseMatrix = model.steps[aim].law
+    size = model.frame.n_joint_observations
+    basis = np.eye(size)
+    plans: list[tuple[IntArray, ...] | None] = [None] * size
+    for place in range(size):
+        found = _farthest(model, chain, aim, law, basis, place)
+        if found is not None and abs(found[0]) > EMPTY_TOL:
+            basis[:, place], plans[place] = found[1], found[2]
+    improving = True
+    while improving:
+        improving = False
+        for place in range(size):
+            if plans[place] is None:
+                continue
+            found = _farthest(model, chain, aim, law, basis, place)
+            # In units of the present column, whose own coefficient is 1.
+            if found is not None and abs(found[0]) > GROWTH:
+                basis[:, place], plans[place] = found[1], found[2]
+                improving = True
+    distinct: dict[bytes, tuple[IntArray, ...]] = {}
+    for plan in plans:
+        if plan is not None:
+            distinct.setdefault(b"".join(own.tobytes() for own in plan), plan)
+    return list(distinct.values())
+
+
+def _farthest(
+    model: LearntModel, chain: _Chain, aim: int, law: SparseMatrix, basis: FloatArray, place: int
+) -> tuple[float, FloatArray, tuple[IntArray, ...]] | None:
+    """Return the largest coefficient (in size) of a plan's law at one place of the basis, that law and the plan."""
+    direction = np.linalg.solve(basis.T, np.eye(len(basis))[place])
+    best: tuple[float, FloatArray, tuple[IntArray, ...]] | None = None
+    for sign in (1.0, -1.0):
+        plan = _best_plan(model, chain, aim, law @ (sign * direction))
+        features = _observation_law(model, chain, aim, law, plan)
+        reached = float(direction @ features)
+        if best is None or abs(reached) > abs(best[0]):
+            best = (reached, features, plan)
+    return best
+
+
+def _best_plan(model: LearntModel, chain: _Chain, aim: int, worth: FloatArray) -> tuple[IntArray, ...]:
+    """Return the actions, per step and cell, that maximise the expectation of `worth` (C * A,) at step `aim`."""
+    n_joint = model.n_joint_actions
+    actions: list[IntArray] = []
+    for time in range(aim, -1, -1):
+        table = worth.reshape(-1, n_joint)
+        actions.append(table.argmax(axis=1))
+        if time:
+            own = chain.prob[time] * table.max(axis=1)
+            state = np.bincount(chain.cell_node[time], weights=own, minlength=len(model.steps[time].index))
+            worth = chain.edges[time - 1] @ state
+    return tuple(reversed(actions))
+
+
+def _observation_law(
+    model: LearntModel, chain: _Chain, aim: int, law: SparseMatrix, plan: tuple[IntArray, ...]
+) -> FloatArray:
+    """Return the law of the joint observation after step `aim` under a plan, shape (O,)."""
+    n_joint, state = model.n_joint_actions, chain.start
+    for time in range(aim):
+        cells = state[chain.cell_node[time]] * chain.prob[time]
+        rows = np.arange(len(cells)) * n_joint + plan[time]
+        state = cells @ chain.edges[time][rows]
+    cells = state[chain.cell_node[aim]] * chain.prob[aim]
+    return np.asarray(cells @ law[np.arange(len(cells)) * n_joint + plan[aim]])

@@ -1,0 +1,226 @@
+"""What runs look like from the side of shared information: increments, private informations, windows of memory.
+
+A *window* is what finite memory L keeps at a step: all increments until L steps have passed, then the
+last L. It is coded as one number, the newest increment in the lowest digit, so that the window of a
+shorter memory is a remainder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from lp_posg.errors import UnsupportedError
+from lp_posg.information import SharingStructure
+from lp_posg.information.tables import AgentSizes, SplitTable, first_table, next_table
+from lp_posg.learning.environment import Episodes
+from lp_posg.types import FloatArray, IntArray
+
+CODE_LIMIT = 2**62
+"""Largest number of windows of one step that can be coded."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Sizes, sharing and memory: what turns observations into windows.
+
+    Attributes
+    ----------
+    sizes : AgentSizes
+    tables : tuple of SplitTable
+        Those that lead into each step, the start's first; one per step.
+    memory : int
+        L.
+    """
+
+    sizes: AgentSizes
+    tables: tuple[SplitTable, ...]
+    memory: int
+
+    @property
+    def horizon(self) -> int:
+        """Number of steps."""
+        return len(self.tables)
+
+    @property
+    def n_joint_actions(self) -> int:
+        """Number of joint actions."""
+        return prod(self.sizes.n_actions)
+
+    @property
+    def n_joint_observations(self) -> int:
+        """Number of joint observations."""
+        return prod(self.sizes.n_observations)
+
+    @cached_property
+    def n_increments(self) -> tuple[int, ...]:
+        """Number of joint increments that lead into each step."""
+        return tuple(prod(table.n_increments) for table in self.tables)
+
+    def length(self, time: int) -> int:
+        """Return how many increments the window of a step holds."""
+        return time + 1 if time <= self.memory else self.memory
+
+    def radices(self, time: int) -> tuple[int, ...]:
+        """Return the number of increments at each place of a step's window, oldest first."""
+        return self.n_increments[time + 1 - self.length(time) : time + 1]
+
+    def grown(self, time: int, window: IntArray, increment: IntArray) -> IntArray:
+        """Return the windows of step `time`, from those of the step before and the increments in between."""
+        radices = self.radices(time)
+        if not radices:
+            return np.zeros_like(increment)
+        return (window % prod(radices[:-1])) * radices[-1] + increment
+
+
+def frame_of(sizes: AgentSizes, structure: SharingStructure, horizon: int, memory: int) -> Frame:
+    """Return the frame of a structure.
+
+    Raises
+    ------
+    ModelError
+        If the structure has imperfect recall.
+    UnsupportedError
+        If there are more private informations, or more windows, than this package codes.
+    """
+    tables = [first_table(sizes, structure)]
+    for _ in range(horizon - 1):
+        tables.append(next_table(sizes, structure, tables[-1].next_private))
+    frame = Frame(sizes, tuple(tables), memory)
+    for time in range(horizon):
+        if prod(frame.radices(time)) > CODE_LIMIT:
+            raise UnsupportedError(
+                f"memory {memory} has more than {CODE_LIMIT:.0e} windows at step {time + 1}; remember less"
+            )
+    return frame
+
+
+class Tracker:
+    """Windows and private informations of runs as they go on.
+
+    Attributes
+    ----------
+    window : int array, shape (N,)
+    private : tuple per agent of int arrays, shape (N,)
+    increment : int array, shape (N,)
+        The newest.
+    """
+
+    def __init__(self, frame: Frame, n_runs: int, first: IntArray | None) -> None:
+        self.frame = frame
+        nothing = np.zeros(n_runs, dtype=np.int64)
+        self.private: tuple[IntArray, ...] = (nothing,) * frame.sizes.n_agents
+        self.increment = self._split(0, None, first)
+        self.window = self.increment
+
+    def step(self, time: int, actions: IntArray, observations: IntArray) -> None:
+        """Take in what was done at a step, and what was seen after it."""
+        self.increment = self._split(time + 1, actions, observations)
+        self.window = self.frame.grown(time + 1, self.window, self.increment)
+
+    def _split(self, into: int, actions: IntArray | None, seen: IntArray | None) -> IntArray:
+        table = self.frame.tables[into]
+        increment = np.zeros(len(self.private[0]), dtype=np.int64)
+        kept = []
+        for i, count in enumerate(table.n_increments):
+            none = np.zeros_like(increment)
+            where = (
+                self.private[i],
+                none if actions is None else actions[:, i],
+                none if seen is None else seen[:, i],
+            )
+            increment = increment * count + table.increment_index[i][where]
+            kept.append(table.next_index[i][where])
+        self.private = tuple(kept)
+        return increment
+
+    def profile(self, time: int) -> IntArray:
+        """Return the flat private profile of each run, last agent fastest."""
+        return np.ravel_multi_index(self.private, self.frame.tables[time].n_next)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Episodes as the learner counts them.
+
+    Attributes
+    ----------
+    window, profile, action : int arrays, shape (N, H)
+        Window, flat private profile and flat joint action of each step.
+    observation : int array, shape (N, H - 1)
+        Flat joint observation after each step but the last.
+    """
+
+    window: IntArray
+    profile: IntArray
+    action: IntArray
+    observation: IntArray
+
+
+def seen(frame: Frame, episodes: Episodes) -> Seen:
+    """Return episodes in terms of windows and private profiles."""
+    n_runs, horizon = episodes.actions.shape[:2]
+    tracker = Tracker(frame, n_runs, episodes.first)
+    window, profile = (np.empty((n_runs, horizon), dtype=np.int64) for _ in range(2))
+    for time in range(horizon):
+        window[:, time], profile[:, time] = tracker.window, tracker.profile(time)
+        if time < horizon - 1:
+            tracker.step(time, episodes.actions[:, time], episodes.observations[:, time])
+    action = np.ravel_multi_index(tuple(np.moveaxis(episodes.actions, 2, 0)), frame.sizes.n_actions)
+    observation = np.ravel_multi_index(tuple(np.moveaxis(episodes.observations, 2, 0)), frame.sizes.n_observations)
+    return Seen(window, profile, action, observation)
+
+
+class WindowIndex:
+    """The windows of one step that were seen, as numbered states; any other window goes to the nearest.
+
+    Nearest is the window most often seen among those with the longest equal run of newest increments.
+
+    Parameters
+    ----------
+    windows : int array, shape (N,)
+        As they were seen, repeated.
+    weight : float array, shape (N,)
+        How much each counts.
+    radices : tuple of int
+        As in `Frame.radices`.
+    """
+
+    def __init__(self, windows: IntArray, weight: FloatArray, radices: tuple[int, ...]) -> None:
+        self.codes, inverse = np.unique(windows, return_inverse=True)
+        self.counts: FloatArray = np.bincount(inverse, weights=weight).astype(np.float64)
+        # Per length of the newest run, longest first: codes of the runs, and the state that stands for each.
+        self._shorter: list[tuple[int, IntArray, IntArray]] = []
+        often = np.argsort(-self.counts, kind="stable")
+        for length in range(len(radices) - 1, -1, -1):
+            size = prod(radices[len(radices) - length :])
+            runs, first = np.unique(self.codes[often] % size, return_index=True)
+            self._shorter.append((size, runs, often[first]))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def find(self, windows: IntArray) -> IntArray:
+        """Return the state of each window."""
+        state, missing = _exact(self.codes, windows)
+        for size, runs, stands_for in self._shorter:
+            if not len(missing):
+                break
+            place, still = _exact(runs, windows[missing] % size)
+            known = np.setdiff1d(np.arange(len(missing)), still)
+            state[missing[known]] = stands_for[place[known]]
+            missing = missing[still]
+        return state
+
+    def group(self, length: int, radices: tuple[int, ...]) -> IntArray:
+        """Return the newest run of `length` increments of each state, coded."""
+        return self.codes % prod(radices[len(radices) - length :])
+
+
+def _exact(codes: IntArray, wanted: IntArray) -> tuple[IntArray, IntArray]:
+    """Return where each number stands among ascending codes, and which are not there."""
+    at = np.minimum(np.searchsorted(codes, wanted), len(codes) - 1)
+    return at, np.flatnonzero(codes[at] != wanted)
