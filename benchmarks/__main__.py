@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import baselines, compressions, contraction, growth, hardness, simulations, solves, stage_lps, table1
+from benchmarks import (
+    baselines,
+    compressions,
+    contraction,
+    growth,
+    hardness,
+    large_stage,
+    simulations,
+    solves,
+    stage_lps,
+    table1,
+)
 from benchmarks.measure import record, table
 
 BENCHMARKS = {
     "stage_lps": stage_lps.rows,
+    "large_stage": large_stage.rows,
     "solves": solves.rows,
     "growth": growth.rows,
     "hardness": hardness.rows,

@@ -47,7 +47,10 @@ Concept = Annotated[
 ]
 Objective = Annotated[
     str,
-    typer.Option(help="Which equilibrium is selected: welfare, egalitarian, agent:K (number or name) or worst."),
+    typer.Option(
+        help="Which equilibrium is selected: welfare, egalitarian, agent:K (number or name), weighted:W1,W2,..., worst"
+        " or entropy."
+    ),
 ]
 Compression = Annotated[
     str,

@@ -18,7 +18,7 @@ from lp_posg.errors import FormatError, ModelError
 from lp_posg.game import Game
 from lp_posg.version import __version__
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 PART_KEY, DIGEST_KEY = "about.part", "about.digest"
 """What a file holds beside its part: of which game and name it is, and under which rules it was made."""

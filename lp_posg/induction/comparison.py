@@ -26,7 +26,7 @@ from lp_posg.information import (
     sharing_structure,
     unroll,
 )
-from lp_posg.stage import CONCEPTS, Correlated, Efficiency, efficiency_of
+from lp_posg.stage import CONCEPTS, Correlated, Efficiency, efficiency_of, parse_objective
 from lp_posg.types import GAP_TOL
 from lp_posg.version import __version__
 
@@ -185,7 +185,7 @@ def compare(
     horizon: int,
     sharing: Sequence[str | SharingStructure] = ("full", "one-step-delay"),
     concepts: Sequence[str] = ("team", "ne", "ce", "cce"),
-    objective: str = "welfare",
+    objective: str | Callable[[Any], Any] = "welfare",
     *,
     discount: float | None = None,
     compression: str | Compression | CompressionRule = "exact",
@@ -236,6 +236,7 @@ def compare(
     checks: list[Check] = []
     spreads: list[Spread] = []
     squeezed = compression_named(compression)
+    selection = parse_objective(objective, game.agents).name
     options: dict[str, Any] = {
         "discount": discount,
         "compression": squeezed,
@@ -255,12 +256,12 @@ def compare(
         own = _rows(game, horizon, structure, concepts, objective, options, begun)
         rows += own
         checks += _inclusions(own, structure, tolerance)
-        checks += _orders(own, horizon, objective, game)
+        checks += _orders(own, horizon, selection, game)
         spreads += _spreads(own, structure)
     checks += _sharing_orders(rows)
     solved_game = game if discount is None else game.with_discount(discount)
     note = _note(horizon, game)
-    return Comparison(solved_game, horizon, objective, squeezed.name, tuple(rows), tuple(checks), note, tuple(spreads))
+    return Comparison(solved_game, horizon, selection, squeezed.name, tuple(rows), tuple(checks), note, tuple(spreads))
 
 
 def _rows(
@@ -268,7 +269,7 @@ def _rows(
     horizon: int,
     structure: SharingStructure,
     concepts: Sequence[str],
-    objective: str,
+    objective: str | Callable[[Any], Any],
     options: dict[str, Any],
     begun_all: float,
 ) -> list[Row]:

@@ -6,6 +6,7 @@ import time as clock
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from os import PathLike
+from typing import Any
 
 import numpy as np
 
@@ -97,7 +98,7 @@ def solve(
     horizon: int,
     sharing: str | SharingStructure = "full",
     concept: str | None = None,
-    objective: str = "welfare",
+    objective: str | Callable[[Any], Any] = "welfare",
     *,
     discount: float | None = None,
     compression: str | Compression | CompressionRule = "exact",
@@ -123,9 +124,11 @@ def solve(
         What becomes common knowledge when; see `sharing_names`.
     concept : {"team", "ne", "ce", "interim-cce", "cce"}, optional
         Default: ``team`` if the reward is common, else ``cce``.
-    objective : {"welfare", "egalitarian", "agent:k", "worst"}
-        Which equilibrium is selected at each stage game. Selecting stage by stage is not the
-        optimum over all equilibria of the whole game.
+    objective : {"welfare", "egalitarian", "agent:k", "weighted:w1,w2,...", "worst", "entropy"} or callable
+        Which equilibrium is selected at each stage game; ``egalitarian`` is lexicographic, ``entropy`` is that of
+        the distribution over joint pure prescriptions. A callable is given the agents' values, a cvxpy expression
+        of shape (n,), and returns a concave one to maximise. Selecting stage by stage is not the optimum over all
+        equilibria of the whole game.
     discount : float, optional
         Replaces the game's.
     compression : str, Compression or CompressionRule
@@ -217,7 +220,7 @@ def checked(
     horizon: int,
     sharing: str | SharingStructure,
     concept: str | None,
-    objective: str,
+    objective: str | Callable[[Any], Any],
     *,
     discount: float | None = None,
     compression: str | Compression | CompressionRule = "exact",
@@ -256,6 +259,9 @@ def checked(
     found.check_game(game)
     structure = sharing_structure(sharing, game.n_agents)
     selection = parse_objective(objective, game.agents)
+    found.check_objective(selection)
+    if selection.concave is not None and checkpoint is not None:
+        raise ModelError("a checkpoint cannot tell one function of your own from another; use an objective with a name")
     steps = check_horizon(game, horizon)
     squeezed = compression_named(compression)
     store = None
@@ -324,10 +330,11 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
     stats = Stats(
         unrolled.n_states,
         swept.programs,
-        swept.closed,
+        swept.methods.get("shortcut", 0),
         sum(phases.values()),
         phases,
         tuple(depth.level.n_nodes for depth in unrolled.depths),
+        swept.methods,
     )
     solution = Solution(
         request.game,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
 from typing import Any
@@ -36,6 +36,9 @@ class Stats:
     phases : mapping of str to float
         Wall seconds by phase: ``expand``, ``solve``, ``certify``.
     states_by_depth : tuple of int
+    methods : mapping of str to int
+        How many stage games were solved how: ``shortcut`` (those of `closed`), ``enumeration``, ``program``
+        (written down whole), ``columns`` (column generation, optimal to a proven bound), ``conic``.
     """
 
     states: int
@@ -44,6 +47,7 @@ class Stats:
     seconds: float
     phases: Mapping[str, float]
     states_by_depth: tuple[int, ...]
+    methods: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -285,6 +289,7 @@ class Solution:
                 "seconds": self.stats.seconds,
                 "phases": dict(self.stats.phases),
                 "states_by_depth": list(self.stats.states_by_depth),
+                "methods": dict(self.stats.methods),
             },
             "version": __version__,
         }

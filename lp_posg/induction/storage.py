@@ -18,7 +18,7 @@ from lp_posg.evaluate import Certificate, Deviation
 from lp_posg.game import Game
 from lp_posg.induction.solution import Labels, Solution, Stats
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, check_horizon
-from lp_posg.stage import concept_named, parse_objective
+from lp_posg.stage import OWN, concept_named, parse_objective
 from lp_posg.types import FloatArray, SparseMatrix
 from lp_posg.version import __version__
 
@@ -117,6 +117,7 @@ def _meta(solution: Solution) -> dict[str, Any]:
             "seconds": solution.stats.seconds,
             "phases": dict(solution.stats.phases),
             "states_by_depth": solution.stats.states_by_depth,
+            "methods": dict(solution.stats.methods),
         },
         "certificate": {
             "status": certificate.status,
@@ -210,7 +211,8 @@ def _check_options(options: Mapping[str, Any], game: Game) -> None:
     """Raise ModelError unless the stored options are ones that `solve` takes."""
     check_horizon(game, options["horizon"])
     concept_named(options["concept"])
-    parse_objective(options["objective"], game.agents)
+    if not str(options["objective"]).startswith(OWN):
+        parse_objective(options["objective"], game.agents)
     names = (options["sharing"], options["compression"])
     if not all(isinstance(name, str) for name in names) or not isinstance(options["tolerance"], float):
         raise ModelError("sharing, compression or tolerance is not what it has to be")

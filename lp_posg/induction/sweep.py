@@ -6,7 +6,7 @@ the states that lead to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from lp_posg.information.policy import joint_law
 from lp_posg.information.resources import Resources, Store
 from lp_posg.information.tables import tables_digest
 from lp_posg.information.unrolled import Depth
-from lp_posg.stage import BlockStrategy, Concept, Objective, StageBlock, joined
+from lp_posg.stage import METHODS, BlockStrategy, Concept, Objective, StageBlock, added, joined
 from lp_posg.types import FloatArray, IntArray
 
 PART = 512
@@ -42,14 +42,14 @@ class Swept:
     node_values : tuple per depth of float arrays, shape (N, n)
     programs : int
         Linear and mixed-integer programs solved.
-    closed : int
-        Stage games of an equilibrium concept solved without one.
+    methods : mapping of str to int
+        How many stage games were solved how; see `METHODS`.
     """
 
     policy: Policy
     node_values: tuple[FloatArray, ...]
     programs: int
-    closed: int
+    methods: Mapping[str, int]
 
 
 def sweep(
@@ -84,7 +84,7 @@ def sweep(
     sizes = tuple(depth.level.n_nodes for depth in unrolled.depths)
     values = [np.zeros((size, game.n_agents)) for size in sizes]
     solved: list[tuple[PolicyBlock, ...]] = [() for _ in sizes]
-    counts = np.zeros(2, dtype=np.int64)  # programs solved, games closed without one
+    programs, methods = 0, list[Mapping[str, int]]()
     for generation in reversed(list(nx.topological_generations(graph))):
         blocks: list[Block] = [graph.nodes[key]["block"] for key in sorted(generation)]
         time, found = blocks[0].time, []
@@ -105,11 +105,12 @@ def sweep(
                     on_block(own, part.programs)
             found.append(_joined(parts))
             values[time][block.nodes] = found[-1].values
-            counts += (found[-1].programs, found[-1].closed)
+            programs += found[-1].programs
+            methods.append(found[-1].methods)
         solved[time] = tuple(part.strategy for part in found)
     steps = tuple(_step(unrolled, time, blocks) for time, blocks in enumerate(solved))
     policy = Policy(sharing, unrolled.start.increment, unrolled.start.child, steps)
-    return Swept(policy, tuple(values), int(counts[0]), int(counts[1]))
+    return Swept(policy, tuple(values), programs, added(methods))
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class _Part:
     strategy: PolicyBlock
     values: FloatArray
     programs: int
-    closed: int
+    methods: Mapping[str, int]
 
 
 def _pieces(block: Block) -> list[IntArray]:
@@ -151,7 +152,7 @@ def _solved(
         block.nodes, private_rows(block, depth.level), found.atom_start, found.atom_prob, found.prescription
     )
     values = np.concatenate([own for _, own in parts])
-    return _Part(strategy, values, found.n_programs, found.n_closed)
+    return _Part(strategy, values, found.n_programs, found.methods)
 
 
 def _stage_bytes(game: Payoffs, block: Block) -> float:
@@ -175,7 +176,7 @@ def _joined(parts: list[_Part]) -> _Part:
         tuple(np.concatenate(own) for own in zip(*(block.prescription for block in blocks), strict=True)),
     )
     values = np.concatenate([part.values for part in parts])
-    return _Part(strategy, values, sum(part.programs for part in parts), sum(part.closed for part in parts))
+    return _Part(strategy, values, sum(part.programs for part in parts), added(part.methods for part in parts))
 
 
 def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tuple[BlockStrategy, FloatArray]:
@@ -195,7 +196,7 @@ def _values(games: StageBlock, found: BlockStrategy) -> FloatArray:
 def _packed(part: _Part) -> dict[str, Any]:
     """Return a solved piece as plain arrays."""
     own = part.strategy
-    packed = {"values": part.values, "counts": np.array([part.programs, part.closed])}
+    packed = {"values": part.values, "counts": np.array([part.programs, *(part.methods.get(m, 0) for m in METHODS)])}
     packed |= {"atom_start": own.atom_start, "atom_prob": own.atom_prob, "nodes": own.nodes}
     packed |= {f"private.{i}": private for i, private in enumerate(own.private)}
     return packed | {f"prescription.{i}": rows for i, rows in enumerate(own.prescription)}
@@ -213,8 +214,8 @@ def _kept(store: Store | None, name: str, digest: str, n_agents: int) -> _Part |
         kept["atom_prob"],
         tuple(kept[f"prescription.{i}"] for i in range(n_agents)),
     )
-    programs, closed = kept["counts"].tolist()
-    return _Part(strategy, kept["values"], programs, closed)
+    programs, *by_method = kept["counts"].tolist()
+    return _Part(strategy, kept["values"], programs, added([dict(zip(METHODS, by_method, strict=True))]))
 
 
 def _step(unrolled: Unrolled, time: int, blocks: tuple[PolicyBlock, ...]) -> PolicyStep:

@@ -1,10 +1,13 @@
 """Linear programs in, solutions out; the only room that knows a solver."""
 
+from lp_posg.lp.columns import ColumnProgram
+from lp_posg.lp.conic import entropy, solve_concave
 from lp_posg.lp.highs import CostSweep, attempt_program, cancel_running, solve_block, solve_program
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 from lp_posg.lp.warm import WarmProgram
 
 __all__ = [
+    "ColumnProgram",
     "CostSweep",
     "LPResult",
     "LinearProgram",
@@ -13,6 +16,8 @@ __all__ = [
     "WarmProgram",
     "attempt_program",
     "cancel_running",
+    "entropy",
     "solve_block",
+    "solve_concave",
     "solve_program",
 ]

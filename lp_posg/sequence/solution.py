@@ -198,6 +198,7 @@ class SequenceSolution:
                 "seconds": self.stats.seconds,
                 "phases": dict(self.stats.phases),
                 "states_by_depth": by_depth.tolist(),
+                "methods": {"sequence-form": 1},
                 "information_sets": list(self.stats.information_sets),
                 "sequences": list(self.stats.sequences),
                 "histories": self.stats.histories,

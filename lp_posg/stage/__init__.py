@@ -8,10 +8,11 @@ from lp_posg.errors import ModelError
 from lp_posg.information.levels import Payoffs
 from lp_posg.stage.correlated import Correlated
 from lp_posg.stage.nash import Nash
-from lp_posg.stage.objective import Objective, parse_objective
+from lp_posg.stage.no_signalling import no_signalling_bound
+from lp_posg.stage.objective import OWN, Objective, parse_objective
 from lp_posg.stage.payoffs import StageBlock
 from lp_posg.stage.region import Efficiency, PayoffRegion, efficiency_of, payoff_region_of
-from lp_posg.stage.strategy import BlockStrategy, joined
+from lp_posg.stage.strategy import METHODS, BlockStrategy, added, joined
 from lp_posg.stage.team import Team
 
 
@@ -27,6 +28,9 @@ class Concept(Protocol):
 
     def check_game(self, game: Payoffs) -> None:
         """Raise UnsupportedError before any work if no stage game of `game` could be solved."""
+
+    def check_objective(self, objective: Objective) -> None:
+        """Raise UnsupportedError before any work if the concept cannot be selected by `objective`."""
 
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         """Return the strategies of a block; called from several threads at once."""
@@ -59,6 +63,8 @@ def concept_named(name: str) -> Concept:
 
 __all__ = [
     "CONCEPTS",
+    "METHODS",
+    "OWN",
     "BlockStrategy",
     "Concept",
     "Correlated",
@@ -66,9 +72,11 @@ __all__ = [
     "Objective",
     "PayoffRegion",
     "StageBlock",
+    "added",
     "concept_named",
     "efficiency_of",
     "joined",
+    "no_signalling_bound",
     "parse_objective",
     "payoff_region_of",
 ]

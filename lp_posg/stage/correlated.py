@@ -36,18 +36,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
-from typing import Literal
 
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError, UnsupportedError
 from lp_posg.information.levels import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
+from lp_posg.stage.concave import check_conic, concave_optima
+from lp_posg.stage.generation import by_generation
+from lp_posg.stage.incentives import IncentiveRows, Kind
+from lp_posg.stage.leximin import Leximin, unit_of
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import (
     Scaled,
     StageBlock,
-    egalitarian_bounds,
     indicator,
     largest_agent,
     prescriptions_but,
@@ -55,14 +57,23 @@ from lp_posg.stage.payoffs import (
     scaled,
     summed_over,
 )
+from lp_posg.stage.pricing import check_pricing
 from lp_posg.stage.shortcuts import shortcuts_first
 from lp_posg.stage.strategy import BlockStrategy, as_distribution
 from lp_posg.types import ATOM_TOL, FloatArray, IntArray
 
-Kind = Literal["ex-ante", "interim", "action"]
+SMALL_ENTRIES = 60_000
+"""Up to this many entries the program is written down whole; with more, columns may be generated (ADR 5)."""
 
 ENTRY_LIMIT = 4_000_000
-"""Most entries of one stage program, which takes up to about a minute; a larger one is refused at once."""
+"""Most entries of a program written down whole, which may take a minute."""
+
+FEW_EQUATIONS = 2.0
+"""Beyond ``SMALL_ENTRIES`` a program is still written down if it has at most this many equations per incentive row.
+
+Equations of consistency, G (k_j - 1), counted also where agent j's prescriptions are enumerated instead. The master
+of column generation has the incentive rows alone: where these are most of all rows, it takes the longer way round.
+"""
 
 JOINT_FACTOR = 2.0
 """Up to this many times as many pure prescriptions of j as pairs (p_j, a_j), the prescriptions are enumerated.
@@ -94,20 +105,32 @@ class Correlated:
     def check_game(self, game: Payoffs) -> None:
         """Accept every game: a correlated equilibrium always exists."""
 
+    def check_objective(self, objective: Objective) -> None:
+        """Accept every objective."""
+
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         """Return the selected equilibrium of each stage game.
 
         Raises
         ------
         UnsupportedError
-            If a program would have more than ``ENTRY_LIMIT`` entries.
+            If the integer programs that price columns, or the conic programs, would be too large.
         SolveError
             If a program cannot be solved.
         """
-        return shortcuts_first(block, objective, self._by_program)
+        return shortcuts_first(block, objective, self._by_size)
+
+    def _by_size(self, block: StageBlock, objective: Objective) -> BlockStrategy:
+        if objective.is_conic:
+            return self._by_conic(block, objective)
+        form = _form(block.n_private, block.n_actions, self.kind)
+        if form.written_down:
+            return self._by_program(block, objective)
+        check_pricing(block, self.name)
+        return by_generation(block, objective, form, partial(self._what, block))
 
     def form(self, block: StageBlock) -> Form:
-        """Return the shape of a block's programs.
+        """Return the shape of a block's programs, for who wants them whole.
 
         Raises
         ------
@@ -119,47 +142,74 @@ class Correlated:
         return form
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
-        form = self.form(block)
+        form = _form(block.n_private, block.n_actions, self.kind)
         step = max(1, BATCH_ENTRIES // len(form.layout.index))
         found: list[FloatArray] = []
+        n_programs = 0
         for first in range(0, len(block), step):
             part = block.part(slice(first, first + step))
-            try:
-                x, _ = solve_block(form.compile(scaled(part), objective), partial(self._what, part), block.deadline)
-            except LimitError:
-                raise
-            except SolveError as error:
-                raise SolveError(
-                    f"{error}; an equilibrium always exists, so this is a defect of lp_posg or of the"
-                    " solver, not of the game",
-                    **error.facts,
-                ) from None
-            found.append(x[:, : form.n_y])
-        return form.decode(np.concatenate(found))
+            y, solved = self._optima(form, part, objective)
+            found.append(y)
+            n_programs += solved
+        return form.decode(np.concatenate(found), n_programs, "program")
+
+    def _optima(self, form: Form, block: StageBlock, objective: Objective) -> tuple[FloatArray, int]:
+        """Return the optimal y of each game, shape (B, n_y), and the number of programs solved."""
+        game = scaled(block)
+        if objective.weights is not None:
+            return self._solved(form.compile(game, objective), block)[0][:, : form.n_y], len(block)
+        y, n_programs = np.empty((len(block), form.n_y)), 0
+        asked, rows = Leximin.first(game), np.arange(len(block))
+        while len(rows):
+            part = game.part(rows)
+            x, dual = self._solved(form.compile(part, objective, asked), block.part(rows))
+            y[rows] = x[:, : form.n_y]
+            n_programs += len(rows)
+            asked = asked.then(part, dual[:, -block.n_agents :], x[:, -1])
+            more = np.flatnonzero(asked.active.any(axis=1))
+            asked, rows = asked.part(more), rows[more]
+        return y, n_programs
+
+    def _solved(self, programs: ProgramBlock, block: StageBlock) -> tuple[FloatArray, FloatArray]:
+        try:
+            return solve_block(programs, partial(self._what, block), block.deadline)
+        except LimitError:
+            raise
+        except SolveError as error:
+            raise SolveError(
+                f"{error}; an equilibrium always exists, so this is a defect of lp_posg or of the"
+                " solver, not of the game",
+                **error.facts,
+            ) from None
+
+    def _by_conic(self, block: StageBlock, objective: Objective) -> BlockStrategy:
+        form = _form(block.n_private, block.n_actions, self.kind, objective.concave is None)
+        check_conic(form.n_entries, self.name, objective, block)
+        game = scaled(block)
+        programs, value = form.incentives(game)
+        y = concave_optima(programs, value, game, objective, partial(self._what, block), block.deadline)
+        return form.decode(y, 2 * len(block), "conic")
 
     def _what(self, block: StageBlock, row: int) -> str:
         return f"stage LP at {block.where(row)} (concept {self.name!r})"
 
 
 @lru_cache(maxsize=64)
-def _form(n_private: tuple[int, ...], n_actions: tuple[int, ...], kind: Kind) -> Form:
-    return Form(n_private, n_actions, kind)
+def _form(n_private: tuple[int, ...], n_actions: tuple[int, ...], kind: Kind, every: bool = False) -> Form:
+    return Form(n_private, n_actions, kind, every)
 
 
 @dataclass(frozen=True)
-class Form:
+class Form(IncentiveRows):
     """The shape of the program: everything that does not depend on the payoffs.
 
     Attributes
     ----------
-    n_private, n_actions : tuple of int
-        k_i and A_i.
-    kind : {"ex-ante", "interim", "action"}
+    every : bool
+        Whether agent j's pure prescriptions are enumerated however many they are.
     """
 
-    n_private: tuple[int, ...]
-    n_actions: tuple[int, ...]
-    kind: Kind
+    every: bool = False
 
     @cached_property
     def free(self) -> int:
@@ -194,7 +244,7 @@ class Form:
     @property
     def joint(self) -> bool:
         """Whether the cells are j's pure prescriptions."""
-        return bool(self.a**self.k <= JOINT_FACTOR * self.k * self.a)
+        return bool(self.every or self.a**self.k <= JOINT_FACTOR * self.k * self.a)
 
     @cached_property
     def cells(self) -> FloatArray:
@@ -215,37 +265,28 @@ class Form:
             return np.empty((0, 1), dtype=np.int64)
         return np.array(np.unravel_index(np.arange(self.n_g), self.n_each), dtype=np.int64)
 
-    def rows_of(self, agent: int) -> int:
-        """Return the number of incentive rows of an agent; one that has no choice needs none."""
-        actions = self.n_actions[agent]
-        per_private = actions * (actions - 1) if self.kind == "action" else actions * (actions > 1)
-        return self.n_private[agent] * per_private
-
-    @cached_property
-    def row_start(self) -> IntArray:
-        """First incentive row of each agent, and their number."""
-        return np.concatenate([[0], np.cumsum([self.rows_of(i) for i in range(len(self.n_private))])])
-
-    @cached_property
-    def slack_agents(self) -> tuple[int, ...]:
-        """The agents with variables s_i(p); with one private information ex ante and interim are the same."""
-        k, rows = self.n_private, self.rows_of
-        return tuple(i for i in range(len(k)) if self.kind == "ex-ante" and k[i] > 1 and rows(i))
-
     @cached_property
     def n_entries(self) -> float:
-        """Most incentive entries of one program with pairs as cells (a float: it may be huge)."""
-        columns = prescriptions_but(self.n_private, self.n_actions, self.free) * self.k * self.a
+        """Most incentive entries of one program with pairs as cells, or `every` prescription (a float: may be huge)."""
+        cells = float(self.a) ** self.k if self.every else self.k * self.a
+        columns = prescriptions_but(self.n_private, self.n_actions, self.free) * cells
         return columns * (1 + sum(self.rows_of(i) for i in range(len(self.n_private))))
 
     def check_size(self, name: str, block: StageBlock) -> None:
-        """Raise UnsupportedError if the program would be too large to build."""
+        """Raise UnsupportedError if the program would be too large to write down whole."""
         if self.n_entries > ENTRY_LIMIT:
             raise UnsupportedError(
                 f"concept {name!r} at {block.where(0)}: the stage LP would have about {self.n_entries:.3g} entries"
-                f" (private informations {self.n_private}, actions {self.n_actions}; the limit is {ENTRY_LIMIT:.3g});"
-                " share more, so that agents have fewer private informations, or ask for concept 'team'"
+                f" (private informations {self.n_private}, actions {self.n_actions}; the limit of a whole program"
+                f" is {ENTRY_LIMIT:.3g}); share more, so that agents have fewer private informations"
             )
+
+    @property
+    def written_down(self) -> bool:
+        """Whether the whole program is the faster way (see ``SMALL_ENTRIES``)."""
+        equations = prescriptions_but(self.n_private, self.n_actions, self.free) * (self.k - 1)
+        few = equations <= FEW_EQUATIONS * float(self.row_start[-1])
+        return bool(self.n_entries <= SMALL_ENTRIES or (few and self.n_entries <= ENTRY_LIMIT))
 
     def incentive_places(self, agent: int) -> tuple[IntArray, IntArray, IntArray]:
         """Return row, column and position in the agent's gains of every incentive entry that can differ from 0.
@@ -274,14 +315,19 @@ class Form:
 
     # ---- compile and decode --------------------------------------------------------------------
 
-    def compile(self, game: Scaled, objective: Objective) -> ProgramBlock:
+    def compile(self, game: Scaled, objective: Objective, asked: Leximin | None = None) -> ProgramBlock:
         """Return the programs of all stage games.
 
         Columns are y, then s_i(p) if the concept is ex ante, then the smallest value if the
         objective is egalitarian. Rows are incentives, consistency of w, the total of 1, then one
         per agent for the egalitarian objective.
+
+        Parameters
+        ----------
+        asked : Leximin, optional
+            What the egalitarian objective asks for; its first program by default.
         """
-        return self._with_objective(*self.incentives(game), game, objective)
+        return self._with_objective(*self.incentives(game), game, objective, asked)
 
     def incentives(self, game: Scaled) -> tuple[ProgramBlock, FloatArray]:
         """Return the programs without costs, and the agents' values in scaled units by y, shape (B, n, n_y)."""
@@ -360,14 +406,12 @@ class Form:
         return np.asarray(flat @ self.cells.reshape(len(self.cells), -1).T) if self.joint and self.k > 1 else flat
 
     def _with_objective(
-        self, block: ProgramBlock, value: FloatArray, game: Scaled, objective: Objective
+        self, block: ProgramBlock, value: FloatArray, game: Scaled, objective: Objective, asked: Leximin | None
     ) -> ProgramBlock:
         """Return the programs with the costs of the objective; `value` (B, n, n_y) is in scaled units."""
-        unit = game.size.max(axis=1, keepdims=True)
-        unit = np.where(unit > 0, unit, 1.0)
-        weighted = (game.size / unit)[:, :, None] * value
+        weighted = (game.size / unit_of(game))[:, :, None] * value
         if objective.weights is None:
-            return _egalitarian(block, weighted, egalitarian_bounds(game) / unit)
+            return _egalitarian(block, weighted, Leximin.first(game) if asked is None else asked)
         cost = block.cost.copy()
         cost[:, : self.n_y] = self._losses(-np.einsum("i,biy->by", objective.weights, weighted))
         return replace(block, cost=cost)
@@ -382,8 +426,8 @@ class Form:
         bound -= bound.min(axis=1, keepdims=True)
         return np.asarray(by_g - least + bound / self.k).reshape(len(cost), -1)
 
-    def decode(self, y: FloatArray) -> BlockStrategy:
-        """Return the strategies that solutions y, shape (B, n_y), stand for."""
+    def decode(self, y: FloatArray, n_programs: int, method: str) -> BlockStrategy:
+        """Return the strategies that solutions y, shape (B, n_y), stand for, and how they were found."""
         by_cell = y.reshape(len(y), self.n_g, -1)
         mass = (by_cell @ self.cells.reshape(len(self.cells), -1)).reshape(len(y), self.n_g, self.k, self.a)
         weight = mass.sum(axis=3).mean(axis=2)
@@ -398,7 +442,7 @@ class Form:
             else:
                 pure = indicator(self.n_private[i], self.n_actions[i])
                 prescription.append(pure[self.digit[self.fixed.index(i)][g]])
-        return BlockStrategy(start, prob, tuple(prescription), len(y))
+        return BlockStrategy(start, prob, tuple(prescription), n_programs, {method: len(y)})
 
 
 @dataclass(frozen=True)
@@ -493,8 +537,8 @@ def _equation_entries(form: Form, first: int) -> list[_Entries]:
     return [(first + row, column, equations[row, column])]
 
 
-def _egalitarian(block: ProgramBlock, weighted: FloatArray, below: FloatArray) -> ProgramBlock:
-    """Return the programs that maximise t with  weighted_i . y - t >= below_i;  `weighted` is (B, n, n_y)."""
+def _egalitarian(block: ProgramBlock, weighted: FloatArray, asked: Leximin) -> ProgramBlock:
+    """Return the programs of `leximin`: maximise t; `weighted` (B, n, n_y) are the scaled values by y."""
     size, n, n_y = weighted.shape
     rows = block.n_rows + np.arange(n, dtype=np.int32)
     position = np.repeat(block.start[1 : n_y + 1], n)
@@ -505,9 +549,9 @@ def _egalitarian(block: ProgramBlock, weighted: FloatArray, below: FloatArray) -
         cost=np.concatenate([block.cost, np.full((size, 1), -1.0)], axis=1),
         lower=np.append(block.lower, -np.inf),
         upper=np.append(block.upper, np.inf),
-        row_lower=np.concatenate([fixed[0], below], axis=1),
+        row_lower=np.concatenate([fixed[0], asked.lower], axis=1),
         row_upper=np.concatenate([fixed[1], np.full((size, n), np.inf)], axis=1),
         start=np.append(start, start[-1] + n).astype(np.int32),
         index=np.concatenate([np.insert(block.index, position, np.tile(rows, n_y)), rows]).astype(np.int32),
-        value=np.concatenate([numbers, np.full((size, n), -1.0)], axis=1),
+        value=np.concatenate([numbers, np.where(asked.active, -1.0, 0.0)], axis=1),
     )

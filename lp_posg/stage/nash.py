@@ -47,6 +47,14 @@ class Nash:
                 " use 'ce', 'interim-cce' or 'cce'"
             )
 
+    def check_objective(self, objective: Objective) -> None:
+        """Raise UnsupportedError for an objective that takes a conic program: Nash equilibria are no convex set."""
+        if objective.is_conic:
+            raise UnsupportedError(
+                f"concept 'ne' is not available with objective {objective.name!r}; use welfare, worst, agent:k,"
+                " weighted:... or egalitarian, or concept 'ce', 'interim-cce' or 'cce'"
+            )
+
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         """Return a Nash equilibrium of each stage game: the one the objective selects.
 
@@ -54,10 +62,11 @@ class Nash:
         ------
         UnsupportedError
             If a stage game has more than two agents and no common payoff, or the worst
-            equilibrium of more than two agents is asked for.
+            equilibrium of more than two agents is asked for; or for the objective (see `check_objective`).
         SolveError
             If a program cannot be solved.
         """
+        self.check_objective(objective)
         return shortcuts_first(block, objective, self._by_program)
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
@@ -117,7 +126,7 @@ def _minimax(block: StageBlock) -> BlockStrategy:
     (k1, k2), (n1, n2) = block.n_private, block.n_actions
     first = x[:, : k1 * n1].reshape(-1, k1, n1)
     second = dual[:, : k2 * n2].reshape(-1, k2, n2)
-    return one_atom([as_distribution(first), as_distribution(second)], len(block))
+    return one_atom([as_distribution(first), as_distribution(second)], len(block), "program")
 
 
 def compile_minimax(payoff: FloatArray) -> ProgramBlock:

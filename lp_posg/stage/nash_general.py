@@ -26,6 +26,9 @@ from lp_posg.stage.payoffs import Scaled, StageBlock, egalitarian_bounds, scaled
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, one_atom
 from lp_posg.types import BoolArray, FloatArray
 
+HELD_SLACK = 1e-8
+"""What the smallest value may lose while the other is maximised, in units of the largest payoff."""
+
 
 def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
     """Return the Nash equilibrium of one stage game (a block of one) that the objective selects.
@@ -38,6 +41,10 @@ def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
     what = f"mixed-integer program at {block.where(0)} (concept 'ne')"
     program = compile_nash(scaled(block), block.n_private, block.n_actions, objective)
     x = solve_program(program, what, block.deadline).x
+    if objective.weights is None:
+        # Of two agents one has the smallest value: the other has the most where the sum is largest.
+        program = _with_smallest(program, x[-1], block.n_private)
+        x = solve_program(program, what, block.deadline).x
     n_x = [k * a for k, a in zip(block.n_private, block.n_actions, strict=True)]
     unused = x[sum(n_x) : 2 * sum(n_x)] > 0.5
     polished = attempt_program(_with_supports(program, unused))
@@ -47,7 +54,7 @@ def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
         as_distribution(own.reshape(1, k, a))
         for own, k, a in zip(np.split(x[: sum(n_x)], [n_x[0]]), block.n_private, block.n_actions, strict=True)
     ]
-    return one_atom(prescription, 2)
+    return one_atom(prescription, 2 if objective.weights is not None else 3, "program")
 
 
 def compile_nash(
@@ -112,6 +119,19 @@ def compile_nash(
         matrix.T[column, index],
         (np.arange(n_columns) >= total) & (np.arange(n_columns) < 2 * total),
     )
+
+
+def _with_smallest(program: LinearProgram, smallest: float, n_private: tuple[int, ...]) -> LinearProgram:
+    """Return the program that maximises the sum of the values while the smallest is kept, but for rounding."""
+    cost, lower = np.zeros(program.n_columns), program.lower.copy()
+    lower[-1] = smallest - HELD_SLACK
+    row = program.n_rows - 2 + np.arange(2)  # the values, in one unit, stand in the last two rows
+    for i in (0, 1):
+        entries = np.flatnonzero(program.index == row[i])
+        column = np.searchsorted(program.start, entries, side="right") - 1
+        own = column < program.n_columns - 1
+        cost[column[own]] -= program.value[entries[own]]
+    return replace(program, cost=cost, lower=lower)
 
 
 def _reply_values(payoff: FloatArray, agent: int) -> tuple[FloatArray, FloatArray]:

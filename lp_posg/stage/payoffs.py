@@ -57,7 +57,7 @@ class StageBlock:
     def __len__(self) -> int:
         return len(self.payoff)
 
-    def part(self, rows: slice | BoolArray) -> StageBlock:
+    def part(self, rows: slice | BoolArray | IntArray) -> StageBlock:
         """Return some of the stage games."""
         return StageBlock(self.payoff[rows], self.time, self.nodes[rows], self.deadline)
 
@@ -88,6 +88,10 @@ class Scaled:
     size: FloatArray
     best: FloatArray
 
+    def part(self, rows: IntArray) -> Scaled:
+        """Return some of the games."""
+        return Scaled(self.payoff[rows], self.size[rows], self.best[rows])
+
 
 def scaled(block: StageBlock) -> Scaled:
     """Return the block's payoffs shifted by what changes no incentive and divided by their size.
@@ -104,15 +108,20 @@ def scaled(block: StageBlock) -> Scaled:
     return Scaled(shifted / divisor, size, top.reshape(*size.shape, -1).sum(axis=2))
 
 
-def egalitarian_bounds(game: Scaled) -> FloatArray:
+def egalitarian_bounds(game: Scaled, active: BoolArray | None = None) -> FloatArray:
     """Return how far each agent may fall below its best before it has less than the smallest best, (B, n), negated.
 
     The smallest value is at most the smallest best; -inf for an agent that can never fall so far,
     whose row would only bring large numbers into the program.
+
+    Parameters
+    ----------
+    active : bool array, shape (B, n), optional
+        The agents whose smallest value is meant; all by default.
     """
     n = game.size.shape[1]
     profiles = float(np.prod(game.payoff.shape[2 : 2 + n]))
-    least = game.best.min(axis=1, keepdims=True)
+    least = np.where(True if active is None else active, game.best, np.inf).min(axis=1, keepdims=True)
     free = (game.best - profiles * game.size >= least) & (game.best > least)
     return np.where(free, -np.inf, least - game.best)
 

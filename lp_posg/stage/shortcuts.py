@@ -6,7 +6,7 @@
   interim CCE and CCE. Games with a common payoff, with one joint prescription, or with payoffs that
   no action changes are of this kind.
 - Two agents, constant sum, one private information each, and a saddle point: its value is the
-  value of every equilibrium of every concept, so every objective is met.
+  value of every equilibrium of every concept, so every objective in the values is met.
 """
 
 from __future__ import annotations
@@ -45,16 +45,13 @@ def closed_games(block: StageBlock, objective: Objective) -> tuple[BoolArray, Bl
     if objective.name == "welfare":
         found, profile = _stable_optima(block)
         closed, pure[found] = found, profile[found]
-    if block.n_agents == 2 and block.n_private == (1, 1):
+    if block.n_agents == 2 and block.n_private == (1, 1) and objective.name != "entropy":
         found, profile = _saddle_points(block)
         pure[found & ~closed] = profile[found & ~closed]
         closed = closed | found
     rows = np.split(pure[closed], np.cumsum(block.n_private)[:-1], axis=1)
     prescription = [np.eye(a)[own] for own, a in zip(rows, block.n_actions, strict=True)]
-    strategy = one_atom(prescription, 0)
-    return closed, BlockStrategy(
-        strategy.atom_start, strategy.atom_prob, strategy.prescription, 0, n_closed=int(closed.sum())
-    )
+    return closed, one_atom(prescription, 0, "shortcut")
 
 
 def _stable_optima(block: StageBlock) -> tuple[BoolArray, IntArray]:

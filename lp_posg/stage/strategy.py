@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lp_posg.types import BoolArray, FloatArray, IntArray
+
+METHODS: Mapping[str, str] = {
+    "shortcut": "without a program, where an optimum over all profiles is provably an equilibrium",
+    "enumeration": "all profiles but for one agent, which replies",
+    "program": "one linear or mixed-integer program (a few in a row for lexicographic objectives)",
+    "columns": "column generation, to a proven bound",
+    "conic": "a conic program, then a linear one",
+}
+"""How a stage game can be solved."""
 
 
 @dataclass(frozen=True)
@@ -23,21 +32,28 @@ class BlockStrategy:
         Given the atom, agents randomise independently.
     n_programs : int
         Number of programs solved.
-    n_closed : int
-        Number of games solved without one, where the concept would have needed one.
+    methods : mapping of str to int
+        How many of the games were solved how; see `METHODS`.
     """
 
     atom_start: IntArray
     atom_prob: FloatArray
     prescription: tuple[FloatArray, ...]
     n_programs: int
-    n_closed: int = 0
+    methods: Mapping[str, int]
 
 
-def one_atom(prescription: Sequence[FloatArray], n_programs: int) -> BlockStrategy:
+def one_atom(prescription: Sequence[FloatArray], n_programs: int, method: str) -> BlockStrategy:
     """Return strategies without correlation; `prescription` has shape (B, k_i, A_i) per agent."""
     size = len(prescription[0])
-    return BlockStrategy(np.arange(size + 1), np.ones(size), tuple(prescription), n_programs)
+    return BlockStrategy(np.arange(size + 1), np.ones(size), tuple(prescription), n_programs, {method: size})
+
+
+def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return the sums of counts by method, zeros left out, in the order of `METHODS`."""
+    every = list(counts)
+    total = {method: sum(own.get(method, 0) for own in every) for method in METHODS}
+    return {method: count for method, count in total.items() if count}
 
 
 def joined(parts: Sequence[BlockStrategy]) -> BlockStrategy:
@@ -48,7 +64,7 @@ def joined(parts: Sequence[BlockStrategy]) -> BlockStrategy:
         np.concatenate([part.atom_prob for part in parts]),
         tuple(np.concatenate(own) for own in zip(*(part.prescription for part in parts), strict=True)),
         sum(part.n_programs for part in parts),
-        sum(part.n_closed for part in parts),
+        added(part.methods for part in parts),
     )
 
 
@@ -61,7 +77,7 @@ def arranged(first: BoolArray, chosen: BlockStrategy, rest: BlockStrategy) -> Bl
     start = np.concatenate([[0], np.cumsum(counts)])
     atoms = np.repeat(both.atom_start[:-1][order] - start[:-1], counts) + np.arange(start[-1])
     return BlockStrategy(
-        start, both.atom_prob[atoms], tuple(own[atoms] for own in both.prescription), both.n_programs, both.n_closed
+        start, both.atom_prob[atoms], tuple(own[atoms] for own in both.prescription), both.n_programs, both.methods
     )
 
 

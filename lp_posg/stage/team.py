@@ -38,6 +38,9 @@ class Team:
     def check_game(self, game: Payoffs) -> None:
         """Accept every game; with different rewards the sum of the values is maximised."""
 
+    def check_objective(self, objective: Objective) -> None:
+        """Accept every objective; it is not used."""
+
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         """Return an optimal pure prescription profile for each stage game; the objective is not used."""
         welfare = block.payoff.sum(axis=1)
@@ -53,7 +56,7 @@ class Team:
 def _by_enumeration(block: StageBlock, welfare: FloatArray, free: int) -> BlockStrategy:
     block.check_deadline()
     pure = welfare_optimum(welfare, block.n_private, block.n_actions, free)
-    return one_atom([np.eye(a)[own] for own, a in zip(pure, block.n_actions, strict=True)], 0)
+    return one_atom([np.eye(a)[own] for own, a in zip(pure, block.n_actions, strict=True)], 0, "enumeration")
 
 
 def _by_integer_program(block: StageBlock, welfare: FloatArray, where: str) -> BlockStrategy:
@@ -64,7 +67,7 @@ def _by_integer_program(block: StageBlock, welfare: FloatArray, where: str) -> B
         own = x[first : first + k * n].reshape(1, k, n)
         prescription.append(np.eye(n)[own.argmax(axis=2)])
         first += k * n
-    return one_atom(prescription, 1)
+    return one_atom(prescription, 1, "program")
 
 
 def compile_team_program(welfare: FloatArray, n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> LinearProgram:

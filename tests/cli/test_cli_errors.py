@@ -79,6 +79,7 @@ BAD_ARGUMENTS = [
     (("solve", "dectiger", "-H", "2", "--sharing", "half"), 1, ["'half'", "one-step-delay"]),
     (("solve", "dectiger", "-H", "2", "--sharing", "delay:0"), 1, ["delay:D"]),
     (("solve", "dectiger", "-H", "2", "--objective", "agent:9"), 1, ["agent:9"]),
+    (("solve", "dectiger", "-H", "2", "--objective", "weighted:1"), 1, ["weighted:1", "2 numbers"]),
     (("solve", "dectiger", "-H", "2", "--compression", "zip"), 1, ["'zip'", "exact"]),
     (("solve", "dectiger", "-H", "2", "--compression", "finite-memory"), 1, ["finite-memory:L"]),
     (("solve", "dectiger", "-H", "2", "--compression", "finite-memory:1:foo"), 1, ["finite-memory:L", "prior"]),

@@ -163,6 +163,7 @@ def _show(solution: Solution) -> None:
                 ("states_by_depth", counts(stats.states_by_depth)),
                 ("stage_lps", str(stats.stage_lps)),
                 ("closed_without_lp", str(stats.closed)),
+                ("methods", ", ".join(f"{method} {count}" for method, count in stats.methods.items())),
                 ("seconds", seconds(stats.seconds)),
                 ("version", __version__),
             ],

@@ -1,0 +1,132 @@
+"""Concave objectives over the feasible points of a linear program; the only user of cvxpy.
+
+    maximise  goal(x)   subject to   row_lower <= A x <= row_upper,  lower <= x <= upper
+
+An interior-point solver ends a little outside its constraints. The point nearest to its solution that HiGHS finds
+inside them, to the accuracy of the simplex method, is what is returned:
+
+    minimise  sum of u + v   subject to   x = x* + u - v in the constraints,  u, v >= 0
+"""
+
+from __future__ import annotations
+
+import time as clock
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.errors import LimitError, ModelError, SolveError
+from lp_posg.lp.highs import solve_program
+from lp_posg.lp.program import LinearProgram
+from lp_posg.types import FloatArray
+
+ACCURACY = 1e-10
+"""Tolerances asked of the interior-point solver: relative and absolute gap, and feasibility."""
+
+
+def solve_concave(
+    program: LinearProgram, goal: Callable[[Any], Any], what: str = "conic program", deadline: float | None = None
+) -> FloatArray:
+    """Return a feasible point of `program` that maximises a concave function; its costs are not used.
+
+    Parameters
+    ----------
+    goal : callable
+        From a cvxpy expression of shape (n_columns,) to a concave one, a scalar.
+    what : str
+        Names the program in an error.
+    deadline : float, optional
+        Value of ``time.time()`` after which to give up.
+
+    Raises
+    ------
+    ModelError
+        If `goal` does not return such an expression.
+    LimitError
+        If the deadline passes.
+    SolveError
+        If the program has no feasible point in the domain of `goal`, or is not solved to optimality.
+    """
+    import cvxpy as cp  # costs over a second
+
+    x = cp.Variable(program.n_columns)
+    expression = goal(x)
+    _check_concave(expression, what)
+    matrix = sp.csc_array(
+        (program.value, program.index, program.start), shape=(program.n_rows, program.n_columns)
+    ).tocsr()
+    constraints = []
+    equal = program.row_lower == program.row_upper
+    for rows, sense in (
+        (equal, "="),
+        (np.isfinite(program.row_lower) & ~equal, ">"),
+        (np.isfinite(program.row_upper) & ~equal, "<"),
+    ):
+        if rows.any():
+            activity = matrix[rows] @ x
+            bound = program.row_upper[rows] if sense == "<" else program.row_lower[rows]
+            constraints.append(
+                activity == bound if sense == "=" else activity >= bound if sense == ">" else activity <= bound
+            )
+    below, above = np.isfinite(program.lower), np.isfinite(program.upper)
+    constraints += [x[below] >= program.lower[below]] if below.any() else []
+    constraints += [x[above] <= program.upper[above]] if above.any() else []
+    problem = cp.Problem(cp.Maximize(expression), constraints)
+    options: dict[str, Any] = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), ACCURACY)
+    if deadline is not None:
+        options["time_limit"] = deadline - clock.time()
+        if options["time_limit"] <= 0:
+            raise LimitError(f"{what}: the time limit has passed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of reduced accuracy: the point is moved inside, and its gap is certified
+        try:
+            problem.solve(solver=cp.CLARABEL, **options)  # type: ignore[no-untyped-call]
+        except cp.error.SolverError as error:
+            raise SolveError(f"{what} was not solved: {error}") from None
+    if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
+        raise SolveError(f"{what} is infeasible: at no feasible point is the objective defined; choose a wider one")
+    if problem.status == cp.USER_LIMIT:
+        raise LimitError(f"{what}: the time limit has passed")
+    if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
+        raise SolveError(f"{what} ended as: {problem.status}; is the objective bounded?")
+    return _nearest(program, np.asarray(x.value, dtype=np.float64), what, deadline)
+
+
+def entropy(x: Any) -> Any:
+    """Return the entropy of a nonnegative cvxpy expression, ``-sum x log x``, in nats."""
+    import cvxpy as cp
+
+    return cp.sum(cp.entr(x))  # type: ignore[attr-defined]
+
+
+def _check_concave(expression: Any, what: str) -> None:
+    import cvxpy as cp
+
+    if not isinstance(expression, cp.Expression):
+        raise ModelError(f"{what}: the objective returned {type(expression).__name__}, expected a cvxpy expression")
+    if not expression.is_scalar() or not expression.is_concave():
+        raise ModelError(
+            f"{what}: the objective returned an expression of shape {expression.shape} and curvature"
+            f" {expression.curvature}, expected a concave scalar"
+        )
+
+
+def _nearest(program: LinearProgram, x: FloatArray, what: str, deadline: float | None) -> FloatArray:
+    """Return the feasible point that is nearest to `x` in the sum of absolute differences."""
+    x = np.clip(x, program.lower, program.upper)
+    activity = np.bincount(program.index, program.value * x.repeat(np.diff(program.start)), program.n_rows)
+    moved = LinearProgram(
+        np.ones(2 * len(x)),
+        np.zeros(2 * len(x)),
+        np.concatenate([program.upper - x, x - program.lower]),
+        program.row_lower - activity,
+        program.row_upper - activity,
+        np.concatenate([program.start, program.start[1:] + program.start[-1]]).astype(np.int32),
+        np.tile(program.index, 2),
+        np.concatenate([program.value, -program.value]),
+    )
+    change = solve_program(moved, f"{what}, its solution moved inside", deadline).x
+    return np.asarray(np.clip(x + change[: len(x)] - change[len(x) :], program.lower, program.upper))

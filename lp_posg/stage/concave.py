@@ -1,0 +1,76 @@
+"""Correlated stage games with a concave objective: entropy, or a function of the agents' values.
+
+A function of the values is maximised over the program of `correlated`. The entropy is that of the distribution
+over the joint pure prescriptions of all agents at a state,
+
+    max  -sum_g w(g) log w(g)   s.t.   w an equilibrium,
+
+so all of them are enumerated. What is handed back plays as that distribution does: the same law of joint actions
+at every private profile.
+
+Source: Ortiz, Schapire and Kakade (2007), AISTATS, PMLR 2, 347-354 (maximum entropy correlated equilibria).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lp_posg.errors import UnsupportedError
+from lp_posg.lp import ProgramBlock, entropy, solve_concave
+from lp_posg.stage.objective import Objective
+from lp_posg.stage.payoffs import Scaled, StageBlock
+from lp_posg.types import FloatArray
+
+CONIC_ENTRIES = 200_000
+"""Most entries of a conic program, which takes some seconds."""
+
+
+def check_conic(entries: float, concept: str, objective: Objective, block: StageBlock) -> None:
+    """Raise UnsupportedError if the programs of a block would be too large for an interior-point solver."""
+    if entries > CONIC_ENTRIES:
+        raise UnsupportedError(
+            f"objective {objective.name!r} with concept {concept!r} at {block.where(0)}: the conic program would have"
+            f" about {entries:.3g} entries (private informations {block.n_private}, actions {block.n_actions}; the"
+            f" limit is {CONIC_ENTRIES}); use welfare, worst, agent:k, weighted:... or egalitarian, which generate"
+            " columns, or share more"
+        )
+
+
+def concave_optima(
+    programs: ProgramBlock,
+    value: FloatArray,
+    game: Scaled,
+    objective: Objective,
+    what: Callable[[int], str],
+    deadline: float | None,
+) -> FloatArray:
+    """Return the optimal y of each program, shape (B, n_y).
+
+    Parameters
+    ----------
+    programs : ProgramBlock
+        Their first n_y columns are y; costs are not used.
+    value : float array, shape (B, n, n_y)
+        The agents' values by y, in scaled units.
+    what : callable
+        Names the b-th game in an error.
+
+    Raises
+    ------
+    ModelError, LimitError, SolveError
+        As `solve_concave`.
+    """
+    n_y = value.shape[2]
+    found = np.empty((len(programs), n_y))
+    for b in range(len(programs)):
+
+        def goal(x: Any, b: int = b) -> Any:
+            if objective.concave is None:
+                return entropy(x[:n_y])
+            return objective.concave((game.size[b][:, None] * value[b]) @ x[:n_y] + game.best[b])
+
+        found[b] = solve_concave(programs.program(b), goal, what(b), deadline)[:n_y]
+    return found
