@@ -11,7 +11,7 @@ from lp_posg.errors import LpPosgError
 from lp_posg.evaluate import Certificate, certify
 from lp_posg.formats import catalog, catalog_entries, load, save
 from lp_posg.game import Game
-from lp_posg.induction import Comparison, Solution, compare, ledger, solve, survey, verify
+from lp_posg.induction import Comparison, PayoffRegion, Solution, compare, ledger, payoff_region, solve, survey, verify
 from lp_posg.information import (
     CompressionRule,
     DelayedSharing,
@@ -21,6 +21,7 @@ from lp_posg.information import (
     sharing_structure,
 )
 from lp_posg.learning import learn
+from lp_posg.sequence import SequenceSolution, solve_sequence_form
 from lp_posg.version import __version__
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "FiniteMemory",
     "Game",
     "LpPosgError",
+    "PayoffRegion",
+    "SequenceSolution",
     "SharingStructure",
     "Solution",
     "__version__",
@@ -42,10 +45,12 @@ __all__ = [
     "learn",
     "ledger",
     "load",
+    "payoff_region",
     "save",
     "sharing_names",
     "sharing_structure",
     "solve",
+    "solve_sequence_form",
     "survey",
     "verify",
 ]

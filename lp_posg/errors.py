@@ -39,6 +39,10 @@ class CertificateError(LpPosgError):
     """A claimed equilibrium is not one within the tolerance (attribute ``certificate``)."""
 
 
+class SimulatorError(LpPosgError):
+    """A simulator did not do what it has to (attributes ``episodes``, ``model``: what was had before)."""
+
+
 class UnsupportedError(LpPosgError):
     """The request is well formed but this package cannot do it; the message says what would work."""
 

@@ -166,7 +166,7 @@ def error_ledger(
     pairs = pairs_of(game, structure, policy, use)
     team = deviations == "team"
     here = [errors_at(game, time, pairs.depths[time], model.depths[time], team) for time in range(policy.horizon)]
-    worst = _worst(game, pairs, here, use)
+    worst = worst_expectations(game, pairs, here, use)
     inside = model_certificate(game, structure, policy, model, deviations, use)
     found = certificate or certify(game, structure, policy, deviations, unrolled=pairs, resources=use)
     factor = 1 if game.is_common_reward or not team else game.n_agents
@@ -262,8 +262,16 @@ def _per_node(level: Level, cell_values: FloatArray) -> FloatArray:
     return np.bincount(level.cell_node, weights=cell_values, minlength=level.n_nodes).astype(np.float64)
 
 
-def _worst(game: Game, pairs: Unrolled, here: list[FloatArray], resources: Resources) -> FloatArray:
-    """Return the largest expected error at each step over all policies, shape (H, 3).
+def worst_expectations(game: Game, pairs: Unrolled, here: list[FloatArray], resources: Resources) -> FloatArray:
+    """Return the largest expected error at each step over all policies, shape (H, E).
+
+    Parameters
+    ----------
+    here : list of float arrays, shape (N, E)
+        E errors at the pairs of each step.
+
+    Notes
+    -----
 
     Backward over the exact states, one column per error and step aimed at: what can be expected
     from a state is, per private profile, the most that a joint action leads to.
@@ -281,7 +289,7 @@ def _worst(game: Game, pairs: Unrolled, here: list[FloatArray], resources: Resou
             later = np.concatenate(list(resources.run_local(work, ranges_of(load, RANGE_ENTRIES))))
         ahead = np.concatenate([here[time], later], axis=1)
     start = np.bincount(pairs.start.child, weights=pairs.start_prob, minlength=len(ahead))
-    return np.asarray(start @ ahead).reshape(horizon, 3)
+    return np.asarray(start @ ahead).reshape(horizon, -1)
 
 
 def _reached(n_joint: int, depth: Depth, ahead: FloatArray, nodes: slice) -> FloatArray:

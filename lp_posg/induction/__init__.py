@@ -1,11 +1,14 @@
 """Planning: the DAG of common-information states, the backward sweep, solutions."""
 
+from lp_posg.game import allowed_gaps
 from lp_posg.induction.admissibility import Fit, survey
 from lp_posg.induction.comparison import Check, Comparison, Row, compare
 from lp_posg.induction.ledger import ledger
-from lp_posg.induction.planning import Progress, allowed_gaps, check_certificate, default_concept, solve
+from lp_posg.induction.planning import Progress, check_certificate, default_concept, solve
+from lp_posg.induction.region import payoff_region
 from lp_posg.induction.solution import Atom, Labels, Solution, Stats
 from lp_posg.induction.verification import verify
+from lp_posg.stage import PayoffRegion
 
 __all__ = [
     "Atom",
@@ -13,6 +16,7 @@ __all__ = [
     "Comparison",
     "Fit",
     "Labels",
+    "PayoffRegion",
     "Progress",
     "Row",
     "Solution",
@@ -22,6 +26,7 @@ __all__ = [
     "compare",
     "default_concept",
     "ledger",
+    "payoff_region",
     "solve",
     "survey",
     "verify",

@@ -31,7 +31,8 @@ class Checkpoint:
     ----------
     path : path
         The folder; made if it is not there.
-    game : Game
+    game : Game or str
+        What the parts are of; a digest of it where there is no `Game`.
     options : mapping of str to plain values
         Everything the answer depends on.
 
@@ -44,11 +45,11 @@ class Checkpoint:
         If the folder cannot be made or read, or holds something else.
     """
 
-    def __init__(self, path: str | PathLike[str], game: Game, options: Mapping[str, Any]) -> None:
+    def __init__(self, path: str | PathLike[str], game: Game | str, options: Mapping[str, Any]) -> None:
         if not isinstance(path, (str, PathLike)) or not str(path) or "\0" in str(path):
             raise ModelError(f"checkpoint is {path!r}, expected the name of a folder")
         self.path = Path(path)
-        self._game, self._lost = fingerprint(game), False
+        self._game, self._lost = game if isinstance(game, str) else fingerprint(game), False
         wanted = {"format": FORMAT_VERSION, "version": __version__, "game": self._game, **options}
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -77,7 +78,7 @@ class Checkpoint:
                 f"{path}: the checkpoint is of another run: its {key} is {theirs!r}, not {mine!r}; choose another"
                 " folder, or remove this one"
             )
-        for names in ("depth-*.npz", "solved-*.npz"):
+        for names in ("depth-*.npz", "solved-*.npz", "round-*.npz"):
             remove_drafts(self.path, names)
 
     def load(self, name: str, digest: str) -> Mapping[str, Any] | None:

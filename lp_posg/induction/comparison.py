@@ -14,10 +14,19 @@ from typing import Any
 
 from lp_posg.errors import LimitError, LpPosgError, ModelError, UnsupportedError
 from lp_posg.evaluate import certify, pairs_of
-from lp_posg.game import Game
-from lp_posg.induction.planning import Progress, Request, allowed_gaps, checked, expanded, solved
+from lp_posg.game import Game, allowed_gaps
+from lp_posg.induction.planning import Progress, Request, checked, expanded, solved
+from lp_posg.induction.region import one_step_games
 from lp_posg.induction.solution import Solution
-from lp_posg.information import Compression, CompressionRule, SharingStructure, compression_named, sharing_structure
+from lp_posg.information import (
+    Compression,
+    CompressionRule,
+    SharingStructure,
+    compression_named,
+    sharing_structure,
+    unroll,
+)
+from lp_posg.stage import CONCEPTS, Correlated, Efficiency, efficiency_of
 from lp_posg.types import GAP_TOL
 from lp_posg.version import __version__
 
@@ -63,6 +72,49 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """The welfare that equilibria of a concept can have in a game of one step.
+
+    Attributes
+    ----------
+    sharing, concept : str
+    efficiency : Efficiency
+    """
+
+    sharing: str
+    concept: str
+    efficiency: Efficiency
+
+    @property
+    def text(self) -> str:
+        """The spread in words."""
+        found = self.efficiency
+        return (
+            f"{self.sharing}: welfare of a {self.concept} from {found.worst:.9g} to {found.best:.9g}, team optimum"
+            f" {found.optimum:.9g}; price of anarchy {_price(found.price_of_anarchy)}, price of stability"
+            f" {_price(found.price_of_stability)}" + (f" ({found.reason})" if found.reason else "")
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Return the spread as a JSON-ready object; a price that is undefined is null, with a reason."""
+        found = self.efficiency
+        return {
+            "sharing": self.sharing,
+            "concept": self.concept,
+            "welfare_best": found.best,
+            "welfare_worst": found.worst,
+            "optimum": found.optimum,
+            "price_of_anarchy": found.price_of_anarchy,
+            "price_of_stability": found.price_of_stability,
+            "reason": found.reason or None,
+        }
+
+
+def _price(price: float | None) -> str:
+    return "undefined" if price is None else f"{price:.6g}"
+
+
+@dataclass(frozen=True)
 class Comparison:
     """The table of `compare`.
 
@@ -76,6 +128,9 @@ class Comparison:
     checks : tuple of Check
     note : str
         What the order of the rows does and does not mean.
+    spreads : tuple of Spread
+        For two agents and one step: over *all* equilibria, not the selected one, of each correlated
+        concept asked for. Over several steps equilibria are selected stage by stage, and there are none.
     """
 
     game: Game
@@ -85,6 +140,7 @@ class Comparison:
     rows: tuple[Row, ...]
     checks: tuple[Check, ...]
     note: str
+    spreads: tuple[Spread, ...] = ()
 
     def row(self, sharing: str, concept: str) -> Row:
         """Return one row.
@@ -105,6 +161,7 @@ class Comparison:
             "rows": [self._row_summary(row) for row in self.rows],
             "checks": [{"text": c.text, "holds": c.holds, "detail": c.detail} for c in self.checks],
             "note": self.note,
+            "spreads": [spread.summary() for spread in self.spreads],
         }
 
     def _row_summary(self, row: Row) -> dict[str, Any]:
@@ -177,6 +234,7 @@ def compare(
         raise ModelError("sharing and concepts are sequences with at least one entry, as in sharing=['full']")
     rows: list[Row] = []
     checks: list[Check] = []
+    spreads: list[Spread] = []
     squeezed = compression_named(compression)
     options: dict[str, Any] = {
         "discount": discount,
@@ -198,9 +256,11 @@ def compare(
         rows += own
         checks += _inclusions(own, structure, tolerance)
         checks += _orders(own, horizon, objective, game)
+        spreads += _spreads(own, structure)
     checks += _sharing_orders(rows)
     solved_game = game if discount is None else game.with_discount(discount)
-    return Comparison(solved_game, horizon, objective, squeezed.name, tuple(rows), tuple(checks), _note(horizon, game))
+    note = _note(horizon, game)
+    return Comparison(solved_game, horizon, objective, squeezed.name, tuple(rows), tuple(checks), note, tuple(spreads))
 
 
 def _rows(
@@ -301,6 +361,17 @@ def _orders(rows: list[Row], horizon: int, objective: str, game: Game) -> Iterat
             all(a <= b + _slack(found[0]) for a, b in pairwise(values)),
             " <= ".join(f"{v:.9g}" for v in values),
         )
+
+
+def _spreads(rows: list[Row], structure: SharingStructure) -> Iterator[Spread]:
+    """Yield what welfare the equilibria of each solved correlated concept can have, for two agents and one step."""
+    for row in rows:
+        solution, concept = row.solution, CONCEPTS[row.concept]
+        if solution is None or not isinstance(concept, Correlated):
+            continue
+        if (solution.horizon, solution.game.n_agents, solution.compression) == (1, 2, "exact"):
+            games = one_step_games(solution.game, unroll(solution.game, structure, 1))
+            yield Spread(row.sharing, row.concept, efficiency_of(concept, games))
 
 
 def _sharing_orders(rows: list[Row]) -> Iterator[Check]:

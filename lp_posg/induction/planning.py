@@ -11,7 +11,7 @@ import numpy as np
 
 from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
-from lp_posg.game import Game
+from lp_posg.game import Game, allowed_gaps
 from lp_posg.induction.blocks import Block
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.induction.solution import Labels, Solution, Stats
@@ -31,7 +31,7 @@ from lp_posg.information import (
 from lp_posg.information.describe import private_text
 from lp_posg.information.resources import Resources
 from lp_posg.stage import Concept, Objective, concept_named, parse_objective
-from lp_posg.types import GAP_TOL, ROUNDING, FloatArray
+from lp_posg.types import GAP_TOL, FloatArray
 
 CERTIFICATES = ("auto", "exact", "bounded")
 
@@ -341,7 +341,7 @@ def solved(request: Request, unrolled: Unrolled, expand_seconds: float) -> Solut
         _planned(unrolled, swept),
         swept.policy,
         swept.node_values,
-        _labels(request.game, unrolled),
+        labels_of(request.game, unrolled),
         stats,
         certificate,
     )
@@ -405,21 +405,6 @@ def check_certificate(
     )
 
 
-def allowed_gaps(game: Game, tolerance: float, deviations: str) -> FloatArray:
-    """Return the largest gap accepted of each agent, in reward units, shape (n,).
-
-    That is the tolerance times the agent's own reward range (for a team, that of the common reward, or
-    of the sum of the rewards), and no less than what rounding can make of one reward in double
-    precision: with rewards of 1e9 a gain of 1e-7 is not to be told from none.
-    """
-    rewards = game.parts()[2]
-    if deviations == "team" and not game.is_common_reward:
-        rewards = tuple(np.broadcast_to(reward.sum(axis=0), reward.shape) for reward in rewards)
-    span = np.max([np.ptp(reward, axis=(1, 2)) for reward in rewards], axis=0)
-    largest = np.max([np.abs(reward).max(axis=(1, 2)) for reward in rewards], axis=0)
-    return np.asarray(tolerance * span + ROUNDING * largest)
-
-
 def _check_values(solution: Solution, tolerance: float) -> None:
     """Raise CertificateError if planner and certificate disagree on what the strategy is worth."""
     planned = solution.model_values
@@ -454,7 +439,8 @@ def _swept(request: Request, unrolled: Unrolled) -> Swept:
     )
 
 
-def _labels(game: Game, unrolled: Unrolled) -> Labels:
+def labels_of(game: Game, unrolled: Unrolled) -> Labels:
+    """Return private informations and increments in words."""
     tables = [unrolled.start_table, *(depth.table for depth in unrolled.depths if depth.table is not None)]
     return Labels(
         tuple(

@@ -248,7 +248,7 @@ def first_rows(game: Game, table: SplitTable) -> tuple[IntArray, FloatArray, Spa
     possible = joint.data >= NEGLIGIBLE
     state, observation, weight = joint.row[possible], joint.col[possible], joint.data[possible]
     counts = tuple(index.shape[2] for index in table.increment_index)
-    z, p = _look_up(table, None, np.zeros(len(state), np.int64), observation.astype(np.int64), (), counts)
+    z, p = look_up(table, None, np.zeros(len(state), np.int64), observation.astype(np.int64), (), counts)
     increment, child = np.unique(z, return_inverse=True)
     rows, mass = _normalised(child, p * game.n_states + state, weight, len(increment), table, game.n_states)
     return increment, mass, rows
@@ -275,7 +275,7 @@ def expand(game: Game, time: int, table: SplitTable, level: Level, nodes: slice)
     moved = sp.csr_array(level.belief[cells] @ game.transition_matrix(time))
     moved_cell = np.repeat(np.arange(cells.start, cells.stop), np.diff(moved.indptr))
     law = game.observation_matrix(time)
-    take, observation, chance = _rows_of(law, moved.indices)
+    take, observation, chance = rows_of(law, moved.indices)
     cell = moved_cell[take]
     action, state = np.divmod(moved.indices[take].astype(np.int64), game.n_states)
     weight = moved.data[take] * chance
@@ -285,7 +285,7 @@ def expand(game: Game, time: int, table: SplitTable, level: Level, nodes: slice)
             part[possible] for part in (cell, action, state, observation, weight)
         )
 
-    z, p = _look_up(table, level.cell_profile[:, cell], action, observation, game.n_actions, game.n_observations)
+    z, p = look_up(table, level.cell_profile[:, cell], action, observation, game.n_actions, game.n_observations)
     n_increments = int(np.prod(table.n_increments))
     key, child = np.unique(level.cell_node[cell] * n_increments + z, return_inverse=True)
     parent, increment = np.divmod(key, n_increments)
@@ -317,7 +317,7 @@ def batches(game: Game, time: int, level: Level) -> list[slice]:
     return ranges_of(entry_load(game, time, level), BATCH_ENTRIES)
 
 
-def _rows_of(matrix: SparseMatrix, rows: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
+def rows_of(matrix: SparseMatrix, rows: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
     """Return, for the stored entries of the given rows in turn: position in `rows`, column, value."""
     length = np.diff(matrix.indptr)[rows]
     take = np.repeat(np.arange(len(rows)), length)
@@ -326,7 +326,7 @@ def _rows_of(matrix: SparseMatrix, rows: IntArray) -> tuple[IntArray, IntArray, 
     return take, matrix.indices[entry].astype(np.int64), matrix.data[entry]
 
 
-def _look_up(
+def look_up(
     table: SplitTable,
     profile: IntArray | None,
     action: IntArray,

@@ -18,23 +18,25 @@ Learning in observable POMDPs, without computationally intractable oracles.
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from os import PathLike
 from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
 
-from lp_posg.errors import LimitError, ModelError
+from lp_posg.errors import LimitError, ModelError, SimulatorError
 from lp_posg.evaluate import Certificate, certify
 from lp_posg.game import Game
+from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.information import Policy, SharingStructure, check_horizon, sharing_structure
 from lp_posg.information.tables import AgentSizes
 from lp_posg.learning.actors import Explorer, Follower
 from lp_posg.learning.deviations import best_deviations
 from lp_posg.learning.environment import Environment, Episodes, environment
 from lp_posg.learning.model import LearntModel, estimate
-from lp_posg.learning.planning import planned, rebased
+from lp_posg.learning.planning import planned, rebased, rebased_values
 from lp_posg.learning.spanner import spanner_plans
 from lp_posg.learning.windows import Frame, frame_of
 from lp_posg.stage import Concept, concept_named, parse_objective
@@ -64,6 +66,8 @@ class Candidate:
     policy : Policy
     model_values : float array, shape (n,)
         What its model promises.
+    node_values : tuple per step of float arrays, shape (K, n)
+        The same from each state of the last model on.
     values, value_errors : float arrays, shape (n,)
         Mean returns in fresh episodes, and half their confidence interval (normal).
     gaps, gap_errors : float arrays, shape (n,)
@@ -79,6 +83,7 @@ class Candidate:
     states: tuple[int, ...]
     policy: Policy
     model_values: FloatArray
+    node_values: tuple[FloatArray, ...]
     values: FloatArray
     value_errors: FloatArray
     gaps: FloatArray
@@ -214,6 +219,7 @@ def learn(
     level: float = 0.95,
     seed: int = 0,
     time_limit: float | None = None,
+    checkpoint: str | PathLike[str] | None = None,
     progress: Callable[[LearningProgress], None] | None = None,
 ) -> Learnt:
     """Return a strategy learnt from an environment, with what is known of its gap.
@@ -241,11 +247,15 @@ def learn(
         The answer depends on it and the options alone.
     time_limit : float, optional
         Seconds; no further round is begun after them, and what was learnt is returned.
+    checkpoint : path, optional
+        A folder that keeps the episodes of every round; the same call takes a stopped run up again.
     progress : callable, optional
         Called with a `LearningProgress`.
 
     Raises
     ------
+    SimulatorError
+        If the environment misbehaves; its attribute ``model`` is the model of the rounds before, or None.
     ModelError
         If an option is not valid.
     UnsupportedError
@@ -262,7 +272,7 @@ def learn(
     """
     run = _checked(
         source, horizon, sharing, concept, objective, memory, episodes, rounds, exploration, evaluation_episodes,
-        discount, level, seed,
+        discount, level, seed, checkpoint,
     )  # fmt: skip
     return run.result(clock.time() + time_limit if time_limit is not None else None, progress or (lambda _: None))
 
@@ -285,11 +295,11 @@ class _Run:
     discount: float
     level: float
     seed: int
+    store: Checkpoint | None
 
     def result(self, deadline: float | None, progress: Callable[[LearningProgress], None]) -> Learnt:
         """Learn, and choose."""
         begun = clock.perf_counter()
-        rng = np.random.default_rng(self.seed)
         batches: list[Episodes] = []
         found: list[tuple[Candidate, LearntModel]] = []
         model: LearntModel | None = None
@@ -300,7 +310,11 @@ class _Run:
                 break
             played = sum(len(batch) for batch in batches)
             progress(LearningProgress("explore", number, self.rounds, played, clock.perf_counter() - begun))
-            explored, n_plans = self._explored(model, rng)
+            try:
+                explored, n_plans = self._explored(number, model)
+            except SimulatorError as error:
+                error.facts["model"] = error.model = model  # type: ignore[attr-defined]
+                raise
             batches += explored
             model = estimate(self.frame, batches, self.discount)
             found.append((self._candidate(number, n_plans, model), model))
@@ -314,8 +328,12 @@ class _Run:
             )
             progress(now)
             # Every candidate is played on the states of the last model, in which deviations are looked for.
-            moved = replace(candidate, policy=rebased(candidate.policy, own, model))
-            told, used = self._evaluated(moved, model, rng)
+            moved = replace(
+                candidate,
+                policy=rebased(candidate.policy, own, model),
+                node_values=rebased_values(candidate.node_values, own, model),
+            )
+            told, used = self._evaluated(moved, model, np.random.default_rng([self.seed, 1, candidate.round]))
             evaluated.append(told)
             spent += used
         return Learnt(
@@ -336,8 +354,15 @@ class _Run:
             stopped,
         )
 
-    def _explored(self, model: LearntModel | None, rng: np.random.Generator) -> tuple[list[Episodes], int]:
-        """Return one round of episodes, one batch per plan, and how many plans there were."""
+    def _explored(self, number: int, model: LearntModel | None) -> tuple[list[Episodes], int]:
+        """Return one round of episodes, one batch per plan, and how many plans there were.
+
+        Each round draws from a stream of its own, so that a run taken up again goes on as it would have.
+        """
+        kept = None if self.store is None else self.store.load(f"round-{number}", "")
+        if kept is not None:
+            return _unpacked(kept), int(kept["plans"])
+        rng = np.random.default_rng([self.seed, 0, number])
         plans = [] if model is None or self.exploration == "uniform" else spanner_plans(model)
         uniform = int(np.ceil(self.episodes * max(UNIFORM_SHARE, 1 / (1 + len(plans)))))
         sizes = [
@@ -350,15 +375,28 @@ class _Run:
             for explorer, size in zip(explorers, sizes, strict=False)
             if size
         ]
+        if self.store is not None:
+            self.store.save(f"round-{number}", "", _packed(batches) | {"plans": np.array(len(explorers))})
         return batches, len(explorers)
 
     def _candidate(self, number: int, n_plans: int, model: LearntModel) -> Candidate:
         objective = parse_objective(self.objective, self.agents)
-        policy, promised = planned(model, self.structure.name, self.concept, objective)
+        policy, promised, node_values = planned(model, self.structure.name, self.concept, objective)
         nothing = np.full(len(self.agents), np.nan)
         states = tuple(len(step.index) for step in model.steps)
         return Candidate(
-            number, model.n_episodes, n_plans, states, policy, promised, nothing, nothing, nothing, nothing, None
+            number,
+            model.n_episodes,
+            n_plans,
+            states,
+            policy,
+            promised,
+            node_values,
+            values=nothing,
+            value_errors=nothing,
+            gaps=nothing,
+            gap_errors=nothing,
+            certificate=None,
         )
 
     def _evaluated(self, candidate: Candidate, model: LearntModel, rng: np.random.Generator) -> tuple[Candidate, int]:
@@ -435,6 +473,7 @@ def _checked(
     discount: float | None,
     level: float,
     seed: int,
+    checkpoint: str | PathLike[str] | None,
 ) -> _Run:
     """Return the options of `learn`, all checked before any work."""
     counts = {"memory": (memory, 0), "episodes": (episodes, 1), "rounds": (rounds, 1), "seed": (seed, 0)}
@@ -465,6 +504,17 @@ def _checked(
     if game is not None:
         found.check_game(game)
     parse_objective(objective, agents)
+    store = None
+    if checkpoint is not None:
+        options = {"horizon": horizon, "sharing": structure.name, "concept": found.name, "objective": objective}
+        options |= {
+            "memory": memory,
+            "episodes": episodes,
+            "exploration": exploration,
+            "discount": weight,
+            "seed": seed,
+        }
+        store = Checkpoint(checkpoint, repr(sizes) if game is None else game, options)
     return _Run(
         played_in,
         game,
@@ -480,7 +530,23 @@ def _checked(
         weight,
         float(level),
         int(seed),
+        store,
     )
+
+
+def _packed(batches: list[Episodes]) -> dict[str, Any]:
+    """Return a round's episodes as plain arrays."""
+    parts = {f"{b}.{key}": value for b, batch in enumerate(batches) for key, value in vars(batch).items()}
+    return {key: value for key, value in parts.items() if value is not None} | {"batches": np.array(len(batches))}
+
+
+def _unpacked(kept: Mapping[str, Any]) -> list[Episodes]:
+    """Return the episodes that `_packed` took apart."""
+    batches = []
+    for b in range(int(kept["batches"])):
+        actions, observations, rewards = (kept[f"{b}.{name}"] for name in ("actions", "observations", "rewards"))
+        batches.append(Episodes(kept.get(f"{b}.first"), actions, observations, rewards))
+    return batches
 
 
 class _Idle:

@@ -16,8 +16,10 @@ from lp_posg.types import FloatArray, IntArray
 
 def planned(
     model: LearntModel, sharing: str, concept: Concept, objective: Objective, resources: Resources | None = None
-) -> tuple[Policy, FloatArray]:
-    """Return an equilibrium of a learnt model, made total, and what the model says it is worth, shape (n,).
+) -> tuple[Policy, FloatArray, tuple[FloatArray, ...]]:
+    """Return an equilibrium of a learnt model, made total, and what the model says it is worth.
+
+    That is, to each agent from the start, shape (n,), and from each state of each step, shape (K, n).
 
     Total: there is a state for every increment (the nearest window seen), and a prescription for
     every private information (uniform where the private information was not seen at the state).
@@ -35,7 +37,7 @@ def planned(
         _total(step, table.n_next, model.n_actions)
         for step, table in zip(swept.policy.steps, model.frame.tables, strict=True)
     )
-    return replace(swept.policy, steps=steps), np.asarray(start @ swept.node_values[0])
+    return replace(swept.policy, steps=steps), np.asarray(start @ swept.node_values[0]), swept.node_values
 
 
 def _total(step: PolicyStep, n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> PolicyStep:
@@ -69,6 +71,13 @@ def rebased(policy: Policy, old: LearntModel, new: LearntModel) -> Policy:
             steps.append(PolicyStep(len(node), (block,), arcs.parent, arcs.increment, arcs.child))
     start = new.unrolled.start
     return Policy(policy.sharing, start.increment, start.child, tuple(steps))
+
+
+def rebased_values(values: tuple[FloatArray, ...], old: LearntModel, new: LearntModel) -> tuple[FloatArray, ...]:
+    """Return values per state on the states of another model, as `rebased` does strategies."""
+    return tuple(
+        own[was.index.find(now.index.codes)] for own, was, now in zip(values, old.steps, new.steps, strict=True)
+    )
 
 
 def _gathered(step: PolicyStep, node: IntArray) -> PolicyBlock:

@@ -1,9 +1,10 @@
 """Linear programs in, solutions out; the only room that knows a solver."""
 
-from lp_posg.lp.highs import attempt_program, cancel_running, solve_block, solve_program
+from lp_posg.lp.highs import CostSweep, attempt_program, cancel_running, solve_block, solve_program
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 
 __all__ = [
+    "CostSweep",
     "LPResult",
     "LinearProgram",
     "ProgramBlock",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time as clock
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 import highspy
 import numpy as np
@@ -69,6 +70,9 @@ _JOINED_WAY: Mapping[str, object] = {
     "simplex_dual_edge_weight_strategy": 0,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
 }
+# A basis stays feasible when costs change, which is where the primal method starts.
+_SWEEP_WAY: Mapping[str, object] = {**_WAYS[0], "simplex_strategy": 4}
+
 GROUP_ENTRIES, GROUP_MOST = 8000, 64
 """Programs are joined up to this many entries and this many programs (measured: `benchmarks/stage_lps.py`)."""
 
@@ -82,7 +86,9 @@ _EMPTY: FloatArray = np.empty(0)
 _local = threading.local()
 
 
-def solve_program(program: LinearProgram, what: str = "linear program", deadline: float | None = None) -> LPResult:
+def solve_program(
+    program: LinearProgram, what: str = "linear program", deadline: float | None = None, *, presolve: bool = False
+) -> LPResult:
     """Return the optimal solution of `program`; this is the only way to a decoded result.
 
     Parameters
@@ -91,6 +97,8 @@ def solve_program(program: LinearProgram, what: str = "linear program", deadline
         Names the program in an error.
     deadline : float, optional
         Value of ``time.time()`` after which to give up.
+    presolve : bool
+        Whether to reduce the program first; for a large one, not one of a small stage game.
 
     Raises
     ------
@@ -101,7 +109,7 @@ def solve_program(program: LinearProgram, what: str = "linear program", deadline
         message tells these apart.
     """
     left = np.inf if deadline is None else deadline - clock.time()
-    result = attempt_program(program, left)
+    result = attempt_program(program, left, presolve=presolve)
     if result.status is Status.OPTIMAL:
         return result
     text = f"{what} ({program.n_rows} rows, {program.n_columns} columns) ended as: {result.status.value}"
@@ -157,7 +165,7 @@ def solve_block(
     return x, dual
 
 
-def attempt_program(program: LinearProgram, time_limit: float = np.inf) -> LPResult:
+def attempt_program(program: LinearProgram, time_limit: float = np.inf, *, presolve: bool = False) -> LPResult:
     """Return how the solve ended, having tried each way in turn until one ended with an answer.
 
     That a program is infeasible or unbounded is believed only when two ways say so: on a badly
@@ -167,14 +175,19 @@ def attempt_program(program: LinearProgram, time_limit: float = np.inf) -> LPRes
     ----------
     time_limit : float
         Seconds for all ways together.
+    presolve : bool
+        As in `solve_program`.
     """
     said: list[Status] = []
     end = clock.time() + time_limit
-    for ways, options in enumerate(_WAYS if program.integer is None else _INTEGER_WAYS):
+    ways = _WAYS if program.integer is None else _INTEGER_WAYS
+    if presolve and program.integer is None:
+        ways = (_WAYS[1], _WAYS[0], *_WAYS[2:])
+    for place, options in enumerate(ways):
         left = end - clock.time()
         if left <= 0:
             return LPResult(Status.LIMIT, _EMPTY, _EMPTY, float("nan"))
-        result = _run(program, options, left, fresh=ways > 0)
+        result = _run(program, options, left, fresh=place > 0)
         if result.status in (Status.OPTIMAL, Status.LIMIT):
             return result
         if result.status in (Status.INFEASIBLE, Status.UNBOUNDED) and result.status in said:
@@ -188,7 +201,19 @@ def _run(program: LinearProgram, options: Mapping[str, object], time_limit: floa
     large = integer is not None or len(program.value) > LARGE_ENTRIES
     highs = _solver(fresh, options, time_limit, large, integer is not None)
     failed = LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
-    passed = highs.passModel(
+    passed = _pass(highs, program)
+    # A warning is given for entries below 1e-9, which HiGHS leaves out; `violation` judges the result.
+    if passed == highspy.HighsStatus.kError:
+        return failed
+    ran = _run_interruptibly(highs) if large else highs.run()
+    if ran == highspy.HighsStatus.kError:
+        return failed
+    return _outcome(highs, program)
+
+
+def _pass(highs: highspy.Highs, program: LinearProgram) -> highspy.HighsStatus:
+    integer = program.integer
+    return highs.passModel(
         program.n_columns,
         program.n_rows,
         len(program.value),
@@ -205,21 +230,66 @@ def _run(program: LinearProgram, options: Mapping[str, object], time_limit: floa
         program.value,
         _continuous(program.n_columns) if integer is None else integer.astype(np.int32),
     )
-    # A warning is given for entries below 1e-9, which HiGHS leaves out; `violation` judges the result.
-    if passed == highspy.HighsStatus.kError:
-        return failed
-    ran = _run_interruptibly(highs) if large else highs.run()
-    if ran == highspy.HighsStatus.kError:
-        return failed
+
+
+def _outcome(highs: highspy.Highs, program: LinearProgram) -> LPResult:
+    """Return how the run ended; a solution that breaks the program's rows is none."""
     status = _STATUS.get(highs.getModelStatus(), Status.FAILED)
     if status is not Status.OPTIMAL:
         return LPResult(status, _EMPTY, _EMPTY, float("nan"))
     solution = highs.getSolution()
     x = np.array(solution.col_value)
     if program.violation(x) > VIOLATION_TOL:
-        return failed
-    dual = np.array(solution.row_dual) if integer is None else _EMPTY
+        return LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
+    dual = np.array(solution.row_dual) if program.integer is None else _EMPTY
     return LPResult(status, x, dual, float(program.cost @ x))
+
+
+class CostSweep:
+    """One linear program to be solved with one cost after another, each time from the last basis.
+
+    Parameters
+    ----------
+    program : LinearProgram
+        Its own cost is not used.
+    what : str
+        Names the program in an error.
+    deadline : float, optional
+        As in `solve_program`.
+    """
+
+    def __init__(self, program: LinearProgram, what: str = "linear program", deadline: float | None = None) -> None:
+        self._program, self._what, self._deadline = program, what, deadline
+        self._columns = np.arange(program.n_columns, dtype=np.int32)
+        self._highs: Any = None
+
+    def solve(self, cost: FloatArray) -> LPResult:
+        """Return the optimal solution at this cost.
+
+        Raises
+        ------
+        LimitError, SolveError
+            As `solve_program`, by which a program is solved where the warm start does not end with an optimum.
+        """
+        program = replace(self._program, cost=cost)
+        if self._deadline is not None and clock.time() > self._deadline:
+            return solve_program(program, self._what, self._deadline)
+        result = self._warm(program)
+        if result.status is Status.OPTIMAL:
+            return result
+        self._highs = None
+        return solve_program(program, self._what, self._deadline)
+
+    def _warm(self, program: LinearProgram) -> LPResult:
+        if self._highs is None:
+            self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
+            for key, value in (_ALWAYS | dict(_SWEEP_WAY)).items():
+                self._highs.setOptionValue(key, value)
+            _pass(self._highs, program)
+        else:
+            self._highs.changeColsCost(program.n_columns, self._columns, program.cost)
+        self._highs.run()
+        return _outcome(self._highs, program)
 
 
 @lru_cache(maxsize=1024)

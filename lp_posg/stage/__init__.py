@@ -10,6 +10,7 @@ from lp_posg.stage.correlated import Correlated
 from lp_posg.stage.nash import Nash
 from lp_posg.stage.objective import Objective, parse_objective
 from lp_posg.stage.payoffs import StageBlock
+from lp_posg.stage.region import Efficiency, PayoffRegion, efficiency_of, payoff_region_of
 from lp_posg.stage.strategy import BlockStrategy, joined
 from lp_posg.stage.team import Team
 
@@ -60,9 +61,14 @@ __all__ = [
     "CONCEPTS",
     "BlockStrategy",
     "Concept",
+    "Correlated",
+    "Efficiency",
     "Objective",
+    "PayoffRegion",
     "StageBlock",
     "concept_named",
+    "efficiency_of",
     "joined",
     "parse_objective",
+    "payoff_region_of",
 ]

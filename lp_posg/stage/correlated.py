@@ -106,9 +106,20 @@ class Correlated:
         """
         return shortcuts_first(block, objective, self._by_program)
 
-    def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
+    def form(self, block: StageBlock) -> Form:
+        """Return the shape of a block's programs.
+
+        Raises
+        ------
+        UnsupportedError
+            If a program would have more than ``ENTRY_LIMIT`` entries.
+        """
         form = _form(block.n_private, block.n_actions, self.kind)
         form.check_size(self.name, block)
+        return form
+
+    def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
+        form = self.form(block)
         step = max(1, BATCH_ENTRIES // len(form.layout.index))
         found: list[FloatArray] = []
         for first in range(0, len(block), step):
@@ -270,6 +281,10 @@ class Form:
         objective is egalitarian. Rows are incentives, consistency of w, the total of 1, then one
         per agent for the egalitarian objective.
         """
+        return self._with_objective(*self.incentives(game), game, objective)
+
+    def incentives(self, game: Scaled) -> tuple[ProgramBlock, FloatArray]:
+        """Return the programs without costs, and the agents' values in scaled units by y, shape (B, n, n_y)."""
         layout = self.layout
         gains, value = self._gains(game.payoff)
         entries = gains.take(layout.source, axis=1)
@@ -287,7 +302,7 @@ class Form:
             layout.index,
             numbers.take(layout.order, axis=1),  # in C order, which [:, order] would not be
         )
-        return self._with_objective(block, value, game, objective)
+        return block, value
 
     def _row_sizes(self, size: FloatArray) -> FloatArray:
         """Return the largest of each incentive row's entries, 1 if all are 0.

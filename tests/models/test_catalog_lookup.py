@@ -34,6 +34,7 @@ EXPECTED = [
     "general-tiger",
     "hard-no-sharing",
     "hard-unobservable",
+    "kuhn-poker",
     "matching-pennies",
     "noisy-pennies",
     "prisoners",
@@ -206,6 +207,7 @@ def test_unknown_parameter_names_the_accepted_ones():
         ("hard-no-sharing", {"seed": True}),
         ("hard-unobservable", {"own_costs": 1}),
         ("hard-unobservable", {"press_cost": -1}),
+        ("kuhn-poker", {"ante": -1}),
     ],
 )
 def test_bad_parameters_are_refused_by_name(name: str, parameters: dict[str, object]):
@@ -224,6 +226,7 @@ def test_every_generator_parameter_has_a_default_and_is_documented():
         "general-tiger",
         "hard-no-sharing",
         "hard-unobservable",
+        "kuhn-poker",
         "recycling",
     ]
     for entry in generated:

@@ -216,7 +216,8 @@ def test_chicken_signals_come_before_the_first_action():
     assert first is not None
     np.testing.assert_allclose(first, game.observation[0, 0], atol=ATOL)
     others = [e.name for e in catalog_entries() if catalog(e.name).initial_observation is not None]
-    assert others == ["access-channel", "chicken-signals", "easy-observable", "hard-no-sharing", "hard-unobservable"]
+    hardness = ["easy-observable", "hard-no-sharing", "hard-unobservable"]
+    assert others == ["access-channel", "chicken-signals", *hardness, "kuhn-poker"]
 
 
 # ---- combination lock ------------------------------------------------------------------------------

@@ -112,6 +112,10 @@ def _show(table: Comparison) -> None:
         for check in table.checks:
             verdict = "holds" if check.holds else "FAILS"
             show_line(f"{verdict}  {check.text} ({check.detail})", "" if check.holds else "bold red")
+    if table.spreads:
+        show_line()
+        for spread in table.spreads:
+            show_line(spread.text)
     show_line()
     show_line(table.note)
 

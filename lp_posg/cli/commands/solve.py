@@ -9,6 +9,13 @@ import typer
 
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
+from lp_posg.cli.commands.sequence import (
+    COMMON_INFORMATION,
+    SEQUENCE_FORM,
+    check_applies,
+    checked_method,
+    solve_as_tree,
+)
 from lp_posg.cli.games import game_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_target, write_json
@@ -22,12 +29,20 @@ EXAMPLE = "lp-posg solve dectiger --horizon 4 --sharing one-step-delay"
 
 
 def solve(
+    context: typer.Context,
     file: options.File,
     horizon: options.Horizon,
     sharing: options.Sharing = "full",
     concept: options.Concept = None,
     objective: options.Objective = "welfare",
     compression: options.Compression = "exact",
+    method: Annotated[
+        str,
+        typer.Option(
+            callback=checked_method,
+            help="common-information; or sequence-form: an ne of a zero-sum game, also where beliefs depend on play.",
+        ),
+    ] = COMMON_INFORMATION,
     discount: options.Discount = None,
     tolerance: options.Tolerance = None,
     approximate: options.Approximate = False,
@@ -52,8 +67,15 @@ def solve(
 
     The certificate says what each agent could still gain by deviating in the original game;
     a strategy for which that exceeds the tolerance is an error, unless --approximate is given.
+
+    Where beliefs depend on how the agents play, as with --sharing none, a zero-sum game of two
+    agents can be solved by --method sequence-form, over the tree of all private histories.
     """
     _check_targets(file, json, save)
+    if method == SEQUENCE_FORM:
+        check_applies(context)
+        solve_as_tree(file, horizon, sharing, discount, tolerance, json, time_limit, options.in_bytes(memory_limit))
+        return
     game = game_named(file)
     import lp_posg as posg
     from lp_posg.types import GAP_TOL

@@ -1,0 +1,291 @@
+"""The agents' information sets over full private histories, and the payoffs of pairs of sequences.
+
+An agent's *information set* at a step is all that it has learnt: the joint increments so far, its
+private information, and its own actions. Own actions are kept by every agent, also where the
+structure leaves them out of its private information ("forgotten"): perfect recall, which is all
+that the sequence form asks for. Beliefs may depend on strategies, so no structure is ruled out.
+
+A *sequence* is an information set with an action taken there; its number is ``set * A_i + action``.
+By perfect recall an information set has one parent sequence, or none at the first step.
+
+A pair of information sets, one per agent, tells all past actions, so that the weight of a state at
+it, the product of nature's probabilities alone, is one number: joint histories are merged by
+(state, both information sets), which loses nothing.
+
+Source: von Stengel (1996), Games and Economic Behavior 14, 220-246, sections 3 and 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.game import Game
+from lp_posg.information import SharingStructure
+from lp_posg.information.levels import look_up, rows_of
+from lp_posg.information.tables import SplitTable, first_table, next_table
+from lp_posg.types import FloatArray, IntArray, SparseMatrix, read_only
+
+Watch = Callable[[int, int, int], None]
+"""(time, entries so far, entries to come at this step); raises when there are too many, or no time is left."""
+
+
+@dataclass(frozen=True)
+class InformationTree:
+    """One agent's information sets, K of them, numbered step by step.
+
+    Attributes
+    ----------
+    n_actions : int
+        A_i.
+    start : int array, shape (H + 1,)
+        The information sets of step h are ``start[h]:start[h + 1]``.
+    parent : int array, shape (K,)
+        The sequence that leads to each information set; -1 at the first step.
+    increment, private : int arrays, shape (K,)
+        What the agent has learnt last: the flat joint increment, and its private information, as
+        indices of the step's `SplitTable`.
+    """
+
+    n_actions: int
+    start: IntArray
+    parent: IntArray
+    increment: IntArray
+    private: IntArray
+
+    def __post_init__(self) -> None:
+        read_only(self.start, self.parent, self.increment, self.private)
+
+    @property
+    def n_sets(self) -> int:
+        """Number of information sets."""
+        return len(self.parent)
+
+    @property
+    def n_sequences(self) -> int:
+        """Number of sequences, the empty one not counted."""
+        return self.n_sets * self.n_actions
+
+    @property
+    def horizon(self) -> int:
+        """Number of steps."""
+        return len(self.start) - 1
+
+    def sets_of(self, time: int) -> slice:
+        """Return the information sets of a step."""
+        return slice(int(self.start[time]), int(self.start[time + 1]))
+
+    @cached_property
+    def constraints(self) -> SparseMatrix:
+        """Realisation plans are the x >= 0 with ``constraints @ x`` 1 at the first step and 0 later; CSR (K, K A_i)."""
+        own = np.arange(self.n_sequences)
+        later = np.flatnonzero(self.parent >= 0)
+        rows = np.concatenate([own // self.n_actions, later])
+        columns = np.concatenate([own, self.parent[later]])
+        values = np.concatenate([np.ones(len(own)), -np.ones(len(later))])
+        return sp.csr_array(sp.coo_array((values, (rows, columns)), shape=(self.n_sets, self.n_sequences)))
+
+    @cached_property
+    def total(self) -> FloatArray:
+        """Right-hand side of the constraints, shape (K,)."""
+        return (self.parent < 0).astype(np.float64)
+
+    def path(self, number: int) -> list[tuple[int, int | None]]:
+        """Return the information sets from the first step to this one, each with the action taken there."""
+        steps: list[tuple[int, int | None]] = [(number, None)]
+        while self.parent[steps[-1][0]] >= 0:
+            before, action = divmod(int(self.parent[steps[-1][0]]), self.n_actions)
+            steps.append((before, action))
+        return steps[::-1]
+
+
+@dataclass(frozen=True)
+class SequenceGame:
+    """A game of two agents in sequence form.
+
+    Attributes
+    ----------
+    trees : tuple of two InformationTree
+    payoffs : tuple of two CSR arrays, shape (K_1 A_1, K_2 A_2)
+        Each agent's discounted reward at a pair of sequences, times nature's probability of coming
+        there: an agent's value is ``x @ payoff @ y`` for realisation plans x and y.
+    tables : tuple of SplitTable, one per step
+        What the indices in the trees stand for.
+    n_histories : int
+        Number of (state, both information sets) of positive probability.
+    """
+
+    trees: tuple[InformationTree, InformationTree]
+    payoffs: tuple[SparseMatrix, SparseMatrix]
+    tables: tuple[SplitTable, ...]
+    n_histories: int
+
+
+@dataclass(frozen=True)
+class _Front:
+    """Pairs of information sets of one step, R of them.
+
+    Attributes
+    ----------
+    sets, private : int arrays, shape (2, R)
+        Information set of each agent, counted from the first of the step, and private information.
+    weight : CSR array, shape (R, S)
+        Nature's probability of coming to the pair and the state, if the agents act so as to.
+    """
+
+    sets: IntArray
+    private: IntArray
+    weight: SparseMatrix
+
+
+@dataclass
+class _Grown:
+    """What is known so far, one entry per step."""
+
+    tables: list[SplitTable] = field(default_factory=list)
+    parent: tuple[list[IntArray], list[IntArray]] = field(default_factory=lambda: ([], []))
+    increment: tuple[list[IntArray], list[IntArray]] = field(default_factory=lambda: ([], []))
+    private: tuple[list[IntArray], list[IntArray]] = field(default_factory=lambda: ([], []))
+    pairs: list[IntArray] = field(default_factory=list)
+    payoff: list[FloatArray] = field(default_factory=list)
+    n_histories: int = 0
+    n_entries: int = 0
+
+
+def sequence_game(game: Game, structure: SharingStructure, horizon: int, watch: Watch) -> SequenceGame:
+    """Return the sequence form of a game of two agents.
+
+    Parameters
+    ----------
+    watch : callable
+        Told before each step what it will cost.
+
+    Raises
+    ------
+    ModelError
+        If the structure has imperfect recall of observations.
+    UnsupportedError
+        If private information grows beyond what is tabulated.
+
+    Notes
+    -----
+    Time and memory are proportional to the number of (both information sets, state, joint action,
+    next state, joint observation) of positive probability, times a logarithm for sorting.
+    """
+    grown = _Grown()
+    table = first_table(game, structure)
+    front = _first_front(game, table, grown)
+    for time in range(horizon):
+        # Also at the last step: the payoffs of its pairs are yet to come.
+        watch(time, grown.n_entries, _step_entries(game, time, front, last=time == horizon - 1))
+        _add_payoffs(game, time, front, grown)
+        if time < horizon - 1:
+            table = next_table(game, structure, table.next_private)
+            front = _next_front(game, time, table, front, grown)
+    starts = [np.concatenate([[0], np.cumsum([len(part) for part in own])]) for own in grown.parent]
+    trees = tuple(_tree(grown, i, starts[i], game.n_actions[i]) for i in range(2))
+    return SequenceGame((trees[0], trees[1]), _payoffs(game, grown, starts), tuple(grown.tables), grown.n_histories)
+
+
+def _step_entries(game: Game, time: int, front: _Front, last: bool) -> int:
+    """Return how many numbers this step's payoffs and its expansion take."""
+    payoffs = front.weight.shape[0] * game.n_joint_actions
+    if last:
+        return int(payoffs)
+    moves, law = game.transition_matrix(time), game.observation_matrix(time)
+    seen = np.append(0, np.cumsum(np.diff(law.indptr)[moves.indices]))
+    spread = seen[moves.indptr[1:]] - seen[moves.indptr[:-1]]  # by state
+    return int(payoffs + spread[front.weight.indices].sum())
+
+
+def _first_front(game: Game, table: SplitTable, grown: _Grown) -> _Front:
+    seen = game.initial_observation_matrix
+    law = sp.csr_array(np.ones((game.n_states, 1))) if seen is None else seen
+    joint = sp.coo_array(law.multiply(game.initial[:, None]))
+    state, observation = joint.row.astype(np.int64), joint.col.astype(np.int64)
+    nothing = np.zeros(len(state), dtype=np.int64)
+    counts = tuple(index.shape[2] for index in table.increment_index)
+    z, p = look_up(table, None, nothing, observation, (), counts)
+    return _front(grown, table, (nothing - 1, nothing - 1), z, p, state, joint.data, game.n_states)
+
+
+def _next_front(game: Game, time: int, table: SplitTable, front: _Front, grown: _Grown) -> _Front:
+    moved = sp.csr_array(front.weight @ game.transition_matrix(time))
+    pair = np.repeat(np.arange(moved.shape[0]), np.diff(moved.indptr))
+    take, observation, chance = rows_of(game.observation_matrix(time), moved.indices)
+    pair, weight = pair[take], moved.data[take] * chance
+    action, state = np.divmod(moved.indices[take].astype(np.int64), game.n_states)
+    z, p = look_up(table, front.private[:, pair], action, observation, game.n_actions, game.n_observations)
+    first = [sum(len(part) for part in own[:-1]) for own in grown.parent]
+    own_action = np.unravel_index(action, game.n_actions)
+    sequence = tuple((first[i] + front.sets[i, pair]) * game.n_actions[i] + own_action[i] for i in range(2))
+    return _front(grown, table, (sequence[0], sequence[1]), z, p, state, weight, game.n_states)
+
+
+def _front(
+    grown: _Grown,
+    table: SplitTable,
+    sequence: tuple[IntArray, IntArray],
+    increment: IntArray,
+    profile: IntArray,
+    state: IntArray,
+    weight: FloatArray,
+    n_states: int,
+) -> _Front:
+    """Return the pairs that entries lead to, and note their information sets; one entry per row of the arguments."""
+    possible = weight > 0
+    if not possible.all():
+        sequence = (sequence[0][possible], sequence[1][possible])
+        increment, profile, state = (part[possible] for part in (increment, profile, state))
+        weight = weight[possible]
+    private = np.array(np.unravel_index(profile, table.n_next), dtype=np.int64)
+    sets = np.empty((2, len(state)), dtype=np.int64)
+    for i in range(2):
+        _, learnt = np.unique(increment * table.n_next[i] + private[i], return_inverse=True)
+        key = (sequence[i] + 1) * (int(learnt.max()) + 1) + learnt
+        _, first, sets[i] = np.unique(key, return_index=True, return_inverse=True)
+        grown.parent[i].append(sequence[i][first])
+        grown.increment[i].append(increment[first])
+        grown.private[i].append(private[i][first])
+    _, first, pair = np.unique(sets[0] * (int(sets[1].max()) + 1) + sets[1], return_index=True, return_inverse=True)
+    rows = sp.csr_array(sp.coo_array((weight, (pair, state)), shape=(len(first), n_states)))
+    rows.sum_duplicates()
+    grown.tables.append(table)
+    grown.n_histories += rows.nnz
+    return _Front(sets[:, first], private[:, first], rows)
+
+
+def _add_payoffs(game: Game, time: int, front: _Front, grown: _Grown) -> None:
+    """Note each agent's discounted reward at every pair and joint action, shape (2, R, A)."""
+    reward = game.reward_array(time)
+    grown.payoff.append(game.discount**time * np.stack([front.weight @ reward[i] for i in range(2)]))
+    grown.pairs.append(front.sets)
+    grown.n_entries += grown.payoff[-1][0].size
+
+
+def _payoffs(game: Game, grown: _Grown, starts: list[IntArray]) -> tuple[SparseMatrix, SparseMatrix]:
+    places: tuple[list[IntArray], list[IntArray]] = ([], [])
+    for time, sets in enumerate(grown.pairs):
+        action = np.unravel_index(np.arange(game.n_joint_actions), game.n_actions)
+        for i in range(2):
+            own = (starts[i][time] + sets[i])[:, None] * game.n_actions[i] + action[i]
+            places[i].append(own.ravel())
+    row, column = (np.concatenate(own) for own in places)
+    shape = tuple(int(starts[i][-1]) * game.n_actions[i] for i in range(2))
+    found = []
+    for i in range(2):
+        values = np.concatenate([part[i].ravel() for part in grown.payoff])
+        matrix = sp.csr_array(sp.coo_array((values, (row, column)), shape=shape))
+        matrix.eliminate_zeros()
+        found.append(matrix)
+    return found[0], found[1]
+
+
+def _tree(grown: _Grown, agent: int, start: IntArray, n_actions: int) -> InformationTree:
+    parts = (grown.parent[agent], grown.increment[agent], grown.private[agent])
+    parent, increment, private = (np.concatenate(part) for part in parts)
+    return InformationTree(n_actions, start, parent, increment, private)
