@@ -15,7 +15,7 @@ from lp_posg import Game, sharing_structure
 from lp_posg.learning import GameEnvironment, learn
 from lp_posg.learning.actors import Explorer
 from lp_posg.learning.model import LearntModel
-from lp_posg.learning.spanner import GROWTH, _chain, _observation_law, spanner_plans
+from lp_posg.learning.spanner import GROWTH, _best_plan, _chain, _observation_law, spanner_plans
 
 SLACK = 1e-6
 SIGMAS = 5.0
@@ -118,6 +118,35 @@ def test_every_plan_is_a_combination_with_coefficients_at_most_c(game, sharing, 
         for plan, law in zip(plans, spanning, strict=True):
             np.testing.assert_allclose(law, law_of(game, sharing, plan, aim), rtol=0, atol=1e-12)
             assert abs(laws - law).max(axis=1).min() < 1e-12
+
+
+def test_exchanges_go_on_until_coefficients_are_small(monkeypatch):
+    # Five actions with these laws: one pass over the places leaves the basis with a coefficient of 3.
+    tenths = [[2, 4, 3, 1], [3, 1, 3, 3], [3, 1, 4, 2], [3, 0, 4, 3], [3, 2, 1, 4]]
+    laws = np.array(tenths) / 10
+    game = Game(np.ones((1, 5, 1, 1)), laws.reshape(5, 1, 1, 4, 1), np.zeros((2, 1, 5, 1)), np.ones(1))
+    model = true_model(game, sharing_structure("full", 2), 2, 1)
+    largest = {}
+    for growth in (GROWTH, 1e9):
+        monkeypatch.setattr("lp_posg.learning.spanner.GROWTH", growth)
+        spanning = np.array([predicted(plan) for plan in by_aim(model)[0]])
+        assert spanning.shape == (4, 4)
+        largest[growth] = abs(np.linalg.solve(spanning.T, laws.T)).max()
+    assert largest[1e9] == pytest.approx(3.0)
+    assert largest[GROWTH] <= GROWTH * (1 + SLACK)
+
+
+@pytest.mark.parametrize(("game", "sharing", "horizon"), CASES, ids=lambda x: getattr(x, "name", x))
+def test_the_plan_found_in_a_direction_is_the_farthest_of_all(game, sharing, horizon):
+    model = true_model(game, sharing_structure(sharing, game.n_agents), horizon, horizon - 1)
+    rng, chain = np.random.default_rng(0), _chain(model)
+    for aim in range(horizon - 1):
+        laws, law = all_laws(game, aim), model.steps[aim].law
+        for _ in range(10):
+            direction = rng.normal(size=game.n_joint_observations)
+            plan = _best_plan(model, chain, aim, law @ direction)
+            reached = _observation_law(model, chain, aim, law, plan) @ direction
+            assert reached == pytest.approx((laws @ direction).max(), abs=1e-12)
 
 
 def test_with_less_memory_plans_are_spanned_as_the_model_sees_them():

@@ -11,12 +11,25 @@ from lp_posg.errors import SimulatorError, UnsupportedError
 from lp_posg.information.tables import AgentSizes
 from lp_posg.learning.windows import Tracker, WindowIndex, frame_of, seen
 
-SHARINGS = ["full", "one-step-delay", "one-directional", "uncontrolled:2", "delay:2", "none"]
+
+class EveryOther:
+    """Keeps a step's news private, and shares them at the next with that one's: increments of changing sizes."""
+
+    name = "every-other"
+
+    def increment(self, agent, private, action, observation):
+        return (*private, action, observation) if private else ()
+
+    def retain(self, agent, private, action, observation):
+        return () if private else (action, observation)
 
 
-@pytest.mark.parametrize("sharing", SHARINGS)
+SHARINGS = [*("full", "one-step-delay", "one-directional", "uncontrolled:2", "delay:2", "none"), EveryOther()]
+
+
+@pytest.mark.parametrize("sharing", SHARINGS, ids=lambda own: getattr(own, "name", own))
 @pytest.mark.parametrize("memory", [0, 1, 2, 3])
-@pytest.mark.parametrize(("horizon", "first"), [(1, False), (1, True), (4, False), (4, True)])
+@pytest.mark.parametrize(("horizon", "first"), [(1, False), (1, True), (5, False), (5, True)])
 def test_windows_profiles_and_actions_are_those_of_the_histories(sharing, memory, horizon, first):
     n_actions, n_observations = (2, 3), (3, 2)
     structure = sharing_structure(sharing, 2)
