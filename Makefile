@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Options for pytest, for instance: make test PYTEST="-k tiger -x"
 PYTEST ?=
 
-.PHONY: demo test slow lint format bench clean help
+.PHONY: demo test slow lint format bench figures clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,10 @@ format: $(VENV)/dev  ## rewrite the code in the project's style
 bench: $(VENV)/dev  ## time everything and add to benchmarks/history
 	-$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m benchmarks
+
+figures: $(VENV)/dev  ## run what the pages of docs/ show, and draw it into docs/figures
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python -m benchmarks.figures
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

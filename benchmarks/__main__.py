@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import baselines, growth, hardness, simulations, solves, stage_lps, table1
+from benchmarks import baselines, compressions, contraction, growth, hardness, simulations, solves, stage_lps, table1
 from benchmarks.measure import record, table
 
 BENCHMARKS = {
@@ -15,6 +15,8 @@ BENCHMARKS = {
     "simulations": simulations.rows,
     "baselines": baselines.rows,
     "table1": table1.rows,
+    "compressions": compressions.rows,
+    "contraction": contraction.rows,
 }
 
 

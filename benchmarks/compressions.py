@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import lp_posg as posg
 
 CASES: list[tuple[str, str, int]] = [
@@ -24,7 +26,6 @@ CASES: list[tuple[str, str, int]] = [
     ("competitive-tiger", "full", 5),
     ("competitive-tiger", "one-step-delay", 4),
     ("noisy-pennies", "full", 5),
-    ("access-channel", "full", 4),
     ("chicken-signals", "one-step-delay", 5),
     ("uncontrolled", "uncontrolled:2", 4),
 ]
@@ -70,6 +71,7 @@ def plot(rows: list[dict[str, Any]], path: str | Path) -> None:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter
 
     cases = list(dict.fromkeys((r["game"], r["sharing"], r["H"]) for r in rows))
     n_columns = 4
@@ -85,9 +87,13 @@ def plot(rows: list[dict[str, Any]], path: str | Path) -> None:
         exact = next(r for r in own if r["compression"] == "exact")
         for label, marker, colour, chosen in kinds:
             points = sorted((r["states"], r["loss"]) for r in own if chosen(r["compression"]))
-            axis.plot(*zip(*points, strict=True), marker=marker, color=colour, label=label, linewidth=1, markersize=5)
+            states, losses = zip(*points, strict=True)
+            axis.plot(states, losses, marker, color=colour, label=label, markersize=4)
+            axis.step(states, np.minimum.accumulate(losses), where="post", color=colour, linewidth=1)
         axis.axvline(exact["states"], color="0.6", linestyle=":", linewidth=1)
-        axis.set_xscale("log")
+        if exact["states"] > 200:
+            axis.set_xscale("log")
+            axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set_title(f"{case[0]}, {case[1]}, H = {case[2]}", fontsize=9)
         axis.tick_params(labelsize=8)
     for axis in axes.flat[len(cases) :]:
@@ -95,8 +101,8 @@ def plot(rows: list[dict[str, Any]], path: str | Path) -> None:
     for axis in axes[:, 0]:
         axis.set_ylabel("gap / reward range", fontsize=8)
     handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower right", fontsize=9, frameon=False)
+    figure.legend(handles, labels, loc="upper center", ncols=3, fontsize=9, frameon=False)
     figure.supxlabel("states of the model, all steps (dotted: exact)", fontsize=9)
-    figure.tight_layout()
+    figure.tight_layout(rect=(0, 0, 1, 0.96))
     figure.savefig(path, dpi=130)
     plt.close(figure)

@@ -130,7 +130,7 @@ def plot(rows: list[dict[str, Any]], path: str | Path) -> None:
         from matplotlib.figure import Figure
     except ImportError:
         raise posg.errors.MissingExtraError("plots need matplotlib: pip install 'lp-posg[plot]'") from None
-    figure = Figure(figsize=(10, 4), layout="constrained")
+    figure = Figure(figsize=(12, 4), layout="constrained")
     cost, loss = figure.subplots(1, 2)
     for family in dict.fromkeys(row["family"] for row in rows):
         lines = [row for row in rows if row["family"] == family]
@@ -139,9 +139,12 @@ def plot(rows: list[dict[str, Any]], path: str | Path) -> None:
         cost.semilogy(horizons, [row[what] for row in lines], marker="o", label=f"{family}: {what.replace('_', ' ')}")
         for column in sorted(column for column in lines[0] if column.startswith("loss L=")):
             loss.plot(horizons, [row[column] for row in lines], marker="o", label=f"{family}, {column[5:]}")
+        if "states L=2" in lines[0]:
+            approximate = [row["states L=2"] for row in lines]
+            cost.semilogy(horizons, approximate, marker="x", linestyle="--", label=f"{family}: states with L = 2")
     cost.set(xlabel="horizon", ylabel="number", title="to enumerate, exactly")
     loss.set(xlabel="horizon", ylabel="value lost", title="with the last L shared pieces")
     for axes in (cost, loss):
         if axes.get_legend_handles_labels()[0]:
-            axes.legend()
+            axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(0, 1) if axes is cost else (1, 1))
     figure.savefig(path)

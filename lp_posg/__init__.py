@@ -7,6 +7,14 @@
 """
 
 from lp_posg import errors
+from lp_posg.bounds import (
+    Contraction,
+    Observability,
+    belief_contraction,
+    measured_memory,
+    observability,
+    theoretical_memory,
+)
 from lp_posg.errors import LpPosgError
 from lp_posg.evaluate import Certificate, certify
 from lp_posg.formats import catalog, catalog_entries, load, save
@@ -28,15 +36,18 @@ __all__ = [
     "Certificate",
     "Comparison",
     "CompressionRule",
+    "Contraction",
     "DelayedSharing",
     "FiniteMemory",
     "Game",
     "LpPosgError",
+    "Observability",
     "PayoffRegion",
     "SequenceSolution",
     "SharingStructure",
     "Solution",
     "__version__",
+    "belief_contraction",
     "catalog",
     "catalog_entries",
     "certify",
@@ -45,6 +56,8 @@ __all__ = [
     "learn",
     "ledger",
     "load",
+    "measured_memory",
+    "observability",
     "payoff_region",
     "save",
     "sharing_names",
@@ -52,5 +65,6 @@ __all__ = [
     "solve",
     "solve_sequence_form",
     "survey",
+    "theoretical_memory",
     "verify",
 ]

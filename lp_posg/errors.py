@@ -40,7 +40,15 @@ class CertificateError(LpPosgError):
 
 
 class SimulatorError(LpPosgError):
-    """A simulator did not do what it has to (attributes ``episodes``, ``model``: what was had before)."""
+    """A user's simulator failed, or returned what it must not (attributes ``run``, ``time``, ``agent``, ``seed``).
+
+    Runs and times count from 0, time -1 is the reset. The attribute ``episodes`` holds the `Episodes`
+    finished before, ``model`` the model that `learn` had counted before, if any, and ``__cause__`` the
+    simulator's own exception, if it raised one.
+    """
+
+    episodes: Any
+    model: Any
 
 
 class UnsupportedError(LpPosgError):

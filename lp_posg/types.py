@@ -31,6 +31,12 @@ REWARD_TOL = 1e-12
 ATOM_TOL = 1e-11
 """A recommendation with at most this probability is rounding of the solver and is dropped."""
 
+NULL_TOL = 1e-12
+"""Observability of at most this is rounding: the two beliefs of the witness give the same observations."""
+
+BOUND_TOL = 1e-9
+"""Bounds of observability this close, relative to the upper one, have met."""
+
 REWARD_LIMIT = 1e100
 """Largest size of a reward; beyond it sums over a horizon overflow."""
 

@@ -1,17 +1,25 @@
 """Learning from a simulator: approximate models by counting, and equilibria of them."""
 
+from lp_posg.learning.baselines import EpsilonSchedule, QLearned, q_learning
 from lp_posg.learning.environment import Actor, Environment, Episodes, GameEnvironment
 from lp_posg.learning.laci import Candidate, LearningProgress, Learnt, learn
 from lp_posg.learning.model import LearntModel
+from lp_posg.learning.simulators import Simulator, SimulatorEnvironment, environment
 
 __all__ = [
     "Actor",
     "Candidate",
     "Environment",
     "Episodes",
+    "EpsilonSchedule",
     "GameEnvironment",
     "LearningProgress",
     "Learnt",
     "LearntModel",
+    "QLearned",
+    "Simulator",
+    "SimulatorEnvironment",
+    "environment",
     "learn",
+    "q_learning",
 ]

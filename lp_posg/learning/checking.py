@@ -41,7 +41,7 @@ def played(source: Environment, actor: Actor, n_runs: int, horizon: int, rng: np
         run, time, agent = np.argwhere(~np.isfinite(found.rewards))[0].tolist()
         raise SimulatorError(
             f"{who}.play returned reward {found.rewards[run, time, agent]} for agent {agent + 1} at step {time + 1}"
-            f" of run {run}, expected a finite number"
+            f" of run {run + 1}, expected a finite number"
         )
     return found
 
@@ -54,6 +54,6 @@ def check_range(who: str, name: str, found: IntArray, counts: tuple[int, ...]) -
     if len(outside):
         place = tuple(outside[0].tolist())
         raise SimulatorError(
-            f"{who} gave {name} with {found[place]} for agent {place[-1] + 1} in run {place[0]},"
+            f"{who} gave {name} with {found[place]} for agent {place[-1] + 1} in run {place[0] + 1},"
             f" expected an index from 0 to {counts[place[-1]] - 1}"
         )

@@ -11,7 +11,6 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from lp_posg.errors import ModelError
 from lp_posg.evaluate import GameSampler
 from lp_posg.game import Game
 from lp_posg.types import FloatArray, IntArray
@@ -114,21 +113,3 @@ class GameEnvironment:
                 observations[:, time] = self._own[seen]
                 actor.observe(time, done, observations[:, time])
         return Episodes(first, actions, observations, rewards)
-
-
-def environment(source: Game | Environment) -> Environment:
-    """Return what plays episodes of a game; an environment as it is.
-
-    Raises
-    ------
-    ModelError
-        If it is neither.
-    """
-    if isinstance(source, Game):
-        return GameEnvironment(source)
-    if isinstance(source, type) or not isinstance(source, Environment):
-        raise ModelError(
-            f"{type(source).__name__} is no environment: expected a Game, or an object with n_actions,"
-            " n_observations and play()"
-        )
-    return source

@@ -36,9 +36,10 @@ from lp_posg.information.tables import AgentSizes, tables_digest
 from lp_posg.learning.actors import Explorer, Follower
 from lp_posg.learning.checking import played
 from lp_posg.learning.deviations import best_deviations
-from lp_posg.learning.environment import Environment, Episodes, environment
+from lp_posg.learning.environment import Environment, Episodes
 from lp_posg.learning.model import LearntModel, estimate
 from lp_posg.learning.planning import planned, rebased, rebased_values
+from lp_posg.learning.simulators import Simulator, environment
 from lp_posg.learning.spanner import spanner_plans
 from lp_posg.learning.windows import Frame, frame_of
 from lp_posg.stage import Concept, concept_named, parse_objective
@@ -209,7 +210,7 @@ class LearningProgress:
 
 
 def learn(
-    source: Game | Environment,
+    source: Game | Environment | Simulator,
     horizon: int,
     sharing: str | SharingStructure = "full",
     concept: str | None = None,
@@ -231,7 +232,7 @@ def learn(
 
     Parameters
     ----------
-    source : Game or Environment
+    source : Game, Environment, Simulator or PettingZoo ParallelEnv
         A game is only drawn from while learning; at the end it serves to certify the candidates, which
         takes as much as certifying any strategy. ``GameEnvironment(game)`` is learnt from without.
     horizon : int
@@ -468,7 +469,7 @@ class _Run:
 
 
 def _checked(
-    source: Game | Environment,
+    source: Game | Environment | Simulator,
     horizon: int,
     sharing: str | SharingStructure,
     concept: str | None,
@@ -553,7 +554,7 @@ def _telling(model: LearntModel | None) -> Iterator[None]:
     try:
         yield
     except SimulatorError as error:
-        error.facts["model"] = error.model = model  # type: ignore[attr-defined]
+        error.facts["model"] = error.model = model
         raise
 
 

@@ -2,6 +2,7 @@
 
 from lp_posg.lp.highs import CostSweep, attempt_program, cancel_running, solve_block, solve_program
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
+from lp_posg.lp.warm import WarmProgram
 
 __all__ = [
     "CostSweep",
@@ -9,6 +10,7 @@ __all__ = [
     "LinearProgram",
     "ProgramBlock",
     "Status",
+    "WarmProgram",
     "attempt_program",
     "cancel_running",
     "solve_block",

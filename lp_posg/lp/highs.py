@@ -193,27 +193,24 @@ def attempt_program(program: LinearProgram, time_limit: float = np.inf, *, preso
         if result.status in (Status.INFEASIBLE, Status.UNBOUNDED) and result.status in said:
             return result
         said.append(result.status)
-    return LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
+    return _failed()
 
 
 def _run(program: LinearProgram, options: Mapping[str, object], time_limit: float, fresh: bool) -> LPResult:
-    integer = program.integer
-    large = integer is not None or len(program.value) > LARGE_ENTRIES
-    highs = _solver(fresh, options, time_limit, large, integer is not None)
-    failed = LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
-    passed = _pass(highs, program)
-    # A warning is given for entries below 1e-9, which HiGHS leaves out; `violation` judges the result.
-    if passed == highspy.HighsStatus.kError:
-        return failed
-    ran = _run_interruptibly(highs) if large else highs.run()
-    if ran == highspy.HighsStatus.kError:
-        return failed
-    return _outcome(highs, program)
+    large = is_large(program)
+    highs = _solver(fresh, options, time_limit, large, program.integer is not None)
+    return run_loaded(highs, program, large) if load(highs, program) else _failed()
 
 
-def _pass(highs: highspy.Highs, program: LinearProgram) -> highspy.HighsStatus:
+def is_large(program: LinearProgram) -> bool:
+    """Whether a solve of the program has to be interruptible."""
+    return program.integer is not None or len(program.value) > LARGE_ENTRIES
+
+
+def load(highs: highspy.Highs, program: LinearProgram) -> bool:
+    """Give the program to a solver; False if it refuses it."""
     integer = program.integer
-    return highs.passModel(
+    passed = highs.passModel(
         program.n_columns,
         program.n_rows,
         len(program.value),
@@ -230,17 +227,22 @@ def _pass(highs: highspy.Highs, program: LinearProgram) -> highspy.HighsStatus:
         program.value,
         _continuous(program.n_columns) if integer is None else integer.astype(np.int32),
     )
+    # A warning is given for entries below 1e-9, which HiGHS leaves out; `violation` judges the result.
+    return bool(passed != highspy.HighsStatus.kError)
 
 
-def _outcome(highs: highspy.Highs, program: LinearProgram) -> LPResult:
-    """Return how the run ended; a solution that breaks the program's rows is none."""
+def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool) -> LPResult:
+    """Run a solver that holds `program` and return what became of it."""
+    ran = _run_interruptibly(highs) if large else highs.run()
+    if ran == highspy.HighsStatus.kError:
+        return _failed()
     status = _STATUS.get(highs.getModelStatus(), Status.FAILED)
     if status is not Status.OPTIMAL:
         return LPResult(status, _EMPTY, _EMPTY, float("nan"))
     solution = highs.getSolution()
     x = np.array(solution.col_value)
     if program.violation(x) > VIOLATION_TOL:
-        return LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
+        return _failed()
     dual = np.array(solution.row_dual) if program.integer is None else _EMPTY
     return LPResult(status, x, dual, float(program.cost @ x))
 
@@ -282,14 +284,16 @@ class CostSweep:
 
     def _warm(self, program: LinearProgram) -> LPResult:
         if self._highs is None:
-            self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-            for key, value in (_ALWAYS | dict(_SWEEP_WAY)).items():
-                self._highs.setOptionValue(key, value)
-            _pass(self._highs, program)
+            self._highs = _new_solver(large=False)
+            _set_options(self._highs, _SWEEP_WAY)
+            load(self._highs, program)
         else:
             self._highs.changeColsCost(program.n_columns, self._columns, program.cost)
-        self._highs.run()
-        return _outcome(self._highs, program)
+        return run_loaded(self._highs, program, large=False)
+
+
+def _failed() -> LPResult:
+    return LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
 
 
 @lru_cache(maxsize=1024)
@@ -354,13 +358,36 @@ def _solver(
     solvers = _local.__dict__.setdefault("solvers", {})
     highs, was = solvers.get(large, (None, None))
     if fresh or highs is None:
-        highs, was = highspy.Highs(), None  # type: ignore[no-untyped-call]
-        highs.setOptionValue("output_flag", False)
-        highs.HandleUserInterrupt = large
+        highs, was = _new_solver(large), None
     if was != id(options):
-        for key, value in (_ALWAYS | dict(options)).items():
-            highs.setOptionValue(key, value)
-    # Of linear programs HiGHS counts the time of all runs of one object against the limit, of others each run's.
-    highs.setOptionValue("time_limit", float(time_limit + (0.0 if integer else highs.getRunTime())))
+        _set_options(highs, options)
+    limit_time(highs, time_limit, integer)
     solvers[large] = (highs, id(options))
     return cast(highspy.Highs, highs)
+
+
+def warm_solver(large: bool) -> highspy.Highs:
+    """Return a solver of its own, with the options of the first way."""
+    highs = _new_solver(large)
+    _set_options(highs, _WAYS[0])
+    return highs
+
+
+def _new_solver(large: bool) -> highspy.Highs:
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs.setOptionValue("output_flag", False)
+    highs.HandleUserInterrupt = large
+    return highs
+
+
+def _set_options(highs: highspy.Highs, options: Mapping[str, object]) -> None:
+    for key, value in (_ALWAYS | dict(options)).items():
+        highs.setOptionValue(key, cast(float, value))
+
+
+def limit_time(highs: highspy.Highs, seconds: float, integer: bool = False) -> None:
+    """Let the next run take that long.
+
+    Of linear programs HiGHS counts the time of all runs of one object against the limit, of others each run's.
+    """
+    highs.setOptionValue("time_limit", float(seconds + (0.0 if integer else highs.getRunTime())))

@@ -14,6 +14,7 @@ import pytest
 
 import lp_posg as posg
 from lp_posg.cli import screen
+from lp_posg.cli.commands import info as info_command
 from lp_posg.induction import Check
 
 SOLVE_KEYS = {
@@ -187,6 +188,31 @@ def test_info_tells_sizes_and_which_structures_fit(run):
         ("none", False, [1]),
     ]
     assert (found["horizon"], found["reward_range"], found["max_horizon"]) == (2, 121.0, None)
+
+
+def test_info_tells_observability_with_its_witness(run):
+    """Opening a door makes what is heard useless; each of the signals is right with 0.8, so |2 * 0.8 - 1|."""
+    assert "observability: 0 (exact; every step, joint action (listen, open-left))" in run("info", "dectiger")[1]
+    out = run("info", "chicken-signals", "-H", "1")[1]
+    assert "observability: 0.6 (exact; every step, joint action (swerve, swerve))" in out
+    assert "observability_initial: 0.6 (exact; before the first action)" in out
+    found = strict_json(run("info", "dectiger", "-H", "1", "--json", "-")[1])["observability"]
+    assert found["beliefs"] in (
+        [{"tiger-left": 1.0}, {"tiger-right": 1.0}],
+        [{"tiger-right": 1.0}, {"tiger-left": 1.0}],
+    )
+    assert (found["value"], found["lower"], found["upper"], found["status"]) == (0.0, 0.0, 0.0, "exact")
+    assert (found["step"], found["joint_action"], found["initial"]) == (None, ["listen", "open-left"], None)
+    assert strict_json(run("info", "chicken", "-H", "1", "--json", "-")[1])["observability"]["beliefs"] is None
+
+
+def test_info_shows_bounds_of_observability_when_time_is_up(run, tmp_path, monkeypatch):
+    rows = np.random.default_rng(0).dirichlet(np.ones(9), size=5)
+    game = posg.Game(np.full((5, 1, 5), 0.2), rows[None], np.zeros((1, 5, 1)), np.full(5, 0.2))
+    posg.save(game, tmp_path / "many.posg")
+    monkeypatch.setattr(info_command, "OBSERVABILITY_SECONDS", 0.0)
+    out = run("info", str(tmp_path / "many.posg"), "-H", "1")[1]
+    assert re.search(r"observability: 0\.\d+ to 0\.\d+ \(bounded; every step, joint action \(0\)\)", out)
 
 
 def test_info_takes_no_more_steps_than_a_time_varying_game_has(run, tmp_path):

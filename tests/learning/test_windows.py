@@ -139,5 +139,5 @@ def test_what_is_out_of_range_is_refused_and_not_wrapped(what, bad):
     good = np.zeros((3, 2), dtype=np.int64)
     given = {name: good.copy() for name in ("first", "actions", "observations")}
     given[what][1, 0] = bad
-    with pytest.raises(SimulatorError, match=f"{bad} for agent 1 in run 1"):
+    with pytest.raises(SimulatorError, match=f"{bad} for agent 1 in run 2"):
         Tracker(frame, 3, given["first"]).step(0, given["actions"], given["observations"])

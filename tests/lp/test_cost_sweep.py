@@ -38,14 +38,14 @@ def test_every_cost_has_its_own_optimum():
 def test_a_warm_start_that_fails_is_made_up_for(monkeypatch):
     sweep = CostSweep(simplex(3))
     assert sweep.solve(np.array([3.0, 1.0, 2.0])).objective == pytest.approx(1)
-    outcome = highs._outcome
+    right = highs.run_loaded
     failing = iter([True, False])
 
-    def once(solver, program):
-        result = outcome(solver, program)
+    def once(solver, program, large):
+        result = right(solver, program, large)
         return replace(result, status=highs.Status.FAILED) if next(failing, False) else result
 
-    monkeypatch.setattr(highs, "_outcome", once)
+    monkeypatch.setattr(highs, "run_loaded", once)
     assert sweep.solve(np.array([3.0, 4.0, 2.0])).objective == pytest.approx(2)
     assert next(failing, "used") == "used"
     assert sweep.solve(np.array([1.0, 4.0, 2.0])).objective == pytest.approx(1)

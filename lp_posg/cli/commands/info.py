@@ -11,15 +11,19 @@ from lp_posg.cli import options
 from lp_posg.cli.games import game_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
-from lp_posg.cli.wording import counts, number, yes_no
+from lp_posg.cli.wording import counts, number, small, yes_no
 
 if TYPE_CHECKING:
+    from lp_posg.bounds import Observability
     from lp_posg.game import Game
     from lp_posg.induction import Fit
 
 EXAMPLE = "lp-posg info dectiger --horizon 4"
 
 DEFAULT_HORIZON = 3
+
+OBSERVABILITY_SECONDS = 1.0
+"""After this its bounds are shown; the API allows more."""
 
 
 def info(
@@ -35,6 +39,7 @@ def info(
 
     A structure fits if beliefs never depend on how the agents played. This is checked over
     the first steps: 3 if no horizon is given, or all steps of a shorter time-varying game.
+    Observability is searched for a second; if that does not settle it, its bounds are shown.
     """
     check_json_target(json, file)
     game = game_named(file)
@@ -43,10 +48,13 @@ def info(
     if horizon is None:
         horizon = min(DEFAULT_HORIZON, game.max_horizon or DEFAULT_HORIZON)
     fits = _surveyed(game, horizon, options.listed("--sharing", sharing, SURVEYED))
+    import lp_posg as posg
+
+    seen = posg.observability(game, OBSERVABILITY_SECONDS)
     if json is not None:
-        write_json(json, _summary(game, horizon, fits))
+        write_json(json, _summary(game, horizon, fits, seen))
     if json != STDOUT:
-        _show(game, horizon, fits)
+        _show(game, horizon, fits, seen)
 
 
 def _surveyed(game: Game, horizon: int, names: list[str]) -> list[Fit]:
@@ -74,7 +82,7 @@ def _rewards(game: Game) -> list[tuple[float, float]]:
     ]
 
 
-def _summary(game: Game, horizon: int, fits: list[Fit]) -> dict[str, Any]:
+def _summary(game: Game, horizon: int, fits: list[Fit], seen: Observability) -> dict[str, Any]:
     from lp_posg.cli.commands.report import game_summary
     from lp_posg.version import __version__
 
@@ -83,6 +91,7 @@ def _summary(game: Game, horizon: int, fits: list[Fit]) -> dict[str, Any]:
         "rewards": [list(ends) for ends in _rewards(game)],
         "reward_range": game.reward_range,
         "initial_observation": game.initial_observation_matrix is not None,
+        "observability": _observability(game, seen),
         "max_horizon": game.max_horizon,
         "horizon": horizon,
         "sharing": [
@@ -93,7 +102,31 @@ def _summary(game: Game, horizon: int, fits: list[Fit]) -> dict[str, Any]:
     }
 
 
-def _show(game: Game, horizon: int, fits: list[Fit]) -> None:
+def _observability(game: Game, seen: Observability) -> dict[str, Any]:
+    """Return it as a JSON-ready object: the two beliefs by the labels of the states they hold possible."""
+    beliefs = None if seen.beliefs is None else [_belief(game, b.tolist()) for b in seen.beliefs]
+    return {
+        "value": seen.value,
+        "lower": seen.lower,
+        "upper": seen.upper,
+        "status": seen.status,
+        "step": None if seen.time is None else seen.time + 1,
+        "joint_action": None if seen.joint_action is None else list(seen.joint_action),
+        "beliefs": beliefs,
+        "initial": None if seen.initial is None else _observability(game, seen.initial),
+    }
+
+
+def _belief(game: Game, probabilities: list[float]) -> dict[str, float]:
+    return {state: p for state, p in zip(game.states, probabilities, strict=True) if p > 0}
+
+
+def _observability_text(seen: Observability) -> str:
+    value = number(seen.value) if seen.status == "exact" else f"{small(seen.lower)} to {small(seen.upper)}"
+    return f"{value} ({seen.status}; {seen.where})"
+
+
+def _show(game: Game, horizon: int, fits: list[Fit], seen: Observability) -> None:
     from lp_posg.cli.commands.report import game_facts
 
     limit = "no" if game.max_horizon is None else f"yes, {game.max_horizon} steps"
@@ -106,6 +139,8 @@ def _show(game: Game, horizon: int, fits: list[Fit]) -> None:
                 ("rewards", ", ".join(f"{number(low)} to {number(high)}" for low, high in _rewards(game))),
                 ("reward_range", number(game.reward_range)),
                 ("initial_observation", yes_no(game.initial_observation_matrix is not None)),
+                ("observability", _observability_text(seen)),
+                *([("observability_initial", _observability_text(seen.initial))] if seen.initial else []),
                 ("time_varying", limit),
             ],
         ],

@@ -1,0 +1,58 @@
+"""Tables and pictures of the documentation: `python -m benchmarks.figures`, or `make figures`.
+
+Each benchmark is run, its rows are written as CSV, and drawn where there is something to draw.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import compressions, contraction, hardness, table1
+
+Rows = list[dict[str, Any]]
+
+TARGET = Path(__file__).resolve().parents[1] / "docs" / "figures"
+FIGURES: dict[str, tuple[Callable[[], Rows], Callable[[Rows, Path], None] | None]] = {
+    "table1": (table1.rows, None),
+    "hardness": (hardness.rows, hardness.plot),
+    "compressions": (compressions.rows, compressions.plot),
+    "contraction": (contraction.rows, contraction.plot),
+}
+
+
+def write(name: str, folder: Path) -> None:
+    """Run one benchmark and write its table and its picture."""
+    make, draw = FIGURES[name]
+    rows = make()
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, columns, restval="")
+        writer.writeheader()
+        writer.writerows({key: _plain(value) for key, value in row.items()} for row in rows)
+    if draw is not None:
+        draw(rows, folder / f"{name}.png")
+
+
+def _plain(value: object) -> object:
+    """Return a number with six digits, as differences beyond are rounding."""
+    return f"{value:.6g}" if isinstance(value, float) else value
+
+
+def main() -> None:
+    """Write those asked for, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", nargs="*", choices=[*FIGURES, []], help="which; all if none is named")
+    parser.add_argument("--to", type=Path, default=TARGET)
+    chosen = parser.parse_args()
+    chosen.to.mkdir(parents=True, exist_ok=True)
+    for name in chosen.name or FIGURES:
+        write(name, chosen.to)
+        print(f"{name}: {chosen.to / name}.csv", flush=True)
+
+
+if __name__ == "__main__":
+    main()

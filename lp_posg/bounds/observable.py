@@ -1,0 +1,204 @@
+"""How well observations tell states apart: the paper's observability assumption, as a number with a witness."""
+
+from __future__ import annotations
+
+import time as clock
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from lp_posg.bounds.branching import inverse_bound, program_entries, search
+from lp_posg.bounds.differences import beliefs_of, closest_states, descend, flattest, least, ratio
+from lp_posg.bounds.laws import Law, initial_law, step_laws
+from lp_posg.errors import ModelError
+from lp_posg.game import Game
+from lp_posg.types import BOUND_TOL, NULL_TOL, FloatArray, read_only
+
+LARGEST = 1_000
+"""States beyond which a law with as many observations is only bounded, from above, by pairs of states."""
+
+SEARCHED_ENTRIES = 5_000_000
+"""Numbers in the program of a law (about twice its observations times the square of its states) up to which it is
+searched exactly."""
+
+STARTS = 8
+"""Random patterns of signs from which the local search starts; beside them the two starts of `_surveyed`."""
+
+
+@dataclass(frozen=True)
+class Observability:
+    """The least L1 distance of the laws of observations from two beliefs, per L1 distance of the beliefs.
+
+    Attributes
+    ----------
+    value : float
+        Observability, in [0, 1], or the best upper bound known; the same as `upper`. 0: two beliefs
+        cannot be told apart at all; 1: all can, as well as if the state were seen.
+    lower, upper : float
+        Bounds. `upper` is the ratio of `beliefs`, and 0 if that is rounding (at most 1e-12).
+    status : "exact" or "bounded"
+        Exact if the bounds are within 1e-9 of each other, relative to `upper`.
+    time : int or None
+        0-based step that ends with the observation of `upper`. None if the law is the same at every
+        step, or if this is about the observation before the first action.
+    joint_action : tuple of str, or None
+        Labels of the joint action after which it is made; None for the observation before the first.
+    beliefs : float array, shape (2, S), or None
+        The witness: two beliefs that attain `upper`, with no state in common. None if the game has
+        one state only, and so no two beliefs (the value is then 1).
+    initial : Observability or None
+        The same for the observation before the first action, if there is one; it does not count in
+        the value.
+    """
+
+    value: float
+    lower: float
+    upper: float
+    status: Literal["exact", "bounded"]
+    time: int | None
+    joint_action: tuple[str, ...] | None
+    beliefs: FloatArray | None
+    initial: Observability | None = None
+
+    @property
+    def where(self) -> str:
+        """The step and the joint action in words."""
+        if self.beliefs is None:
+            return "one state only"
+        if self.joint_action is None:
+            return "before the first action"
+        step = "every step" if self.time is None else f"step {self.time + 1}"
+        return f"{step}, joint action ({', '.join(self.joint_action)})"
+
+
+def observability(game: Game, time_limit: float = 60.0) -> Observability:
+    """Return the observability of a game: the least over steps h and joint actions a of
+
+        min over beliefs b != b' of  ``|O_{h,a}' (b - b')|_1 / |b - b'|_1``.
+
+    Parameters
+    ----------
+    time_limit : float
+        Seconds after which the search ends with bounds; a little more may pass, for a step that is
+        under way. The first law is always looked at, so that an observability of 0 that its rank shows is found.
+
+    Raises
+    ------
+    ModelError
+        If `time_limit` is not a number of at least 0.
+
+    Notes
+    -----
+    Each distinct law is treated once, with proportional observations taken together. A law of more
+    states than observations, or of deficient rank, has 0. Otherwise upper bounds come from pairs of
+    states and from a local search over patterns of signs, lower bounds from the pseudo-inverse (which
+    is exact with as many observations as states), and a branch and bound closes the gap
+    (`lp_posg.bounds.branching`) unless the law is too large for it (``SEARCHED_ENTRIES``). Laws that
+    cannot have the least value are not searched further. The same game gives the same answer unless
+    the time limit is met.
+
+    Source: the observability assumption of Liu and Zhang (ICML 2023, arXiv 2308.08705), after Golowich,
+    Moitra and Rohatgi (2022), "Planning in observable POMDPs in quasipolynomial time", arXiv 2201.04735;
+    both are cited by name, without numbers of statements.
+
+    Examples
+    --------
+    Opening a door moves the tiger, and what is heard then says nothing of where it is.
+
+    >>> import lp_posg as posg
+    >>> tiger = posg.observability(posg.catalog("dectiger"))
+    >>> tiger.value, tiger.status, tiger.where
+    (0.0, 'exact', 'every step, joint action (listen, open-left)')
+    """
+    if not time_limit >= 0:
+        raise ModelError(f"time_limit is {time_limit!r}, expected seconds, at least 0")
+    deadline = clock.time() + time_limit
+    first = initial_law(game)
+    before = None if first is None else _of_laws(game, [first], deadline)
+    return replace(_of_laws(game, step_laws(game), deadline), initial=before)
+
+
+@dataclass
+class _Bounds:
+    """What is known of one law."""
+
+    law: Law
+    lower: float
+    difference: FloatArray
+
+    @property
+    def upper(self) -> float:
+        value = ratio(self.law.rows, self.difference)
+        return 0.0 if value <= NULL_TOL else value
+
+
+def _of_laws(game: Game, laws: list[Law], deadline: float) -> Observability:
+    if game.n_states == 1:
+        return Observability(1.0, 1.0, 1.0, "exact", None, None, None)
+    known: list[_Bounds] = []
+    for law in laws:
+        late = bool(known) and clock.time() > deadline
+        known.append(_unsurveyed(law) if late else _surveyed(law))
+        if known[-1].upper == 0.0:
+            return _result(game, known[-1], 0.0)
+    # The law that may be least first: what it has is the goal that others need not exceed.
+    for bounds in sorted(known, key=lambda b: (b.lower, b.upper)):
+        goal = min(b.upper for b in known)
+        n_states, n_columns = bounds.law.rows.shape
+        # With as many observations as states a gap is rounding, and no search can close it.
+        if 0 < bounds.lower < goal * (1 - BOUND_TOL) and n_columns > n_states and not bounds.law.is_part:
+            _tighten(bounds, goal, deadline)
+    return _result(game, min(known, key=lambda b: b.upper), min(b.lower for b in known))
+
+
+def _unsurveyed(law: Law) -> _Bounds:
+    """Return what costs nothing: the first two states are some pair."""
+    difference = np.zeros(len(law.rows))
+    difference[:2] = 1.0, -1.0
+    return _Bounds(law, 0.0, difference)
+
+
+def _surveyed(law: Law) -> _Bounds:
+    """Return bounds of a law that take no search."""
+    rows = law.rows
+    n_states, n_columns = rows.shape
+    large = n_states > LARGEST
+    if large and n_columns >= n_states:
+        return _Bounds(law, 0.0, np.append(closest_states(rows[:LARGEST]), np.zeros(n_states - LARGEST)))
+    pair = np.empty((0, n_states)) if large else closest_states(rows)[None]
+    bounds = _Bounds(law, 0.0, least(rows, [*pair, flattest(rows)]))
+    if bounds.upper > 0 and not law.is_part:
+        most, difference = inverse_bound(rows)
+        bounds.difference = least(rows, [bounds.difference, difference])
+        bounds.lower = min(bounds.upper, 1.0 / most)
+    return bounds
+
+
+def _tighten(bounds: _Bounds, goal: float, deadline: float) -> None:
+    rows = bounds.law.rows
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (STARTS, len(rows)))
+    starts = [bounds.difference, *signs]
+    bounds.difference = least(rows, [bounds.difference, *(descend(rows, s, deadline) for s in starts)])
+    if program_entries(rows) <= SEARCHED_ENTRIES and bounds.lower < min(goal, bounds.upper) * (1 - BOUND_TOL):
+        found = search(rows, bounds.difference, bounds.lower, goal, deadline)
+        bounds.lower, bounds.difference = max(bounds.lower, found.lower), found.difference
+
+
+def _result(game: Game, bounds: _Bounds, lower: float) -> Observability:
+    difference = np.zeros(game.n_states)
+    difference[: len(bounds.difference)] = bounds.difference
+    beliefs = beliefs_of(difference)
+    read_only(beliefs)
+    upper = bounds.upper
+    lower = min(lower, upper)
+    action = bounds.law.joint_action
+    return Observability(
+        upper,
+        lower,
+        upper,
+        "exact" if lower >= upper * (1 - BOUND_TOL) else "bounded",
+        bounds.law.time,
+        None if action is None else game.joint_action_label(action),
+        beliefs,
+    )

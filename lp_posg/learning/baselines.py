@@ -1,0 +1,302 @@
+"""Baselines: independent tabular Q-learning, with and without sharing.
+
+Every agent learns for itself, as if the others were part of the environment. As they learn too, that is
+not one decision process, and nothing is proven: neither that play settles, nor that it is an equilibrium
+where it does. What comes out is valued by playing it, and with sharing it can be certified.
+
+Q is a table by step, by what the agent conditions on (`views`), and by own action. Batches of episodes
+are played epsilon-greedily, and Q is updated once per batch, from the last step back. The m-th sample of
+an entry has rate (H + 1) / (H + m), except that the samples of one batch count alike. An action that was
+never tried is not thought of as best; where nothing was tried, actions are drawn uniformly.
+
+Source of the rate: Jin, Allen-Zhu, Bubeck and Jordan (2018), Is Q-learning provably efficient?
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.information import Policy, PolicyBlock, PolicyStep, SharingStructure, sharing_structure
+from lp_posg.learning.environment import Episodes
+from lp_posg.learning.q_values import Values
+from lp_posg.learning.simulators import environment
+from lp_posg.learning.views import OwnView, SharedView, View
+from lp_posg.types import FloatArray, IntArray, read_only
+
+POLICY_ENTRIES = 5_000_000
+"""Most prescription entries, or transitions, of one step of a policy."""
+
+
+@dataclass(frozen=True)
+class EpsilonSchedule:
+    """The share of actions drawn uniformly: falls linearly over the batches, then stays.
+
+    Attributes
+    ----------
+    first, last : float
+        In the first batch, and from the share `over` of all batches on.
+    over : float
+        In (0, 1].
+    """
+
+    first: float = 1.0
+    last: float = 0.05
+    over: float = 0.8
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.last <= self.first <= 1 and 0 < self.over <= 1):
+            raise ModelError(f"{self!r}: expected 0 <= last <= first <= 1 and over in (0, 1]")
+
+    def at(self, batch: int, n_batches: int) -> float:
+        """Return the share in a batch, counted from 0."""
+        return self.first + (self.last - self.first) * min(1.0, batch / max(1.0, self.over * n_batches))
+
+
+@dataclass(frozen=True, eq=False)
+class QLearned:
+    """What independent Q-learning came to.
+
+    Attributes
+    ----------
+    name : str
+        What the learners conditioned on.
+    horizon : int
+    discount : float
+    mean, half_width : float arrays, shape (n,)
+        Return of the greedy strategies over `evaluation_runs` fresh episodes, in reward units, and half the
+        width of its normal confidence interval at `level`.
+    level : float
+    evaluation_runs, learning_runs : int
+    curve : float array, shape (batches, n)
+        Mean return of each batch while learning, exploration included.
+    n_entries : tuple of int
+        How many (step, information, action) each agent has tried.
+    """
+
+    name: str
+    horizon: int
+    discount: float
+    mean: FloatArray
+    half_width: FloatArray
+    level: float
+    evaluation_runs: int
+    learning_runs: int
+    curve: FloatArray
+    n_entries: tuple[int, ...]
+    _learner: Learner
+
+    def __post_init__(self) -> None:
+        read_only(self.mean, self.half_width, self.curve)
+
+    def actor(self) -> Learner:
+        """Return the `Actor` that plays the greedy strategies."""
+        return self._learner
+
+    def policy(self) -> Policy:
+        """Return the greedy strategies on finite-memory states, for `certify` with the structure learnt under.
+
+        The certificate, unlike learning, needs the structure to be strategy-independent in the game.
+
+        Raises
+        ------
+        UnsupportedError
+            If nothing was shared (a `Policy` then needs whole histories, which these learners do not keep), or
+            the memory has too many values to write out.
+        """
+        return greedy_policy(self._learner, self.horizon)
+
+
+def q_learning(
+    source: Any,
+    horizon: int,
+    *,
+    sharing: str | SharingStructure | None,
+    memory: int = 2,
+    discount: float = 1.0,
+    n_runs: int = 100_000,
+    batch_runs: int = 500,
+    exploration: EpsilonSchedule | None = None,
+    evaluation_runs: int = 10_000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> QLearned:
+    """Return what independent tabular Q-learning comes to.
+
+    Parameters
+    ----------
+    source : Game, Simulator, PettingZoo ParallelEnv or Environment
+    horizon : int
+    sharing : str, SharingStructure or None
+        With a structure, an agent conditions on the last `memory` joint increments of common information
+        and on its private information; without (None), on its own last `memory` actions and observations.
+    memory : int
+        At least 0.
+    discount : float
+        In (0, 1]; a game's own discount is not looked at.
+    n_runs, batch_runs : int
+        Episodes to learn from (rounded up to whole batches), and how many between updates.
+    exploration : EpsilonSchedule
+    evaluation_runs : int
+        Fresh episodes that the greedy strategies are valued by, at least 2.
+    level : float
+    seed : int
+        All randomness but the simulator's own comes from it.
+
+    Raises
+    ------
+    ModelError
+        If an argument is not what it has to be.
+    UnsupportedError
+        If memories or private information are too many to number.
+    SimulatorError
+        If a simulator fails.
+    """
+    _check(horizon, memory, discount, n_runs, batch_runs, evaluation_runs, level)
+    env, use = environment(source), exploration or EpsilonSchedule()
+    view: View
+    if sharing is None:
+        view = OwnView(memory, env.n_actions, env.n_observations)
+    else:
+        structure = sharing_structure(sharing, len(env.n_actions))
+        view = SharedView(structure, memory, horizon, env.n_actions, env.n_observations)
+    learning, evaluation = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
+    learner, curve = Learner(view, env.n_actions, horizon), []
+    n_batches = -(-n_runs // batch_runs)
+    for batch in range(n_batches):
+        learner.epsilon = use.at(batch, n_batches)
+        episodes = env.play(learner, batch_runs, horizon, learning)
+        learner.learn(episodes, discount)
+        curve.append(_returns(episodes, discount).mean(axis=0))
+    learner.epsilon = 0.0
+    returns = _returns(env.play(learner, evaluation_runs, horizon, evaluation), discount)
+    error = returns.std(axis=0, ddof=1) / np.sqrt(evaluation_runs)
+    return QLearned(
+        f"q-learning ({view.name})",
+        horizon,
+        discount,
+        returns.mean(axis=0),
+        NormalDist().inv_cdf(0.5 + level / 2) * error,
+        level,
+        evaluation_runs,
+        n_batches * batch_runs,
+        np.array(curve),
+        learner.n_entries,
+        learner,
+    )
+
+
+class Learner:
+    """All agents' Q tables, as an epsilon-greedy `Actor`."""
+
+    def __init__(self, view: View, n_actions: tuple[int, ...], horizon: int) -> None:
+        self.view, self.epsilon, self._n_actions = view, 0.0, n_actions
+        self.values = [[Values(count, horizon) for count in n_actions] for _ in range(horizon)]
+
+    @property
+    def n_entries(self) -> tuple[int, ...]:
+        """How many (step, information, action) each agent has tried."""
+        return tuple(sum(int((step[i].visits > 0).sum()) for step in self.values) for i in range(len(self._n_actions)))
+
+    def begin(self, n_runs: int, first: IntArray | None, rng: np.random.Generator) -> None:
+        """Start new runs."""
+        self._rng = rng
+        self.view.begin(n_runs, first)
+
+    def act(self, time: int) -> IntArray:
+        """Return greedy actions, but for a share epsilon, and where nothing is known, uniform ones."""
+        chosen = []
+        for own, keys in zip(self.values[time], self.view.keys(), strict=True):
+            best = own.best(keys)
+            free = (best < 0) | (self._rng.random(len(keys)) < self.epsilon)
+            chosen.append(np.where(free, self._rng.integers(own.n_actions, size=len(keys)), best))
+        return np.stack(chosen, axis=1)
+
+    def observe(self, time: int, actions: IntArray, observations: IntArray) -> None:
+        """Follow the runs."""
+        self.view.observe(time, actions, observations)
+
+    def learn(self, episodes: Episodes, discount: float) -> None:
+        """Update all tables by episodes, from the last step back."""
+        self.view.begin(len(episodes), episodes.first)
+        keys = [self.view.keys()]
+        for time in range(episodes.observations.shape[1]):
+            self.view.observe(time, episodes.actions[:, time], episodes.observations[:, time])
+            keys.append(self.view.keys())
+        for i in range(len(self._n_actions)):
+            later = np.zeros(len(episodes))
+            for time in range(len(keys) - 1, -1, -1):
+                own = self.values[time][i]
+                own.update(keys[time][i], episodes.actions[:, time, i], episodes.rewards[:, time, i] + discount * later)
+                later = own.most(keys[time][i])
+
+
+def greedy_policy(learner: Learner, horizon: int) -> Policy:
+    """Return greedy strategies as a `Policy`; see `QLearned.policy`.
+
+    Every memory that the numbers allow has a state, met or not, so that every deviation has a reply.
+    """
+    view = learner.view
+    if not isinstance(view, SharedView):
+        raise UnsupportedError("what was learnt without sharing is no strategy on common information; learn with it")
+    frame = view.frame
+    assert frame is not None
+    sizes = [prod(frame.radices(time)) for time in range(horizon)]
+    steps = []
+    for time in range(horizon):
+        n_private = frame.tables[time].n_next
+        after = frame.n_increments[time + 1] if time + 1 < horizon else 0
+        entries = sum(p * v.n_actions for p, v in zip(n_private, learner.values[time], strict=True))
+        if sizes[time] * max(after, entries) > POLICY_ENTRIES:
+            raise UnsupportedError(
+                f"a memory of {view.memory} has {sizes[time]} values at step {time + 1}, too many for a policy;"
+                " remember fewer steps"
+            )
+        block = _block(sizes[time], n_private, learner.values[time])
+        parent, increment = np.divmod(np.arange(sizes[time] * after), max(after, 1))
+        child = frame.grown(time + 1, parent, increment) if after else parent
+        steps.append(PolicyStep(sizes[time], (block,), parent, increment, child))
+    start = np.arange(frame.n_increments[0])
+    return Policy(view.structure.name, start, start, tuple(steps))
+
+
+def _block(n_nodes: int, n_private: tuple[int, ...], values: list[Values]) -> PolicyBlock:
+    """Return the greedy prescriptions of a step at all states and private informations."""
+    nodes = np.arange(n_nodes)
+    prescriptions = []
+    for count, own in zip(n_private, values, strict=True):
+        best = own.best(np.arange(n_nodes * count))
+        law = np.full((len(best), own.n_actions), 1.0 / own.n_actions)
+        law[best >= 0] = np.eye(own.n_actions)[best[best >= 0]]
+        prescriptions.append(law.reshape(n_nodes, count, own.n_actions))
+    private = tuple(np.tile(np.arange(count), (n_nodes, 1)) for count in n_private)
+    return PolicyBlock(nodes, private, np.arange(n_nodes + 1), np.ones(n_nodes), tuple(prescriptions))
+
+
+def _returns(episodes: Episodes, discount: float) -> FloatArray:
+    """Return the discounted sum of rewards of each episode, shape (N, n)."""
+    weight = discount ** np.arange(episodes.rewards.shape[1])
+    return np.asarray(np.einsum("h,nhi->ni", weight, episodes.rewards))
+
+
+def _check(
+    horizon: int, memory: int, discount: float, n_runs: int, batch_runs: int, evaluation_runs: int, level: float
+) -> None:
+    for name, value, least in (
+        ("horizon", horizon, 1),
+        ("memory", memory, 0),
+        ("n_runs", n_runs, 1),
+        ("batch_runs", batch_runs, 1),
+        ("evaluation_runs", evaluation_runs, 2),
+    ):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+            raise ModelError(f"{name} is {value!r}, expected a whole number of at least {least}")
+    if not 0 < discount <= 1:
+        raise ModelError(f"discount is {discount!r}, expected a number in (0, 1]")
+    if not 0 < level < 1:
+        raise ModelError(f"level is {level!r}, expected a confidence between 0 and 1, such as 0.95")
