@@ -18,7 +18,8 @@ Learning in observable POMDPs, without computationally intractable oracles.
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
 from statistics import NormalDist
@@ -31,8 +32,9 @@ from lp_posg.evaluate import Certificate, certify
 from lp_posg.game import Game
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.information import Policy, SharingStructure, check_horizon, sharing_structure
-from lp_posg.information.tables import AgentSizes
+from lp_posg.information.tables import AgentSizes, tables_digest
 from lp_posg.learning.actors import Explorer, Follower
+from lp_posg.learning.checking import played
 from lp_posg.learning.deviations import best_deviations
 from lp_posg.learning.environment import Environment, Episodes
 from lp_posg.learning.model import LearntModel, estimate
@@ -53,6 +55,9 @@ UNIFORM_SHARE = 0.25
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """The strategy of one round.
+
+    Each interval is for its own number: of the candidate that was chosen for looking good, all err a
+    little to the good side.
 
     Attributes
     ----------
@@ -228,7 +233,8 @@ def learn(
     Parameters
     ----------
     source : Game, Environment, Simulator or PettingZoo ParallelEnv
-        A game is only drawn from while learning; at the end it serves to certify the candidates.
+        A game is only drawn from while learning; at the end it serves to certify the candidates, which
+        takes as much as certifying any strategy. ``GameEnvironment(game)`` is learnt from without.
     horizon : int
     sharing, concept, objective
         As in `solve`; ``cce`` by default, ``team`` for a game with a common reward.
@@ -249,18 +255,21 @@ def learn(
     time_limit : float, optional
         Seconds; no further round is begun after them, and what was learnt is returned.
     checkpoint : path, optional
-        A folder that keeps the episodes of every round; the same call takes a stopped run up again.
+        A folder that keeps the episodes of every round; the same call takes a stopped run up again. Give
+        each simulator a folder of its own: one is told from another by its class and sizes alone.
     progress : callable, optional
         Called with a `LearningProgress`.
 
     Raises
     ------
     SimulatorError
-        If the environment misbehaves; its attribute ``model`` is the model of the rounds before, or None.
+        If the environment misbehaves; its attribute ``model`` is that of the rounds done, or None.
     ModelError
         If an option is not valid.
     UnsupportedError
         If the concept is not available, or private information or windows grow beyond what is coded.
+    StrategyDependenceError
+        If the sharing is not strategy-independent in the game, which is found when candidates are certified.
     LimitError
         If the time is over before the first round is done.
 
@@ -273,7 +282,7 @@ def learn(
     """
     run = _checked(
         source, horizon, sharing, concept, objective, memory, episodes, rounds, exploration, evaluation_episodes,
-        discount, level, seed, checkpoint,
+        discount, level, seed, time_limit, checkpoint,
     )  # fmt: skip
     return run.result(clock.time() + time_limit if time_limit is not None else None, progress or (lambda _: None))
 
@@ -309,13 +318,10 @@ class _Run:
             if deadline is not None and clock.time() > deadline:
                 stopped = f"the time limit was met after {number - 1} of {self.rounds} rounds"
                 break
-            played = sum(len(batch) for batch in batches)
-            progress(LearningProgress("explore", number, self.rounds, played, clock.perf_counter() - begun))
-            try:
+            so_far = sum(len(batch) for batch in batches)
+            progress(LearningProgress("explore", number, self.rounds, so_far, clock.perf_counter() - begun))
+            with _telling(model):
                 explored, n_plans = self._explored(number, model)
-            except SimulatorError as error:
-                error.facts["model"] = error.model = model
-                raise
             batches += explored
             model = estimate(self.frame, batches, self.discount)
             found.append((self._candidate(number, n_plans, model), model))
@@ -334,7 +340,8 @@ class _Run:
                 policy=rebased(candidate.policy, own, model),
                 node_values=rebased_values(candidate.node_values, own, model),
             )
-            told, used = self._evaluated(moved, model, np.random.default_rng([self.seed, 1, candidate.round]))
+            with _telling(model):
+                told, used = self._evaluated(moved, model, np.random.default_rng([self.seed, 1, candidate.round]))
             evaluated.append(told)
             spent += used
         return Learnt(
@@ -360,7 +367,8 @@ class _Run:
 
         Each round draws from a stream of its own, so that a run taken up again goes on as it would have.
         """
-        kept = None if self.store is None else self.store.load(f"round-{number}", "")
+        rules = tables_digest(self.frame.tables)
+        kept = None if self.store is None else self.store.load(f"round-{number}", rules)
         if kept is not None:
             return _unpacked(kept), int(kept["plans"])
         rng = np.random.default_rng([self.seed, 0, number])
@@ -372,12 +380,12 @@ class _Run:
         ]
         explorers = [Explorer(self.frame), *(Explorer(self.frame, plan) for plan in plans)]
         batches = [
-            self.environment.play(explorer, size, self.frame.horizon, rng)
+            played(self.environment, explorer, size, self.frame.horizon, rng)
             for explorer, size in zip(explorers, sizes, strict=False)
             if size
         ]
         if self.store is not None:
-            self.store.save(f"round-{number}", "", _packed(batches) | {"plans": np.array(len(explorers))})
+            self.store.save(f"round-{number}", rules, _packed(batches) | {"plans": np.array(len(explorers))})
         return batches, len(explorers)
 
     def _candidate(self, number: int, n_plans: int, model: LearntModel) -> Candidate:
@@ -440,7 +448,7 @@ class _Run:
 
     def _returns(self, actor: Follower, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         """Return mean discounted returns in fresh episodes, and their standard errors, shape (n,) each."""
-        runs = self.environment.play(actor, self.evaluation_episodes, self.frame.horizon, rng)
+        runs = played(self.environment, actor, self.evaluation_episodes, self.frame.horizon, rng)
         weight = self.discount ** np.arange(self.frame.horizon)
         returns = np.einsum("nhi,h->ni", runs.rewards, weight)
         return returns.mean(axis=0), returns.std(axis=0, ddof=1) / np.sqrt(len(returns))
@@ -474,6 +482,7 @@ def _checked(
     discount: float | None,
     level: float,
     seed: int,
+    time_limit: float | None,
     checkpoint: str | PathLike[str] | None,
 ) -> _Run:
     """Return the options of `learn`, all checked before any work."""
@@ -484,8 +493,11 @@ def _checked(
             raise ModelError(f"{name} is {value!r}, expected a whole number of at least {least}")
     if exploration not in EXPLORATIONS:
         raise ModelError(f"exploration is {exploration!r}, expected one of {', '.join(EXPLORATIONS)}")
-    if not 0 < level < 1:
-        raise ModelError(f"level is {level!r}, expected a confidence between 0 and 1, such as 0.95")
+    _check_between("level", level, "a confidence between 0 and 1, such as 0.95", lambda x: 0 < x < 1)
+    if discount is not None:
+        _check_between("discount", discount, "a number above 0 and at most 1", lambda x: 0 < x <= 1)
+    if time_limit is not None:
+        _check_between("time_limit", time_limit, "a number above 0", lambda x: 0 < x < np.inf)
     game = source if isinstance(source, Game) else None
     if game is not None:
         check_horizon(game, horizon)
@@ -495,10 +507,9 @@ def _checked(
     else:
         default, weight = "cce", 1.0 if discount is None else float(discount)
         agents = tuple(f"agent{i + 1}" for i in range(len(environment(source).n_actions)))
-    if not 0 < weight <= 1:
-        raise ModelError(f"discount is {discount!r}, expected a number above 0 and at most 1")
     played_in = environment(source if game is None else game)
-    first = played_in.play(_Idle(len(agents)), 1, 1, np.random.default_rng(0)).first
+    with _telling(None):
+        first = played(played_in, _Idle(len(agents)), 1, 1, np.random.default_rng(0)).first
     sizes = AgentSizes(played_in.n_actions, played_in.n_observations, first is not None)
     structure = sharing_structure(sharing, len(agents))
     found = concept_named(default if concept is None else concept)
@@ -515,7 +526,9 @@ def _checked(
             "discount": weight,
             "seed": seed,
         }
-        store = Checkpoint(checkpoint, repr(sizes) if game is None else game, options)
+        # An environment cannot be told from another of its class and sizes.
+        known = f"{type(source).__qualname__}, {sizes}" if game is None else game
+        store = Checkpoint(checkpoint, known, options)
     return _Run(
         played_in,
         game,
@@ -533,6 +546,23 @@ def _checked(
         int(seed),
         store,
     )
+
+
+@contextmanager
+def _telling(model: LearntModel | None) -> Iterator[None]:
+    """Let the error of an environment that misbehaves say what was learnt before."""
+    try:
+        yield
+    except SimulatorError as error:
+        error.facts["model"] = error.model = model
+        raise
+
+
+def _check_between(name: str, value: object, expected: str, is_within: Callable[[float], bool]) -> None:
+    """Raise ModelError unless an option is a number within its range."""
+    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not is_number or not is_within(float(value)):  # type: ignore[arg-type]
+        raise ModelError(f"{name} is {value!r}, expected {expected}")
 
 
 def _packed(batches: list[Episodes]) -> dict[str, Any]:

@@ -204,8 +204,11 @@ def estimate(frame: Frame, batches: Sequence[Episodes], discount: float) -> Lear
     data = Seen(*(np.concatenate([getattr(own, part) for own in runs]) for part in Seen.__annotations__))
     rewards = np.concatenate([batch.rewards for batch in batches])
     weight = np.concatenate([np.ones(len(batch)) if batch.weight is None else batch.weight for batch in batches])
+    if not weight.all():  # what has no weight was not seen
+        some = weight > 0
+        data, rewards, weight = Seen(*(own[some] for own in vars(data).values())), rewards[some], weight[some]
     steps = tuple(_step(frame, data, rewards[:, time], weight, time) for time in range(frame.horizon))
-    return LearntModel(frame, steps, discount, len(rewards))
+    return LearntModel(frame, steps, discount, len(weight))
 
 
 def _step(frame: Frame, data: Seen, rewards: FloatArray, weight: FloatArray, time: int) -> StepModel:
@@ -248,7 +251,8 @@ def _groups(
     action = np.tile(np.arange(n_joint), len(cell_node))
     groups = []
     for length in range(frame.length(time) - 1, -1, -1):
-        run = index.group(length, frame.radices(time))[cell_node]
+        # Numbered anew: a coded run times the profiles could be more than an integer holds.
+        run = np.unique(index.group(length, frame.radices(time)), return_inverse=True)[1][cell_node]
         _, own = np.unique(run * n_profiles + cell_profile, return_inverse=True)
         groups.append(np.repeat(own, n_joint) * n_joint + action)
     return [*groups, action]

@@ -16,11 +16,15 @@ import numpy as np
 from lp_posg.errors import UnsupportedError
 from lp_posg.information import SharingStructure
 from lp_posg.information.tables import AgentSizes, SplitTable, first_table, next_table
+from lp_posg.learning.checking import check_range
 from lp_posg.learning.environment import Episodes
 from lp_posg.types import FloatArray, IntArray
 
 CODE_LIMIT = 2**62
 """Largest number of windows of one step that can be coded."""
+
+PROFILE_LIMIT = 2**40
+"""Largest number of private profiles of one step: a number of a seen window and one of a profile make one number."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,11 @@ def frame_of(sizes: AgentSizes, structure: SharingStructure, horizon: int, memor
             raise UnsupportedError(
                 f"memory {memory} has more than {CODE_LIMIT:.0e} windows at step {time + 1}; remember less"
             )
+        if prod(tables[time].n_next) > PROFILE_LIMIT:
+            raise UnsupportedError(
+                f"sharing {structure.name!r} leaves more than {PROFILE_LIMIT:.0e} profiles of private information at"
+                f" step {time + 1}; share more, or plan fewer steps"
+            )
     return frame
 
 
@@ -107,6 +116,11 @@ class Tracker:
     private : tuple per agent of int arrays, shape (N,)
     increment : int array, shape (N,)
         The newest.
+
+    Raises
+    ------
+    SimulatorError
+        At the start or at a step, if an observation or an action is none.
     """
 
     def __init__(self, frame: Frame, n_runs: int, first: IntArray | None) -> None:
@@ -122,7 +136,11 @@ class Tracker:
         self.window = self.frame.grown(time + 1, self.window, self.increment)
 
     def _split(self, into: int, actions: IntArray | None, seen: IntArray | None) -> IntArray:
-        table = self.frame.tables[into]
+        table, sizes = self.frame.tables[into], self.frame.sizes
+        if seen is not None:
+            check_range("the environment", "observations", seen, sizes.n_observations)
+        if actions is not None:
+            check_range("the environment", "actions", actions, sizes.n_actions)
         increment = np.zeros(len(self.private[0]), dtype=np.int64)
         kept = []
         for i, count in enumerate(table.n_increments):

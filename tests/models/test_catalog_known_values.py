@@ -57,7 +57,7 @@ def team_value(game: Game, sharing: str, horizon: int, discount: float) -> float
 
 
 LONGEST = {"box-pushing": 3, "broadcast-channel": 4, "recycling": 4, "dectiger": 4, "prisoners": 3}
-LONGEST |= {"easy-observable": 3, "hard-no-sharing": 3, "hard-unobservable": 3}
+LONGEST |= {"combination-lock": 3, "easy-observable": 3, "hard-no-sharing": 3, "hard-unobservable": 3}
 TEAM_CASES = [
     (entry, known)
     for entry, known in CASES

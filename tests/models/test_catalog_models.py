@@ -218,3 +218,32 @@ def test_chicken_signals_come_before_the_first_action():
     others = [e.name for e in catalog_entries() if catalog(e.name).initial_observation is not None]
     hardness = ["easy-observable", "hard-no-sharing", "hard-unobservable"]
     assert others == ["access-channel", "chicken-signals", *hardness, "kuhn-poker"]
+
+
+# ---- combination lock ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [1, 2, 4])
+def test_combination_lock_pays_for_one_sequence_of_joint_actions_alone(length: int):
+    game = catalog("combination-lock", length=length, accuracy=0.8, seed=length)
+    moves = game.transition.reshape(length + 1, 4, length + 1)
+    chance = game.initial[None]  # of the states, per sequence of joint actions
+    for _ in range(length - 1):
+        chance = np.einsum("ks,sat->kat", chance, moves).reshape(-1, length + 1)
+    paid = chance @ game.reward[0, :, 0, 0]
+    assert len(paid) == 4 ** (length - 1)
+    assert np.sort(paid)[::-1].tolist() == [1.0] + [0.0] * (len(paid) - 1)
+    after = np.einsum("ks,sat->kat", chance, moves)[..., -1]  # once only
+    np.testing.assert_allclose(after, 1.0)
+    np.testing.assert_allclose(game.reward[0], game.reward[0, :, :1, :1] * np.ones((2, 2)))
+
+
+def test_combination_lock_is_read_by_each_agent_with_its_own_noise():
+    game = catalog("combination-lock", length=3, accuracy=0.8)
+    alive, dead = [[0.64, 0.16], [0.16, 0.04]], [[0.04, 0.16], [0.16, 0.64]]
+    np.testing.assert_allclose(game.observation[1, 0], [alive, alive, alive, dead], atol=ATOL)
+
+
+def test_combination_lock_is_drawn_by_its_seed():
+    assert len({catalog("combination-lock", seed=seed).transition.tobytes() for seed in range(10)}) == 10
+    np.testing.assert_array_equal(catalog("combination-lock").transition, catalog("combination-lock").transition)
