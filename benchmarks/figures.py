@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compressions, contraction, hardness, table1
+from benchmarks import compressions, contraction, hardness, learning, table1
 
 Rows = list[dict[str, Any]]
 
@@ -21,6 +21,7 @@ FIGURES: dict[str, tuple[Callable[[], Rows], Callable[[Rows, Path], None] | None
     "hardness": (hardness.rows, hardness.plot),
     "compressions": (compressions.rows, compressions.plot),
     "contraction": (contraction.rows, contraction.plot),
+    "learning": (learning.rows, learning.plot),
 }
 
 

@@ -1,0 +1,175 @@
+"""``lp-posg learn``: learn a strategy from simulated play alone, then see how good it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lp_posg.cli import options
+from lp_posg.cli.games import game_named
+from lp_posg.cli.screen import Column, show_facts, show_line, show_table
+from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_target, write_json
+from lp_posg.cli.wording import number, numbers, seconds, small, value_scale
+
+if TYPE_CHECKING:
+    from lp_posg.game import Game
+    from lp_posg.learning import LearningProgress, Learnt
+
+EXAMPLE = "lp-posg learn dectiger --horizon 3 --sharing one-step-delay --episodes 30000"
+
+
+def learn(
+    file: options.File,
+    horizon: options.Horizon,
+    sharing: options.Sharing = "full",
+    concept: options.Concept = None,
+    objective: options.Objective = "welfare",
+    memory: Annotated[int, typer.Option(min=0, help="How many of the latest shared increments are remembered.")] = 2,
+    episodes: Annotated[int, typer.Option(min=1, help="Exploration episodes per round.")] = 10_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of exploring and planning.")] = 3,
+    exploration: Annotated[
+        str, typer.Option(help="spanner (what can be reached, from the second round on) or uniform.")
+    ] = "spanner",
+    evaluation_episodes: Annotated[
+        int, typer.Option(min=2, help="Fresh episodes per candidate, and per deviation tried.")
+    ] = 2_000,
+    discount: options.Discount = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")] = 0,
+    time_limit: options.TimeLimit = None,
+    checkpoint: options.Checkpoint = None,
+    json: options.Json = None,
+    save: Annotated[
+        str | None,
+        typer.Option(metavar="OUT.npz", help="Store the chosen strategy, for `lp-posg verify`.", show_default=False),
+    ] = None,
+) -> None:
+    """Learn a strategy from simulated play alone.
+
+    The game is only drawn from while learning; at the end it serves to certify what was learnt.
+    """
+    check_json_target(json, file, save)
+    if save is not None:
+        check_not_input(save, file, "--save")
+        check_target(save)
+    game = game_named(file)
+    import lp_posg as posg
+    from lp_posg.learning.stored import learnt_solution
+
+    with _shown_progress() as progress:
+        found = posg.learn(
+            game,
+            horizon,
+            sharing,
+            concept,
+            objective,
+            memory=memory,
+            episodes=episodes,
+            rounds=rounds,
+            exploration=exploration,  # type: ignore[arg-type]  # checked by `learn`
+            evaluation_episodes=evaluation_episodes,
+            discount=discount,
+            seed=seed,
+            time_limit=time_limit,
+            checkpoint=checkpoint,
+            progress=progress,
+        )
+    if save is not None:
+        learnt_solution(found, game).save(save)
+    if json is not None:
+        write_json(json, _summary(found, game))
+    if json != STDOUT:
+        _show(found, game)
+
+
+@contextmanager
+def _shown_progress() -> Iterator[Callable[[LearningProgress], None] | None]:
+    """Give what `learn` takes as ``progress``: a line on a terminal's stderr, or None."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(file=sys.stderr, markup=False).status("learning") as status:
+        yield lambda now: status.update(
+            f"{now.phase}: round {now.round} of {now.rounds}, {now.episodes} episodes, {now.seconds:.0f} s"
+        )
+
+
+def _theory(found: Learnt, game: Game) -> tuple[float, int | float]:
+    """Return the game's observability (a lower bound) and the memory that theory asks for at 5 % error."""
+    import lp_posg as posg
+
+    seen = posg.observability(game, time_limit=5.0)
+    return seen.lower, posg.theoretical_memory(seen.lower, game.n_states, found.horizon, 0.05)
+
+
+def _summary(found: Learnt, game: Game) -> dict[str, Any]:
+    from lp_posg.version import __version__
+
+    observability, memory = _theory(found, game)
+    asked = None if memory == float("inf") else memory
+    theory = {"observability": observability, "memory": asked, "constant": 1.0, "epsilon": 0.05}
+    return {"game": game.name, "agents": list(game.agents), **found.summary(), "theory": theory, "version": __version__}
+
+
+def _show(found: Learnt, game: Game) -> None:
+    from lp_posg.cli.commands.report import certificate_facts, game_facts, value_facts
+    from lp_posg.types import GAP_TOL
+    from lp_posg.version import __version__
+
+    best, scale = found.best, value_scale(game, found.horizon)
+    assert best.certificate is not None
+    observability, asked = _theory(found, game)
+    stopped = [("stopped", found.stopped)] if found.stopped else []
+    show_facts(
+        f"{game.name}: learnt, {found.sharing}, {found.horizon} steps",
+        [
+            game_facts(game),
+            [
+                ("horizon", str(found.horizon)),
+                ("discount", number(found.discount)),
+                *((key, getattr(found, key)) for key in ("sharing", "concept", "objective", "exploration")),
+                (
+                    "memory",
+                    f"{found.memory} (theory, with constant 1: {asked} at observability {small(observability)})",
+                ),
+                ("samples", ", ".join(f"{key} {count}" for key, count in found.samples.items())),
+                *stopped,
+            ],
+            value_facts(best.certificate.values.tolist(), scale),
+            certificate_facts(best.certificate, game, GAP_TOL),
+            [
+                ("chosen_round", str(best.round)),
+                ("seed", str(found.seed)),
+                ("seconds", seconds(found.seconds)),
+                ("version", __version__),
+            ],
+        ],
+    )
+    show_line()
+    columns = ("round", "episodes", "plans", "states", "model_values", "mean_returns", "±", "estimated_gap", "±", "gap")
+    show_table(
+        [Column(name, right=True) for name in columns], [_row(found, k, scale) for k in range(len(found.candidates))]
+    )
+
+
+def _row(found: Learnt, place: int, scale: float) -> list[str]:
+    own = found.candidates[place]
+    assert own.certificate is not None
+    team = found.concept == "team"
+    return [
+        str(own.round),
+        str(own.episodes),
+        str(own.plans),
+        str(sum(own.states)),
+        numbers(own.model_values.tolist(), scale),
+        numbers(own.values.tolist(), scale),
+        small(own.value_errors.max()),
+        "-" if team else small(own.gaps.max()),
+        "-" if team else small(own.gap_errors.max()),
+        small(own.certificate.gap),
+    ]

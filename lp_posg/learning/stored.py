@@ -1,0 +1,44 @@
+"""What was learnt as a `Solution`: stored, verified, simulated and read like any other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lp_posg.errors import ModelError
+from lp_posg.game import Game
+from lp_posg.induction import Solution, Stats
+from lp_posg.induction.planning import labels_of
+from lp_posg.learning.laci import Learnt
+from lp_posg.types import GAP_TOL
+
+
+def learnt_solution(found: Learnt, game: Game) -> Solution:
+    """Return the chosen strategy as a solution of the game it was learnt from.
+
+    Its compression is called ``learnt:L``; its gap is the certified one, whatever it is.
+
+    Raises
+    ------
+    ModelError
+        If the game was not known to `learn`, so that nothing is certified.
+    """
+    best = found.best
+    if best.certificate is None:
+        raise ModelError("what was learnt from a simulator alone is not certified; learn from a Game to store it")
+    states = tuple(len(step.index) for step in found.model.steps)
+    return Solution(
+        game.with_discount(found.discount),
+        found.horizon,
+        found.sharing,
+        found.concept,
+        found.objective,
+        f"learnt:{found.memory}",
+        GAP_TOL,
+        best.certificate.values,
+        best.model_values,
+        best.policy,
+        tuple(np.array(own) for own in best.node_values),
+        labels_of(game, found.model.unrolled),
+        Stats(sum(states), 0, 0, found.seconds, {"learn": found.seconds}, states),
+        best.certificate,
+    )
