@@ -83,7 +83,7 @@ class Searched:
     Attributes
     ----------
     lower : float
-        Observability of the law is at least this, unless that exceeds the goal.
+        Observability of the law is at least this.
     difference : float array, shape (S,)
         The difference with the least ratio found.
     n_nodes : int
@@ -145,27 +145,23 @@ class _Tree:
         # x and -x have one ratio, so one sign is free.
         signs[int(np.argmax(np.abs(self._difference)))] = 1
         numbers = count()
-        unresolved = 0.0  # bound of what can be split no further
+        closed = 0.0  # the largest bound of a node that is not looked into
         open_nodes = [_Node(-self._cap, next(numbers), signs, -1, None)]
         while open_nodes and -open_nodes[0].order > self._enough:
             node = heapq.heappop(open_nodes)
-            children = self._children(node)
-            for i, child in enumerate(children):
+            for child in self._children(node):
                 solved = self._solve(child, -node.order, node.start, next(numbers))
                 if solved is None:
-                    # Out of time: what is left of the node is bounded as the node was.
-                    return self._result(max(-node.order, unresolved))
-                if solved.branch < 0:
-                    unresolved = max(unresolved, -solved.order)
-                elif -solved.order > self._enough:
+                    # Out of time: this is the largest bound of all open nodes.
+                    return self._result(max(-node.order, closed))
+                if solved.branch < 0 or -solved.order <= self._enough:
+                    closed = max(closed, -solved.order)
+                else:
                     heapq.heappush(open_nodes, solved)
-                if node.branch < 0 and i == 0:
-                    self._cap = min(self._cap, -solved.order)
-        return self._result(max([-n.order for n in open_nodes[:1]] + [unresolved]))
+        return self._result(max([-node.order for node in open_nodes[:1]] + [closed]))
 
     def _result(self, bound: float) -> Searched:
-        bound = min(self._cap, max(bound, 1.0 / ratio(self._rows, self._difference)))
-        return Searched(1.0 / max(bound, self._goal), self._difference, self._n_nodes)
+        return Searched(min(1.0 / bound, ratio(self._rows, self._difference)), self._difference, self._n_nodes)
 
     def _children(self, node: _Node) -> list[IntArray]:
         if node.branch < 0:

@@ -13,7 +13,7 @@ from lp_posg.types import FloatArray, SparseMatrix
 DENSE_ENTRIES = 20_000_000
 """Laws of more numbers (states times observations) are cut down to fewer states before they are made dense."""
 
-_DIGITS = 14
+_DIGITS = 15
 
 
 @dataclass(frozen=True)
