@@ -37,6 +37,7 @@ from lp_posg.learning.actors import Explorer, Follower
 from lp_posg.learning.checking import played
 from lp_posg.learning.deviations import best_deviations
 from lp_posg.learning.environment import Environment, Episodes
+from lp_posg.learning.errors import ModelErrors, model_errors
 from lp_posg.learning.model import LearntModel, estimate
 from lp_posg.learning.planning import planned, rebased, rebased_values
 from lp_posg.learning.simulators import Simulator, environment
@@ -140,6 +141,8 @@ class Learnt:
     seed : int
     stopped : str
         Why learning ended before all rounds were done; else empty.
+    errors : ModelErrors or None
+        Of the last model against the true game, where it is known.
     """
 
     candidates: tuple[Candidate, ...]
@@ -157,6 +160,7 @@ class Learnt:
     seconds: float
     seed: int
     stopped: str = ""
+    errors: ModelErrors | None = None
 
     @property
     def best(self) -> Candidate:
@@ -185,6 +189,7 @@ class Learnt:
             "stopped": self.stopped,
             "chosen": self.best.round,
             "candidates": [candidate.summary() for candidate in self.candidates],
+            "errors": None if self.errors is None else self.errors.rows(),
         }
 
 
@@ -360,6 +365,7 @@ class _Run:
             clock.perf_counter() - begun,
             self.seed,
             stopped,
+            None if self.game is None else model_errors(self.game, self.structure, evaluated[-1].policy, model),
         )
 
     def _explored(self, number: int, model: LearntModel | None) -> tuple[list[Episodes], int]:

@@ -133,10 +133,7 @@ def _show(found: Learnt, game: Game) -> None:
                 ("horizon", str(found.horizon)),
                 ("discount", number(found.discount)),
                 *((key, getattr(found, key)) for key in ("sharing", "concept", "objective", "exploration")),
-                (
-                    "memory",
-                    f"{found.memory} (theory, with constant 1: {asked} at observability {small(observability)})",
-                ),
+                ("memory", f"{found.memory} (theory: {asked} at observability {small(observability)}, constant 1)"),
                 ("samples", ", ".join(f"{key} {count}" for key, count in found.samples.items())),
                 *stopped,
             ],
@@ -152,9 +149,17 @@ def _show(found: Learnt, game: Game) -> None:
     )
     show_line()
     columns = ("round", "episodes", "plans", "states", "model_values", "mean_returns", "±", "estimated_gap", "±", "gap")
+    rows = [_row(found, k, scale) for k in range(len(found.candidates))]
+    show_table([Column(name, right=True) for name in columns], rows)
+    if found.errors is None:
+        return
+    show_line()
+    names = ("reward_error", "transition_error")
     show_table(
-        [Column(name, right=True) for name in columns], [_row(found, k, scale) for k in range(len(found.candidates))]
+        [Column("step"), *(Column(name, right=True) for name in names)],
+        [[str(row["step"]), *(small(row[name]) for name in names)] for row in found.errors.rows()],
     )
+    show_line("errors: of the last model, expected under the worst policy")
 
 
 def _row(found: Learnt, place: int, scale: float) -> list[str]:
