@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -194,7 +195,7 @@ def measured_memory(contraction: Contraction, epsilon: float) -> int | None:
     ModelError
         If `epsilon` is negative or not a number.
     """
-    if not epsilon >= 0:
+    if not isinstance(epsilon, Real) or not epsilon >= 0:
         raise ModelError(f"epsilon is {epsilon!r}, expected a number of at least 0")
     enough = np.flatnonzero(contraction.worst <= epsilon)
     return int(enough[0]) if len(enough) else None

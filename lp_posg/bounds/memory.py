@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from numbers import Real
 
 from lp_posg.errors import ModelError
 
@@ -61,8 +62,8 @@ def theoretical_memory(
 def _check(whole: Mapping[str, float], epsilon: float, constant: float) -> None:
     for name, value in whole.items():
         low, high, span = (0, 1, "from 0 to 1") if name == "observability" else (1, math.inf, "at least 1")
-        if not low <= value <= high or value == math.inf:
+        if not isinstance(value, Real) or not low <= value <= high or value == math.inf:
             raise ModelError(f"{name} is {value!r}, expected a number {span}")
     for name, value in (("epsilon", epsilon), ("constant", constant)):
-        if not 0 < value < math.inf:
+        if not isinstance(value, Real) or not 0 < value < math.inf:
             raise ModelError(f"{name} is {value!r}, expected a number more than 0")

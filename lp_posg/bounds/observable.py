@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time as clock
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -111,7 +112,7 @@ def observability(game: Game, time_limit: float = 60.0) -> Observability:
     >>> tiger.value, tiger.status, tiger.where
     (0.0, 'exact', 'every step, joint action (listen, open-left)')
     """
-    if not time_limit >= 0:
+    if not isinstance(time_limit, Real) or not time_limit >= 0:
         raise ModelError(f"time_limit is {time_limit!r}, expected seconds, at least 0")
     deadline = clock.time() + time_limit
     first = initial_law(game)

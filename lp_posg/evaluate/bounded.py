@@ -5,8 +5,8 @@ private profile and the game's state, is a Markov chain when everybody follows, 
 a deviator. Three programs go backward over x, exactly and without any belief:
 
 - following: V_i(x), hence the exact value of the strategy;
-- above: an agent who deviates knows c and its own p_i, and let it in addition be told x and the joint
-  action one step late. More knowledge is worth no less, so what it gains then bounds the gap:
+- above: an agent who deviates knows c and its own p_i, and let it in addition be told, from the second
+  step on, x and the joint action one step late. More knowledge is worth no less, so what it gains then bounds the gap:
       Q(x, k) = E over a of [ r_i + d sum over (z, p_i') of max over k' of sum over x' of P(z, x' | x, a) Q(x', k') ]
 - below: a deviation found. At each (c^, p_i) the option that is best on average over the attached belief,
   with the deviation's own values ahead; its gain is computed exactly, so the gap is no less.
@@ -34,7 +34,7 @@ from lp_posg.evaluate.certificate import Certificate, cell_actions, check_indepe
 from lp_posg.evaluate.options import DeviationOptions, options_for
 from lp_posg.game import Game
 from lp_posg.information import Policy, Unrolled
-from lp_posg.information.levels import Level, entry_load, expand, ranges_of
+from lp_posg.information.levels import Level, entry_load, expand, first_rows, ranges_of
 from lp_posg.information.resources import Resources
 from lp_posg.information.unrolled import Depth
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
@@ -122,9 +122,7 @@ def certify_bounds(
     prob = hidden.prob * reach[hidden.level.cell_node[hidden.cell]]
     values = prob @ ahead.follow
     base, factor = (values, 1) if deviations != "team" else (np.full(1, values.mean()), _team_factor(game))
-    above = [
-        float(own.chosen(hidden.summed(q, prob, own)).sum()) for own, q in zip(deviators, ahead.above, strict=True)
-    ]
+    above = [_from_start(game, model, hidden, own, q) for own, q in zip(deviators, ahead.above, strict=True)]
     below = [float(prob @ worth) for worth in ahead.below]
     if deviations == "team" and any(depth.level.n_cells > depth.level.n_nodes for depth in model.depths):
         below = [float(base[0])]  # that deviation would use what the agents do not share
@@ -132,6 +130,18 @@ def certify_bounds(
     gaps, found = (np.broadcast_to(side, values.shape).copy() for side in (np.maximum(gaps, found), found))
     n_hidden = sum(depth.level.belief.nnz for depth in model.depths)
     return Certificate("bounded", deviations, gaps, values, None, 0.0, n_hidden, (), found)
+
+
+def _from_start(game: Game, model: Unrolled, hidden: _Hidden, deviator: DeviationOptions, q: FloatArray) -> float:
+    """Return what a deviator can have from the start on: it knows the first increment, whatever c^ makes of it."""
+    _, start_prob, rows = first_rows(game, model.start_table)
+    arc = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    at = hidden.find(model.start.child[arc], rows.indices.astype(np.int64))
+    group = hidden.group(deviator)[at]
+    keys, row = np.unique(arc * (int(group.max()) + 1) + group, return_inverse=True)
+    sums = np.zeros((len(keys), *q.shape[1:]))
+    np.add.at(sums, row, q[at] * (start_prob[arc] * rows.data)[:, None, None])
+    return float(deviator.chosen(sums).sum())
 
 
 def _team_factor(game: Game) -> int:
@@ -216,6 +226,9 @@ class _Step:
     @property
     def load(self) -> FloatArray:
         """About how many entries each state takes, shape (N,)."""
+        if self.after is None:
+            cells = np.bincount(self.depth.level.cell_node, minlength=self.depth.level.n_nodes)
+            return cells.astype(np.float64) * self.game.n_joint_actions
         return entry_load(self.game, self.time, self.depth.level)
 
     def part(self, nodes: slice) -> _Ahead:

@@ -14,7 +14,7 @@ from statistics import NormalDist
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.evaluate.ledger import Ledger, errors_at, model_certificate
+from lp_posg.evaluate.ledger import Ledger, errors_at, merge_distances, model_certificate
 from lp_posg.evaluate.simulation import played
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, Unrolled
@@ -85,8 +85,9 @@ def estimated_ledger(
         found[:, 0],
         found[:, 1],
         found[:, 2],
-        (n_runs,) * len(moments),
+        (0,) * len(moments),
         sizes,
+        merge_distances(model),
         inside.gap,
         None,
         None,

@@ -18,7 +18,7 @@ model, one step gives
 
 since laws of z sum to 1 and the values ahead lie within the rewards to come, G_{h+1} apart. Hence
 
-    gap = W_1 - V_1 <= (W~_1 - V~_1) + 2 sum over h of d^h (eps_r(h) + d/2 G_{h+1} eps_z(h))
+    gap = W_1 - V_1 <= (W~_1 - V~_1) + 2 sum over h of d^(h-1) (eps_r(h) + d/2 G_{h+1} eps_z(h))
 
 The first part is the gap in the model, at most H eps_e if every stage is solved to eps_e. With rewards
 in [0, 1], d = 1 and eps the largest over all steps this is within the paper's 2 H eps_r + H^2 eps_z + H eps_e.
@@ -58,7 +58,9 @@ class Ledger:
         eps_r(h) in reward units, eps_z(h) and eps_b(h) as L1 distances (0 to 2): worst-policy
         expectations, or those under the strategy itself if the status is ``estimated``.
     states, model_states : tuple of int
-        Pairs of exact belief and compressed state, and states of the model, by step.
+        Pairs of exact belief and compressed state (all 0 if estimated), and states of the model, by step.
+    merge_distance : float array, shape (H,)
+        Largest total variation distance between a belief and the attached one it was merged into, by step.
     model_gap : float
         Largest gain of a deviation within the model (what solving left), in reward units.
     bound : float or None
@@ -81,6 +83,7 @@ class Ledger:
     belief_error: FloatArray
     states: tuple[int, ...]
     model_states: tuple[int, ...]
+    merge_distance: FloatArray
     model_gap: float
     bound: float | None
     paper_bound: float | None
@@ -90,7 +93,7 @@ class Ledger:
     n_runs: int = 0
 
     def __post_init__(self) -> None:
-        read_only(self.reward_error, self.transition_error, self.belief_error)
+        read_only(self.reward_error, self.transition_error, self.belief_error, self.merge_distance)
         if self.half_widths is not None:
             read_only(self.half_widths)
 
@@ -104,6 +107,7 @@ class Ledger:
                 "reward_error": float(self.reward_error[h]),
                 "transition_error": float(self.transition_error[h]),
                 "belief_error": float(self.belief_error[h]),
+                "merge_distance": float(self.merge_distance[h]),
             }
             for h in range(len(self.reward_error))
         ]
@@ -178,11 +182,17 @@ def error_ledger(
         worst[:, 2],
         tuple(depth.level.n_nodes for depth in pairs.depths),
         sizes,
+        merge_distances(model),
         inside.gap,
         inside.gap + factor * bound,
         inside.gap + factor * paper,
         found.gap,
     )
+
+
+def merge_distances(model: Unrolled) -> FloatArray:
+    """Return over what distance beliefs of each step became one, shape (H,)."""
+    return np.array([depth.merge_distance for depth in model.depths])
 
 
 def model_certificate(

@@ -25,11 +25,11 @@ from lp_posg.information.unrolled import Depth
 from lp_posg.stage import METHODS, BlockStrategy, Concept, Objective, StageBlock, added, joined
 from lp_posg.types import FloatArray, IntArray
 
-PART = 512
-"""Stage games handed to a worker at a time."""
+PART_ENTRIES, PART_MOST = 80_000, 4096
+"""Payoffs, and at most games, handed to a worker at a time: some tens of milliseconds of work."""
 
-PIECE = 32 * PART
-"""Stage games made, solved and kept at a time: bounds the memory, and what a stopped run loses."""
+PIECE_PARTS = 64
+"""Parts made, solved and kept at a time: bounds the memory, and what a stopped run loses."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def sweep(
     Parameters
     ----------
     resources : Resources, optional
-        Workers that solve the stage games of a block, in parts of ``PART`` games whatever their
-        number, so that the answer does not depend on it; the deadline; where to keep finished depths.
+        Workers that solve the stage games of a block, in parts whose size the shape decides, whatever
+        the number of workers, so that the answer does not depend on it; the deadline; where to keep finished depths.
     on_block : callable, optional
         Told each block that is solved and how many programs that took.
 
@@ -92,7 +92,7 @@ def sweep(
         digest = "" if use.store is None else tables_digest(unrolled.tables[: time + 1])
         for number, block in enumerate(blocks):
             parts = []
-            for piece, nodes in enumerate(_pieces(block)):
+            for piece, nodes in enumerate(_pieces(block, _entries(game, block))):
                 own = replace(block, nodes=nodes)
                 name = f"solved-{time}-{number}-{piece}"
                 part = _kept(use.store, name, digest, game.n_agents)
@@ -123,9 +123,15 @@ class _Part:
     methods: Mapping[str, int]
 
 
-def _pieces(block: Block) -> list[IntArray]:
+def _pieces(block: Block, n_entries: float) -> list[IntArray]:
     """Return the states of a block in pieces that are solved, and kept in a checkpoint, at a time."""
-    return [block.nodes[first : first + PIECE] for first in range(0, len(block.nodes), PIECE)]
+    piece = PIECE_PARTS * part_size(n_entries)
+    return [block.nodes[first : first + piece] for first in range(0, len(block.nodes), piece)]
+
+
+def part_size(n_entries: float) -> int:
+    """Return how many stage games with so many payoffs each make a part; the shape alone decides."""
+    return int(min(PART_MOST, max(1, PART_ENTRIES // n_entries)))
 
 
 def _solved(
@@ -142,7 +148,8 @@ def _solved(
     use.check_clock("solve", block.time, sizes)
     use.check_memory("solve", block.time, sizes, _stage_bytes(game, block))
     games = stage_block(game, block, depth, ahead, use.deadline)
-    ranges = [slice(first, first + PART) for first in range(0, len(games), PART)]
+    part = part_size(_entries(game, block))
+    ranges = [slice(first, first + part) for first in range(0, len(games), part)]
     try:
         parts = list(use.run(partial(_solve_part, concept, objective), [games.part(rows) for rows in ranges]))
     except LimitError as error:
@@ -157,8 +164,12 @@ def _solved(
 
 def _stage_bytes(game: Payoffs, block: Block) -> float:
     """Return about how much memory the stage games of a block take: payoffs, dense payoffs, and a copy."""
-    per_game = game.n_agents * float(np.prod(block.shape)) * game.n_joint_actions
-    return 3 * 8 * len(block.nodes) * per_game
+    return 3 * 8 * len(block.nodes) * _entries(game, block)
+
+
+def _entries(game: Payoffs, block: Block) -> float:
+    """Return the number of payoffs of one stage game of a block."""
+    return game.n_agents * float(np.prod(block.shape)) * game.n_joint_actions
 
 
 def _joined(parts: list[_Part]) -> _Part:

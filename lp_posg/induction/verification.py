@@ -84,6 +84,9 @@ def _check_states(solution: Solution, certificate: Certificate, game: Game, tole
     wrong = any((np.abs(mine - found) > slack).any() for mine, found in stored)
     over = certificate.gaps - solution.certificate.gaps
     # Stored bounds may be larger than the gaps computed now.
+    stated = solution.certificate.found_gains
+    if stated is not None and certificate.found_gains is not None:
+        wrong = wrong or bool((np.abs(stated - certificate.found_gains) > slack).any())
     if wrong or (over > slack).any() or (solution.certificate.status == "exact" and (over < -slack).any()):
         raise CertificateError(
             "the values of states, or the gaps, that the solution says are not those of its strategy: it is damaged",

@@ -108,8 +108,15 @@ def compression_named(compression: str | Compression | CompressionRule) -> Compr
             f"compression is {compression!r}, expected a name or an object with name, first_state() and next_state()"
         )
     name = compression.name
-    if not isinstance(name, str) or not name or (name == "exact" and not isinstance(compression, Exact)):
-        raise ModelError(f"the compression's name is {name!r}, expected a text of its own, other than 'exact'")
+    taken = isinstance(name, str) and name.partition(":")[0] in COMPRESSIONS
+    if (
+        not isinstance(name, str)
+        or not name
+        or (taken and not isinstance(compression, Exact | FiniteMemory | MergeWithin))
+    ):
+        raise ModelError(
+            f"the compression's name is {name!r}, expected a text of its own, not one of a built-in compression"
+        )
     return compression if isinstance(compression, Compression) else Ruled(compression)
 
 

@@ -87,7 +87,12 @@ class FiniteMemory:
             raise ModelError(f"compression 'finite-memory': unknown law {self.law!r}; expected {', '.join(LAWS)}")
         if self.exploration is None:
             return
-        drawn = np.array(self.exploration, dtype=np.float64).ravel()
+        try:
+            drawn = np.array(self.exploration, dtype=np.float64).ravel()
+        except (TypeError, ValueError):
+            raise ModelError(
+                f"compression 'finite-memory': exploration is {self.exploration!r}, expected an array of numbers"
+            ) from None
         if self.law != "prior":
             raise ModelError(f"compression 'finite-memory': exploration is for law 'prior', not {self.law!r}")
         if not np.isfinite(drawn).all() or (drawn < 0).any() or abs(drawn.sum() - 1) > PROB_TOL:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from random_games import random_game
@@ -82,6 +84,57 @@ def test_what_is_told_late_by_hand():
     assert solution.certificate.found_gains == pytest.approx([0.0])
 
 
+class ForgetsTheStart:
+    """One state, whatever was shared."""
+
+    name = "nothing"
+
+    def first_state(self, increment):
+        return 0
+
+    def next_state(self, time, state, increment):
+        return 0
+
+
+@pytest.mark.parametrize("compression", ["merge:1", ForgetsTheStart()], ids=["merge", "rule"])
+@pytest.mark.parametrize("horizon", [1, 2, 3])
+def test_what_is_shown_before_the_first_action_and_forgotten(compression, horizon):
+    """A coin shown at the start; naming it pays 1 at each step. A deviator regains the 1/2 that forgetting costs."""
+    stay = np.broadcast_to(np.eye(2)[:, None], (2, 2, 2))
+    game = posg.Game(stay, np.ones((2, 2, 2)) / 2, np.eye(2)[None], [0.5, 0.5], np.eye(2))
+    exact, bounded = (
+        posg.solve(game, horizon, "full", "cce", compression=compression, certificate=kind).certificate
+        for kind in ("exact", "bounded")
+    )
+    assert exact.gaps == pytest.approx([horizon / 2])
+    assert bounded.gaps[0] >= horizon / 2 - 1e-12
+
+
+def test_games_that_vary_with_time_have_no_observation_after_the_last_step():
+    for seed in range(4):
+        game = random_game(seed, horizon=3, initial_observation=seed % 2 == 1)
+        found = [
+            posg.solve(game, 3, "full", "cce", compression="finite-memory:1", certificate=kind).certificate
+            for kind in ("exact", "bounded")
+        ]
+        np.testing.assert_allclose(found[0].values, found[1].values, atol=1e-10)
+        assert (found[1].found_gains <= found[0].gaps + 1e-9).all()
+        assert (found[0].gaps <= found[1].gaps + 1e-9).all()
+
+
+@pytest.mark.parametrize("sharing", STRUCTURES)
+def test_bounds_hold_when_the_start_is_merged(sharing):
+    """Observations before the first action under every compression that may join them."""
+    for seed in range(6):
+        game = random_game(seed, n_states=3, initial_observation=True, sparse=seed % 2 == 1, **STRUCTURES[sharing])
+        for compression in ("merge:0.2", "merge:0.6", "merge:1", "finite-memory:0"):
+            call = {"concept": ("ce", "cce")[seed % 2], "compression": compression}
+            exact, bounded = (
+                posg.solve(game, 2, sharing, **call, certificate=kind).certificate for kind in ("exact", "bounded")
+            )
+            assert (exact.gaps <= bounded.gaps + 1e-9).all()
+
+
 def test_solve_falls_back_to_bounds_and_says_so(monkeypatch):
     game = posg.catalog("general-tiger")
     call = {"horizon": 4, "sharing": "full", "concept": "cce", "compression": "finite-memory:1"}
@@ -112,6 +165,9 @@ def test_bounded_solutions_are_stored_and_verified(tmp_path):
     np.testing.assert_allclose(verified.gaps, found.certificate.gaps, atol=1e-12)
     with pytest.raises(CertificateError, match="not proven"):
         posg.verify(again)
+    wrong = replace(again.certificate, found_gains=again.certificate.found_gains + 1.0)
+    with pytest.raises(CertificateError, match="it is damaged"):
+        posg.verify(replace(again, certificate=wrong), approximate=True)
 
 
 def test_a_model_that_leaves_something_out_is_refused():

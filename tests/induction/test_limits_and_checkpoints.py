@@ -226,8 +226,8 @@ def test_numpy_integers_are_integers(game):
 def test_blocks_in_pieces_give_the_same_answer(monkeypatch):
     game = random_game(3, n_states=3, sparse=True)
     whole = posg.solve(game, 4, "one-step-delay", "ce")
-    monkeypatch.setattr(sweep_module, "PIECE", 7)
-    monkeypatch.setattr(sweep_module, "PART", 3)
+    monkeypatch.setattr(sweep_module, "PIECE_PARTS", 2)
+    monkeypatch.setattr(sweep_module, "PART_MOST", 3)
     pieces = posg.solve(game, 4, "one-step-delay", "ce")
     assert max(whole.stats.states_by_depth) > 14
     np.testing.assert_allclose(whole.values, pieces.values, atol=1e-9)
@@ -297,14 +297,16 @@ def test_a_run_killed_at_random_moments_resumes_to_the_same_answer(tmp_path):
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])
 @pytest.mark.parametrize("concept", ["team", "ce", "cce"])
-def test_backends_give_the_same_answer(concept, backend):
+def test_backends_give_the_same_answer(concept, backend, monkeypatch):
+    monkeypatch.setattr(sweep_module, "PART_MOST", 256)
     game = random_game(3, n_states=3, n_actions=3)
     serial = posg.solve(game, 3, "full", concept)
-    assert max(serial.stats.states_by_depth) > 2 * sweep_module.PART
+    assert max(serial.stats.states_by_depth) > 2 * sweep_module.part_size(2 * 9)
     same(serial, posg.solve(game, 3, "full", concept, workers=2, backend=backend))
 
 
-def test_a_local_dask_cluster_gives_the_same_answer():
+def test_a_local_dask_cluster_gives_the_same_answer(monkeypatch):
+    monkeypatch.setattr(sweep_module, "PART_MOST", 256)
     distributed = pytest.importorskip("distributed", reason="the extra lp-posg[distributed] is not installed")
     game = random_game(3, n_states=3, n_actions=3)
     serial = posg.solve(game, 3, "full", "cce")
@@ -315,7 +317,8 @@ def test_a_local_dask_cluster_gives_the_same_answer():
         same(serial, posg.solve(game, 3, "full", "cce", workers=2, backend="dask"))
 
 
-def test_a_local_ray_cluster_gives_the_same_answer():
+def test_a_local_ray_cluster_gives_the_same_answer(monkeypatch):
+    monkeypatch.setattr(sweep_module, "PART_MOST", 256)
     ray = pytest.importorskip("ray", reason="the extra lp-posg[ray] is not installed")
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:

@@ -23,6 +23,7 @@ from lp_posg.cli.wording import counts, number, numbers, seconds, small, value_s
 from lp_posg.errors import LpPosgError
 
 if TYPE_CHECKING:
+    from lp_posg.evaluate import Ledger
     from lp_posg.induction import Solution
 
 EXAMPLE = "lp-posg solve dectiger --horizon 4 --sharing one-step-delay"
@@ -178,10 +179,14 @@ def _show_ledger(solution: Solution) -> None:
         meaning = f"errors are means over {costs.n_runs} runs of the strategy, and prove no bound"
     bounds = [(key, small(bound)) for key in ("bound", "paper_bound") if (bound := getattr(costs, key)) is not None]
     show_line()
-    columns = [Column("step"), *(Column(name, right=True) for name in ("states", "model_states"))]
+    exact = costs.status == "exact"
+    sizes = ("states", "model_states") if exact else ("model_states",)
     names = ("reward_error", "transition_error", "belief_error")
-    columns += [Column(name, right=True) for name in names]
-    rows = [[str(row[c.name]) for c in columns[:3]] + [small(row[name]) for name in names] for row in costs.rows()]
+    columns = [Column("step"), *(Column(name, right=True) for name in (*sizes, *names, "merge_distance"))]
+    rows = [
+        [str(row["step"]), *(str(row[name]) for name in sizes), *_told(costs, h, names), small(row["merge_distance"])]
+        for h, row in enumerate(costs.rows())
+    ]
     show_table(columns, rows)
     show_line()
     show_facts(
@@ -190,8 +195,16 @@ def _show_ledger(solution: Solution) -> None:
             [
                 ("ledger", f"{costs.status} ({meaning})"),
                 ("model_gap", small(costs.model_gap)),
-                ("gap", small(costs.gap)),
+                ("gap", small(costs.gap) if exact else f"at most {small(costs.gap)}"),
                 *bounds,
             ]
         ],
     )
+
+
+def _told(costs: Ledger, h: int, names: tuple[str, ...]) -> list[str]:
+    """Return the errors of a step, with half their confidence intervals if they are estimated."""
+    found = [small(getattr(costs, name)[h]) for name in names]
+    if costs.half_widths is None:
+        return found
+    return [f"{error} ± {small(half)}" for error, half in zip(found, costs.half_widths[h].tolist(), strict=True)]
