@@ -250,7 +250,7 @@ def test_a_limit_inside_a_program_is_told_with_how_far_it_got(game, monkeypatch)
 def test_an_interrupt_inside_a_program_ends_cleanly(tmp_path):
     """A mixed-integer program that would take minutes: SIGINT ends the command line with 130 and one line."""
     rng = np.random.default_rng(0)
-    game = posg.Game(np.ones((1, 30, 30, 1)), np.ones((30, 30, 1, 1, 1)), rng.uniform(-1, 1, (2, 1, 30, 30)), [1.0])
+    game = posg.Game(np.ones((1, 80, 80, 1)), np.ones((80, 80, 1, 1, 1)), rng.uniform(-1, 1, (2, 1, 80, 80)), [1.0])
     posg.save(game, tmp_path / "hard.posg")
     command = [sys.executable, "-m", "lp_posg", "solve", str(tmp_path / "hard.posg"), "-H", "1", "--concept", "ne"]
     run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
