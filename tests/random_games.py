@@ -6,6 +6,15 @@ import numpy as np
 
 from lp_posg import Game
 
+# The structures that random games admit, each with the options that make them.
+STRUCTURES: dict[str, dict[str, int]] = {
+    "full": {},
+    "one-step-delay": {},
+    "one-directional": {},
+    "controller:2": {"controlled_by": 1},
+    "uncontrolled:2": {"controlled_by": 0},
+}
+
 
 def random_game(
     seed: int,

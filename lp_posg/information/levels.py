@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.game import Game
-from lp_posg.information.tables import SplitTable
+from lp_posg.information.tables import Agents, SplitTable
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 NEGLIGIBLE = 1e-290
@@ -29,20 +29,8 @@ BYTES_PER_ENTRY, BYTES_KEPT = 200, 24
 """Memory that an entry takes while it is expanded, and what at most remains of it in edges and beliefs (measured)."""
 
 
-class Payoffs(Protocol):
+class Payoffs(Agents, Protocol):
     """What planning and deviating need of a game once its states are known: a `Game`, or a learnt model."""
-
-    @property
-    def agents(self) -> tuple[str, ...]:
-        """Names of the agents."""
-
-    @property
-    def n_agents(self) -> int:
-        """Number of agents."""
-
-    @property
-    def n_actions(self) -> tuple[int, ...]:
-        """Number of actions of each agent."""
 
     @property
     def n_joint_actions(self) -> int:

@@ -22,8 +22,8 @@ TABLE_LIMIT = 5_000_000
 """Most (private information, action, observation) triples of one agent at one depth."""
 
 
-class Sizes(Protocol):
-    """What tables need to know of a game; a `Game` says it, and `AgentSizes` where there is none."""
+class Agents(Protocol):
+    """Who plays, and with how many actions."""
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -36,6 +36,10 @@ class Sizes(Protocol):
     @property
     def n_actions(self) -> tuple[int, ...]:
         """Number of actions of each agent."""
+
+
+class Sizes(Agents, Protocol):
+    """What tables need to know of a game; a `Game` says it, and `AgentSizes` where there is none."""
 
     @property
     def n_observations(self) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from random_games import random_game
+from random_games import STRUCTURES, random_game
 from random_strategies import with_random_strategy
 
 import lp_posg as posg
@@ -15,13 +15,6 @@ from lp_posg.evaluate import certify, certify_bounds
 from lp_posg.induction import planning
 from lp_posg.information import compression_named, sharing_structure, unroll
 
-STRUCTURES = {
-    "full": {},
-    "one-step-delay": {},
-    "one-directional": {},
-    "controller:2": {"controlled_by": 1},
-    "uncontrolled:2": {"controlled_by": 0},
-}
 CONCEPTS = ("ne", "ce", "interim-cce", "cce", "team")
 COMPRESSIONS = ("exact", "finite-memory:0", "finite-memory:1", "merge:0.2", "finite-memory:1:stationary")
 

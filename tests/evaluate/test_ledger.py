@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from random_games import random_game
+from random_games import STRUCTURES, random_game
 
 import lp_posg as posg
 from lp_posg.errors import ModelError
@@ -16,13 +16,6 @@ from lp_posg.evaluate.ledger import errors_at
 from lp_posg.information import FiniteMemory, sharing_structure, unroll
 
 CONCEPTS = ("ce", "cce", "team", "ne")
-STRUCTURES = {
-    "full": {},
-    "one-step-delay": {},
-    "one-directional": {},
-    "controller:2": {"controlled_by": 1},
-    "uncontrolled:2": {"controlled_by": 0},
-}
 COMPRESSIONS = ("finite-memory:0", "finite-memory:1", "finite-memory:1:prior", "merge:0.1", "merge:0.4")
 
 

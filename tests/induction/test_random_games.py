@@ -5,19 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from oracles import Oracle, best_team_value
-from random_games import random_game
+from random_games import STRUCTURES, random_game
 
 import lp_posg as posg
 from lp_posg.information import sharing_structure
 
 GAP = 1e-6
-STRUCTURES = {
-    "full": {},
-    "one-step-delay": {},
-    "one-directional": {},
-    "controller:2": {"controlled_by": 1},
-    "uncontrolled:2": {"controlled_by": 0},
-}
 
 
 def a_game(seed, **kind):
