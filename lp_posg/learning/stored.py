@@ -8,7 +8,7 @@ from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.induction import Solution, Stats
 from lp_posg.induction.planning import labels_of
-from lp_posg.learning.laci import Learnt
+from lp_posg.learning.result import Learnt
 from lp_posg.types import GAP_TOL
 
 
