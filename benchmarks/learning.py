@@ -60,10 +60,12 @@ def rows(quick: bool = False) -> list[dict[str, Any]]:
     """Return one line per case, exploration, number of episodes and seed."""
     found = []
     for case in CASES[:2] if quick else CASES:
+        found.append(_exact(case))
         for episodes in EPISODES[:3] if quick else EPISODES:
             for exploration in ("spanner", "uniform"):
                 found += [_learnt(case, episodes, exploration, seed) for seed in SEEDS]
             found += [_q_learnt(case, episodes, seed) for seed in SEEDS]
+            found += [_unshared(case, episodes, seed) for seed in SEEDS]
     return found
 
 
@@ -108,6 +110,29 @@ def _q_learnt(case: Case, episodes: int, seed: int) -> dict[str, Any]:
         "gap": certificate.gap / (game.reward_range * case.horizon),
         "seconds": time.perf_counter() - begun,
     }
+
+
+def _unshared(case: Case, episodes: int, seed: int) -> dict[str, Any]:
+    """Return what independent Q-learning without sharing is worth; it has no gap, being valued by play alone."""
+    game = _game(case)
+    begun = time.perf_counter()
+    learnt = q_learning(
+        game, case.horizon, sharing=None, memory=case.memory, n_runs=episodes, evaluation_runs=20_000, seed=seed
+    )
+    return {
+        "case": case.label,
+        "method": "q-learning, no sharing",
+        "episodes": episodes,
+        "seed": seed,
+        "value": float(learnt.mean[0]),
+        "seconds": time.perf_counter() - begun,
+    }
+
+
+def _exact(case: Case) -> dict[str, Any]:
+    """Return the exact value of the same concept."""
+    solution = posg.solve(_game(case), case.horizon, case.sharing, case.concept)
+    return {"case": case.label, "method": "exact", "value": float(solution.values[0]), "gap": 0.0}
 
 
 def plot(rows: list[dict[str, Any]], path: str | Path) -> None:

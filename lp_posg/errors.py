@@ -43,12 +43,13 @@ class SimulatorError(LpPosgError):
     """A user's simulator failed, or returned what it must not (attributes ``run``, ``time``, ``agent``, ``seed``).
 
     Runs and times count from 0, time -1 is the reset. The attribute ``episodes`` holds the `Episodes`
-    finished before, ``model`` the model that `learn` had counted before, if any, and ``__cause__`` the
-    simulator's own exception, if it raised one.
+    finished before, ``model`` and ``candidates`` what `learn` had counted and planned before, if anything, and
+    ``__cause__`` the simulator's own exception, if it raised one.
     """
 
     episodes: Any
     model: Any
+    candidates: Any
 
 
 class UnsupportedError(LpPosgError):

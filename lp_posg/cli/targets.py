@@ -51,6 +51,15 @@ def check_target(target: str) -> None:
         raise _unwritable(target, "it is a device or a pipe, not a file")
 
 
+def check_solution_target(target: str) -> None:
+    """Raise FormatError unless a solution could be written at `target`, BadParameter unless it is called .npz."""
+    check_target(target)
+    if not target.endswith(".npz"):
+        raise typer.BadParameter(
+            f"{target!r} is no name for a solution; give one that ends in .npz", param_hint="--save"
+        )
+
+
 def check_not_input(target: str, given: str, option: str) -> None:
     """Raise BadParameter if the file to write is the file given."""
     if _is_same(target, given):

@@ -7,7 +7,7 @@ imported only when asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lp_posg.errors import MissingExtraError, ModelError
@@ -119,6 +119,7 @@ class ParallelEnvSimulator:
     def reset(self, seed: int) -> list[Any] | None:
         """Start a run; return one observation per agent."""
         seen, _ = self._env.reset(seed=seed)
+        self._check_keys("observations", seen, self._env.agents)
         return self._indices(seen) if self._initial_observation else None
 
     def step(self, actions: tuple[int, ...]) -> tuple[list[Any], list[Any], bool]:
@@ -129,9 +130,22 @@ class ParallelEnvSimulator:
             for agent, start, action in zip(self._agents, self._first_action, actions, strict=True)
             if agent in here
         }
-        seen, rewards, terminated, truncated, _ = self._env.step(chosen)
+        told = self._env.step(chosen)
+        if not isinstance(told, tuple) or len(told) != 5 or not all(isinstance(part, Mapping) for part in told):
+            raise ModelError("step returned something else than the parallel API's five dictionaries")
+        seen, rewards, terminated, truncated, _ = told
+        self._check_keys("rewards", rewards, here)
+        self._check_keys("observations", seen, self._env.agents)
         left = [a for a in self._env.agents if not (terminated.get(a, False) or truncated.get(a, False))]
         return self._indices(seen), [rewards.get(agent, 0.0) for agent in self._agents], not left
+
+    def _check_keys(self, what: str, found: Mapping[Any, Any], there: Iterable[Any]) -> None:
+        """Raise ModelError unless all agents that are there, and none that cannot be, have an entry."""
+        missing = [agent for agent in there if agent not in found]
+        unknown = [agent for agent in found if agent not in self._agents]
+        if missing or unknown:
+            wrong = f"no entry for agent {missing[0]!r}" if missing else f"an entry for {unknown[0]!r}, no agent of it"
+            raise ModelError(f"{what} have {wrong}: found {list(found)}, expected {list(there)}")
 
     def _indices(self, seen: Mapping[Any, Any]) -> list[Any]:
         """Return observations as indices from 0; what is no number is passed on, for the caller to complain of."""

@@ -4,6 +4,7 @@ from lp_posg.learning.baselines import EpsilonSchedule, QLearned, q_learning
 from lp_posg.learning.environment import Actor, Environment, Episodes, GameEnvironment
 from lp_posg.learning.laci import learn
 from lp_posg.learning.model import LearntModel
+from lp_posg.learning.planning import planned
 from lp_posg.learning.result import Candidate, LearningProgress, Learnt
 from lp_posg.learning.simulators import Simulator, SimulatorEnvironment, environment
 
@@ -22,5 +23,6 @@ __all__ = [
     "SimulatorEnvironment",
     "environment",
     "learn",
+    "planned",
     "q_learning",
 ]

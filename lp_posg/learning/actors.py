@@ -87,10 +87,14 @@ class Follower:
     policy : Policy
         Total: with a prescription for every private information at every state.
     deviation : DeviationPlan, optional
+    wanderer : int, optional
+        An agent that draws its actions uniformly, whatever it is told.
     """
 
-    def __init__(self, frame: Frame, policy: Policy, deviation: DeviationPlan | None = None) -> None:
-        self._frame, self._policy, self._deviation = frame, policy, deviation
+    def __init__(
+        self, frame: Frame, policy: Policy, deviation: DeviationPlan | None = None, wanderer: int | None = None
+    ) -> None:
+        self._frame, self._policy, self._deviation, self._wanderer = frame, policy, deviation, wanderer
         self._players = tuple(
             StepPlayer(step, table.n_next, time)
             for time, (step, table) in enumerate(zip(policy.steps, frame.tables, strict=True))
@@ -113,6 +117,9 @@ class Follower:
             own = option[self._node, self._tracker.private[away.agent], heard]
             follows = own == self._frame.sizes.n_actions[away.agent]
             chosen[:, away.agent] = np.where(follows, chosen[:, away.agent], own)
+        if self._wanderer is not None:
+            count = self._frame.sizes.n_actions[self._wanderer]
+            chosen[:, self._wanderer] = self._rng.integers(count, size=len(chosen))
         return chosen
 
     def observe(self, time: int, actions: IntArray, observations: IntArray) -> None:

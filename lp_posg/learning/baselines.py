@@ -23,6 +23,7 @@ import numpy as np
 
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, SharingStructure, sharing_structure
+from lp_posg.learning.checking import played
 from lp_posg.learning.environment import Episodes
 from lp_posg.learning.q_values import Values
 from lp_posg.learning.simulators import environment
@@ -157,7 +158,7 @@ def q_learning(
     SimulatorError
         If a simulator fails.
     """
-    _check(horizon, memory, discount, n_runs, batch_runs, evaluation_runs, level)
+    _check(horizon, memory, discount, n_runs, batch_runs, evaluation_runs, level, seed)
     env, use = environment(source), exploration or EpsilonSchedule()
     view: View
     if sharing is None:
@@ -170,11 +171,11 @@ def q_learning(
     n_batches = -(-n_runs // batch_runs)
     for batch in range(n_batches):
         learner.epsilon = use.at(batch, n_batches)
-        episodes = env.play(learner, batch_runs, horizon, learning)
+        episodes = played(env, learner, batch_runs, horizon, learning)
         learner.learn(episodes, discount)
         curve.append(_returns(episodes, discount).mean(axis=0))
     learner.epsilon = 0.0
-    returns = _returns(env.play(learner, evaluation_runs, horizon, evaluation), discount)
+    returns = _returns(played(env, learner, evaluation_runs, horizon, evaluation), discount)
     error = returns.std(axis=0, ddof=1) / np.sqrt(evaluation_runs)
     return QLearned(
         f"q-learning ({view.name})",
@@ -285,7 +286,14 @@ def _returns(episodes: Episodes, discount: float) -> FloatArray:
 
 
 def _check(
-    horizon: int, memory: int, discount: float, n_runs: int, batch_runs: int, evaluation_runs: int, level: float
+    horizon: int,
+    memory: int,
+    discount: float,
+    n_runs: int,
+    batch_runs: int,
+    evaluation_runs: int,
+    level: float,
+    seed: int,
 ) -> None:
     for name, value, least in (
         ("horizon", horizon, 1),
@@ -293,6 +301,7 @@ def _check(
         ("n_runs", n_runs, 1),
         ("batch_runs", batch_runs, 1),
         ("evaluation_runs", evaluation_runs, 2),
+        ("seed", seed, 0),
     ):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
             raise ModelError(f"{name} is {value!r}, expected a whole number of at least {least}")

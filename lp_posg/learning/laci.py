@@ -8,8 +8,9 @@ From an environment alone, in rounds:
 3. plan in it, with any concept: one candidate per round (`planning`).
 
 Then choose among the candidates by fresh episodes: for a team the largest mean return; else the smallest
-gap, estimated by playing each agent's best deviation in the last model against following, with
-confidence intervals. Where the true game is known, the chosen strategy is certified in it.
+gap, estimated by playing against following the best deviation of each agent in a model of its own, counted
+from episodes in which the others follow and it wanders; with confidence intervals. Where the true game is
+known, the chosen strategy is certified in it.
 
 Source: the paper's learning algorithm and sample complexity theorem; Golowich, Moitra and Rohatgi (2022),
 Learning in observable POMDPs, without computationally intractable oracles.
@@ -18,7 +19,7 @@ Learning in observable POMDPs, without computationally intractable oracles.
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -90,7 +91,8 @@ def learn(
     rounds : int
     exploration : {"spanner", "uniform"}
     evaluation_episodes : int
-        Fresh episodes per candidate and per deviation tried.
+        Fresh episodes per candidate and per deviation tried. To find a deviation, each agent wanders for
+        `episodes` more, unless the concept is ``team``.
     discount : float, optional
         The game's by default; 1 for other environments.
     level : float
@@ -108,7 +110,8 @@ def learn(
     Raises
     ------
     SimulatorError
-        If the environment misbehaves; its attribute ``model`` is that of the rounds done, or None.
+        If the environment misbehaves; its attributes ``model`` and ``candidates`` are those of the
+        rounds done, None and empty at first.
     ModelError
         If an option is not valid.
     UnsupportedError
@@ -165,7 +168,7 @@ class _Run:
                 break
             so_far = sum(len(batch) for batch in batches)
             progress(LearningProgress("explore", number, self.rounds, so_far, clock.perf_counter() - begun))
-            with _telling(model):
+            with _telling(model, [candidate for candidate, _ in found]):
                 explored, n_plans = self._explored(number, model)
             batches += explored
             model = estimate(self.frame, batches, self.discount)
@@ -179,13 +182,13 @@ class _Run:
                 "evaluate", candidate.round, len(found), explored_total + spent, clock.perf_counter() - begun
             )
             progress(now)
-            # Every candidate is played on the states of the last model, in which deviations are looked for.
+            # Every candidate is stated on the states of the last model, which knows most windows.
             moved = replace(
                 candidate,
                 policy=rebased(candidate.policy, own, model),
                 node_values=rebased_values(candidate.node_values, own, model),
             )
-            with _telling(model):
+            with _telling(model, [candidate for candidate, _ in found]):
                 told, used = self._evaluated(moved, model, np.random.default_rng([self.seed, 1, candidate.round]))
             evaluated.append(told)
             spent += used
@@ -261,7 +264,7 @@ class _Run:
         gaps, gap_errors = candidate.gaps, candidate.gap_errors
         if self.concept.deviations != "team":
             gaps, gap_errors = self._gains(candidate, model, values, errors, rng)
-            used += self.evaluation_episodes * len(self.agents)
+            used += (self.evaluation_episodes + self.episodes) * len(self.agents)
         certificate = None
         if self.game is not None:
             certificate = certify(self.game, self.structure, candidate.policy, self.concept.deviations)
@@ -283,11 +286,21 @@ class _Run:
         errors: FloatArray,
         rng: np.random.Generator,
     ) -> tuple[FloatArray, FloatArray]:
-        """Return the mean gain of each agent's best known deviation, at least 0, and half its interval."""
-        _, plans = best_deviations(model, candidate.policy, self.concept.deviations)
-        gains, widths = np.empty(len(plans)), np.empty(len(plans))
-        for i, plan in enumerate(plans):
-            away, away_error = self._returns(Follower(self.frame, candidate.policy, plan), rng)
+        """Return the mean gain of each agent's best known deviation, at least 0, and half its interval.
+
+        Deviations are looked for in models of their own, counted from fresh episodes in which the
+        others follow and the deviator wanders: in the model that a strategy was planned in it is an
+        equilibrium, whatever it is in the game.
+        """
+        n = len(self.agents)
+        gains, widths = np.empty(n), np.empty(n)
+        for i in range(n):
+            wandering = Follower(self.frame, candidate.policy, wanderer=i)
+            runs = played(self.environment, wandering, self.episodes, self.frame.horizon, rng)
+            around = estimate(self.frame, [runs], self.discount)
+            policy = rebased(candidate.policy, model, around)
+            _, plans = best_deviations(around, policy, self.concept.deviations)
+            away, away_error = self._returns(Follower(self.frame, policy, plans[i]), rng)
             gains[i] = max(away[i] - values[i], 0.0)
             widths[i] = self._half(np.hypot(away_error[i], errors[i]))
         return gains, widths
@@ -395,12 +408,13 @@ def _checked(
 
 
 @contextmanager
-def _telling(model: LearntModel | None) -> Iterator[None]:
+def _telling(model: LearntModel | None, candidates: Sequence[Candidate] = ()) -> Iterator[None]:
     """Let the error of an environment that misbehaves say what was learnt before."""
     try:
         yield
     except SimulatorError as error:
         error.facts["model"] = error.model = model
+        error.facts["candidates"] = error.candidates = tuple(candidates)
         raise
 
 

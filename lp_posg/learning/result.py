@@ -39,8 +39,8 @@ class Candidate:
     values, value_errors : float arrays, shape (n,)
         Mean returns in fresh episodes, and half their confidence interval (normal).
     gaps, gap_errors : float arrays, shape (n,)
-        Mean gains of the best deviations that the last model knows, at least 0, likewise; they
-        estimate the gaps from below. For a team nan.
+        Mean gains of the deviations that were found, at least 0, likewise. No true gap is bounded by
+        them: a better deviation may not have been found. For a team nan.
     certificate : Certificate or None
         In the true game, where it is known.
     """

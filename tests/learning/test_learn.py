@@ -68,7 +68,7 @@ def test_every_concept_is_learnt_and_certified_and_depends_on_the_seed_alone(con
     told = found[0]
     assert (told.concept, told.sharing, told.horizon, told.memory) == (concept, sharing, 3, 1)
     assert told.samples["explore"] == 400
-    assert told.samples["evaluate"] == 2 * 50 * (1 if concept == "team" else 3)
+    assert told.samples["evaluate"] == 2 * (50 if concept == "team" else 50 + 2 * (50 + 200))
     assert [candidate.episodes for candidate in told.candidates] == [200, 400]
     for candidate in told.candidates:
         assert candidate.certificate.status == "exact"
@@ -239,8 +239,8 @@ def test_progress_and_the_numbers_of_episodes_and_plans():
     game = random_game(5, n_states=3)
     found = learn(game, 3, concept="cce", progress=told.append, **{**QUICK, "rounds": 3})
     assert [(p.phase, p.round) for p in told] == [(w, r) for w in ("explore", "evaluate") for r in (1, 2, 3)]
-    assert [p.episodes for p in told] == [0, 200, 400, 600, 750, 900]
-    assert found.samples == {"explore": 600, "evaluate": 450}
+    assert [p.episodes for p in told] == [0, 200, 400, 600, 1150, 1700]
+    assert found.samples == {"explore": 600, "evaluate": 1650}
     assert found.candidates[0].plans == 1
     assert 1 < found.candidates[1].plans <= 1 + 2 * 4  # at most one per joint observation for each of two steps
 
@@ -377,3 +377,56 @@ def test_errors_of_the_model_fall_with_the_number_of_episodes():
     assert many.transition_error[1] < few.transition_error[1] / 5
     assert many.reward_error[1] < few.reward_error[1] / 3
     assert [row["step"] for row in few.rows()] == [1, 2, 3]
+
+
+# ---- what an environment may not do ---------------------------------------------------------------------------
+
+
+class Spoilt:
+    """An environment whose n-th play goes wrong in one way."""
+
+    def __init__(self, game, number, way):
+        self._inner, self._number, self._way, self._played = GameEnvironment(game), number, way, 0
+        self.n_actions, self.n_observations = game.n_actions, game.n_observations
+
+    def play(self, actor, n_runs, horizon, rng):
+        self._played += 1
+        found = self._inner.play(actor, n_runs, horizon, rng)
+        return found if self._played < self._number else self._way(found)
+
+
+def crash(found):
+    raise RuntimeError("out of\ncoffee")
+
+
+WRONG = {
+    "raises": (crash, "play raised RuntimeError: out of coffee"),
+    "no rewards": (lambda found: replace(found, rewards=None), "rewards as NoneType"),
+    "lists": (lambda found: replace(found, observations=found.observations.tolist()), "observations as list"),
+    "complex": (lambda found: replace(found, rewards=found.rewards * 1j), "rewards as an array of complex128"),
+    "huge": (lambda found: replace(found, rewards=found.rewards + 1e300), "expected a finite number of size at most"),
+}
+
+
+@pytest.mark.parametrize("way", WRONG)
+def test_an_environment_that_goes_wrong_is_blamed_and_what_was_learnt_is_kept(way):
+    """The first play asks whether there is an observation at the start; the third is the second round."""
+    spoil, message = WRONG[way]
+    with pytest.raises(SimulatorError, match=message) as caught:
+        learn(Spoilt(random_game(4), 3, spoil), 2, concept="cce", exploration="uniform", **QUICK)
+    assert caught.value.model.n_episodes == QUICK["episodes"]
+    assert [candidate.round for candidate in caught.value.candidates] == [1]
+
+
+def test_gaps_are_estimated_in_models_that_the_strategy_was_not_planned_in():
+    """After few episodes the strategy is far from an equilibrium, which the model it was planned in denies."""
+    game = posg.catalog("general-tiger")
+    estimated, denied, true = [], [], []
+    for seed in range(4):
+        found = learn(game, 2, "full", "cce", memory=1, episodes=1000, rounds=1, evaluation_episodes=4000, seed=seed)
+        estimated.append(found.best.gaps.max())
+        denied.append(best_deviations(found.model, found.policy, "cce")[0].max())
+        true.append(found.best.certificate.gap)
+    assert max(denied) <= 1e-6
+    assert min(true) > 1
+    assert np.mean(estimated) > np.mean(true) / 4

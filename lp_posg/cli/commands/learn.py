@@ -12,7 +12,7 @@ import typer
 from lp_posg.cli import options
 from lp_posg.cli.games import game_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
-from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_target, write_json
+from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_solution_target, write_json
 from lp_posg.cli.wording import number, numbers, seconds, small, value_scale
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def learn(
     check_json_target(json, file, save)
     if save is not None:
         check_not_input(save, file, "--save")
-        check_target(save)
+        check_solution_target(save)
     game = game_named(file)
     import lp_posg as posg
     from lp_posg.learning.stored import learnt_solution

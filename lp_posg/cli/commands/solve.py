@@ -18,7 +18,7 @@ from lp_posg.cli.commands.sequence import (
 )
 from lp_posg.cli.games import game_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
-from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_target, write_json
+from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_solution_target, write_json
 from lp_posg.cli.wording import counts, number, numbers, seconds, small, value_scale
 from lp_posg.errors import LpPosgError
 
@@ -112,7 +112,7 @@ def _check_targets(file: str, json: str | None, save: str | None) -> None:
             raise typer.BadParameter(
                 f"{save!r} is no file of its own; give a name that ends in .npz", param_hint="--save"
             )
-        check_target(save)
+        check_solution_target(save)
 
 
 def _deliver(solution: Solution, json: str | None, save: str | None, ledger: bool) -> None:
