@@ -241,3 +241,47 @@ def test_an_environment_of_turns_is_refused_with_the_way_out():
     env.render_mode = None
     with pytest.raises(ModelError, match="aec_to_parallel"):
         environment(parallel_to_aec(env))
+
+
+SPOILT = {
+    "an observation left out": lambda told: ({"a": told[0]["a"]}, *told[1:]),
+    "a reward left out": lambda told: (told[0], {"b": 0.0}, *told[2:]),
+    "all left out": lambda told: ({}, {}, *told[2:]),
+    "other names": lambda told: ({k.upper(): v for k, v in told[0].items()}, *told[1:]),
+    "four parts": lambda told: told[:4],
+    "no dictionaries": lambda told: (*told[:2], False, *told[3:]),
+}
+
+
+class Complete(pettingzoo.ParallelEnv):
+    """Two agents who stay to the end."""
+
+    possible_agents = ("a", "b")
+
+    def __init__(self, spoil=None):
+        self.spoil = spoil or (lambda told: told)
+
+    def action_space(self, agent):
+        return spaces.Discrete(2)
+
+    observation_space = action_space
+
+    def reset(self, seed=None, options=None):
+        self.agents = list(self.possible_agents)
+        return dict.fromkeys(self.agents, 0), {agent: {} for agent in self.agents}
+
+    def step(self, actions):
+        here = self.agents
+        told = (
+            dict(actions), dict.fromkeys(here, 1.0), dict.fromkeys(here, False), dict.fromkeys(here, False),
+            {agent: {} for agent in here},
+        )  # fmt: skip
+        return self.spoil(told)
+
+
+@pytest.mark.parametrize("way", SPOILT)
+def test_agents_that_are_there_have_to_be_told_and_paid(way):
+    quick = {"memory": 1, "episodes": 50, "rounds": 1, "evaluation_episodes": 20}
+    assert posg.learn(Complete(), 2, "full", "cce", **quick).best.values.tolist() == [2.0, 2.0]
+    with pytest.raises(SimulatorError, match=r"no entry for agent|no agent of it|five dictionaries"):
+        posg.learn(Complete(SPOILT[way]), 2, "full", "cce", **quick)
