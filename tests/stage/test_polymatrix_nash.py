@@ -175,6 +175,22 @@ def test_an_agent_with_little_at_stake_gains_little_of_it():
         assert gains(block.payoff[0], law).max() <= 1e-8
 
 
+def test_pairs_need_to_cancel_only_once_others_are_summed_over():
+    """What agents 1 and 2 do to each other depends on what agent 3 knows, and cancels on average over it alone."""
+    rng = np.random.default_rng(2)
+    block = polymatrix(2, (2, 1, 2), (2, 2, 2))
+    payoff = block.payoff.copy()
+    extra = rng.uniform(-1, 1, (2, 1, 1, 2, 2, 1))
+    payoff[0, 0, :, :, 0:1] += extra
+    payoff[0, 0, :, :, 1:2] -= extra
+    assert not nash.constant_sum(StageBlock(payoff, 0, block.nodes)).any()
+    for objective in ("welfare", "agent:3", "egalitarian"):
+        found = solved(StageBlock(payoff, 0, block.nodes), objective)
+        law = joint_law(found, 0, (2, 1, 2), (2, 2, 2))
+        assert gains(payoff[0], law).max() <= TOL
+        assert values(payoff[0], law).sum() == pytest.approx(0.0, abs=TOL)
+
+
 def test_one_action_and_nothing_at_stake():
     block = StageBlock(np.zeros((1, 3, 1, 2, 1, 2, 1, 2)), 0, np.array([0]))
     pairs = pairs_of(scaled(block))
@@ -262,3 +278,37 @@ def test_private_information_over_two_steps():
     solution = posg.solve(game, 2, "one-step-delay", "ne", "egalitarian")
     assert solution.certificate.gap <= 1e-8
     assert solution.certificate.status == "exact"
+
+
+def test_no_equilibrium_on_a_grid_is_better():
+    """Small whole payoffs have many equilibria; those with probabilities in quarters are listed by plain loops."""
+    several, met = 0, 0
+    grid = np.linspace(0.0, 1.0, 5)
+    for seed in range(24):
+        rng = np.random.default_rng(seed)
+        payoff = np.zeros((3, 2, 2, 2))
+        for i, j, axis in ((0, 1, 2), (0, 2, 1), (1, 2, 0)):
+            between = np.expand_dims(rng.integers(-1, 2, (2, 2)), axis)
+            payoff[i] += between
+            payoff[j] -= between
+        for j in range(3):
+            payoff += rng.integers(-1, 2, (3, 1, 1, 1)) * np.eye(2)[rng.integers(2)].reshape(np.roll((2, 1, 1), j))
+        block = StageBlock(payoff.reshape(1, 3, 1, 1, 1, 2, 2, 2), 0, np.array([0]))
+        listed = []
+        for first in np.ndindex(5, 5, 5):
+            own = [np.array([grid[g], 1 - grid[g]]) for g in first]
+            law = np.einsum("a,b,c->abc", *own).reshape(1, 1, 1, 2, 2, 2)
+            if gains(block.payoff[0], law).max() <= 1e-12:
+                listed.append(values(block.payoff[0], law))
+        for objective, score in (("welfare", np.sum), ("worst", lambda v: -np.sum(v)), ("agent:2", lambda v: v[1]),
+                                 ("egalitarian", np.min)):  # fmt: skip
+            asked = parse_objective(objective, AGENTS[:3])
+            found = polymatrix_nash(block, pairs_of(scaled(block)), 0, asked)
+            law = joint_law(found, 0, (1,) * 3, (2,) * 3)
+            assert gains(block.payoff[0], law).max() <= 1e-8
+            mine, best = score(values(block.payoff[0], law)), max(map(score, listed), default=-np.inf)
+            assert mine >= best - 1e-8
+            met += abs(mine - best) <= 1e-8
+            several += bool(listed) and np.ptp([score(own) for own in listed]) > 1e-8
+    assert several >= 12
+    assert met >= 48
