@@ -32,7 +32,11 @@ class SolveError(LpPosgError):
 
 
 class LimitError(SolveError):
-    """A limit was met (attributes ``limit``: states, time or memory; ``phase``, ``time``, ``states_by_depth``)."""
+    """A limit was met (attributes ``limit``: states, time or memory; ``phase``, ``time``, ``states_by_depth``).
+
+    Where a mixed-integer program for a Nash equilibrium was stopped, ``bound`` is what the objective cannot exceed at
+    any equilibrium of that stage game and ``incumbent`` what it is at the best one found, nan if none was.
+    """
 
 
 class CertificateError(LpPosgError):

@@ -86,7 +86,10 @@ class Resources:
     def limit_met(self, error: LimitError, phase: str, time: int, states: tuple[int, ...]) -> LimitError:
         """Return a LimitError from inside a program, with how far the computation has come."""
         told = _limit("time", str(error), phase, time, states, self.store, "allow more time with time_limit")
-        told.facts.update({key: value for key, value in error.facts.items() if key not in told.facts})
+        for key, value in error.facts.items():
+            if key not in told.facts:
+                told.facts[key] = value
+                setattr(told, key, value)
         return told
 
 

@@ -103,7 +103,8 @@ def solve_program(
     Raises
     ------
     LimitError
-        If the deadline passes.
+        If the deadline passes; of a program with whole numbers its facts are the ``bound`` and ``incumbent`` of
+        `LPResult` too.
     SolveError
         If it is infeasible or unbounded, or no way of solving it ends with an optimum; the
         message tells these apart.
@@ -114,7 +115,8 @@ def solve_program(
         return result
     text = f"{what} ({program.n_rows} rows, {program.n_columns} columns) ended as: {result.status.value}"
     if result.status is Status.LIMIT:
-        raise LimitError(text, status=result.status, program=program, limit="time")
+        reached = {} if program.integer is None else {"bound": result.bound, "incumbent": result.incumbent}
+        raise LimitError(text, status=result.status, program=program, limit="time", **reached)
     raise SolveError(text, status=result.status, program=program)
 
 
@@ -237,6 +239,8 @@ def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool) -> LPR
     if ran == highspy.HighsStatus.kError:
         return _failed()
     status = _STATUS.get(highs.getModelStatus(), Status.FAILED)
+    if status is Status.LIMIT and program.integer is not None:
+        return LPResult(status, _EMPTY, _EMPTY, float("nan"), *_reached(highs))
     if status is not Status.OPTIMAL:
         return LPResult(status, _EMPTY, _EMPTY, float("nan"))
     solution = highs.getSolution()
@@ -245,6 +249,14 @@ def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool) -> LPR
         return _failed()
     dual = np.array(solution.row_dual) if program.integer is None else _EMPTY
     return LPResult(status, x, dual, float(program.cost @ x))
+
+
+def _reached(highs: highspy.Highs) -> tuple[float, float]:
+    """Return the bound and the best cost found of a stopped program with whole numbers; nan for none."""
+    info = highs.getInfo()
+    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    bound, best = float(info.mip_dual_bound), float(info.objective_function_value)
+    return bound if np.isfinite(bound) else float("nan"), best if found and np.isfinite(best) else float("nan")
 
 
 class CostSweep:

@@ -159,9 +159,14 @@ class LPResult:
         Marginal cost of each row (d objective / d bound); empty unless an optimal LP.
     objective : float
         Minimal cost; nan unless optimal.
+    bound, incumbent : float
+        Of a program with whole numbers that a limit stopped: what no solution costs less than, and what the best
+        solution found so far costs; nan where the solver has none.
     """
 
     status: Status
     x: FloatArray
     dual: FloatArray
     objective: float
+    bound: float = float("nan")
+    incumbent: float = float("nan")

@@ -7,8 +7,8 @@ Two agents whose payoffs sum to a constant at each private profile: one linear p
          x(. | p1) a distribution for every p1
 
 whose duals on the first rows are agent 2's prescription. Any number of agents with the same
-payoffs: the team optimum is the Nash equilibrium best for all. One agent: the best reply. Two
-agents otherwise: `nash_general`.
+payoffs: the team optimum is the Nash equilibrium best for all. One agent: the best reply. Any
+number of agents in a zero-sum polymatrix game: `nash_polymatrix`. Two agents otherwise: `nash_general`.
 
 Source: Ponssard and Sorin (1980), Int. J. Game Theory 9, 21-32 (games with incomplete
 information by linear programming); von Neumann's minimax theorem.
@@ -22,6 +22,7 @@ from lp_posg.errors import UnsupportedError
 from lp_posg.information.levels import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.nash_general import selected_nash
+from lp_posg.stage.nash_polymatrix import pairs_of, polymatrix_nash
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, scaled
 from lp_posg.stage.shortcuts import shortcuts_first
@@ -40,12 +41,7 @@ class Nash:
     deviations = "ne"
 
     def check_game(self, game: Payoffs) -> None:
-        """Raise UnsupportedError if there are more than two agents with rewards of their own."""
-        if game.n_agents > 2 and not game.is_common_reward:
-            raise UnsupportedError(
-                f"concept 'ne' is not available for {game.n_agents} agents {game.agents} with rewards of their own;"
-                " use 'ce', 'interim-cce' or 'cce'"
-            )
+        """Do nothing: of more than two agents, what their stage games are made of decides; see `solve`."""
 
     def check_objective(self, objective: Objective) -> None:
         """Raise UnsupportedError for an objective that takes a conic program: Nash equilibria are no convex set."""
@@ -61,8 +57,8 @@ class Nash:
         Raises
         ------
         UnsupportedError
-            If a stage game has more than two agents and no common payoff, or the worst
-            equilibrium of more than two agents is asked for; or for the objective (see `check_objective`).
+            If a stage game of more than two agents has neither a common payoff (with any objective but
+            `worst`) nor is zero-sum polymatrix; or for the objective (see `check_objective`).
         SolveError
             If a program cannot be solved.
         """
@@ -71,12 +67,15 @@ class Nash:
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         # With one payoff for all, the team optimum is an equilibrium and the best for every objective but `worst`.
-        teams = common_payoff(block) & (objective.name != "worst") | (block.n_agents == 1)
+        common = common_payoff(block)
+        teams = common & (objective.name != "worst") | (block.n_agents == 1)
         if teams.all():
             return Team().solve(block, objective)
         constant = constant_sum(block) & (block.n_agents == 2)
         if constant.all():
             return _minimax(block)
+        pairs = pairs_of(scaled(block))
+        polymatrix = pairs.is_zero_sum()
         parts = []
         for b in range(len(block)):
             one = block.part(slice(b, b + 1))
@@ -84,12 +83,16 @@ class Nash:
                 parts.append(_minimax(one))
             elif teams[b]:
                 parts.append(Team().solve(one, objective))
+            elif polymatrix[b]:
+                parts.append(polymatrix_nash(block, pairs, b, objective))
             elif block.n_agents == 2:
                 parts.append(selected_nash(one, objective))
             else:
+                team = "the worst of a common payoff cannot be found" if common[b] else "its payoffs are not common"
                 raise UnsupportedError(
-                    f"concept 'ne' with objective {objective.name!r} is not available for {block.n_agents} agents"
-                    f" (stage game at {block.where(b)}); use 'ce', 'interim-cce' or 'cce'"
+                    f"concept 'ne' with objective {objective.name!r} is not available for {block.n_agents} agents in"
+                    f" the stage game at {block.where(b)}: {team}, and they are not zero-sum polymatrix"
+                    f" ({pairs.why_not(b)}); use 'ce', 'interim-cce' or 'cce'"
                 )
         return joined(parts)
 

@@ -20,6 +20,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from lp_posg.errors import LimitError
 from lp_posg.lp import LinearProgram, Status, attempt_program, solve_program
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import Scaled, StageBlock, egalitarian_bounds, scaled
@@ -35,16 +36,22 @@ def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
 
     Raises
     ------
+    LimitError
+        If the deadline passes; its facts ``bound`` and ``incumbent`` say what no equilibrium exceeds, and what the best
+        found so far has, in what the objective maximises (nan: none was found).
     SolveError
         If the mixed-integer program cannot be solved.
     """
-    what = f"mixed-integer program at {block.where(0)} (concept 'ne')"
-    program = compile_nash(scaled(block), block.n_private, block.n_actions, objective)
-    x = solve_program(program, what, block.deadline).x
-    if objective.weights is None:
+    game = scaled(block)
+    program = compile_nash(game, block.n_private, block.n_actions, objective)
+    if objective.weights is not None:
+        name = "worst, minus the sum of values" if objective.name == "worst" else objective.name
+        x = _solved(program, block, objective.weights, game.best[0] @ objective.weights, name)
+    else:
+        x = _solved(program, block, np.full(2, 0.5), game.best[0].min(), "egalitarian")
         # Of two agents one has the smallest value: the other has the most where the sum is largest.
         program = _with_smallest(program, x[-1], block.n_private)
-        x = solve_program(program, what, block.deadline).x
+        x = _solved(program, block, np.ones(2), game.best[0].sum(), "egalitarian, sum of values")
     n_x = [k * a for k, a in zip(block.n_private, block.n_actions, strict=True)]
     unused = x[sum(n_x) : 2 * sum(n_x)] > 0.5
     polished = attempt_program(_with_supports(program, unused))
@@ -55,6 +62,27 @@ def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
         for own, k, a in zip(np.split(x[: sum(n_x)], [n_x[0]]), block.n_private, block.n_actions, strict=True)
     ]
     return one_atom(prescription, 2 if objective.weights is not None else 3, "program")
+
+
+def _solved(program: LinearProgram, block: StageBlock, weights: FloatArray, most: float, asked: str) -> FloatArray:
+    """Return the solution; the objective is at most the values weighted, and `most` at no cost."""
+    what = f"mixed-integer program at {block.where(0)} (concept 'ne')"
+    try:
+        return solve_program(program, what, block.deadline).x
+    except LimitError as error:
+        unit = _unit(scaled(block))
+        # Early in the search the program's bound is worse than the best of all joint actions.
+        best_play = np.tensordot(weights, block.payoff[0], axes=1).max(axis=(2, 3)).sum()
+        bound = float(np.fmin(most - unit * error.facts["bound"], best_play))
+        found = float(most - unit * error.facts["incumbent"])
+        told = f"no Nash equilibrium there exceeds {bound:.8g}"
+        best = "no equilibrium was found" if np.isnan(found) else f"the best found has {found:.8g}"
+        facts = {**error.facts, "bound": bound, "incumbent": found}
+        raise LimitError(f"{error}; of objective {asked!r} {told}, {best}", **facts) from error
+
+
+def _unit(game: Scaled) -> float:
+    return float(game.size[0].max()) or 1.0
 
 
 def compile_nash(
@@ -92,7 +120,7 @@ def compile_nash(
         used[np.arange(n_x[i]), x + np.arange(n_x[i])] = 1.0
         used[np.arange(n_x[i]), total + x + np.arange(n_x[i])] = 1.0
         add(used, -np.inf, 1.0)
-    unit = float(game.size[0].max()) or 1.0
+    unit = _unit(game)
     weight = game.size[0] / unit
     cost = np.zeros(n_columns)
     if objective.weights is not None:

@@ -1,0 +1,106 @@
+"""Every concept with every objective on every model: a certified answer, or a refusal that names what works."""
+
+from __future__ import annotations
+
+import re
+
+import cvxpy
+import numpy as np
+import pytest
+
+import lp_posg as posg
+from lp_posg.errors import UnsupportedError
+from lp_posg.formats.catalog import catalog_entries
+from lp_posg.game import Game
+from lp_posg.stage import CONCEPTS
+from lp_posg.types import GAP_TOL
+
+MODELS = [entry.name for entry in catalog_entries()]
+NARROW_TO_WIDE = ("ne", "ce", "interim-cce", "cce")
+"""Equilibria of each concept are equilibria of the next."""
+
+LARGE = {"easy-observable", "hard-no-sharing", "hard-unobservable"}
+
+HELP = re.compile(r"; use ('ce', 'interim-cce' or 'cce'|welfare, worst, agent:k, weighted:... or egalitarian)")
+"""How a refusal names a concept or an objective that works."""
+
+
+def capped(values):
+    """A concave function of the values: what exceeds 1/2 counts for nothing."""
+    return cvxpy.sum(cvxpy.minimum(values, 0.5))
+
+
+def objectives(game: Game) -> dict:
+    """Return every kind of objective by a name, linear ones with their weights."""
+    n = game.n_agents
+    rising = np.arange(1.0, n + 1)
+    return {
+        "welfare": ("welfare", np.ones(n)),
+        "worst": ("worst", -np.ones(n)),
+        "agent:1": ("agent:1", np.eye(n)[0]),
+        f"agent:{n}": (f"agent:{n}", np.eye(n)[-1]),
+        "weighted": ("weighted:" + ",".join(map(str, rising)), rising),
+        "egalitarian": ("egalitarian", None),
+        "entropy": ("entropy", None),
+        "own": (capped, None),
+    }
+
+
+def answers(game: Game, horizon: int, sharing: str) -> dict:
+    """Return the values of each (concept, objective) that has an answer, and check all of them."""
+    found, refusals, allowed = {}, [], GAP_TOL * max(np.ptp(own) for own in game.reward) * horizon
+    for concept in CONCEPTS:
+        for name, (objective, _) in objectives(game).items():
+            try:
+                solution = posg.solve(game, horizon, sharing, concept, objective)
+            except UnsupportedError as error:
+                refusals.append(str(error))
+                continue
+            assert solution.certificate.status == "exact"
+            assert solution.certificate.gap <= allowed, f"{concept}, {name}"
+            np.testing.assert_allclose(solution.values, solution.certificate.values, rtol=0, atol=allowed + 1e-9)
+            found[concept, name] = solution.values
+    assert [told for told in refusals if not HELP.search(told)] == []
+    return found
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_one_step(model):
+    """In one stage the widest concept offers most, whatever is asked for; only conic objectives at Nash are refused."""
+    game = posg.catalog(model)
+    found = answers(game, 1, "full")
+    asked = objectives(game)
+    refused = {(c, o) for c in CONCEPTS for o in asked} - set(found)
+    assert refused == {("ne", "entropy"), ("ne", "own")}
+    for name, (_, weights) in asked.items():
+        if weights is None:
+            continue
+        score = [float(weights @ found[concept, name]) for concept in NARROW_TO_WIDE]
+        if name == "welfare":
+            score.append(float(weights @ found["team", name]))
+        assert (np.diff(score) >= -1e-7 * (1 + np.abs(score[1:]))).all(), f"{name}: {score}"
+
+
+@pytest.mark.parametrize(
+    "model", [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in MODELS]
+)
+def test_two_steps_with_all_shared(model):
+    game = posg.catalog(model)
+    found = answers(game, 2, "full")
+    assert len(found) == len(CONCEPTS) * len(objectives(game)) - 2  # as in one step
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", MODELS)
+def test_two_steps_with_private_information(model):
+    found = answers(posg.catalog(model), 2, "one-step-delay")
+    assert {(c, o) for c in CONCEPTS for o in ("welfare", "egalitarian", "worst")} <= set(found)
+
+
+def test_three_agents_are_certified_or_told_what_works():
+    """Of the channel for three only the best welfare is at a Nash equilibrium that needs no program."""
+    game = posg.catalog("access-channel", n_agents=3)
+    found = answers(game, 1, "full")
+    assert ("ne", "welfare") in found
+    assert ("ne", "agent:1") not in found
+    assert {(c, o) for c in ("team", "ce", "interim-cce", "cce") for o in objectives(game)} <= set(found)
