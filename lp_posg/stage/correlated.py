@@ -72,7 +72,11 @@ SMALL_ENTRIES = 60_000
 """Up to this many entries the program is written down whole; with more, columns may be generated (ADR 5)."""
 
 ENTRY_LIMIT = 4_000_000
-"""Most entries of a program written down whole, which may take a minute."""
+"""Most entries of a program written down whole, which may take a minute.
+
+That of a strategic-ce takes longer: 6 s with 7 by 7 privates and 2 by 2 actions (246,000 entries), and with 8 by 8
+(1.1 million) 5 minutes; a time limit counts.
+"""
 
 FEW_EQUATIONS = 2.0
 """Beyond ``SMALL_ENTRIES`` a program is still written down if it has at most this many equations per incentive row.
@@ -289,10 +293,12 @@ class Form(IncentiveRows):
     def check_size(self, name: str, block: StageBlock) -> None:
         """Raise UnsupportedError if the program would be too large to write down whole."""
         if self.n_entries > ENTRY_LIMIT:
+            more = "; or use 'ce': for prescriptions heard whole no columns are generated"
             raise UnsupportedError(
                 f"concept {name!r} at {block.where(0)}: the stage LP would have about {self.n_entries:.3g} entries"
                 f" (private informations {self.n_private}, actions {self.n_actions}; the limit of a whole program"
                 f" is {ENTRY_LIMIT:.3g}); share more, so that agents have fewer private informations"
+                f"{more if self.kind == 'prescription' else ''}"
             )
 
     @property
