@@ -95,23 +95,45 @@ class Oracle:
     def _remembers(self, agent: int) -> bool:
         return True
 
-    def law(self, time: int, play: Play) -> dict[tuple[int, ...], float]:
-        """Return the strategy's joint law of recommended actions at a history."""
+    def atoms(self, time: int, play: Play) -> Iterator[tuple[float, list[tuple], dict[tuple[int, ...], float]]]:
+        """Yield, for each atom at a history: chance, each agent's whole prescription, law of the joint action.
+
+        Prescriptions are rounded, so that the last bits of a solver's numbers tell nothing.
+        """
         block = next(b for b in self.solution.policy.steps[time].blocks if play.node in b.nodes)
         row = int(np.flatnonzero(block.nodes == play.node)[0])
         ranks = []
         for i, own in enumerate(play.private):
             index = self.private[time][i].index(own)
             ranks.append(int(np.flatnonzero(block.private[i][row] == index)[0]))
-        law: dict[tuple[int, ...], float] = defaultdict(float)
         for atom in range(block.atom_start[row], block.atom_start[row + 1]):
+            law = {}
             for action in product(*(range(a) for a in self.game.n_actions)):
-                chance = block.atom_prob[atom]
+                chance = 1.0
                 for i, a in enumerate(action):
                     chance *= block.prescription[i][atom, ranks[i], a]
                 if chance > 0:
-                    law[action] += chance
+                    law[action] = chance
+            whole = [tuple(own[atom].ravel().round(11).tolist()) for own in block.prescription]
+            yield float(block.atom_prob[atom]), whole, law
+
+    def law(self, time: int, play: Play) -> dict[tuple[int, ...], float]:
+        """Return the strategy's joint law of recommended actions at a history."""
+        law: dict[tuple[int, ...], float] = defaultdict(float)
+        for chance, _, own in self.atoms(time, play):
+            for action, prob in own.items():
+                law[action] += chance * prob
         return law
+
+    def heard(self, time: int, play: Play, agent: int, hears: bool | str) -> Iterator[tuple[Hashable, tuple, float]]:
+        """Yield what an agent hears, with the recommended joint action and the probability of both."""
+        if hears == "prescription":
+            for chance, whole, law in self.atoms(time, play):
+                for action, prob in law.items():
+                    yield whole[agent], action, chance * prob
+        else:
+            for action, prob in self.law(time, play).items():
+                yield action[agent] if hears else None, action, prob
 
     # ---- values -------------------------------------------------------------------------------
 
@@ -129,10 +151,11 @@ class Oracle:
 
         return np.sum([value(0, play) for play in self.roots()], axis=0)
 
-    def best_deviation(self, agent: int, *, hears: bool, may_follow: bool) -> float:
+    def best_deviation(self, agent: int, *, hears: bool | str, may_follow: bool) -> float:
         """Return the value of the best deviation of one agent over its information sets.
 
-        `hears`: it knows its recommended action before it acts (CE), and remembers all past ones.
+        `hears`: it knows its recommended action before it acts (CE), or its whole recommended
+        ``"prescription"`` (strategic form CE), and remembers all past ones.
         `may_follow`: at each information set it may also follow (interim CCE); needs not `hears`.
         """
         roots = [(play, 1.0) for play in self.roots()]
@@ -143,10 +166,9 @@ class Oracle:
         total = 0.0
         groups = defaultdict(list)
         for play, chance in plays:
-            for action, prob in self.law(time, play).items():
-                told = action[agent] if hears else None
+            for told, action, prob in self.heard(time, play, agent, hears):
                 groups[play.own[agent], told].append((play, action, chance * prob))
-        for group in groups.values():
+        for (_, told), group in groups.items():
             options = []
             choices: list[int | None] = list(range(self.game.n_actions[agent]))
             for choice in choices + ([None] if may_follow else []):
@@ -159,7 +181,7 @@ class Oracle:
                             if hears:  # it also remembers what it was told
                                 child.own = (
                                     *child.own[:agent],
-                                    (*child.own[agent], ("told", action[agent])),
+                                    (*child.own[agent], ("told", told)),
                                     *child.own[agent + 1 :],
                                 )
                             later.append((child, chance))

@@ -41,7 +41,7 @@ Sharing = Annotated[
 Concept = Annotated[
     str | None,
     typer.Option(
-        help="team, ne, ce, interim-cce or cce; by default team for a common reward, else cce.",
+        help="team, ne, strategic-ce, ce, interim-cce or cce; by default team for a common reward, else cce.",
         show_default=False,
     ),
 ]

@@ -4,13 +4,15 @@ Nothing here imports, or is told, anything of the linear programs. The strategy 
 exact beliefs anew (pairs of exact belief and strategy state), and two dynamic programs go backward:
 V, the value of following, and W, the value of the best deviation the concept allows, which may
 follow wherever that is better. Under strategy independence a best deviation at a step depends on
-the common and the agent's private information only (plus its recommendation for CE), so W - V at
-the start is the exact gap.
+the common and the agent's private information only (plus its recommendation for CE, its prescription
+for strategic form CE), so W - V at the start is the exact gap. What it heard at earlier steps tells it
+nothing more: given the common information, the law of the state and of private information is the same
+whatever prescriptions led there, and those of this step are drawn anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
@@ -18,13 +20,14 @@ from typing import Literal
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate.deviations import DEVIATIONS, Gain, StepView
+from lp_posg.evaluate.deviations import DEVIATIONS, HEARS_PRESCRIPTION, Gain, StepView
+from lp_posg.evaluate.heard import HeardAtoms
 from lp_posg.evaluate.team import team_gain
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, Unrolled, unroll
-from lp_posg.information.describe import history_text, private_text
+from lp_posg.information.describe import history_text, prescription_text, private_text
 from lp_posg.information.levels import Level, Payoffs, ranges_of
-from lp_posg.information.policy import PolicyStep
+from lp_posg.information.policy import PolicyBlock, PolicyStep
 from lp_posg.information.resources import Resources
 from lp_posg.types import FloatArray, IntArray, read_only
 
@@ -47,7 +50,7 @@ class Deviation:
     common_info, private_info : str
         What is known there, in words.
     recommendation : str or None
-        The recommended action it reacts to, for CE.
+        The recommended action it reacts to, for CE; the whole prescription in words, for strategic form CE.
     action : str
         What the agent does instead.
     gain : float
@@ -83,7 +86,7 @@ class Certificate:
     status : {"exact", "bounded", "estimated"}
         ``exact``: `gaps` are the gains of the best deviations; ``bounded``: they are upper bounds.
     deviations : str
-        The kind of deviation ruled out: ``team``, ``ne``, ``ce``, ``interim-cce`` or ``cce``.
+        The kind of deviation ruled out: ``team``, ``ne``, ``strategic-ce``, ``ce``, ``interim-cce`` or ``cce``.
     gaps : float array, shape (n,)
         Gain of each agent's best deviation, at least 0, in reward units over the horizon.
     values : float array, shape (n,)
@@ -289,8 +292,10 @@ class _Programs:
             ahead = edges @ np.concatenate([self.follow[time + 1], self.best[time + 1]], axis=1) * game.discount
             ahead = ahead.reshape(level.n_cells, game.n_joint_actions, 2 * game.n_agents).transpose(2, 0, 1)
             later_follow, later_best = ahead[: game.n_agents], ahead[game.n_agents :]
-        chosen = cell_actions(game, self.policy.steps[time], depth.tag[nodes], level)
-        return StepView(level, game.n_actions, chosen, now + later_follow, now + later_best)
+        step, tag = self.policy.steps[time], depth.tag[nodes]
+        chosen = cell_actions(game, step, tag, level)
+        heard = _atoms_heard(step, tag, level) if self.kind in HEARS_PRESCRIPTION else ()
+        return StepView(level, game.n_actions, chosen, now + later_follow, now + later_best, heard)
 
     def deviation(self, gaps: FloatArray) -> Deviation | None:
         """Return the deviation of the agent who gains most, where its gain times the chance to get there is largest.
@@ -318,41 +323,78 @@ class _Programs:
             private = int(view.level.supports[agent].private[rank])
             known = private_text(game, agent, depth.private[agent][private])
         labels = game.actions[agent]
+        told = None
+        if recommended is not None:
+            whole = self.kind in HEARS_PRESCRIPTION
+            told = self._prescription(agent, time, node, recommended) if whole else labels[recommended]
         return Deviation(
             "team" if team else game.agents[agent],
             time,
             history_text(game, self.pairs.history(time, node)),
             known,
-            None if recommended is None else labels[recommended],
+            told,
             "a better joint prescription" if action is None else labels[action],
             gap,
             float(self.amount[time][agent][node]),
         )
 
+    def _prescription(self, agent: int, time: int, node: int, atom: int) -> str:
+        """Return the prescription of an atom of the strategy at a state, in words."""
+        depth = self.pairs.depths[time]
+        tag = depth.tag[node]
+        for block in self.policy.steps[time].blocks:
+            row = int(np.searchsorted(block.nodes, tag))
+            if row < len(block.nodes) and block.nodes[row] == tag:
+                known = [depth.private[agent][p] for p in block.private[agent][row].tolist()]
+                return prescription_text(self.game, agent, known, block.prescription[agent][atom])
+        raise AssertionError("every state stands in a block")
+
 
 def cell_actions(game: Payoffs, step: PolicyStep, tag: IntArray, level: Level) -> FloatArray:
     """Return the strategy's P(a | p) in each cell, shape (C, A); `tag` is the strategy's state in each state."""
     chosen = np.zeros((level.n_cells, game.n_joint_actions))
+    for block, cells, row, rank in _cells_by_block(step, tag, level):
+        used, place = np.unique(row, return_inverse=True)
+        position = np.zeros(len(cells), dtype=np.int64)
+        for own, known in zip(rank, block.private, strict=True):
+            position = position * known.shape[1] + own
+        joint = block.joint(used).reshape(len(used), -1, game.n_joint_actions)
+        chosen[cells] = joint[place, position]
+    return chosen
+
+
+def _atoms_heard(step: PolicyStep, tag: IntArray, level: Level) -> tuple[HeardAtoms, ...]:
+    """Return where the atoms of each cell stand; the strategy's own arrays, not copies of them."""
+    found = []
+    for block, cells, row, rank in _cells_by_block(step, tag, level):
+        count = np.diff(block.atom_start)[row]
+        found.append(HeardAtoms(cells, block.atom_start[row], count, rank, block.atom_prob, block.prescription))
+    return tuple(found)
+
+
+def _cells_by_block(
+    step: PolicyStep, tag: IntArray, level: Level
+) -> Iterator[tuple[PolicyBlock, IntArray, IntArray, list[IntArray]]]:
+    """Yield each block of strategies with its cells, and for each of these (X) its row and each agent's rank there.
+
+    Raises
+    ------
+    ModelError
+        If a state or a private information stands in no block.
+    """
     covered = np.zeros(level.n_nodes, dtype=bool)
     for block in step.blocks:
         row = np.minimum(np.searchsorted(block.nodes, tag), len(block.nodes) - 1)
         here = block.nodes[row] == tag
+        covered |= here
         cells = np.flatnonzero(here[level.cell_node])
         if not len(cells):
             continue
-        used, place = np.unique(row[here], return_inverse=True)
-        law_of = np.zeros(level.n_nodes, dtype=np.int64)
-        law_of[here] = place
-        node = level.cell_node[cells]
-        position = np.zeros(len(cells), dtype=np.int64)
-        for own, known in zip(level.cell_profile[:, cells], block.private, strict=True):
-            position = position * known.shape[1] + _rank(known[row[node]], own)
-        joint = block.joint(used).reshape(len(used), -1, game.n_joint_actions)
-        chosen[cells] = joint[law_of[node], position]
-        covered |= here
+        at = row[level.cell_node[cells]]
+        profile = level.cell_profile[:, cells]
+        yield block, cells, at, [_rank(known[at], own) for own, known in zip(profile, block.private, strict=True)]
     if not covered.all():
         raise ModelError("the strategy has no prescription at a state that the game makes possible")
-    return chosen
 
 
 def _rank(known: IntArray, own: IntArray) -> IntArray:

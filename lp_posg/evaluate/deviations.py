@@ -6,6 +6,7 @@ the reward plus the best continuation,
     ne, interim-cce   per private information: the better of following and one fixed action
     cce               for the whole state: the better of following and a best fixed prescription
     ce                per private information and recommended action: the best action
+    strategic-ce      per private information and the whole prescription recommended: the best action
 
 The rules hold for any strategy, an equilibrium or not.
 """
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lp_posg.evaluate.heard import HeardAtoms, reactions
 from lp_posg.information.levels import Level
 from lp_posg.types import FloatArray, IntArray
 
@@ -36,6 +38,8 @@ class StepView:
         Probability of the cell times reward now and value of following later.
     deviating : float array, shape (n, C, A)
         The same with the value of the best deviation later.
+    heard : tuple of HeardAtoms
+        The strategy's atoms; only there for the kinds in ``HEARS_PRESCRIPTION``.
     """
 
     level: Level
@@ -43,6 +47,7 @@ class StepView:
     chosen: FloatArray
     following: FloatArray
     deviating: FloatArray
+    heard: tuple[HeardAtoms, ...] = ()
 
     @property
     def n_agents(self) -> int:
@@ -104,19 +109,29 @@ class Gain:
         Gain of each action instead of each recommended one (or instead of following).
     reacts : bool
         Whether the deviation reacts to the recommended action.
+    ranks, atoms : tuples per agent of int arrays, shape (K,)
+        Where it reacts to the whole prescription, K counts (state, private information, prescription): the
+        rank of the private information, and an atom of the strategy with that prescription.
     """
 
     amount: FloatArray
     by_action: tuple[FloatArray, ...] = ()
     reacts: bool = False
+    ranks: tuple[IntArray, ...] = ()
+    atoms: tuple[IntArray, ...] = ()
 
     def place(self, agent: int) -> tuple[int | None, int | None, int | None]:
-        """Return rank of the private information, recommended action and action of the largest gain."""
+        """Return rank of the private information, recommended action and action of the largest gain.
+
+        Where the whole prescription is heard, the second is an atom of the strategy with it.
+        """
         if not self.by_action:
             return None, None, None
         own = self.by_action[agent]
-        rank, recommended, action = np.unravel_index(int(own.argmax()), own.shape)
-        return int(rank), int(recommended) if self.reacts else None, int(action)
+        place, recommended, action = (int(index) for index in np.unravel_index(int(own.argmax()), own.shape))
+        if self.atoms:
+            return int(self.ranks[agent][place]), int(self.atoms[agent][place]), action
+        return place, recommended if self.reacts else None, action
 
 
 def fixed_action(view: StepView) -> tuple[FloatArray, Gain]:
@@ -165,6 +180,29 @@ def modification(view: StepView) -> tuple[FloatArray, Gain]:
     return np.stack(best, axis=1), Gain(np.stack(amount), tuple(details), reacts=True)
 
 
+def reaction(view: StepView) -> tuple[FloatArray, Gain]:
+    """Return the best deviation values (N, n) when an agent may react to its whole recommended prescription.
+
+    It decides on an action knowing that and its private information. A fixed action is worth as much as any
+    draw, so following is never better than the best one.
+    """
+    best, amount = np.zeros((view.level.n_nodes, view.n_agents)), np.zeros((view.n_agents, view.level.n_nodes))
+    details, ranks, atoms = [], [], []
+    for agent in range(view.n_agents):
+        parts = [reactions(view.level, view.n_actions, own, view.deviating[agent], agent) for own in view.heard]
+        node, rank, atom, worth, follow = (
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("node", "rank", "atom", "worth", "follow")
+        )
+        top = np.maximum(worth.max(axis=1), follow)  # equal but for rounding, if a draw is recommended
+        best[:, agent] = _per_group(node, top, view)
+        amount[agent] = _per_group(node, top - follow, view)
+        details.append((worth - follow[:, None])[:, None, :])
+        ranks.append(rank)
+        atoms.append(atom)
+    return best, Gain(amount, tuple(details), True, tuple(ranks), tuple(atoms))
+
+
 def _per_group(node: IntArray, values: FloatArray, view: StepView) -> FloatArray:
     return _summed(node, values, view.level.n_nodes)
 
@@ -178,4 +216,8 @@ DEVIATIONS: dict[str, Callable[[StepView], tuple[FloatArray, Gain]]] = {
     "interim-cce": fixed_action,
     "cce": fixed_prescription,
     "ce": modification,
+    "strategic-ce": reaction,
 }
+
+HEARS_PRESCRIPTION = frozenset({"strategic-ce"})
+"""The kinds that need the atoms of a strategy; for the others the law of the joint action is enough."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lp_posg.errors import ModelError
+from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.evaluate.deviations import HEARS_PRESCRIPTION
 from lp_posg.information.levels import Payoffs
 from lp_posg.types import FloatArray, IntArray
 
@@ -85,9 +86,21 @@ def options_for(game: Payoffs, deviations: str) -> tuple[DeviationOptions, ...]:
     ------
     ModelError
         If the kind is unknown.
+    UnsupportedError
+        If it reacts to whole prescriptions.
     """
+    check_options(deviations)
     if deviations == "team":
         return (DeviationOptions("team", game.n_actions, None),)
     if deviations not in ("ne", "interim-cce", "cce", "ce"):
         raise ModelError(f"unknown kind of deviation {deviations!r}; there are no bounds for it")
     return tuple(DeviationOptions(deviations, game.n_actions, i) for i in range(game.n_agents))
+
+
+def check_options(deviations: str) -> None:
+    """Raise UnsupportedError if deviations of a kind are only looked for where exact beliefs are known."""
+    if deviations in HEARS_PRESCRIPTION:
+        raise UnsupportedError(
+            f"for concept {deviations!r} there are neither bounds on gaps nor learning: both need the law of the joint"
+            " action alone, and its deviations react to whole prescriptions; use certificate='exact', or concept 'ce'"
+        )

@@ -30,7 +30,7 @@ from lp_posg.stage import CONCEPTS, Correlated, Efficiency, efficiency_of, parse
 from lp_posg.types import GAP_TOL
 from lp_posg.version import __version__
 
-WIDER = ("ne", "ce", "interim-cce", "cce")
+WIDER = ("ne", "strategic-ce", "ce", "interim-cce", "cce")
 """Concepts in the order of inclusion: every equilibrium of one is an equilibrium of the next."""
 
 MORE_SHARING = ("full", "one-directional", "one-step-delay")

@@ -12,6 +12,8 @@ import numpy as np
 
 from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
+from lp_posg.evaluate.deviations import HEARS_PRESCRIPTION
+from lp_posg.evaluate.options import check_options
 from lp_posg.game import Game, allowed_gaps
 from lp_posg.induction.blocks import Block
 from lp_posg.induction.checkpoint import Checkpoint
@@ -122,7 +124,7 @@ def solve(
         Number of steps, at least 1.
     sharing : str or SharingStructure
         What becomes common knowledge when; see `sharing_names`.
-    concept : {"team", "ne", "ce", "interim-cce", "cce"}, optional
+    concept : {"team", "ne", "strategic-ce", "ce", "interim-cce", "cce"}, optional
         Default: ``team`` if the reward is common, else ``cce``.
     objective : {"welfare", "egalitarian", "agent:k", "weighted:w1,w2,...", "worst", "entropy"} or callable
         Which equilibrium is selected at each stage game; ``egalitarian`` is lexicographic, ``entropy`` is that of
@@ -145,7 +147,7 @@ def solve(
         How the gap is proven. ``exact``: by the pairs of exact belief and state of the strategy, whose
         number grows as in exact planning. ``bounded``: two-sided bounds from the states of the model
         alone. ``auto``: exact; with a compression, bounded if the pairs are more than 2 million, than
-        `max_states`, or than memory allows.
+        `max_states`, or than memory allows. For ``strategic-ce`` there are no bounds, so it is always exact.
     progress : callable, optional
         Called with a `Progress`.
     workers : int
@@ -257,6 +259,8 @@ def checked(
         game = game.with_discount(discount)
     found = concept_named(default_concept(game) if concept is None else concept)
     found.check_game(game)
+    if certificate == "bounded":
+        check_options(found.deviations)
     structure = sharing_structure(sharing, game.n_agents)
     selection = parse_objective(objective, game.agents)
     found.check_objective(selection)
@@ -370,7 +374,8 @@ def _certified(request: Request, swept: Swept, model: Unrolled) -> Certificate:
 
     alone = replace(request.resources, store=None, max_states=None, phase="certify")
     if request.certificate != "bounded":
-        falls_back = request.certificate == "auto" and request.compression.name != "exact"
+        may = request.certificate == "auto" and kind not in HEARS_PRESCRIPTION
+        falls_back = may and request.compression.name != "exact"
         most = request.resources.max_states or PAIR_LIMIT
         try:
             use = replace(alone, max_states=most) if falls_back else alone

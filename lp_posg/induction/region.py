@@ -34,7 +34,7 @@ def payoff_region(
     Parameters
     ----------
     source : Game or Solution
-    concept : {"ce", "interim-cce", "cce"}, optional
+    concept : {"strategic-ce", "ce", "interim-cce", "cce"}, optional
         Default: the solution's, if it is one of these, else ``cce``.
     sharing : str or SharingStructure, optional
         Of a game: ``full`` if not given. Of a solution: its own; only a structure of the user's own

@@ -10,7 +10,7 @@ from lp_posg.game import Game
 from lp_posg.information.independence import Counterexample
 from lp_posg.information.sharing import Data
 from lp_posg.information.tables import SplitTable
-from lp_posg.types import SparseMatrix
+from lp_posg.types import FloatArray, SparseMatrix
 
 
 def private_text(game: Game, agent: int, private: Hashable) -> str:
@@ -24,6 +24,17 @@ def private_text(game: Game, agent: int, private: Hashable) -> str:
     parts = [f"did {', '.join(done)}"] if done else []
     parts += [f"saw {', '.join(seen)}"] if seen else []
     return " and ".join(parts) or "nothing"
+
+
+def prescription_text(game: Game, agent: int, known: Sequence[Hashable], prescription: FloatArray) -> str:
+    """Return an agent's prescription, shape (k, A), in words; `known` are the labels of its private informations."""
+    parts = []
+    for private, row in zip(known, prescription, strict=True):
+        played = [(game.actions[agent][a], float(row[a])) for a in np.flatnonzero(row > 0)]
+        draws = played[0][0] if len(played) == 1 else " or ".join(f"{label} ({prob:.3g})" for label, prob in played)
+        text = private_text(game, agent, private)
+        parts.append(draws if text == "nothing" else f"{draws} when it {text}")
+    return "; ".join(parts)
 
 
 def increment_text(game: Game, increment: Sequence[Hashable]) -> str:

@@ -30,6 +30,7 @@ import numpy as np
 
 from lp_posg.errors import LimitError, ModelError, SimulatorError
 from lp_posg.evaluate import certify
+from lp_posg.evaluate.options import check_options
 from lp_posg.game import Game
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
@@ -115,7 +116,8 @@ def learn(
     ModelError
         If an option is not valid.
     UnsupportedError
-        If the concept is not available, or private information or windows grow beyond what is coded.
+        If the concept is not available (``strategic-ce`` never is), or private information or windows grow
+        beyond what is coded.
     StrategyDependenceError
         If the sharing is not strategy-independent in the game, which is found when candidates are certified.
     LimitError
@@ -374,6 +376,7 @@ def _checked(
     found = concept_named(default if concept is None else concept)
     if game is not None:
         found.check_game(game)
+    check_options(found.deviations)
     parse_objective(objective, agents)
     store = None
     if checkpoint is not None:

@@ -41,6 +41,7 @@ CONCEPTS: dict[str, Concept] = {
     for concept in (
         Team(),
         Nash(),
+        Correlated("strategic-ce", "prescription"),
         Correlated("ce", "action"),
         Correlated("interim-cce", "interim"),
         Correlated("cce", "ex-ante"),

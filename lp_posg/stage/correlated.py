@@ -11,16 +11,22 @@ A cell is a pair (p_j, a_j) of private information and recommended action of j, 
 or, where these are hardly more than the pairs, a cell is a pure prescription of j, y sums to 1 and
 there is no other equation: fewer rows are worth some columns (`JOINT_FACTOR`).
 
-Every expectation in the incentive constraints of the three concepts involves the joint law of
+Every expectation in the incentive constraints of cce, interim-cce and ce involves the joint law of
 (g, recommendation of j at one private information) only, so pairs lose nothing against a
 distribution over all joint prescriptions, which has a factor A_j ** k_j / (k_j A_j) more
-variables. The concepts differ in their incentive rows, all of the form "following is worth at
-least as much as deviating", summed over the random private profile:
+variables. In a strategic-ce agent j hears its whole prescription g_j, of which pairs tell too little:
+there cells are pure prescriptions, however many. The concepts differ in their incentive rows, all of
+the form "following is worth at least as much as deviating", summed over the random private profile:
 
     cce (ex ante)   follow_i(p) - deviate_i(p, a') + s_i(p) >= 0            for all i, p, a'
                     where s_i of the last p is minus the sum of the other s_i(p), which are free
     interim-cce     follow_i(p) - deviate_i(p, a') >= 0                     for all i, p, a'
     ce (agent form) follow_i(p, a) - deviate_i(p, a, a') >= 0               for all i, p, a, a' other than a
+    strategic-ce    follow_i(g_i, p) - deviate_i(g_i, p, a') >= 0           for all i, g_i, p, a' other than g_i(p)
+
+A sum of the rows of a strategic-ce over the g_i that recommend a at p is a row of ce, so every
+strategic-ce is a ce; the converse fails where an action recommended for another private information
+tells of the others' actions.
 
 Linear objectives are stated as losses against a bound: multiples of the equations are added to the
 costs so that none is negative and every g has at each p_j an action without loss beyond that of g,
@@ -28,8 +34,8 @@ which is spread over the p_j. That changes no optimum, and the dual simplex meth
 vertex that is feasible for it and nearer the end.
 
 Sources: Aumann (1974), J. Math. Economics 1, 67-96 (CE); Moulin and Vial (1978), Int. J. Game
-Theory 7, 201-221 (CCE); Forges (1993), Theory and Decision 35, 277-310 (agent form with private
-information).
+Theory 7, 201-221 (CCE); Forges (1993), Theory and Decision 35, 277-310 (strategic form and agent
+form with private information).
 """
 
 from __future__ import annotations
@@ -66,7 +72,11 @@ SMALL_ENTRIES = 60_000
 """Up to this many entries the program is written down whole; with more, columns may be generated (ADR 5)."""
 
 ENTRY_LIMIT = 4_000_000
-"""Most entries of a program written down whole, which may take a minute."""
+"""Most entries of a program written down whole, which may take a minute.
+
+That of a strategic-ce takes longer: 6 s with 7 by 7 privates and 2 by 2 actions (246,000 entries), and with 8 by 8
+(1.1 million) 5 minutes; a time limit counts.
+"""
 
 FEW_EQUATIONS = 2.0
 """Beyond ``SMALL_ENTRIES`` a program is still written down if it has at most this many equations per incentive row.
@@ -86,15 +96,15 @@ BATCH_ENTRIES = 50_000
 
 
 class Correlated:
-    """One of the three correlated concepts.
+    """One of the correlated concepts.
 
     Parameters
     ----------
     name : str
         As the user asks for it.
-    kind : {"ex-ante", "interim", "action"}
+    kind : {"ex-ante", "interim", "action", "prescription"}
         When an agent decides to deviate: before it knows anything, knowing its private
-        information, or knowing that and its recommended action.
+        information, or knowing that and its recommended action, or its whole recommended prescription.
     """
 
     def __init__(self, name: str, kind: Kind) -> None:
@@ -114,7 +124,8 @@ class Correlated:
         Raises
         ------
         UnsupportedError
-            If the integer programs that price columns, or the conic programs, would be too large.
+            If the integer programs that price columns, or the conic programs, would be too large; for
+            kind ``prescription``, which generates no columns, if the whole program would be.
         SolveError
             If a program cannot be solved.
         """
@@ -124,7 +135,9 @@ class Correlated:
         if objective.is_conic:
             return self._by_conic(block, objective)
         form = _form(block.n_private, block.n_actions, self.kind)
-        if form.written_down:
+        if self.kind == "prescription":
+            form.check_size(self.name, block)
+        if self.kind == "prescription" or form.written_down:
             return self._by_program(block, objective)
         check_pricing(block, self.name)
         return by_generation(block, objective, form, partial(self._what, block))
@@ -244,7 +257,8 @@ class Form(IncentiveRows):
     @property
     def joint(self) -> bool:
         """Whether the cells are j's pure prescriptions."""
-        return bool(self.every or self.a**self.k <= JOINT_FACTOR * self.k * self.a)
+        whole = self.every or self.kind == "prescription"
+        return bool(whole or self.a**self.k <= JOINT_FACTOR * self.k * self.a)
 
     @cached_property
     def cells(self) -> FloatArray:
@@ -268,17 +282,23 @@ class Form(IncentiveRows):
     @cached_property
     def n_entries(self) -> float:
         """Most incentive entries of one program with pairs as cells, or `every` prescription (a float: may be huge)."""
+        others = prescriptions_but(self.n_private, self.n_actions, self.free)
+        if self.kind == "prescription":
+            # A column stands in the rows of its own prescriptions alone.
+            columns = others * prescriptions_but((self.k,), (self.a,), -1)
+            return columns * (1 + sum(k * (a - 1) for k, a in zip(self.n_private, self.n_actions, strict=True)))
         cells = float(self.a) ** self.k if self.every else self.k * self.a
-        columns = prescriptions_but(self.n_private, self.n_actions, self.free) * cells
-        return columns * (1 + sum(self.rows_of(i) for i in range(len(self.n_private))))
+        return others * cells * (1 + sum(self.rows_of(i) for i in range(len(self.n_private))))
 
     def check_size(self, name: str, block: StageBlock) -> None:
         """Raise UnsupportedError if the program would be too large to write down whole."""
         if self.n_entries > ENTRY_LIMIT:
+            more = "; or use 'ce': for prescriptions heard whole no columns are generated"
             raise UnsupportedError(
                 f"concept {name!r} at {block.where(0)}: the stage LP would have about {self.n_entries:.3g} entries"
                 f" (private informations {self.n_private}, actions {self.n_actions}; the limit of a whole program"
                 f" is {ENTRY_LIMIT:.3g}); share more, so that agents have fewer private informations"
+                f"{more if self.kind == 'prescription' else ''}"
             )
 
     @property
@@ -303,8 +323,13 @@ class Form(IncentiveRows):
             g, p, instead, cell = (part.ravel() for part in np.indices((self.n_g, k, a, n_cells)))
             told = pure_prescriptions(k, a)[self.digit[self.fixed.index(agent)]][g, p]
             source = np.arange(len(g))
-        by_action = self.kind == "action"
-        row = (p * a + told) * (a - 1) + instead - (instead > told) if by_action else p * a + instead
+        if self.kind in ("action", "prescription"):
+            heard = p * a + told
+            if self.kind == "prescription":
+                heard = (cell if agent == self.free else self.digit[self.fixed.index(agent)][g]) * k + p
+            row = heard * (a - 1) + instead - (instead > told)
+        else:
+            row = p * a + instead
         other = told != instead
         return row[other], (g * n_cells + cell)[other], source[other]
 
@@ -427,22 +452,33 @@ class Form(IncentiveRows):
         return np.asarray(by_g - least + bound / self.k).reshape(len(cost), -1)
 
     def decode(self, y: FloatArray, n_programs: int, method: str) -> BlockStrategy:
-        """Return the strategies that solutions y, shape (B, n_y), stand for, and how they were found."""
-        by_cell = y.reshape(len(y), self.n_g, -1)
-        mass = (by_cell @ self.cells.reshape(len(self.cells), -1)).reshape(len(y), self.n_g, self.k, self.a)
+        """Return the strategies that solutions y, shape (B, n_y), stand for, and how they were found.
+
+        An atom is a g; of a strategic-ce, a g and a pure prescription of j, which is heard whole.
+        """
+        by_cell, size = y.reshape(len(y), self.n_g, -1), len(y)
+        if self.kind == "prescription":
+            game, g, cell = np.nonzero(by_cell > ATOM_TOL)
+            return self._decoded(game, g, by_cell[game, g, cell], self.cells[cell], n_programs, method, size)
+        mass = (by_cell @ self.cells.reshape(len(self.cells), -1)).reshape(size, self.n_g, self.k, self.a)
         weight = mass.sum(axis=3).mean(axis=2)
         game, g = np.nonzero(weight > ATOM_TOL)
-        start = np.searchsorted(game, np.arange(len(y) + 1))
-        prob = weight[game, g]
-        prob = prob / np.repeat(np.add.reduceat(prob, start[:-1]), np.diff(start))
+        return self._decoded(game, g, weight[game, g], as_distribution(mass[game, g]), n_programs, method, size)
+
+    def _decoded(
+        self, game: IntArray, g: IntArray, weight: FloatArray, free: FloatArray, n_programs: int, method: str, size: int
+    ) -> BlockStrategy:
+        """Return strategies of `size` games from atoms: game (ascending), g, weight, prescription of j of each."""
+        start = np.searchsorted(game, np.arange(size + 1))
+        prob = weight / np.repeat(np.add.reduceat(weight, start[:-1]), np.diff(start))
         prescription: list[FloatArray] = []
         for i in range(len(self.n_private)):
             if i == self.free:
-                prescription.append(as_distribution(mass[game, g]))
+                prescription.append(free)
             else:
                 pure = indicator(self.n_private[i], self.n_actions[i])
                 prescription.append(pure[self.digit[self.fixed.index(i)][g]])
-        return BlockStrategy(start, prob, tuple(prescription), n_programs, {method: len(y)})
+        return BlockStrategy(start, prob, tuple(prescription), n_programs, {method: size})
 
 
 @dataclass(frozen=True)

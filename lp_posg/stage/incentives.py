@@ -10,20 +10,21 @@ import numpy as np
 
 from lp_posg.types import IntArray
 
-Kind = Literal["ex-ante", "interim", "action"]
+Kind = Literal["ex-ante", "interim", "action", "prescription"]
 
 
 @dataclass(frozen=True)
 class IncentiveRows:
     """The rows of stage games of one shape, agent by agent.
 
-    An agent's rows come by private information, then (kind ``action``) recommended action, then action instead.
+    An agent's rows come by private information, then (kind ``action``) recommended action, then action instead;
+    with kind ``prescription`` by recommended pure prescription, then private information, then action instead.
 
     Attributes
     ----------
     n_private, n_actions : tuple of int
         k_i and A_i.
-    kind : {"ex-ante", "interim", "action"}
+    kind : {"ex-ante", "interim", "action", "prescription"}
         When an agent decides to deviate.
     """
 
@@ -33,9 +34,10 @@ class IncentiveRows:
 
     def rows_of(self, agent: int) -> int:
         """Return the number of incentive rows of an agent; one that has no choice needs none."""
-        actions = self.n_actions[agent]
-        per_private = actions * (actions - 1) if self.kind == "action" else actions * (actions > 1)
-        return self.n_private[agent] * per_private
+        k, actions = self.n_private[agent], self.n_actions[agent]
+        if self.kind == "prescription":
+            return int(actions**k * k * (actions - 1))
+        return k * (actions * (actions - 1) if self.kind == "action" else actions * (actions > 1))
 
     @cached_property
     def row_start(self) -> IntArray:

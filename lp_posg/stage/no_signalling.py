@@ -33,6 +33,7 @@ from lp_posg.types import FloatArray, IntArray
 KINDS: dict[str, Kind | None] = {
     "team": None,
     "ne": "action",  # a Nash equilibrium is a correlated one
+    "strategic-ce": "action",  # one is a ce, and q does not tell prescriptions
     "ce": "action",
     "interim-cce": "interim",
     "cce": "ex-ante",
@@ -44,7 +45,7 @@ def no_signalling_bound(block: StageBlock, concept: str, objective: Objective) -
 
     Parameters
     ----------
-    concept : {"team", "ne", "ce", "interim-cce", "cce"}
+    concept : {"team", "ne", "strategic-ce", "ce", "interim-cce", "cce"}
         ``team`` has no incentives; its objective is used here, unlike in the concept.
     objective : Objective
         Linear (the bound is on ``weights . values``) or egalitarian (on the smallest value).

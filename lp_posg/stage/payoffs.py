@@ -200,6 +200,6 @@ def largest_agent(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> int
 
 def prescriptions_but(n_private: tuple[int, ...], n_actions: tuple[int, ...], agent: int) -> float:
     """Return the number of joint pure prescriptions of all agents but one (a float: it may be huge)."""
-    return float(
-        np.prod([float(a) ** k for i, (k, a) in enumerate(zip(n_private, n_actions, strict=True)) if i != agent])
-    )
+    both = enumerate(zip(n_private, n_actions, strict=True))
+    with np.errstate(over="ignore"):
+        return float(np.prod([np.float64(a) ** k for i, (k, a) in both if i != agent]))

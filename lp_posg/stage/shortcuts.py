@@ -2,8 +2,8 @@
 
 - The objective is welfare and a welfare optimum is an equilibrium: no equilibrium of any concept
   has more welfare, so this one is the best. Equilibrium is checked against every deviation; a pure
-  profile from which no agent gains at any private information is a Nash equilibrium, hence a CE,
-  interim CCE and CCE. Games with a common payoff, with one joint prescription, or with payoffs that
+  profile from which no agent gains at any private information is a Nash equilibrium, hence a strategic
+  form CE, CE, interim CCE and CCE. Games with a common payoff, with one joint prescription, or with payoffs that
   no action changes are of this kind.
 - Two agents, constant sum, one private information each, and a saddle point: its value is the
   value of every equilibrium of every concept, so every objective in the values is met.

@@ -41,7 +41,8 @@ def test_gaps_of_arbitrary_strategies_are_those_of_enumerated_deviations(sharing
         solution = with_random_strategy(solved, seed)
         oracle = Oracle(solution, structure)
         value = oracle.values()
-        for concept, hears, may_follow in (("interim-cce", False, True), ("ce", True, False)):
+        kinds = (("interim-cce", False, True), ("ce", True, False), ("strategic-ce", "prescription", False))
+        for concept, hears, may_follow in kinds:
             certificate = certify(game, structure, solution.policy, concept)
             np.testing.assert_allclose(certificate.values, value, atol=TOL)
             best = [oracle.best_deviation(i, hears=hears, may_follow=may_follow) for i in range(game.n_agents)]
@@ -54,7 +55,7 @@ def test_gaps_of_arbitrary_strategies_are_those_of_enumerated_deviations(sharing
         interim = certify(game, structure, solution.policy, "interim-cce").gaps
         assert (ante >= np.array(never) - value - TOL).all()
         assert (ante <= interim + TOL).all()
-    assert compared == 12
+    assert compared == 18
 
 
 @pytest.mark.parametrize(("sharing", "kind"), SHARINGS, ids=[s for s, _ in SHARINGS])
@@ -113,16 +114,17 @@ def test_a_team_too_large_to_enumerate_is_bounded_and_says_so(monkeypatch):
 
 
 @pytest.mark.parametrize("amount", [1e-2, 1e-4])
-@pytest.mark.parametrize("concept", ["ne", "ce", "interim-cce", "cce"])
+@pytest.mark.parametrize("concept", ["ne", "strategic-ce", "ce", "interim-cce", "cce"])
 def test_a_perturbed_equilibrium_is_caught(concept, amount):
-    game = posg.catalog("competitive-tiger" if concept == "ne" else "general-tiger")
+    small = {"ne": "competitive-tiger", "strategic-ce": "chicken-signals"}
+    game = posg.catalog(small.get(concept, "general-tiger"))
     solution = with_random_strategy(posg.solve(game, 2, "one-step-delay", concept), 3, amount=amount)
     with pytest.raises(CertificateError, match="gains") as caught:
         posg.verify(solution)
     found = caught.value.certificate.deviation
     assert found.agent in game.agents
     assert found.action in game.actions[game.agents.index(found.agent)]
-    assert (found.recommendation is not None) == (concept == "ce")
+    assert (found.recommendation is not None) == (concept in ("ce", "strategic-ce"))
     assert found.gain == pytest.approx(caught.value.certificate.gap)
     assert found.local_gain > 0
 

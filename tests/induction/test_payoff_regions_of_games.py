@@ -14,7 +14,7 @@ from lp_posg.errors import ModelError, UnsupportedError
 OBJECTIVES = {"welfare": (1, 1), "worst": (-1, -1), "agent:1": (1, 0), "agent:2": (0, 1)}
 
 
-@pytest.mark.parametrize("concept", ["ce", "interim-cce", "cce"])
+@pytest.mark.parametrize("concept", ["strategic-ce", "ce", "interim-cce", "cce"])
 @pytest.mark.parametrize("sharing", ["full", "one-step-delay", "one-directional"])
 def test_region_of_one_step_has_the_extremes_that_solve_finds(sharing: str, concept: str):
     # Observations before the first action: many common states, or private informations, or both.

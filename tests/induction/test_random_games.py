@@ -48,7 +48,7 @@ def test_values_and_gaps_by_running_over_all_histories(sharing):
     for seed in (0, 1, 4, 7):
         game, horizon = a_game(seed, **STRUCTURES[sharing])
         structure = sharing_structure(sharing, game.n_agents)
-        for concept, hears in (("ce", True), ("cce", False)):
+        for concept, hears in (("strategic-ce", "prescription"), ("ce", True), ("cce", False)):
             solution = posg.solve(game, min(horizon, 2), sharing, concept)
             oracle = Oracle(solution, structure)
             value = oracle.values()
@@ -75,14 +75,14 @@ def test_team_values_by_enumeration_of_all_prescriptions(sharing):
 def test_zero_sum_games_have_one_value(sharing):
     for seed in range(8):
         game = random_game(seed, n_states=3, zero_sum=True, initial_observation=bool(seed % 2), **STRUCTURES[sharing])
-        value = [posg.solve(game, 2, sharing, c).values[0] for c in ("ne", "ce", "interim-cce", "cce")]
+        value = [posg.solve(game, 2, sharing, c).values[0] for c in ("ne", "strategic-ce", "ce", "interim-cce", "cce")]
         np.testing.assert_allclose(value, value[0], atol=1e-7)
 
 
 def test_time_varying_games():
     for seed in range(5):
         game = random_game(seed, horizon=3)
-        for concept in ("team", "ce", "cce", "ne"):
+        for concept in ("team", "strategic-ce", "ce", "cce", "ne"):
             solution = posg.solve(game, 3, "one-step-delay", concept)
             assert solution.certificate.gap <= GAP
         structure = sharing_structure("one-step-delay", 2)

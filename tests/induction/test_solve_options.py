@@ -29,7 +29,7 @@ def tiger():
         ({"sharing": "delay:0"}, "expected delay:D"),
         ({"sharing": "full:1"}, "unknown sharing 'full:1'"),
         ({"sharing": 3}, "sharing is 3, expected a name or an object"),
-        ({"concept": "nash"}, "unknown concept 'nash'; expected one of team, ne, ce, interim-cce, cce"),
+        ({"concept": "nash"}, "unknown concept 'nash'; expected one of team, ne, strategic-ce, ce, interim-cce, cce"),
         ({"objective": "best"}, "unknown objective 'best'"),
         ({"objective": "agent:3"}, "agent:k with k from 1 to 2"),
         ({"compression": "zip"}, "unknown compression 'zip'; expected one of exact"),

@@ -13,7 +13,8 @@ class FullProgram:
 
     `value` (n, G) are the agents' payoffs under each profile; `stay[i]` (k_i, G) their parts at each private
     information; `leave[i]` (k_i, A_i, G) the same with one action played instead; `told[i]` (k_i, G) the
-    recommended actions. All are in the agent's own unit, `unit` (n,).
+    recommended actions, `whole[i]` (G,) the number of the recommended prescription. All are in the agent's own
+    unit, `unit` (n,).
     """
 
     def __init__(self, payoff: np.ndarray) -> None:
@@ -26,6 +27,7 @@ class FullProgram:
         profiles = list(product(*each))
         acts = [np.array([g[i] for g in profiles]).T for i in range(n)]  # (k_i, G)
         self.told = acts
+        self.whole = [np.array([own.index(g[i]) for g in profiles]) for i, own in enumerate(each)]
         self.stay = [np.zeros((k, len(profiles))) for k in self.k]
         self.leave = [np.zeros((k, a, len(profiles))) for k, a in zip(self.k, self.a, strict=True)]
         for p in np.ndindex(*self.k):
@@ -55,6 +57,8 @@ class FullProgram:
                     gain = self.stay[i][p] - self.leave[i][p, instead]
                     if concept == "interim-cce":
                         rows.append(gain)
+                    elif concept == "strategic-ce":
+                        rows += [gain * (self.whole[i] == own) for own in range(self.a[i] ** self.k[i])]
                     else:
                         rows += [gain * (self.told[i][p] == told) for told in range(self.a[i])]
         return np.array(rows).reshape(-1, n_g + n_t)

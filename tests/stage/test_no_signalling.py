@@ -12,7 +12,7 @@ from lp_posg.stage import StageBlock, no_signalling_bound, parse_objective
 
 TOL = 1e-7
 AGENTS = ("a", "b", "c")
-CONCEPTS = ["cce", "interim-cce", "ce"]
+CONCEPTS = ["cce", "interim-cce", "ce", "strategic-ce"]
 OBJECTIVES = ["welfare", "worst", "egalitarian", "agent:1"]
 
 

@@ -20,6 +20,8 @@ from lp_posg.stage.payoffs import scaled
 TOL = 1e-7
 AGENTS = ("a", "b", "c", "d")
 CONCEPTS = ["cce", "interim-cce", "ce"]
+ALL = [*CONCEPTS, "strategic-ce"]
+"""The last is always solved whole: its columns are not generated."""
 
 
 def values_of(block, concept, objective):
@@ -49,7 +51,7 @@ def method(request, monkeypatch):
 # ---- weights ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("concept", ["ne", *CONCEPTS])
+@pytest.mark.parametrize("concept", ["ne", *ALL])
 def test_weights_are_those_of_the_objectives_they_equal(concept):
     block = random_block(3, (2, 1), (2, 2), size=5)
     for weights, same, by in (("1,0", "agent:1", [1, 0]), ("2,2", "welfare", [1, 1])):
@@ -57,7 +59,7 @@ def test_weights_are_those_of_the_objectives_they_equal(concept):
         np.testing.assert_allclose(mine, theirs, atol=TOL)
 
 
-@pytest.mark.parametrize("concept", CONCEPTS)
+@pytest.mark.parametrize("concept", ALL)
 def test_weights_give_the_optimum_of_the_full_enumeration(concept, method):
     block = random_block(8, (2, 2), (2, 3))
     value, _ = values_of(block, concept, "weighted:1,2.5")
@@ -86,7 +88,7 @@ def test_leximin_by_hand(concept, method):
     assert found.methods == {"program" if method == "whole" else "columns": 1}
 
 
-@pytest.mark.parametrize("concept", ["ne", *CONCEPTS])
+@pytest.mark.parametrize("concept", ["ne", *ALL])
 def test_leximin_of_two_agents_looks_at_the_better_off_too(concept):
     """Agent a has 1 whatever happens and chooses what b has above that: 3 rather than 2."""
     payoff = np.array([[[1.0], [1.0]], [[2.0], [3.0]]]).reshape(1, 2, 1, 1, 2, 1)
@@ -94,7 +96,7 @@ def test_leximin_of_two_agents_looks_at_the_better_off_too(concept):
     assert value[0] == pytest.approx([1, 3], abs=1e-6)
 
 
-@pytest.mark.parametrize("concept", CONCEPTS)
+@pytest.mark.parametrize("concept", ALL)
 def test_leximin_of_two_agents_is_the_largest_sum_above_the_largest_minimum(concept, method):
     """One of the two has the minimum, so the other's value is the rest of the sum; ties and all."""
     for seed in range(12):
@@ -136,7 +138,7 @@ def test_where_one_profile_is_the_only_equilibrium_there_is_no_entropy():
     np.testing.assert_allclose(law, [[0, 0], [0, 1]], atol=1e-6)
 
 
-@pytest.mark.parametrize("concept", CONCEPTS)
+@pytest.mark.parametrize("concept", ALL)
 @pytest.mark.parametrize(
     ("n_private", "n_actions"), [((1, 1), (3, 2)), ((2, 1), (2, 2)), ((1, 2, 1), (2, 2, 2))], ids=str
 )
@@ -145,6 +147,8 @@ def test_no_equilibrium_has_more_entropy(n_private, n_actions, concept):
     solver, entropies = concept_named(concept), []
     form = correlated._form(n_private, n_actions, solver.kind, True)
     order, goal = profile_order(form), Objective("entropy", None)
+    # With many rows the interior-point solver leaves some 1e-6 to weights that should be 0, at 20 each in -log.
+    slack = 1e-4 if concept == "strategic-ce" else 1e-5
     for seed in range(6):
         block = random_block(seed, n_private, n_actions, integers=True)
         game = scaled(block)
@@ -152,7 +156,7 @@ def test_no_equilibrium_has_more_entropy(n_private, n_actions, concept):
         gradient = np.empty(len(w))
         gradient[order] = -np.log(np.maximum(w, 1e-9))
         entropies.append(-(w[w > 0] * np.log(w[w > 0])).sum())
-        assert FullProgram(block.payoff[0]).optimum(concept, "", reward=gradient) <= entropies[-1] + 1e-5
+        assert FullProgram(block.payoff[0]).optimum(concept, "", reward=gradient) <= entropies[-1] + slack
     assert max(entropies) > 0.5
 
 
@@ -185,7 +189,7 @@ def test_the_nash_product_by_hand():
     assert found.methods == {"conic": 1}
 
 
-@pytest.mark.parametrize("concept", CONCEPTS)
+@pytest.mark.parametrize("concept", ALL)
 @pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
 def test_no_equilibrium_improves_a_concave_function(concept, unit):
     """f is optimal at v exactly if no equilibrium with values v' has (v' - v) . grad f(v) > 0; f = sum log(v + 2)."""
@@ -198,7 +202,7 @@ def test_no_equilibrium_improves_a_concave_function(concept, unit):
         assert gradient @ value[0] / unit == pytest.approx(best, abs=1e-5)
 
 
-@pytest.mark.parametrize("concept", CONCEPTS)
+@pytest.mark.parametrize("concept", ALL)
 @pytest.mark.parametrize("objective", ["entropy", lambda v: -cp.sum_squares(v)], ids=["entropy", "squares"])
 def test_what_an_interior_point_solver_found_is_an_equilibrium_to_the_last_digits(concept, objective):
     for seed in range(4):
@@ -209,7 +213,7 @@ def test_what_an_interior_point_solver_found_is_an_equilibrium_to_the_last_digit
             payoff = block.payoff[0, i]
             worth = np.einsum("pqab,pqcb->pac" if i == 0 else "pqab,pqac->qbc", law, payoff)
             stay = np.einsum("paa->pa", worth)
-            if concept == "ce":
+            if concept in ("ce", "strategic-ce"):
                 assert (worth - stay[:, :, None]).max() <= 1e-8
             elif concept == "interim-cce":
                 assert (worth.sum(axis=1) - stay.sum(axis=1)[:, None]).max() <= 1e-8

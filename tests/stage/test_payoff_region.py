@@ -12,7 +12,7 @@ from stage_games import joint_prescriptions, random_block, worth
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.stage import CONCEPTS, Correlated, Efficiency, StageBlock, efficiency_of, payoff_region_of
 
-CONCEPT_NAMES = ["ce", "interim-cce", "cce"]
+CONCEPT_NAMES = ["strategic-ce", "ce", "interim-cce", "cce"]
 SHAPES = [((1, 1), (2, 2)), ((1, 1), (2, 3)), ((1, 1), (3, 3)), ((2, 1), (2, 2)), ((2, 2), (2, 2))]
 
 
@@ -48,6 +48,10 @@ class Plain:
                     if concept == "ce":
                         for told in range(n_actions[i]):
                             rows.append(gain * np.array([g[i][p] == told for g in profiles]))
+                            ties.append(None)
+                    elif concept == "strategic-ce":
+                        for whole in sorted({g[i] for g in profiles}):
+                            rows.append(gain * np.array([g[i] == whole for g in profiles]))
                             ties.append(None)
                     else:
                         rows.append(gain)
@@ -102,9 +106,9 @@ def random_payoff(seed):
     return payoff * unit.reshape(2, 1, 1, 1, 1), unit
 
 
-def check_region(seed):
+def check_region(seed, concept=None):
     payoff, unit = random_payoff(seed)
-    concept = CONCEPT_NAMES[seed % 3]
+    concept = concept or CONCEPT_NAMES[1 + seed % 3]
     region, plain = region_of(payoff, concept), Plain(payoff / unit.reshape(2, 1, 1, 1, 1), concept)
     vertices = region.vertices / unit
     for angle in np.linspace(0, 2 * np.pi, 12, endpoint=False) + 0.1 * seed:
@@ -127,6 +131,11 @@ def check_region(seed):
 
 def test_regions_have_the_supports_of_the_plain_program():
     kinds = [check_region(seed) for seed in range(40)]
+    assert set(kinds) == {"point", "segment", "polygon"}
+
+
+def test_regions_of_prescriptions_heard_whole_have_the_supports_of_the_plain_program():
+    kinds = [check_region(seed, "strategic-ce") for seed in range(0, 40, 2)]
     assert set(kinds) == {"point", "segment", "polygon"}
 
 

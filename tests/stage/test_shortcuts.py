@@ -14,7 +14,7 @@ WELFARE = parse_objective("welfare", ("a", "b"))
 SHAPES = [((1, 1), (2, 2)), ((1, 1), (3, 2)), ((2, 2), (2, 2)), ((2, 1, 2), (2, 2, 2))]
 
 
-@pytest.mark.parametrize("concept", ["ce", "interim-cce", "cce"])
+@pytest.mark.parametrize("concept", ["strategic-ce", "ce", "interim-cce", "cce"])
 @pytest.mark.parametrize(("n_private", "n_actions"), SHAPES, ids=str)
 def test_closed_games_have_the_value_of_the_program(n_private, n_actions, concept):
     block = random_block(1, n_private, n_actions, size=60)
