@@ -28,7 +28,10 @@ def _discount(value: float | None) -> float | None:
 
 
 File = Annotated[
-    str, typer.Argument(metavar="FILE", help="A .dpomdp or .posg file, or a name of the catalogue.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="FILE", help="A .dpomdp, .posg or .nfg file, or a name of the catalogue.", show_default=False
+    ),
 ]
 Horizon = Annotated[int, typer.Option("--horizon", "-H", min=1, help="Number of steps.", show_default=False)]
 OptionalHorizon = Annotated[int | None, typer.Option("--horizon", "-H", min=1, help="Number of steps.")]

@@ -73,6 +73,24 @@ class Source:
             if text:
                 yield number, text
 
+    def text(self, limit: int) -> str:
+        """Return the whole text as it stands, with every line end a newline.
+
+        Raises
+        ------
+        FormatError
+            If the file cannot be read, is not UTF-8, or has more than `limit` characters.
+        """
+        parts: list[str] = []
+        size = 0
+        for number, text in self._decoded():
+            self.last_line = number
+            size += len(text) + 1
+            if size > limit:
+                raise self.error(number, f"found over {limit} characters, the most of such a file; make it smaller")
+            parts.append(text.removesuffix("\n"))
+        return "\n".join(parts)
+
     def _decoded(self) -> Iterator[tuple[int, str]]:
         number = 0
         for raw in self._raw():

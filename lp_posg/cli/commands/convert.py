@@ -19,7 +19,7 @@ def convert(
         str, typer.Argument(metavar="IN", help="A game file or a name of the catalogue.", show_default=False)
     ],
     target: Annotated[
-        str, typer.Argument(metavar="OUT", help="The .dpomdp or .posg file to write.", show_default=False)
+        str, typer.Argument(metavar="OUT", help="The .dpomdp, .posg or .nfg file to write.", show_default=False)
     ],
 ) -> None:
     """Write a game in another file format.
