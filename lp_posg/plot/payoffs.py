@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Larger and below first, so that points that coincide stay visible as rings.
-POINTS = {"cce": ("s", 15), "interim-cce": ("D", 12), "ce": ("o", 9), "ne": ("^", 7), "team": ("*", 13)}
+POINTS = {"cce": ("s", 19), "interim-cce": ("D", 16), "ne": ("^", 13), "ce": ("o", 9), "team": ("*", 8)}
 """Marker and size of each concept's selected values."""
 
 NARROWEST_FIRST = ("ce", "interim-cce", "cce")
@@ -55,7 +55,7 @@ def payoffs(
         _draw_region(axes, region)
     for concept, (marker, size) in POINTS.items():
         if concept in points:
-            colour, filled = CONCEPT_COLOURS[concept], concept in ("ne", "team")
+            colour, filled = CONCEPT_COLOURS[concept], concept == "team"
             axes.plot(
                 *points[concept],
                 linestyle="none",
@@ -126,6 +126,9 @@ def _frame(axes: Axes, regions: Sequence[PayoffRegion], points: Sequence[tuple[f
     # A point has no size of its own; then the rewards say what is near it.
     half = 0.62 * float((high - low).max()) or 0.1 * regions[0].scale or 1.0
     x, y = (low + high) / 2
-    axes.set(xlim=(x - half, x + half), ylim=(y - half, y + half))
+    # Not fixed limits: one of them has to give way to equal scales.
+    axes.margins(0)
+    axes.update_datalim([(x - half, y - half), (x + half, y + half)])
+    axes.autoscale_view()
     axes.axline(tuple(nearest), slope=-1, color=BLACK, linewidth=1.0, linestyle=":", label="welfare of the optimum")
-    axes.set_aspect("equal")
+    axes.set_aspect("equal", adjustable="datalim")

@@ -82,3 +82,26 @@ def test_pictures_leave_pyplot_alone():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.split() == ["False", "True", "False"]
+
+
+def drawn(name):
+    """Return the pictures of a game."""
+    game = posg.catalog(name)
+    found = posg.solve(game, 2, "full", "cce")
+    table = posg.compare(game, 1, ["full"], ["team", "ne", "cce"])
+    pictures = [plot.dag(found), plot.dag(found, most=1), plot.ledger(found.ledger), plot.values(table)]
+    pictures.append(plot.values([table, posg.compare(game, 2, ["full", "delay:3"], ["team"])]))
+    pictures.append(plot.payoffs([posg.payoff_region(game, concept) for concept in ("ce", "cce")], table))
+    return [*pictures, plot.beliefs(found)] if game.n_states in (2, 3) else pictures
+
+
+@pytest.mark.parametrize("name", ["dectiger", "general-tiger", "chicken", "uncontrolled"])
+def test_nothing_is_cut_off(name, caplog):
+    for figure in drawn(name):
+        figure.draw_without_rendering()
+        box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+        assert 0.5 * width < box.width
+        assert -0.01 <= box.x0 <= box.x1 <= width + 0.01
+        assert -0.01 <= box.y0 <= box.y1 <= height + 0.01
+    # What matplotlib cannot do it says through its logger, which would be shown.
+    assert caplog.records == []
