@@ -14,10 +14,9 @@ from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import STDOUT, check_not_input, check_target
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from lp_posg.game import Game
     from lp_posg.induction import Solution
+    from lp_posg.plot.canvas import Figure
 
 EXAMPLE = "lp-posg plot dag dectiger --horizon 4 --sharing one-step-delay --out dag.png"
 
