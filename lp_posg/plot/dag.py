@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MOST_STATES, MOST_ABREAST = 60, 24
+MOST_STATES, MOST_ABREAST = 60, 30
 """More states, or more of one depth, are no longer legible one by one."""
 
 SWEEPS = 8
@@ -162,7 +162,8 @@ def _places(solution: Solution) -> list[FloatArray]:
             places[time] = _spread(_mean_of(links[time - 1].T, places[time - 1]))
         for time in range(len(sizes) - 2, -1, -1):
             places[time] = _spread(_mean_of(links[time], places[time + 1]))
-    return places
+    # Every depth over the whole height: then lines are flatter, and few pass behind a box.
+    return [own * (max(sizes) / len(own)) for own in places]
 
 
 def _mean_of(link: sp.csr_array, height: FloatArray) -> FloatArray:
