@@ -32,7 +32,7 @@ LINES = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINE_STYLES = ("-", "--", "-.", ":")
 
-CONCEPT_COLOURS = {"team": BLACK, "ne": GREEN, "ce": BLUE, "interim-cce": PURPLE, "cce": ORANGE}
+CONCEPT_COLOURS = {"team": BLACK, "ne": GREEN, "strategic-ce": SKY, "ce": BLUE, "interim-cce": PURPLE, "cce": ORANGE}
 
 GREY, PALE = "#777777", "#DDDDDD"
 

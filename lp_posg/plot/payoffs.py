@@ -16,12 +16,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Larger and below first, so that points that coincide stay visible as rings.
-POINTS = {"cce": ("s", 19), "interim-cce": ("D", 16), "ne": ("^", 13), "ce": ("o", 9), "team": ("*", 8)}
+POINTS = {
+    "cce": ("s", 19),
+    "interim-cce": ("D", 16),
+    "ne": ("^", 13),
+    "strategic-ce": ("v", 11),
+    "ce": ("o", 9),
+    "team": ("*", 8),
+}
 """Marker and size of each concept's selected values."""
 
-NARROWEST_FIRST = ("ce", "interim-cce", "cce")
+NARROWEST_FIRST = ("strategic-ce", "ce", "interim-cce", "cce")
 
-EDGES = {"ce": (3.5, "-"), "interim-cce": (2.2, "-."), "cce": (1.6, (0, (4, 3)))}
+EDGES = {"strategic-ce": (5.5, "-"), "ce": (3.5, "-"), "interim-cce": (2.2, "-."), "cce": (1.6, (0, (4, 3)))}
 """Width and style of each concept's edges: where they coincide, all are seen on top of each other."""
 
 

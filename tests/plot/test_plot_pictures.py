@@ -14,6 +14,7 @@ import lp_posg as posg
 from lp_posg import plot
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.evaluate import Ledger
+from lp_posg.stage import CONCEPTS, Correlated
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +158,19 @@ def test_everything_of_payoffs_is_within_the_frame(name):
         if label != "welfare of the optimum":
             assert ((low_x < x) & (x < high_x) & (low_y < y) & (y < high_y)).all(), label
     assert low_x + low_y < regions[0].optimum < high_x + high_y
+
+
+def test_every_concept_has_its_look():
+    """A concept that is added is drawn too."""
+    game = posg.catalog("chicken")
+    correlated = [name for name, own in CONCEPTS.items() if isinstance(own, Correlated)]
+    assert len(correlated) >= 3
+    regions = [posg.payoff_region(game, name) for name in correlated]
+    (axes,) = plot.payoffs(regions, posg.compare(game, 1, ["full"], list(CONCEPTS))).axes
+    expected = {f"all {name}" for name in correlated} | {f"{name} selected" for name in CONCEPTS if name != "team"}
+    assert set(lines(axes)) == expected | {"team optimum", "welfare of the optimum"}
+    bars = plot.values(posg.compare(game, 1, ["full"], list(CONCEPTS))).axes[0].patches
+    assert len({bar.get_facecolor() for bar in bars}) == len(CONCEPTS)
 
 
 def test_payoffs_of_what_does_not_belong_together_are_refused(shapley):
