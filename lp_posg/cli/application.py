@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lp_posg.cli.commands import check, compare, convert, info, learn, models, simulate, solve, verify
+from lp_posg.cli.commands import check, compare, convert, info, learn, models, plot, policy, simulate, solve, verify
 from lp_posg.cli.failures import Command, CommandGroup
 from lp_posg.version import __version__
 
@@ -34,6 +34,8 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "check": (check.check, check.EXAMPLE),
     "verify": (verify.verify, verify.EXAMPLE),
     "simulate": (simulate.simulate, simulate.EXAMPLE),
+    "policy": (policy.policy, policy.EXAMPLE),
+    "plot": (plot.plot, plot.EXAMPLE),
     "convert": (convert.convert, convert.EXAMPLE),
     "learn": (learn.learn, learn.EXAMPLE),
     "models": (models.models, models.EXAMPLE),

@@ -15,7 +15,7 @@ from lp_posg.errors import ModelError
 from lp_posg.evaluate import Certificate, Ledger, Simulation, simulate
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure
-from lp_posg.types import FloatArray, read_only
+from lp_posg.types import FloatArray, IntArray, read_only
 from lp_posg.version import __version__
 
 
@@ -174,6 +174,59 @@ class Solution:
             )
         return graph
 
+    @cached_property
+    def _first_arcs(self) -> tuple[IntArray, ...]:
+        """The first transition into each state, by depth; at depth 0 the first increment of the start."""
+        into = (self.policy.start_node, *(step.child for step in self.policy.steps[:-1]))
+        return tuple(np.unique(child, return_index=True)[1] for child in into)
+
+    def history(self, time: int, node: int) -> tuple[str, ...]:
+        """Return one common history that leads to a state, in words: what the start shared, then each step.
+
+        Others may lead there too: those with the same belief are one state.
+
+        Parameters
+        ----------
+        time, node : int
+            As in `graph`, 0-based.
+
+        Raises
+        ------
+        ModelError
+            If there is no such state.
+
+        Examples
+        --------
+        >>> import lp_posg as posg
+        >>> solution = posg.solve(posg.catalog("dectiger"), 2, "full")
+        >>> solution.history(1, 0)
+        ('nothing new', 'agent1 did listen and saw hear-left; agent2 did listen and saw hear-left')
+        """
+        self._check_state(time, node)
+        told = []
+        for depth in range(time, 0, -1):
+            step, arc = self.policy.steps[depth - 1], self._first_arcs[depth][node]
+            told.append(self.labels.increment(depth, int(step.increment[arc])))
+            node = int(step.parent[arc])
+        told.append(self.labels.increment(0, int(self.policy.start_increment[self._first_arcs[0][node]])))
+        return tuple(reversed(told))
+
+    def export(self, path: str | PathLike[str]) -> None:
+        """Write the whole strategy as ``.csv``, ``.json``, ``.graphml`` or ``.dot``, for other programs to follow.
+
+        Raises
+        ------
+        FormatError
+            If the suffix is another one, or the file cannot be written.
+        """
+        from lp_posg.induction.export import export_strategy
+
+        export_strategy(self, path)
+
+    def _check_state(self, time: int, node: int) -> None:
+        if not 0 <= time < self.horizon or not 0 <= node < self.policy.steps[time].n_nodes:
+            raise ModelError(f"there is no state {node} at time {time}; `graph` lists them")
+
     def strategy(self, time: int, node: int) -> tuple[Atom, ...]:
         """Return what is played at a state, in the game's labels.
 
@@ -187,8 +240,7 @@ class Solution:
         ModelError
             If there is no such state.
         """
-        if not 0 <= time < self.horizon or not 0 <= node < self.policy.steps[time].n_nodes:
-            raise ModelError(f"there is no state {node} at time {time}; `graph` lists them")
+        self._check_state(time, node)
         block = next(b for b in self.policy.steps[time].blocks if node in b.nodes)
         row = int(np.searchsorted(block.nodes, node))
         return tuple(

@@ -263,7 +263,7 @@ def test_models_lists_all_and_tells_of_one(run):
 
 def test_version_and_help(run):
     assert run("--version") == (0, f"lp-posg {posg.__version__}\n", "")
-    commands = ("solve", "compare", "info", "check", "verify", "simulate", "convert", "models")
+    commands = ("solve", "compare", "info", "check", "verify", "simulate", "policy", "plot", "convert", "models")
     overview = run("--help")[1]
     for command in commands:
         assert re.search(rf"^  {command} +[A-Z].*\.$", overview, re.MULTILINE), command

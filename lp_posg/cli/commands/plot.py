@@ -1,0 +1,206 @@
+"""``lp-posg plot``: pictures of what `solve` and `compare` find."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from lp_posg.cli import options
+from lp_posg.cli.bars import progress_bar
+from lp_posg.cli.games import game_named
+from lp_posg.cli.screen import show_line
+from lp_posg.cli.targets import STDOUT, check_not_input, check_target
+
+if TYPE_CHECKING:
+    from lp_posg.game import Game
+    from lp_posg.induction import Solution
+    from lp_posg.plot.canvas import Figure
+
+EXAMPLE = "lp-posg plot dag dectiger --horizon 4 --sharing one-step-delay --out dag.png"
+
+CONCEPTS = ("team", "ne", "ce", "cce")
+
+What = Literal["dag", "values", "payoffs", "ledger", "beliefs"]
+
+STORED = ".npz"
+
+ONE, SEVERAL = ("dag", "ledger", "beliefs"), ("values", "payoffs")
+"""Pictures of one solution, and pictures that compare several."""
+
+
+def plot(
+    context: typer.Context,
+    what: Annotated[
+        What,
+        typer.Argument(
+            metavar="WHAT",
+            help="dag: states and what leads where; values: welfare by horizon and sharing rule; payoffs: what"
+            " equilibria of one step can give two agents; ledger: the errors of a compression; beliefs: of games with"
+            " 2 or 3 states.",
+            show_default=False,
+        ),
+    ],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A .dpomdp or .posg file, or a name of the catalogue; for dag, ledger and beliefs also a solution"
+            " stored by `lp-posg solve --save`.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        str,
+        typer.Option("--out", "-o", metavar="PICTURE", help="A .png, .svg or .pdf file to write.", show_default=False),
+    ],
+    horizon: Annotated[
+        int | None,
+        typer.Option("--horizon", "-H", min=1, help="Number of steps; of values, the longest.", show_default=False),
+    ] = None,
+    sharing: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Who learns what when, as in `lp-posg solve`; full if not given. For values several, repeated or with"
+            " commas.",
+            show_default=False,
+        ),
+    ] = None,
+    concept: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="team, ne, ce, interim-cce or cce; for values and payoffs several, team,ne,ce,cce if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    objective: options.Objective = "welfare",
+    compression: options.Compression = "exact",
+    discount: options.Discount = None,
+    tolerance: options.Tolerance = None,
+    approximate: options.Approximate = False,
+    certificate: options.Certificate = "auto",
+    workers: options.Workers = 1,
+    max_states: options.MaxStates = None,
+    time_limit: options.TimeLimit = None,
+    memory_limit: options.MemoryLimit = None,
+) -> None:
+    """Draw what solving a game finds, or a stored solution.
+
+    The options are those of `lp-posg solve`; the picture's kind is said by its suffix. Needs matplotlib:
+    pip install 'lp-posg[plot]'.
+    """
+    _check_out(out, file)
+    rules = options.listed("--sharing", sharing, ("full",))
+    wanted = options.listed("--concept", concept, CONCEPTS if what in SEVERAL else ())
+    settings = {
+        "objective": objective,
+        "compression": compression,
+        "discount": discount,
+        "approximate": approximate or None,
+        "certificate": certificate,
+        "workers": workers,
+        "max_states": max_states,
+        "time_limit": time_limit,
+        "memory_limit": options.in_bytes(memory_limit),
+    } | ({} if tolerance is None else {"tolerance": tolerance})
+    if what in ONE:
+        figure = _of_solution(what, _solution(context, file, horizon, rules, wanted, settings))
+    else:
+        figure = _of_comparison(what, _game(file, what), _span(what, horizon), rules, wanted, settings)
+    from lp_posg.plot import save
+
+    save(figure, out)
+    show_line(f"written: {out}")
+
+
+def _check_out(out: str, file: str) -> None:
+    """Raise before any work unless a picture can be drawn and written to `out`."""
+    from lp_posg.plot.canvas import check_available, check_suffix
+
+    check_not_input(out, file, "--out")
+    if out == STDOUT:
+        raise typer.BadParameter("a picture is not written to stdout; give a file", param_hint="--out")
+    check_suffix(out)
+    check_target(out)
+    check_available()
+
+
+def _solution(
+    context: typer.Context,
+    file: str,
+    horizon: int | None,
+    rules: list[str],
+    wanted: list[str],
+    settings: dict[str, Any],
+) -> Solution:
+    """Return the stored solution, or the one that the options ask for."""
+    import lp_posg as posg
+
+    if Path(file).suffix.lower() == STORED:
+        _check_none_given(context)
+        return posg.Solution.load(file)
+    for option, given in (("--sharing", rules), ("--concept", wanted)):
+        if len(given) > 1:
+            raise typer.BadParameter("this picture is of one solution; give one", param_hint=option)
+    if horizon is None:
+        raise typer.BadParameter("a game is solved for a number of steps; give --horizon", param_hint="--horizon")
+    game = game_named(file)
+    with progress_bar() as progress:
+        return posg.solve(game, horizon, rules[0], wanted[0] if wanted else None, **settings, progress=progress)
+
+
+def _check_none_given(context: typer.Context) -> None:
+    """Raise BadParameter if options of solving stand beside a solution that is solved already."""
+    free = ("what", "file", "out")
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name not in free and source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter("the solution is stored, with all its options", param_hint=parameter.opts[0])
+
+
+def _game(file: str, what: str) -> Game:
+    if Path(file).suffix.lower() == STORED:
+        raise typer.BadParameter(f"{what} compares several solutions; give the game", param_hint="FILE")
+    return game_named(file)
+
+
+def _span(what: str, horizon: int | None) -> range:
+    """Return the horizons to compare."""
+    if what == "payoffs":
+        if horizon not in (None, 1):
+            raise typer.BadParameter("payoffs are of one step; over several, equilibria are selected stage by stage")
+        return range(1, 2)
+    if horizon is None:
+        raise typer.BadParameter("values are for horizons from 1 on; give the longest", param_hint="--horizon")
+    return range(1, horizon + 1)
+
+
+def _of_solution(what: str, solution: Solution) -> Figure:
+    from lp_posg import plot as pictures
+
+    if what == "ledger":
+        return pictures.ledger(solution.ledger)
+    return pictures.dag(solution) if what == "dag" else pictures.beliefs(solution)
+
+
+def _of_comparison(
+    what: str, game: Game, span: range, rules: list[str], wanted: list[str], settings: dict[str, Any]
+) -> Figure:
+    import lp_posg as posg
+    from lp_posg import plot as pictures
+    from lp_posg.stage import CONCEPTS, Correlated
+
+    if what == "payoffs" and len(rules) > 1:
+        raise typer.BadParameter("a payoff region is of one sharing rule; give one", param_hint="--sharing")
+    with progress_bar() as progress:
+        tables = [posg.compare(game, h, rules, wanted, **settings, progress=progress) for h in span]
+    if what == "values":
+        return pictures.values(tables)
+    regions = [
+        posg.payoff_region(tables[0].game, name, rules[0])
+        for name in wanted
+        if isinstance(CONCEPTS.get(name), Correlated)
+    ]
+    return pictures.payoffs(regions, tables[0])

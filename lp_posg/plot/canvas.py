@@ -1,0 +1,156 @@
+"""Figures of one look, and files of them. The only file that imports matplotlib, and late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lp_posg.atomic import write_whole
+from lp_posg.errors import FormatError, MissingExtraError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Figure  # for other rooms too, which do not know matplotlib
+
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#F0E442",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)
+"""The colours of Okabe and Ito (2008), which the colour-blind tell apart."""
+
+LINES = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK)
+"""Colours for lines in turn: yellow is too pale for one."""
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINE_STYLES = ("-", "--", "-.", ":")
+
+CONCEPT_COLOURS = {"team": BLACK, "ne": GREEN, "strategic-ce": SKY, "ce": BLUE, "interim-cce": PURPLE, "cce": ORANGE}
+
+GREY, PALE = "#777777", "#DDDDDD"
+
+# Without dates and random names, the same picture is the same file.
+SUFFIXES: Mapping[str, Mapping[str, Any]] = {
+    ".png": {"dpi": 150},
+    ".svg": {"metadata": {"Date": None}},
+    ".pdf": {"metadata": {"CreationDate": None}},
+}
+"""What a picture's file name may end in, and how it is then written."""
+
+
+def check_available() -> None:
+    """Raise MissingExtraError unless matplotlib can be imported."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        raise MissingExtraError(
+            "matplotlib is not installed, and pictures need it; install it with: pip install 'lp-posg[plot]'"
+        ) from None
+
+
+def check_suffix(path: str | PathLike[str]) -> str:
+    """Return the suffix of a picture's file in lower case.
+
+    Raises
+    ------
+    FormatError
+        If no picture is written with it.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        found = repr(suffix) if suffix else "no suffix"
+        raise FormatError(
+            f"{str(path)!r} ends in {found}; a picture is written as {', '.join(SUFFIXES)}", path=str(path), line=None
+        )
+    return suffix
+
+
+def save(figure: Figure, path: str | PathLike[str]) -> None:
+    """Write a figure as ``.png``, ``.svg`` or ``.pdf``, as the suffix says.
+
+    Raises
+    ------
+    FormatError
+        If the suffix is another one, or the file cannot be written; an older file is then left as it was.
+    """
+    import matplotlib
+
+    suffix = check_suffix(path)
+    with matplotlib.rc_context({"svg.hashsalt": "lp-posg"}):
+        write_whole(path, lambda stream: figure.savefig(stream, format=suffix[1:], **SUFFIXES[suffix]))
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure, sizes in inches, that pyplot knows nothing of.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    check_available()
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def bare(axes: Axes) -> None:
+    """Take away what stands around a drawing that has no scale."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+
+
+def light(axes: Axes) -> None:
+    """Leave only the axes that are read, over a pale grid."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color=PALE, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def whole_numbers(axes: Axes) -> None:
+    """Let the ticks below be whole numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def from_zero(axes: Axes) -> None:
+    """Let the vertical axis begin just below 0, so that marks at 0 are whole."""
+    top = max(axes.get_ylim()[1], 1e-12)
+    axes.set_ylim(-0.03 * top, top)
+
+
+def plain(text: str) -> str:
+    """Return a label as it is to be shown: one line, and nothing in it read as a formula.
+
+    >>> plain("cost in $")
+    'cost in \\\\$'
+    """
+    whole = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return whole.replace("$", r"\$")
+
+
+def amount(value: float, scale: float = 0.0) -> str:
+    """Return a number in four digits; 0 if it is rounding beside `scale`.
+
+    >>> amount(11.0154875), amount(1e-15, 1.0)
+    ('11.02', '0')
+    """
+    return "0" if abs(value) <= 1e-12 * scale else f"{value:.4g}"
+
+
+def times(n: int, what: str) -> str:
+    """Return a count and its noun.
+
+    >>> times(1, "step"), times(2, "step")
+    ('1 step', '2 steps')
+    """
+    return f"{n} {what}{'s' * (n != 1)}"

@@ -1,0 +1,44 @@
+"""How fast two filters with different priors come to agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lp_posg.bounds import Contraction
+from lp_posg.plot.canvas import BLUE, ORANGE, from_zero, light, new_figure, plain, whole_numbers
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def contraction(found: Contraction) -> Figure:
+    """Return a picture of the expected distance of two beliefs against the steps they both saw.
+
+    Bands are between the bounds where they are not exact.
+
+    Parameters
+    ----------
+    found : Contraction
+        From `lp_posg.belief_contraction`.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    figure = new_figure(6.6, 4.3)
+    axes = figure.add_subplot()
+    light(axes)
+    steps = np.arange(len(found.worst))
+    axes.plot(steps, found.worst, color=BLUE, marker="o", label="worst rule of acting")
+    axes.fill_between(steps, found.worst_lower, found.worst, color=BLUE, alpha=0.15, linewidth=0)
+    axes.plot(steps, found.uniform, color=ORANGE, marker="s", linestyle="--", label="uniform actions")
+    axes.fill_between(steps, found.uniform_lower, found.uniform_upper, color=ORANGE, alpha=0.25, linewidth=0)
+    axes.set(xlabel="steps both filters saw", ylabel="expected total variation distance")
+    from_zero(axes)
+    whole_numbers(axes)
+    axes.set_title(f"{plain(found.name)}: two priors, one filter, from step {found.time + 1} on", fontsize=11)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
+    return figure

@@ -1,0 +1,102 @@
+"""What a compression costs, step by step: the three errors of the ledger on a logarithmic scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lp_posg.evaluate import Ledger
+from lp_posg.plot.canvas import GREY, LINE_STYLES, LINES, MARKERS, light, new_figure, plain, whole_numbers
+from lp_posg.types import FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ERRORS = {
+    "reward_error": "reward error (reward units)",
+    "transition_error": "transition error (L1 distance)",
+    "belief_error": "belief error (L1 distance)",
+}
+
+DEEPEST = 1e-12
+"""Errors below are rounding, and drawn as 0."""
+
+
+def ledger(costs: Ledger) -> Figure:
+    """Return a picture of the errors by step, with the bound that they prove and the gap in the title.
+
+    Errors of 0 stand, as hollow marks, on a line of their own at the bottom. Estimated errors have their
+    confidence intervals.
+
+    Parameters
+    ----------
+    costs : Ledger
+        `Solution.ledger`.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    figure = new_figure(6.6, 4.3)
+    axes = figure.add_subplot()
+    light(axes)
+    errors = np.stack([getattr(costs, name) for name in ERRORS])
+    errors = np.where(errors > DEEPEST, errors, 0.0)
+    floor = _floor(errors)
+    for k, (own, label) in enumerate(zip(errors, ERRORS.values(), strict=True)):
+        _draw_error(axes, own, None if costs.half_widths is None else costs.half_widths[:, k], label, k, floor)
+    _scale(axes, errors, floor)
+    axes.set(xlabel="step", ylabel="expected error")
+    whole_numbers(axes)
+    axes.set_title(_title(costs), fontsize=11)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8, frameon=False)
+    return figure
+
+
+def _title(costs: Ledger) -> str:
+    exact = costs.status == "exact"
+    bound = "no bound is proven" if costs.bound is None else f"proven bound {costs.bound:.3g}"
+    gap = f"gap {costs.gap:.3g}" if exact else f"gap at most {costs.gap:.3g}"
+    kind = "worst-policy errors" if exact else f"errors estimated from {costs.n_runs} runs"
+    return f"{plain(costs.compression)}: {kind}\n{bound}, {gap}"
+
+
+def _floor(errors: FloatArray) -> float:
+    """Return where errors of 0 are drawn: below all others."""
+    positive = errors[errors > 0]
+    return float(10.0 ** (np.floor(np.log10(positive.min())) - 1)) if positive.size else 1.0
+
+
+def _draw_error(axes: Axes, own: FloatArray, half: FloatArray | None, label: str, k: int, floor: float) -> None:
+    steps, positive = np.arange(1, len(own) + 1), own > 0
+    style: dict[str, Any] = {"color": LINES[k], "marker": MARKERS[k], "markersize": 6}
+    shown = np.where(positive, own, np.nan)
+    axes.plot(steps, shown, linestyle=LINE_STYLES[k], label=label, **style)
+    if half is not None and positive.any():
+        # On a logarithmic scale an interval that reaches 0 ends at the floor.
+        low = np.minimum(half[positive], own[positive] - floor)
+        axes.errorbar(
+            steps[positive], own[positive], [low, half[positive]], fmt="none", ecolor=LINES[k], capsize=3, linewidth=1
+        )
+    # Side by side, or they would hide each other.
+    zero = steps[~positive] + 0.08 * (k - 1)
+    axes.plot(zero, np.full(len(zero), floor), linestyle="none", markerfacecolor="none", **style)
+
+
+def _scale(axes: Axes, errors: FloatArray, floor: float) -> None:
+    if not (errors > 0).any():
+        axes.set_ylim(floor - 1, floor + 1)
+        axes.set_yticks([floor], ["0"])
+        return
+    axes.set_yscale("log")
+    highest = float(errors.max())
+    axes.set_ylim(floor / 2, highest * 3)
+    if (errors == 0).any():
+        decades = np.arange(np.log10(floor) + 1, np.floor(np.log10(highest)) + 1)
+        ticks = 10.0 ** decades[:: max(1, len(decades) // 6)]
+        axes.set_yticks([floor, *ticks], ["0", *(f"{tick:g}" for tick in ticks)])
+        axes.tick_params(axis="y", which="minor", length=0)
+        axes.axhline(floor * 3, color=GREY, linewidth=0.6)

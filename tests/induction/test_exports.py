@@ -1,0 +1,218 @@
+"""Strategies written for other programs: a player that knows only the file and the game's arrays earns the values."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import defaultdict
+from functools import partial
+from itertools import product
+
+import networkx as nx
+import numpy as np
+import pytest
+
+import lp_posg as posg
+from lp_posg.errors import FormatError, ModelError
+
+CASES = [
+    ("dectiger", "full", "team"),
+    ("dectiger", "one-step-delay", "team"),
+    ("general-tiger", "one-step-delay", "ce"),
+    ("general-tiger", "full", "cce"),
+    # Several atoms per state; and what was seen is known from what was done, so one private information of two is left.
+    ("chicken", "one-step-delay", "ce"),
+]
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: "-".join(case))
+def solution(request):
+    name, sharing, concept = request.param
+    return posg.solve(posg.catalog(name), 3, sharing, concept)
+
+
+def full(game, agent, private, action, seen):
+    """Everything is told at once: the news of an agent is its action and observation, and nothing is left."""
+    return f"{game.agents[agent]} did {action} and saw {seen}", "nothing"
+
+
+def delayed(game, agent, private, action, seen):
+    """What was private until now is told with the action; the new observation stays private for one step."""
+    told = f"{game.agents[agent]} did {action}"
+    return (told if private == "nothing" else f"{told} and {private}"), f"saw {seen}"
+
+
+RULES = {"full": full, "one-step-delay": delayed}
+
+
+def played(game, sharing, start, play, follow, horizon):
+    """Return the exact values of a strategy, by enumeration of everything that can happen.
+
+    `play(time, state)` gives (probability, agent -> private words -> action -> probability) per atom,
+    `follow(time, state, news)` the next state.
+    """
+    split = partial(RULES[sharing], game)
+    n, values = game.n_agents, np.zeros(game.n_agents)
+    now = {(s, start, ("nothing",) * n): p for s, p in enumerate(game.initial) if p}
+    for time in range(horizon):
+        after = defaultdict(float)
+        for (s, state, private), weight in now.items():
+            for chance, prescriptions in play(time, state):
+                drawn = [prescriptions[agent][own].items() for agent, own in zip(game.agents, private, strict=True)]
+                for acts in product(*drawn):
+                    index = tuple(game.actions[i].index(action) for i, (action, _) in enumerate(acts))
+                    w = weight * chance * np.prod([prob for _, prob in acts])
+                    values += w * game.discount**time * game.reward[(slice(None), s, *index)]
+                    if time < horizon - 1:
+                        _moved(game, split, follow, after, (time, s, state, private), acts, index, w)
+        now = after
+    return values
+
+
+def _moved(game, split, follow, after, where, acts, index, weight):
+    time, s, state, private = where
+    for s2, o in product(range(game.n_states), product(*map(range, game.n_observations))):
+        p = game.transition[(s, *index, s2)] * game.observation[(*index, s2, *o)]
+        if p == 0:
+            continue
+        seen = [game.observations[i][k] for i, k in enumerate(o)]
+        parts = [split(i, private[i], acts[i][0], seen[i]) for i in range(game.n_agents)]
+        news = [told for told, _ in parts]
+        after[s2, follow(time, state, news), tuple(kept for _, kept in parts)] += weight * p
+
+
+def player(content):
+    """Return the `play` and `follow` of a JSON file."""
+    steps = [{own["state"]: own for own in step["states"]} for step in content["steps"]]
+
+    def play(time, state):
+        return [(atom["probability"], atom["prescriptions"]) for atom in steps[time][state]["atoms"]]
+
+    def follow(time, state, news):
+        (found,) = [arc["state"] for arc in steps[time][state]["next"] if arc["news"] == news]
+        return found
+
+    return play, follow
+
+
+def test_the_json_file_is_enough_to_play(solution, tmp_path):
+    solution.export(tmp_path / "s.json")
+    content = json.loads((tmp_path / "s.json").read_text())
+    (start,) = content["start"]
+    assert start["news"] == ["", ""]
+    play, follow = player(content)
+    found = played(solution.game, solution.sharing, start["state"], play, follow, 3)
+    assert found == pytest.approx(solution.values, abs=1e-8)
+    assert content["values"] == solution.values.tolist()
+    assert (content["concept"], content["horizon"]) == (solution.concept, 3)
+
+
+def test_the_table_has_the_same_strategy(solution, tmp_path):
+    solution.export(tmp_path / "s.csv")
+    with (tmp_path / "s.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    expected = ["time", "state", "atom", "atom_probability", "agent", "private_information", "action", "probability"]
+    assert list(rows[0]) == expected
+    atoms = defaultdict(dict)
+    for row in rows:
+        own = atoms[int(row["time"]), int(row["state"])].setdefault(
+            int(row["atom"]), (float(row["atom_probability"]), defaultdict(lambda: defaultdict(dict)))
+        )
+        own[1][row["agent"]][row["private_information"]][row["action"]] = float(row["probability"])
+    assert set(atoms) == set(solution.graph.nodes)
+    solution.export(tmp_path / "s.json")
+    _, follow = player(json.loads((tmp_path / "s.json").read_text()))
+    found = played(solution.game, solution.sharing, 0, lambda t, v: atoms[t, v].values(), follow, 3)
+    assert found == pytest.approx(solution.values, abs=1e-8)
+
+
+def test_the_table_is_sorted_and_its_rows_are_distinct(solution, tmp_path):
+    solution.export(tmp_path / "s.csv")
+    with (tmp_path / "s.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    keys = [(int(row["time"]), int(row["state"]), int(row["atom"])) for row in rows]
+    assert keys == sorted(keys)
+    assert len({tuple(row.values()) for row in rows}) == len(rows)
+
+
+def test_graphml_has_the_states_values_strategies_and_news(solution, tmp_path):
+    solution.export(tmp_path / "s.graphml")
+    found = nx.read_graphml(tmp_path / "s.graphml")
+    assert set(found.nodes) == {f"{t}.{v}" for t, v in solution.graph.nodes}
+    assert set(found.edges) == {(f"{a}.{b}", f"{c}.{d}") for (a, b), (c, d) in solution.graph.edges}
+    for (t, v), values in solution.graph.nodes(data="values"):
+        own = found.nodes[f"{t}.{v}"]
+        assert [own[f"value {agent}"] for agent in solution.game.agents] == pytest.approx(list(values))
+        atoms = json.loads(own["strategy"])
+        expected = [{"probability": a.prob, "prescriptions": a.prescriptions} for a in solution.strategy(t, v)]
+        assert atoms == expected
+    (first, second), news = next(((a, b), news) for a, b, news in solution.graph.edges(data="increments"))
+    assert found.edges[f"{first[0]}.{first[1]}", f"{second[0]}.{second[1]}"]["news"] == " | ".join(news)
+
+
+def test_dot_names_every_state_and_edge(solution, tmp_path):
+    solution.export(tmp_path / "s.dot")
+    lines = (tmp_path / "s.dot").read_text().splitlines()
+    assert (lines[0], lines[-1]) == ("digraph strategy {", "}")
+    nodes = [line for line in lines if re.match(r'  "\d+\.\d+" \[', line)]
+    edges = [re.match(r'  "(\d+)\.(\d+)" -> "(\d+)\.(\d+)" \[', line) for line in lines]
+    assert len(nodes) == solution.graph.number_of_nodes()
+    assert {tuple(map(int, m.groups())) for m in edges if m} == {(*a, *b) for a, b in solution.graph.edges}
+    for line in lines[3:-1]:
+        # Every quotation mark inside a string is escaped, so the others pair up.
+        assert line.replace("\\\\", "").replace('\\"', "").count('"') % 2 == 0
+
+
+def odd_labels():
+    stay = np.ones((1, 2, 1))
+    reward = np.array([[0.0, 1.0]])
+    names = {"actions": [['say "no"\\', "b,c\nd"]], "agents": ["<x> & y"]}
+    return posg.Game(transition=stay, observation=np.ones((2, 1, 1)), reward=reward[:, None], initial=[1.0], **names)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "graphml", "dot"])
+def test_labels_of_any_kind_survive(suffix, tmp_path):
+    path = tmp_path / f"odd.{suffix}"
+    posg.solve(odd_labels(), 2, "full").export(path)
+    text = path.read_text()
+    if suffix == "csv":
+        rows = list(csv.DictReader(path.open(newline="")))
+        assert {(row["agent"], row["action"]) for row in rows} == {("<x> & y", "b,c\nd")}
+    elif suffix == "json":
+        (atom,) = json.loads(text)["steps"][0]["states"][0]["atoms"]
+        assert atom["prescriptions"] == {"<x> & y": {"nothing": {"b,c\nd": 1.0}}}
+    elif suffix == "graphml":
+        play = nx.read_graphml(path).nodes["0.0"]["strategy"]
+        assert json.loads(play)[0]["prescriptions"] == {"<x> & y": {"nothing": {"b,c\nd": 1.0}}}
+    else:
+        assert 'news="<x> & y did say \\"no\\"\\\\' in text
+        assert "b,c\\nd" in text
+
+
+def test_a_history_leads_to_its_state(solution):
+    """Each news of it is on an edge of a path from the start to the state."""
+    graph = solution.graph
+    for time, node in graph.nodes:
+        told = solution.history(time, node)
+        assert len(told) == time + 1
+        reached = {v for v, news in graph.nodes(data="news") if news and told[0] in news}
+        for news in told[1:]:
+            reached = {b for a in reached for b in graph.successors(a) if news in graph.edges[a, b]["increments"]}
+        assert (time, node) in reached
+
+
+def test_a_state_that_there_is_not_has_no_history(solution):
+    for time, node in ((3, 0), (-1, 0), (0, 1), (0, -1)):
+        with pytest.raises(ModelError, match="there is no state"):
+            solution.history(time, node)
+
+
+def test_an_unknown_suffix_is_refused_before_anything_is_written(solution, tmp_path):
+    for name in ("s.txt", "s", "s.csv.gz"):
+        with pytest.raises(FormatError, match=r"a strategy is written as \.csv, \.json, \.graphml, \.dot"):
+            solution.export(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "d.csv").mkdir()
+    with pytest.raises(FormatError, match="it is a directory"):
+        solution.export(tmp_path / "d.csv")

@@ -1,0 +1,107 @@
+"""Pictures as files: of the kind the suffix says, the same each time, and one clear error for the rest."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+pytest.importorskip("matplotlib")
+
+import lp_posg as posg
+from lp_posg import plot
+from lp_posg.errors import FormatError, MissingExtraError
+
+
+@pytest.fixture(scope="module")
+def solution():
+    return posg.solve(posg.catalog("dectiger"), 2, "full")
+
+
+def test_files_are_of_the_kind_their_suffix_says(solution, tmp_path):
+    figure = plot.dag(solution)
+    for name in ("p.png", "p.SVG", "p.pdf"):
+        plot.save(figure, tmp_path / name)
+    png = (tmp_path / "p.png").read_bytes()
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    assert png[-8:-4] == b"IEND"
+    root = ET.parse(tmp_path / "p.SVG").getroot()
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    pdf = (tmp_path / "p.pdf").read_bytes()
+    assert pdf[:5] == b"%PDF-"
+    assert pdf.rstrip().endswith(b"%%EOF")
+
+
+@pytest.mark.parametrize("suffix", sorted(plot.SUFFIXES))
+def test_the_same_picture_is_the_same_file(solution, tmp_path, suffix):
+    for name in ("one", "other"):
+        plot.save(plot.dag(solution), tmp_path / f"{name}{suffix}")
+    assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"other{suffix}").read_bytes()
+
+
+def test_other_suffixes_and_places_are_refused(solution, tmp_path):
+    figure = plot.dag(solution)
+    for name in ("p.jpg", "p", "p.png.gz"):
+        with pytest.raises(FormatError, match=r"a picture is written as \.png, \.svg, \.pdf"):
+            plot.save(figure, tmp_path / name)
+    with pytest.raises(FormatError, match="cannot be written"):
+        plot.save(figure, tmp_path / "nowhere" / "p.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_labels_are_shown_as_they_are(tmp_path):
+    """A dollar sign begins no formula, and a line break in a name breaks no line."""
+    names = {"agents": ["$a_1^", "b\n$"], "actions": [["x", "y"]] * 2}
+    game = posg.Game(
+        transition=np.ones((1, 2, 2, 1)),
+        observation=np.ones((2, 2, 1, 1, 1)),
+        reward=np.arange(8.0).reshape(2, 1, 2, 2),
+        initial=[1.0],
+        **names,
+    )
+    figure = plot.payoffs([posg.payoff_region(game, "ce")], posg.compare(game, 1, ["full"], ["ce"]))
+    assert figure.axes[0].get_xlabel() == r"value of \$a_1^"
+    assert figure.axes[0].get_ylabel() == r"value of b\n\$"
+    plot.save(figure, tmp_path / "p.svg")
+
+
+def test_without_matplotlib_the_error_names_the_extra(solution, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'lp-posg\[plot\]'"):
+        plot.dag(solution)
+
+
+def test_pictures_leave_pyplot_alone():
+    code = (
+        "import sys, lp_posg as posg; from lp_posg import plot; before = 'matplotlib' in sys.modules;"
+        "plot.dag(posg.solve(posg.catalog('chicken'), 1, 'full', 'ce'));"
+        "print(before, 'matplotlib' in sys.modules, 'matplotlib.pyplot' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["False", "True", "False"]
+
+
+def drawn(name):
+    """Return the pictures of a game."""
+    game = posg.catalog(name)
+    found = posg.solve(game, 2, "full", "cce")
+    table = posg.compare(game, 1, ["full"], ["team", "ne", "cce"])
+    pictures = [plot.dag(found), plot.dag(found, most=1), plot.ledger(found.ledger), plot.values(table)]
+    pictures.append(plot.values([table, posg.compare(game, 2, ["full", "delay:3"], ["team"])]))
+    pictures.append(plot.payoffs([posg.payoff_region(game, concept) for concept in ("ce", "cce")], table))
+    return [*pictures, plot.beliefs(found)] if game.n_states in (2, 3) else pictures
+
+
+@pytest.mark.parametrize("name", ["dectiger", "general-tiger", "chicken", "uncontrolled"])
+def test_nothing_is_cut_off(name, caplog):
+    for figure in drawn(name):
+        figure.draw_without_rendering()
+        box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+        assert 0.5 * width < box.width
+        assert -0.01 <= box.x0 <= box.x1 <= width + 0.01
+        assert -0.01 <= box.y0 <= box.y1 <= height + 0.01
+    # What matplotlib cannot do it says through its logger, which would be shown.
+    assert caplog.records == []
