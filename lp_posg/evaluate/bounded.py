@@ -35,6 +35,7 @@ from lp_posg.evaluate.options import DeviationOptions, options_for
 from lp_posg.game import Game
 from lp_posg.information import Policy, Unrolled
 from lp_posg.information.levels import Level, entry_load, expand, first_rows, ranges_of
+from lp_posg.information.lookup import places
 from lp_posg.information.resources import Resources
 from lp_posg.information.unrolled import Depth
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
@@ -184,8 +185,8 @@ class _Hidden:
             If one is missing.
         """
         wanted = node * self.width + column
-        at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
-        if (self.keys[at] != wanted).any():
+        at, met = places(self.keys, wanted)
+        if not met.all():
             raise ModelError(
                 "the model's attached beliefs leave out something that can happen, so its hidden states bound nothing"
             )
@@ -282,8 +283,8 @@ class _Step:
         wide = int(np.prod(depth.table.n_increments))
         wanted = (grown.parent + nodes.start) * wide + grown.increment
         known = arcs.parent * wide + arcs.increment
-        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        if (known[at] != wanted).any():
+        at, met = places(known, wanted)
+        if not met.all():
             raise ModelError("the model leaves out an increment that can happen, so its hidden states bound nothing")
         target = after.find(arcs.child[at][entries.child], entries.column)
         source = entries.cell * game.n_joint_actions + entries.action

@@ -27,6 +27,7 @@ from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, Unrolled, unroll
 from lp_posg.information.describe import history_text, prescription_text, private_text
 from lp_posg.information.levels import Level, Payoffs, ranges_of
+from lp_posg.information.lookup import places
 from lp_posg.information.policy import PolicyBlock, PolicyStep
 from lp_posg.information.resources import Resources
 from lp_posg.types import FloatArray, IntArray, read_only
@@ -384,8 +385,7 @@ def _cells_by_block(
     """
     covered = np.zeros(level.n_nodes, dtype=bool)
     for block in step.blocks:
-        row = np.minimum(np.searchsorted(block.nodes, tag), len(block.nodes) - 1)
-        here = block.nodes[row] == tag
+        row, here = places(block.nodes, tag)
         covered |= here
         cells = np.flatnonzero(here[level.cell_node])
         if not len(cells):

@@ -40,6 +40,7 @@ from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.information.compression import Children, Compressed, State, Step, normalised_rows, unique_rows
 from lp_posg.information.levels import Level, batches, expand, level_from_rows
+from lp_posg.information.lookup import places
 from lp_posg.information.merging import Gathering, merge_rows
 from lp_posg.types import PROB_TOL, FloatArray, IntArray, SparseMatrix
 
@@ -197,8 +198,8 @@ class _Chain:
     def lookup(self, belief: IntArray, increment: IntArray) -> IntArray:
         """Return the belief after an increment."""
         keys = belief * self._width + increment
-        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        return self._child[np.where(self._keys[at] == keys, at, len(self._keys))]
+        at, met = places(self._keys, keys)
+        return self._child[np.where(met, at, len(self._keys))]
 
 
 def _propagated(step: Step, law: SparseMatrix, exploration: FloatArray | None) -> SparseMatrix:

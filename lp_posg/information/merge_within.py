@@ -14,8 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.spatial import KDTree
-from scipy.spatial.distance import cdist
 
 from lp_posg.errors import ModelError
 from lp_posg.information.compression import Children, Compressed, State, Step, mean_rows
@@ -97,6 +95,8 @@ def greedy_cover(rows: SparseMatrix, radius: float) -> tuple[IntArray, IntArray]
     The metric search is scipy's k-d tree under the L1 norm, twice the total variation distance. In
     as many dimensions as beliefs have it may come down to comparing all pairs: at worst O(M N width).
     """
+    from scipy.spatial import KDTree  # costs 40 ms to import, for this compression alone
+
     n_rows = rows.shape[0]
     used = np.unique(rows.indices)
     dense = sp.csr_array(rows)[:, used].toarray()
@@ -119,6 +119,8 @@ def greedy_cover(rows: SparseMatrix, radius: float) -> tuple[IntArray, IntArray]
 
 def _cover_block(points: FloatArray, reach: float) -> tuple[IntArray, IntArray]:
     """Return the greedy cover of a few points: positions of leaders, and the leader's number of each point."""
+    from scipy.spatial.distance import cdist
+
     n = len(points)
     near = sp.csr_array(cdist(points, points, "cityblock") <= reach)
     undecided, is_leader = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lp_posg.errors import ModelError
+from lp_posg.information.lookup import places
 from lp_posg.types import PROB_TOL, FloatArray, IntArray, read_only
 
 
@@ -175,8 +176,8 @@ class Policy:
             step = self.steps[time]
             width = int(max(step.increment.max(initial=0), increment.max(initial=0))) + 1
             known, keys, child = step.parent * width + step.increment, node * width + increment, step.child
-        at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-        if len(keys) and (not len(known) or (known[at] != keys).any()):
+        at, met = places(known, keys)
+        if not met.all():
             raise ModelError(
                 f"the strategy has no state for an increment that the game makes possible at step {time + 1}:"
                 " it was computed for another game, horizon or sharing"

@@ -25,6 +25,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.information.levels import Level
+from lp_posg.information.lookup import places
 from lp_posg.information.unrolled import Arcs, Depth, Unrolled
 from lp_posg.learning.environment import Episodes
 from lp_posg.learning.windows import Frame, Seen, WindowIndex, seen
@@ -72,8 +73,8 @@ class StepModel:
     def cell_of(self, node: IntArray, profile: IntArray, n_profiles: int) -> IntArray:
         """Return the cell of each (state, profile), or -1."""
         keys, wanted = self.cell_node * n_profiles + self.cell_profile, node * n_profiles + profile
-        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where(keys[at] == wanted, at, -1)
+        at, met = places(keys, wanted)
+        return np.where(met, at, -1)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaln
 
+from lp_posg.information.lookup import places
 from lp_posg.types import FloatArray, IntArray
 
 
@@ -29,8 +30,8 @@ class Values:
         """Return the best action tried, the lowest of equals; -1 where nothing was."""
         if not len(self.known):
             return np.full(len(keys), -1, dtype=np.int64)
-        row = np.minimum(np.searchsorted(self.known, keys), len(self.known) - 1)
-        return np.where(self.known[row] == keys, self._tried().argmax(axis=1)[row], -1)
+        row, met = places(self.known, keys)
+        return np.where(met, self._tried().argmax(axis=1)[row], -1)
 
     def most(self, keys: IntArray) -> FloatArray:
         """Return the value of the best action tried, at informations that are known."""

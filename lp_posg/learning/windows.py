@@ -15,6 +15,7 @@ import numpy as np
 
 from lp_posg.errors import UnsupportedError
 from lp_posg.information import SharingStructure
+from lp_posg.information.lookup import places
 from lp_posg.information.tables import AgentSizes, SplitTable, first_table, next_table
 from lp_posg.learning.checking import check_range
 from lp_posg.learning.environment import Episodes
@@ -223,22 +224,16 @@ class WindowIndex:
 
     def find(self, windows: IntArray) -> IntArray:
         """Return the state of each window."""
-        state, missing = _exact(self.codes, windows)
+        state, met = places(self.codes, windows)
+        missing = np.flatnonzero(~met)
         for size, runs, stands_for in self._shorter:
             if not len(missing):
                 break
-            place, still = _exact(runs, windows[missing] % size)
-            known = np.setdiff1d(np.arange(len(missing)), still)
-            state[missing[known]] = stands_for[place[known]]
-            missing = missing[still]
+            place, met = places(runs, windows[missing] % size)
+            state[missing[met]] = stands_for[place[met]]
+            missing = missing[~met]
         return state
 
     def group(self, length: int, radices: tuple[int, ...]) -> IntArray:
         """Return the newest run of `length` increments of each state, coded."""
         return self.codes % prod(radices[len(radices) - length :])
-
-
-def _exact(codes: IntArray, wanted: IntArray) -> tuple[IntArray, IntArray]:
-    """Return where each number stands among ascending codes, and which are not there."""
-    at = np.minimum(np.searchsorted(codes, wanted), len(codes) - 1)
-    return at, np.flatnonzero(codes[at] != wanted)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lp_posg.cli.screen import Facts
-from lp_posg.cli.wording import counts, kind, numbers, small, yes_no
+from lp_posg.cli.wording import counts, kind, number, numbers, small, yes_no
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game
+
+if TYPE_CHECKING:
+    from lp_posg.induction import Solution
 
 
 def game_facts(game: Game) -> Facts:
@@ -63,6 +66,16 @@ def certificate_facts(certificate: Certificate, game: Game, tolerance: float) ->
         ),
         ("merge_error", small(certificate.merge_error)),
         ("deviation", "none" if certificate.deviation is None else str(certificate.deviation)),
+    ]
+
+
+def stored_facts(stored: Solution) -> Facts:
+    """Return what a stored solution was computed for."""
+    return [
+        ("horizon", str(stored.horizon)),
+        ("discount", number(stored.discount)),
+        ("sharing", stored.sharing),
+        ("concept", stored.concept),
     ]
 
 

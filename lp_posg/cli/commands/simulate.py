@@ -78,7 +78,7 @@ def _summary(stored: Solution, game: Game, played: Simulation, taken: float) -> 
 
 
 def _show(stored: Solution, game: Game, played: Simulation, taken: float) -> None:
-    from lp_posg.cli.commands.report import game_facts
+    from lp_posg.cli.commands.report import game_facts, stored_facts
 
     scale = value_scale(game, stored.horizon)
 
@@ -91,12 +91,7 @@ def _show(stored: Solution, game: Game, played: Simulation, taken: float) -> Non
         f"{game.name}: simulated",
         [
             game_facts(game),
-            [
-                ("horizon", str(stored.horizon)),
-                ("discount", number(stored.discount)),
-                ("sharing", stored.sharing),
-                ("concept", stored.concept),
-            ],
+            stored_facts(stored),
             [
                 ("runs", str(played.n_runs)),
                 ("seed", str(played.seed)),

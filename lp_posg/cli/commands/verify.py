@@ -10,7 +10,7 @@ from lp_posg.cli import options
 from lp_posg.cli.games import game_named
 from lp_posg.cli.screen import show_facts
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
-from lp_posg.cli.wording import number, value_scale
+from lp_posg.cli.wording import value_scale
 from lp_posg.types import GAP_TOL
 
 if TYPE_CHECKING:
@@ -81,18 +81,13 @@ def _summary(stored: Solution, game: Game, certificate: Certificate, tolerance: 
 
 
 def _show(stored: Solution, game: Game, certificate: Certificate, tolerance: float) -> None:
-    from lp_posg.cli.commands.report import certificate_facts, game_facts, value_facts
+    from lp_posg.cli.commands.report import certificate_facts, game_facts, stored_facts, value_facts
 
     show_facts(
         f"{game.name}: verified",
         [
             game_facts(game),
-            [
-                ("horizon", str(stored.horizon)),
-                ("discount", number(stored.discount)),
-                ("sharing", stored.sharing),
-                ("concept", stored.concept),
-            ],
+            stored_facts(stored),
             value_facts(certificate.values.tolist(), value_scale(game, stored.horizon)),
             certificate_facts(certificate, game, tolerance),
         ],
