@@ -293,7 +293,7 @@ class Form(IncentiveRows):
     def check_size(self, name: str, block: StageBlock) -> None:
         """Raise UnsupportedError if the program would be too large to write down whole."""
         if self.n_entries > ENTRY_LIMIT:
-            more = "; or use 'ce': for prescriptions heard whole no columns are generated"
+            more = " (for prescriptions heard whole no columns are generated); use 'ce', 'interim-cce' or 'cce'"
             raise UnsupportedError(
                 f"concept {name!r} at {block.where(0)}: the stage LP would have about {self.n_entries:.3g} entries"
                 f" (private informations {self.n_private}, actions {self.n_actions}; the limit of a whole program"

@@ -90,11 +90,17 @@ def test_two_steps_with_all_shared(model):
     assert len(found) == len(CONCEPTS) * len(objectives(game)) - 2  # as in one step
 
 
+TOO_LARGE = {("general-tiger", "strategic-ce")}
+"""Six private informations of three actions each: 729 by 729 joint prescriptions, which this concept enumerates."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_two_steps_with_private_information(model):
     found = answers(posg.catalog(model), 2, "one-step-delay")
-    assert {(c, o) for c in CONCEPTS for o in ("welfare", "egalitarian", "worst")} <= set(found)
+    wanted = {(c, o) for c in CONCEPTS for o in ("welfare", "egalitarian", "worst") if (model, c) not in TOO_LARGE}
+    assert wanted <= set(found)
+    assert all((concept, "worst") not in found for name, concept in TOO_LARGE if name == model)
 
 
 def test_three_agents_are_certified_or_told_what_works():
