@@ -72,7 +72,7 @@ def payoff_region(
     return payoff_region_of(found, one_step_games(source, unroll(source, structure, 1)), ONE_STEP)
 
 
-def one_step_games(game: Game, unrolled: Unrolled) -> list[StageBlock]:
+def one_step_games(game: Game, unrolled: Unrolled, deadline: float | None = None) -> list[StageBlock]:
     """Return the stage games of a game of one step, payoffs times the probability of their states."""
     level, nothing = unrolled.depths[0].level, np.zeros((0, game.n_agents))
     chance = np.bincount(unrolled.start.child, weights=unrolled.start_prob, minlength=level.n_nodes)
@@ -80,7 +80,7 @@ def one_step_games(game: Game, unrolled: Unrolled) -> list[StageBlock]:
     for block in blocks_of(0, level):
         stage = stage_block(game, block, unrolled.depths[0], nothing)
         own = chance[block.nodes].reshape(-1, *(1,) * (stage.payoff.ndim - 1))
-        games.append(StageBlock(stage.payoff * own, 0, block.nodes))
+        games.append(StageBlock(stage.payoff * own, 0, block.nodes, deadline))
     return games
 
 

@@ -9,6 +9,7 @@ from lp_posg.information.levels import Payoffs
 from lp_posg.stage.correlated import Correlated
 from lp_posg.stage.nash import Nash
 from lp_posg.stage.no_signalling import no_signalling_bound
+from lp_posg.stage.obedience import largest_share
 from lp_posg.stage.objective import OWN, Objective, parse_objective
 from lp_posg.stage.payoffs import StageBlock
 from lp_posg.stage.region import Efficiency, PayoffRegion, efficiency_of, payoff_region_of
@@ -77,6 +78,7 @@ __all__ = [
     "concept_named",
     "efficiency_of",
     "joined",
+    "largest_share",
     "no_signalling_bound",
     "parse_objective",
     "payoff_region_of",

@@ -33,6 +33,7 @@ from lp_posg.lp import CostSweep
 from lp_posg.stage.correlated import Correlated
 from lp_posg.stage.objective import parse_objective
 from lp_posg.stage.payoffs import StageBlock, scaled
+from lp_posg.stage.strategy import BlockStrategy
 from lp_posg.stage.team import Team
 from lp_posg.types import FloatArray, read_only
 
@@ -189,13 +190,14 @@ def payoff_region_of(concept: Correlated, games: Sequence[StageBlock], of: str =
 
 
 def efficiency_of(concept: Correlated, games: Sequence[StageBlock]) -> Efficiency:
-    """Return the welfare that equilibria can have: `PayoffRegion.efficiency` by two programs per game.
+    """Return the welfare that equilibria can have: `PayoffRegion.efficiency`, by whatever way solves each game.
 
-    Parameters and errors are those of `payoff_region_of`.
+    Parameters and errors are those of `payoff_region_of`; but where the concept generates columns, games may be large.
     """
-    sums = _Sum(concept, games)
-    direction = sums.unit / sums.unit.max()
-    best, worst = (float(sums.values(sums.point(sign * direction)).sum()) for sign in (1.0, -1.0))
+    best, worst = (
+        float(sum(_welfare(block, concept.solve(block, parse_objective(goal, ("1", "2")))) for block in games))
+        for goal in ("welfare", "worst")
+    )
     return Efficiency(float(sum(_optimum(block) for block in games)), best, worst, _scale(games))
 
 
@@ -236,9 +238,15 @@ class _Sum:
 
 def _optimum(block: StageBlock) -> float:
     """Return the sum of the team optima of the stage games of a block."""
-    found = Team().solve(block, parse_objective("welfare", ("1", "2")))
+    return _welfare(block, Team().solve(block, parse_objective("welfare", ("1", "2"))))
+
+
+def _welfare(block: StageBlock, found: BlockStrategy) -> float:
+    """Return the sum of the agents' values over the stage games of a block."""
+    game = np.repeat(np.arange(len(block)), np.diff(found.atom_start))
     first, second = found.prescription
-    return float(np.einsum("bipqxy,bpx,bqy->", block.payoff, first, second))
+    by_atom = np.einsum("mpqxy,mpx,mqy->m", block.payoff.sum(axis=1)[game], first, second, optimize=True)
+    return float(by_atom @ found.atom_prob)
 
 
 def _scale(games: Sequence[StageBlock]) -> float:

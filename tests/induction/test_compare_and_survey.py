@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import lp_posg as posg
-from lp_posg.errors import LimitError, ModelError
+from lp_posg.errors import LimitError, ModelError, UnsupportedError
 from lp_posg.induction import admissibility, comparison
 
 
@@ -138,3 +140,92 @@ def test_approximate_rows_are_judged_by_their_own_gaps():
     assert max(row.solution.certificate.gap for row in table.rows) > 1
     assert len(table.checks) >= 4
     assert [check.text for check in table.checks if not check.holds] == []
+
+
+def matrix_game(*payoff, name="matrix"):
+    payoff = np.array(payoff, dtype=float)
+    actions, n = payoff.shape[1:], len(payoff)
+    return posg.Game(np.ones((1, *actions, 1)), np.ones((*actions, 1, *(1,) * n)), payoff[:, None], [1.0], name=name)
+
+
+def bayesian_game(prior, *payoff):
+    """Return the game in which each agent sees its own coordinate of a state drawn from `prior` and then acts once."""
+    size, n_types = prior.size, prior.shape
+    rewards = np.stack([own.reshape(size, *own.shape[prior.ndim :]) for own in payoff])
+    actions = rewards.shape[2:]
+    told = np.eye(size).reshape(size, *n_types)
+    transition = np.broadcast_to(np.eye(size).reshape(size, *(1,) * len(actions), size), (size, *actions, size))
+    observation = np.full((*actions, size, *n_types), 1.0 / size)
+    return posg.Game(transition, observation, rewards, prior.ravel(), told)
+
+
+def test_games_too_large_to_write_down_have_their_rows_and_spreads_all_the_same():
+    """6 by 6 privates and 4 by 4 actions: the whole program of a ce would have seven million entries."""
+    rng = np.random.default_rng(0)
+    shape = (6, 6, 4, 4)
+    game = bayesian_game(np.full((6, 6), 1 / 36), rng.normal(size=shape), rng.normal(size=shape))
+    table = posg.compare(game, 1, ["one-step-delay"], ["ce", "cce"])
+    ce, cce = (row.solution.welfare for row in table.rows)
+    assert [spread.efficiency.best for spread in table.spreads] == pytest.approx([ce, cce], abs=1e-7)
+    assert all(spread.efficiency.worst < spread.efficiency.best < spread.efficiency.optimum for spread in table.spreads)
+
+
+@pytest.mark.parametrize("error", [UnsupportedError("too large by far"), LimitError("the time limit was met")])
+def test_a_spread_out_of_reach_says_why_and_keeps_the_rows(monkeypatch, error):
+    def refuse(concept, games):
+        raise error
+
+    monkeypatch.setattr(comparison, "efficiency_of", refuse)
+    table = posg.compare(posg.catalog("chicken"), 1, ["full"], ["ce", "interim-cce"])
+    assert [row.solution.welfare for row in table.rows] == pytest.approx([10.5, 10.5])
+    assert [spread.efficiency for spread in table.spreads] == [None, None]
+    assert table.spreads[0].text == f"full: welfare of a ce: best and worst are not available ({error})"
+    assert table.spreads[1].text.startswith("full: welfare of an interim-cce:")
+    told = table.summary()["spreads"][0]
+    assert (told["welfare_best"], told["price_of_anarchy"], told["reason"]) == (None, None, str(error))
+
+
+def test_the_time_limit_counts_for_spreads(monkeypatch):
+    seen = []
+
+    def look(concept, games):
+        seen.extend(games)
+        raise LimitError("the time limit was met")
+
+    monkeypatch.setattr(comparison, "efficiency_of", look)
+    begun = time.time()
+    posg.compare(posg.catalog("chicken"), 1, ["full"], ["ce"], time_limit=50)
+    assert seen
+    assert all(begun + 50 <= block.deadline <= time.time() + 50 for block in seen)
+
+
+def test_near_ties_and_improbable_types_are_no_broken_order():
+    """An incentive of 1e-10 forbids (top, left) to every ce; the Nash equilibrium there is one within any tolerance."""
+    tie = matrix_game([[1, 0], [1 + 1e-10, 0]], [[1, 0], [0, 0.5]])
+    prior = np.array([[1e-12, 3 / 7], [1 / 7, 3 / 7]])
+    first = np.array([[[[0], [2]], [[2], [2]]], [[[1], [2]], [[0], [2]]]], dtype=float)
+    second = np.array([[[[0], [2]], [[2], [0]]], [[[2], [2]], [[1], [0]]]], dtype=float)
+    rare = bayesian_game(prior / prior.sum(), first, second)
+    for game, sharing, concepts in (
+        (tie, "full", ["ne", "ce", "cce"]),
+        (rare, "one-step-delay", ["ne", "strategic-ce", "ce", "interim-cce", "cce"]),
+    ):
+        table = posg.compare(game, 1, [sharing], concepts)
+        order = next(check for check in table.checks if "best welfare grows" in check.text)
+        assert order.holds
+        assert "within the tolerance, not exactly" in order.detail
+        assert all(check.holds for check in table.checks)
+
+
+def test_an_exact_equilibrium_with_more_welfare_is_a_broken_order(monkeypatch):
+    """Were the best ce of chicken lost, the Nash equilibrium would still be exact: that must show."""
+    worst = posg.solve(posg.catalog("chicken"), 1, "full", "ce", "worst")
+    real = comparison.solved
+
+    def lost(request, *rest):
+        return worst if request.concept.name == "ce" else real(request, *rest)
+
+    monkeypatch.setattr(comparison, "solved", lost)
+    table = posg.compare(posg.catalog("chicken"), 1, ["full"], ["ne", "ce", "cce"])
+    order = next(check for check in table.checks if "best welfare grows" in check.text)
+    assert (order.holds, order.detail) == (False, "9.33333333 <= 7.2 <= 10.5")
