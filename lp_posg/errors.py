@@ -35,7 +35,8 @@ class LimitError(SolveError):
     """A limit was met (attributes ``limit``: states, time or memory; ``phase``, ``time``, ``states_by_depth``).
 
     Where a mixed-integer program for a Nash equilibrium was stopped, ``bound`` is what the objective cannot exceed at
-    any equilibrium of that stage game and ``incumbent`` what it is at the best one found, nan if none was.
+    any equilibrium of that stage game and ``incumbent`` what it is at the best one found, nan if none was; ``strategy``
+    is that one (atoms with prescriptions, see `stage.BlockStrategy`), or None.
     """
 
 

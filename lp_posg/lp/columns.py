@@ -114,12 +114,10 @@ class ColumnProgram:
             result = attempt_program(self.program(), left)
         if result.status is Status.OPTIMAL:
             return result
-        kind = LimitError if result.status is Status.LIMIT else SolveError
-        raise kind(
-            f"{self.what} ({len(self.row_lower)} rows, {self.n_columns} columns) ended as: {result.status.value}",
-            status=result.status,
-            program=self.program(),
-        )
+        text = f"{self.what} ({len(self.row_lower)} rows, {self.n_columns} columns) ended as: {result.status.value}"
+        if result.status is Status.LIMIT:
+            raise LimitError(text, status=result.status)
+        raise SolveError(text, status=result.status, program=self.program())
 
     def _warm(self, time_limit: float) -> LPResult:
         limit_time(self._highs, time_limit)

@@ -104,7 +104,7 @@ def solve_program(
     ------
     LimitError
         If the deadline passes; of a program with whole numbers its facts are the ``bound`` and ``incumbent`` of
-        `LPResult` too.
+        `LPResult` too, and its ``x``.
     SolveError
         If it is infeasible or unbounded, or no way of solving it ends with an optimum; the
         message tells these apart.
@@ -115,8 +115,8 @@ def solve_program(
         return result
     text = f"{what} ({program.n_rows} rows, {program.n_columns} columns) ended as: {result.status.value}"
     if result.status is Status.LIMIT:
-        reached = {} if program.integer is None else {"bound": result.bound, "incumbent": result.incumbent}
-        raise LimitError(text, status=result.status, program=program, limit="time", **reached)
+        reached = {"bound": result.bound, "incumbent": result.incumbent, "x": result.x}
+        raise LimitError(text, status=result.status, limit="time", **({} if program.integer is None else reached))
     raise SolveError(text, status=result.status, program=program)
 
 
@@ -240,7 +240,7 @@ def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool) -> LPR
         return _failed()
     status = _STATUS.get(highs.getModelStatus(), Status.FAILED)
     if status is Status.LIMIT and program.integer is not None:
-        return LPResult(status, _EMPTY, _EMPTY, float("nan"), *_reached(highs))
+        return _reached(highs, program)
     if status is not Status.OPTIMAL:
         return LPResult(status, _EMPTY, _EMPTY, float("nan"))
     solution = highs.getSolution()
@@ -251,12 +251,16 @@ def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool) -> LPR
     return LPResult(status, x, dual, float(program.cost @ x))
 
 
-def _reached(highs: highspy.Highs) -> tuple[float, float]:
-    """Return the bound and the best cost found of a stopped program with whole numbers; nan for none."""
-    info = highs.getInfo()
-    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    bound, best = float(info.mip_dual_bound), float(info.objective_function_value)
-    return bound if np.isfinite(bound) else float("nan"), best if found and np.isfinite(best) else float("nan")
+def _reached(highs: highspy.Highs, program: LinearProgram) -> LPResult:
+    """Return the bound, and the best solution found if there is one, of a stopped program with whole numbers."""
+    info, none = highs.getInfo(), float("nan")
+    bound = float(info.mip_dual_bound)
+    x, incumbent = _EMPTY, none
+    if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
+        found = np.array(highs.getSolution().col_value)
+        if program.violation(found) <= VIOLATION_TOL:
+            x, incumbent = found, float(program.cost @ found)
+    return LPResult(Status.LIMIT, x, _EMPTY, none, bound if np.isfinite(bound) else none, incumbent)
 
 
 class CostSweep:

@@ -19,7 +19,7 @@ _EMPTY: FloatArray = np.empty(0)
 
 
 class Status(Enum):
-    """How a solve ended. Only `OPTIMAL` is ever decoded."""
+    """How a solve ended. Only `OPTIMAL` is ever decoded as an answer."""
 
     OPTIMAL = "optimal"
     INFEASIBLE = "infeasible"
@@ -154,7 +154,7 @@ class LPResult:
     ----------
     status : Status
     x : float array, shape (n_columns,)
-        The solution; empty unless optimal.
+        The solution; of a program with whole numbers that a limit stopped the best one found; else empty.
     dual : float array, shape (n_rows,)
         Marginal cost of each row (d objective / d bound); empty unless an optimal LP.
     objective : float

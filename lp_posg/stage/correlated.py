@@ -61,6 +61,7 @@ from lp_posg.stage.payoffs import (
     prescriptions_but,
     pure_prescriptions,
     scaled,
+    scaled_weights,
     summed_over,
 )
 from lp_posg.stage.pricing import check_pricing
@@ -434,11 +435,11 @@ class Form(IncentiveRows):
         self, block: ProgramBlock, value: FloatArray, game: Scaled, objective: Objective, asked: Leximin | None
     ) -> ProgramBlock:
         """Return the programs with the costs of the objective; `value` (B, n, n_y) is in scaled units."""
-        weighted = (game.size / unit_of(game))[:, :, None] * value
         if objective.weights is None:
+            weighted = (game.size / unit_of(game))[:, :, None] * value
             return _egalitarian(block, weighted, Leximin.first(game) if asked is None else asked)
         cost = block.cost.copy()
-        cost[:, : self.n_y] = self._losses(-np.einsum("i,biy->by", objective.weights, weighted))
+        cost[:, : self.n_y] = self._losses(-np.einsum("bi,biy->by", scaled_weights(objective.weights, game), value))
         return replace(block, cost=cost)
 
     def _losses(self, cost: FloatArray) -> FloatArray:

@@ -36,7 +36,7 @@ from lp_posg.lp import ColumnProgram, LPResult
 from lp_posg.stage.incentives import IncentiveRows
 from lp_posg.stage.leximin import Leximin
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
+from lp_posg.stage.payoffs import Scaled, StageBlock, scaled, scaled_weights
 from lp_posg.stage.pricing import Shape, by_ascent, priced
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, joined
 from lp_posg.types import ATOM_TOL, BoolArray, FloatArray, IntArray
@@ -372,7 +372,8 @@ def _selected(generation: Generation, game: Scaled, objective: Objective) -> Flo
     asked = Leximin.first(game)
     scale, none = asked.scale[0], np.zeros(len(asked.scale[0]))
     if objective.weights is not None:
-        return generation.optimum(Goal(scale, objective.weights * scale, none > 0, np.empty(0))).weight
+        weight = scaled_weights(objective.weights, game)[0]
+        return generation.optimum(Goal(scale, weight, none > 0, np.empty(0))).weight
     while asked.active.any():
         found = generation.optimum(Goal(scale, none, asked.active[0], asked.lower[0]))
         asked = asked.then(game, found.share[None], np.array([found.smallest]))

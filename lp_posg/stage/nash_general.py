@@ -16,14 +16,17 @@ distribution per private information.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lp_posg.errors import LimitError
+from lp_posg.errors import LimitError, UnsupportedError
+from lp_posg.information.policy import joint_law
 from lp_posg.lp import LinearProgram, Status, attempt_program, solve_program
+from lp_posg.stage.correlated import Correlated
+from lp_posg.stage.leximin import unit_of
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import Scaled, StageBlock, egalitarian_bounds, scaled
+from lp_posg.stage.payoffs import Scaled, StageBlock, egalitarian_bounds, scaled, scaled_weights
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, one_atom
 from lp_posg.types import BoolArray, FloatArray
 
@@ -38,20 +41,31 @@ def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
     ------
     LimitError
         If the deadline passes; its facts ``bound`` and ``incumbent`` say what no equilibrium exceeds, and what the best
-        found so far has, in what the objective maximises (nan: none was found).
+        found so far has, in what the objective maximises (nan: none was found); ``strategy`` is a `BlockStrategy`, the
+        best equilibrium found, or None.
     SolveError
         If the mixed-integer program cannot be solved.
     """
     game = scaled(block)
     program = compile_nash(game, block.n_private, block.n_actions, objective)
+    unit = float(unit_of(game)[0, 0])
     if objective.weights is not None:
         name = "worst, minus the sum of values" if objective.name == "worst" else objective.name
-        x = _solved(program, block, objective.weights, game.best[0] @ objective.weights, name)
+        weight = float(np.abs(objective.weights * game.size[0]).max()) or 1.0
+        most = game.best[0] @ objective.weights
+        x = _solved(program, block, _Asked(name, objective.weights, most, weight, _coarse_bound(block, objective)))
     else:
-        x = _solved(program, block, np.full(2, 0.5), game.best[0].min(), "egalitarian")
+        most, least = game.best[0].sum(), game.best[0].min()
+        bound = _coarse_bound(block, objective)
+        x = _solved(program, block, _Asked("egalitarian", np.full(2, 0.5), least, unit, bound))
         # Of two agents one has the smallest value: the other has the most where the sum is largest.
         program = _with_smallest(program, x[-1], block.n_private)
-        x = _solved(program, block, np.ones(2), game.best[0].sum(), "egalitarian, sum of values")
+        x = _solved(program, block, _Asked("egalitarian, sum of values", np.ones(2), most, unit), x)
+    return _strategy(program, block, x, 2 if objective.weights is not None else 3)
+
+
+def _strategy(program: LinearProgram, block: StageBlock, x: FloatArray, n_programs: int) -> BlockStrategy:
+    """Return the prescriptions of a solution, to the accuracy of the simplex method where its supports allow."""
     n_x = [k * a for k, a in zip(block.n_private, block.n_actions, strict=True)]
     unused = x[sum(n_x) : 2 * sum(n_x)] > 0.5
     polished = attempt_program(_with_supports(program, unused))
@@ -61,28 +75,63 @@ def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
         as_distribution(own.reshape(1, k, a))
         for own, k, a in zip(np.split(x[: sum(n_x)], [n_x[0]]), block.n_private, block.n_actions, strict=True)
     ]
-    return one_atom(prescription, 2 if objective.weights is not None else 3, "program")
+    return one_atom(prescription, n_programs, "program")
 
 
-def _solved(program: LinearProgram, block: StageBlock, weights: FloatArray, most: float, asked: str) -> FloatArray:
-    """Return the solution; the objective is at most the values weighted, and `most` at no cost."""
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What a program maximises, in reward units: `most` minus `unit` times its cost.
+
+    Attributes
+    ----------
+    name : str
+    weights : float array, shape (2,)
+        It is at most the values so weighted.
+    most, unit : float
+    bound : float
+        No equilibrium exceeds this.
+    """
+
+    name: str
+    weights: FloatArray
+    most: float
+    unit: float
+    bound: float = np.inf
+
+
+def _coarse_bound(block: StageBlock, objective: Objective) -> float:
+    """Return the objective's optimum over the interim-cce, which hold all Nash equilibria, if there is a time limit.
+
+    One small linear program says more than the search does in its first minutes; inf if even that takes too long.
+    """
+    if block.deadline is None:
+        return np.inf
+    try:
+        found = Correlated("interim-cce", "interim").solve(block, objective)
+    except (LimitError, UnsupportedError):
+        return np.inf
+    law = joint_law(found.atom_start, found.atom_prob, found.prescription)[0]
+    values = np.einsum("ix,x->i", block.payoff[0].reshape(2, -1), law.ravel())
+    return float(values.min() if objective.weights is None else objective.weights @ values)
+
+
+def _solved(program: LinearProgram, block: StageBlock, asked: _Asked, known: FloatArray | None = None) -> FloatArray:
+    """Return the solution; stopped before it has any, `known` is the best there is."""
     what = f"mixed-integer program at {block.where(0)} (concept 'ne')"
     try:
         return solve_program(program, what, block.deadline).x
     except LimitError as error:
-        unit = _unit(scaled(block))
         # Early in the search the program's bound is worse than the best of all joint actions.
-        best_play = np.tensordot(weights, block.payoff[0], axes=1).max(axis=(2, 3)).sum()
-        bound = float(np.fmin(most - unit * error.facts["bound"], best_play))
-        found = float(most - unit * error.facts["incumbent"])
+        best_play = np.tensordot(asked.weights, block.payoff[0], axes=1).max(axis=(2, 3)).sum()
+        bound = float(np.fmin(asked.most - asked.unit * error.facts["bound"], min(best_play, asked.bound)))
+        x = error.facts["x"] if len(error.facts["x"]) else known
+        strategy = None if x is None else _strategy(program, block, x, 1)
+        found = float("nan") if x is None else asked.most - asked.unit * float(program.cost @ x)
         told = f"no Nash equilibrium there exceeds {bound:.8g}"
         best = "no equilibrium was found" if np.isnan(found) else f"the best found has {found:.8g}"
-        facts = {**error.facts, "bound": bound, "incumbent": found}
-        raise LimitError(f"{error}; of objective {asked!r} {told}, {best}", **facts) from error
-
-
-def _unit(game: Scaled) -> float:
-    return float(game.size[0].max()) or 1.0
+        facts = {key: fact for key, fact in error.facts.items() if key != "x"}
+        facts |= {"bound": bound, "incumbent": found, "strategy": strategy}
+        raise LimitError(f"{error}; of objective {asked.name!r} {told}, {best}", **facts) from None
 
 
 def compile_nash(
@@ -120,17 +169,16 @@ def compile_nash(
         used[np.arange(n_x[i]), x + np.arange(n_x[i])] = 1.0
         used[np.arange(n_x[i]), total + x + np.arange(n_x[i])] = 1.0
         add(used, -np.inf, 1.0)
-    unit = _unit(game)
-    weight = game.size[0] / unit
     cost = np.zeros(n_columns)
     if objective.weights is not None:
-        cost[2 * total : 2 * total + n_u] = -np.repeat(objective.weights * weight, n_private)
+        cost[2 * total : 2 * total + n_u] = -np.repeat(scaled_weights(objective.weights, game)[0], n_private)
     else:
         cost[-1] = -1.0
+        unit = float(unit_of(game)[0, 0])
         smallest = np.zeros((2, n_columns))
         for i in (0, 1):
             u = 2 * total + sum(n_private[:i])
-            smallest[i, u : u + n_private[i]] = weight[i]
+            smallest[i, u : u + n_private[i]] = game.size[0, i] / unit
         smallest[:, -1] = -1.0
         add(smallest, egalitarian_bounds(game)[0] / unit, np.inf)
     matrix = np.concatenate(rows)

@@ -29,10 +29,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lp_posg.errors import LimitError, SolveError
 from lp_posg.lp import LinearProgram, LPResult, solve_program
 from lp_posg.stage.leximin import Leximin, unit_of
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
+from lp_posg.stage.payoffs import Scaled, StageBlock, scaled, scaled_weights
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, one_atom
 from lp_posg.types import BoolArray, FloatArray
 
@@ -48,6 +49,9 @@ ROUNDING = 1e-14
 SAME_TOTAL = 1e-12
 """Sums of values that differ by at most this, in the unit of the largest payoff, leave nothing to select."""
 
+REGRET_SLACK = 1e-9
+"""What the sum of regrets may be of equilibria to select from, where multipliers do not tell."""
+
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
@@ -62,15 +66,19 @@ class Pairs:
     apart : float array, shape (B, n)
         Largest part of each agent's payoff that is no sum over pairs, in its own unit.
     unbalanced : float array, shape (B, n, n)
-        Largest payoff in the actions of both of a pair that does not cancel, in the unit of the game's largest.
+        Largest payoff in the actions of both of a pair that does not cancel, in the smaller unit of the two.
+    weight : float array, shape (B, n)
+        Each agent's unit by the largest of those it plays with, directly or through others. What others play among
+        themselves may be in units so large that the agent's own payoffs would be rounding beside them.
     total : float array, shape (B, sum of k_j A_j)
-        The sum of all values by prescription, once the pairs cancel, in the unit of the game's largest.
+        The sum of all scaled values, so weighted, by prescription, once the pairs cancel.
     """
 
     alone: tuple[FloatArray, ...]
     along: tuple[FloatArray, ...]
     apart: FloatArray
     unbalanced: FloatArray
+    weight: FloatArray
     total: FloatArray
 
     def is_zero_sum(self) -> BoolArray:
@@ -88,7 +96,7 @@ class Pairs:
         i, j = np.unravel_index(int(self.unbalanced[row].argmax()), self.unbalanced[row].shape)
         return (
             f"what agents {min(i, j) + 1} and {max(i, j) + 1} do to each other is not zero-sum"
-            f" (off by {self.unbalanced[row].max():.2g} of the largest payoff)"
+            f" (off by {self.unbalanced[row].max():.2g} of what is at stake)"
         )
 
 
@@ -97,19 +105,18 @@ def pairs_of(game: Scaled) -> Pairs:
     size, n = game.size.shape
     private, actions = range(1, 1 + n), range(1 + n, 1 + 2 * n)  # axes of one agent's payoffs
     n_private, n_actions = game.payoff.shape[2 : 2 + n], game.payoff.shape[2 + n :]
-    weight = game.size / unit_of(game)
     first = np.concatenate([[0], np.cumsum(np.multiply(n_private, n_actions))])
     total = np.zeros((size, first[-1]))
     apart, unbalanced = np.zeros((size, n)), np.zeros((size, n, n))
     alone, along = [], []
     both: dict[tuple[int, int], FloatArray] = {}  # (B, k_i, A_i, k_j, A_j): in both actions only
+    by_other: dict[tuple[int, int], FloatArray] = {}  # (B, k_j A_j): of i, in j's action only
     for i in range(n):
         own = game.payoff[:, i]
         mean = own.mean(axis=_but(actions, i), keepdims=True)
         rest = own - mean
         mine = mean.sum(axis=_but(private, i)).reshape(size, -1)
         others = np.zeros((size, mine.shape[1], first[-1]))
-        total[:, first[i] : first[i + 1]] += weight[:, i, None] * mine
         for j in set(range(n)) - {i}:
             pair = own.mean(axis=_but(actions, i, j), keepdims=True) - mean
             rest = rest - pair
@@ -118,15 +125,35 @@ def pairs_of(game: Scaled) -> Pairs:
             turned = summed.transpose(0, *((1, 3, 2, 4) if i < j else (2, 4, 1, 3)))
             others[:, :, first[j] : first[j + 1]] = turned.reshape(size, mine.shape[1], -1)
             whatever = turned.mean(axis=2, keepdims=True)
-            both[i, j] = weight[:, i].reshape(-1, 1, 1, 1, 1) * (turned - whatever)
-            total[:, first[j] : first[j + 1]] += weight[:, i, None] * whatever.sum(axis=1).reshape(size, -1)
+            both[i, j] = turned - whatever
+            by_other[i, j] = whatever.sum(axis=1).reshape(size, -1)
         alone.append(mine)
         along.append(others)
         apart[:, i] = np.abs(rest).reshape(size, -1).max(axis=1)
+    weight = _weights(game, both)
+    for i in range(n):
+        total[:, first[i] : first[i + 1]] += weight[:, i, None] * alone[i]
     for i, j in both:
-        left = both[i, j] + both[j, i].transpose(0, 3, 4, 1, 2)
-        unbalanced[:, i, j] = np.abs(left).reshape(size, -1).max(axis=1)
-    return Pairs(tuple(alone), tuple(along), apart, unbalanced, total)
+        total[:, first[j] : first[j + 1]] += weight[:, i, None] * by_other[i, j]
+        mine, theirs = (weight[:, k].reshape(-1, 1, 1, 1, 1) for k in (i, j))
+        left = np.abs(mine * both[i, j] + theirs * both[j, i].transpose(0, 3, 4, 1, 2)).reshape(size, -1).max(axis=1)
+        least = np.minimum(np.where(weight[:, i] > 0, weight[:, i], 1.0), np.where(weight[:, j] > 0, weight[:, j], 1.0))
+        unbalanced[:, i, j] = left / least
+    return Pairs(tuple(alone), tuple(along), apart, unbalanced, weight, total)
+
+
+def _weights(game: Scaled, both: dict[tuple[int, int], FloatArray]) -> FloatArray:
+    """Return each agent's unit by the largest of its component: agents linked by payoffs in the actions of two."""
+    size, n = game.size.shape
+    linked = np.tile(np.eye(n, dtype=bool), (size, 1, 1))
+    for (i, j), payoff in both.items():
+        touched = np.abs(payoff).reshape(size, -1).max(axis=1) > POLYMATRIX_TOL
+        linked[:, i, j] |= touched
+        linked[:, j, i] |= touched
+    for _ in range(n):
+        linked = (linked[:, :, :, None] & linked[:, None, :, :]).any(axis=2)
+    unit = np.where(linked, game.size[:, None, :], 0.0).max(axis=2)
+    return np.asarray(game.size / np.where(unit > 0, unit, 1.0))
 
 
 def _but(axes: range, *agents: int) -> tuple[int, ...]:
@@ -157,18 +184,28 @@ def polymatrix_nash(block: StageBlock, pairs: Pairs, row: int, objective: Object
     found = solve_program(frame.program(-frame.total, frame.weight), what, block.deadline)
     x, solved = found.x, 1
     if frame.selects(objective):
-        face = frame.at_equilibria(found)
-        if objective.weights is not None:
-            x = solve_program(face.towards(objective.weights), what, block.deadline).x
-            solved += 1
-        else:
-            x, more = _leximin(face, game, what, block.deadline)
-            solved += more
+        try:
+            x, more = _selected(frame.at_equilibria(found), game, objective, what, block.deadline)
+        except LimitError:
+            raise
+        except SolveError:
+            # Where a private profile is most improbable a multiplier may be rounding, and what it says is tight is not.
+            x, more = _selected(frame.near_equilibria(found), game, objective, what, block.deadline)
+        solved += more
     own = np.split(x[: len(frame.total)], np.cumsum(np.multiply(block.n_private, block.n_actions))[:-1])
     prescription = [
         as_distribution(part.reshape(1, k, a)) for part, k, a in zip(own, block.n_private, block.n_actions, strict=True)
     ]
     return one_atom(prescription, solved, "program")
+
+
+def _selected(
+    face: _Frame, game: Scaled, objective: Objective, what: str, deadline: float | None
+) -> tuple[FloatArray, int]:
+    """Return the point of a polytope of equilibria that the objective selects, and how many programs that took."""
+    if objective.weights is None:
+        return _leximin(face, game, what, deadline)
+    return solve_program(face.towards(scaled_weights(objective.weights, game)[0]), what, deadline).x, 1
 
 
 def _leximin(face: _Frame, game: Scaled, what: str, deadline: float | None) -> tuple[FloatArray, int]:
@@ -195,7 +232,9 @@ class _Frame:
     total : float array, shape (n_x,)
         As in `Pairs`.
     weight : float array, shape (n_v,)
-        Each agent's unit by that of the game's largest, at each of its private informations.
+        As in `Pairs`, at each private information.
+    one_unit : bool
+        Whether the weights are those of the agents' units in the whole game.
     n_private, n_actions : tuples of int
     """
 
@@ -205,6 +244,7 @@ class _Frame:
     upper: FloatArray
     total: FloatArray
     weight: FloatArray
+    one_unit: bool
     n_private: tuple[int, ...]
     n_actions: tuple[int, ...]
 
@@ -223,14 +263,15 @@ class _Frame:
             np.concatenate([np.full(n_x, np.inf), np.ones(n_v)]),
             np.full(n_x + n_v, np.inf),  # rather than 1, whose multiplier would hide that another column is 0
             pairs.total[row],
-            np.repeat(game.size[0] / unit_of(game)[0], n_private),
+            np.repeat(pairs.weight[row], n_private),
+            bool((pairs.weight[row] == game.size[0] / unit_of(game)[0]).all()),
             n_private,
             n_actions,
         )
 
     def selects(self, objective: Objective) -> bool:
         """Whether equilibria may differ in the objective."""
-        if objective.weights is None or np.ptp(objective.weights) > 0:
+        if objective.weights is None or np.ptp(objective.weights) > 0 or not self.one_unit:
             return True
         ends = np.cumsum(np.repeat(self.n_actions, self.n_private))[:-1]
         return any(np.ptp(own) > SAME_TOTAL for own in np.split(self.total, ends))
@@ -246,9 +287,18 @@ class _Frame:
         row_upper[:n_x][tight] = self.row_lower[:n_x][tight]
         return replace(self, row_upper=row_upper, upper=upper)
 
+    def near_equilibria(self, found: LPResult) -> _Frame:
+        """Return the rows and one more: that the sum of regrets is that of an optimum, but for rounding."""
+        return replace(
+            self,
+            matrix=np.concatenate([self.matrix, [np.concatenate([-self.total, self.weight])]]),
+            row_lower=np.append(self.row_lower, -np.inf),
+            row_upper=np.append(self.row_upper, max(found.objective, 0.0) + REGRET_SLACK),
+        )
+
     def towards(self, weights: FloatArray) -> LinearProgram:
-        """Return the program that maximises a weighted sum of the values."""
-        return self.program(np.zeros(len(self.total)), -self.weight * np.repeat(weights, self.n_private))
+        """Return the program that maximises a weighted sum of the scaled values."""
+        return self.program(np.zeros(len(self.total)), -np.repeat(weights, self.n_private))
 
     def smallest(self, asked: Leximin) -> LinearProgram:
         """Return the program of `Leximin` that maximises the smallest of the active agents' values, the last column."""

@@ -27,7 +27,7 @@ from lp_posg.lp import LinearProgram, solve_program
 from lp_posg.stage.incentives import IncentiveRows, Kind
 from lp_posg.stage.leximin import Leximin, unit_of
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
+from lp_posg.stage.payoffs import Scaled, StageBlock, scaled, scaled_weights
 from lp_posg.types import FloatArray, IntArray
 
 KINDS: dict[str, Kind | None] = {
@@ -96,7 +96,7 @@ def compile_bound(game: Scaled, kind: Kind | None, objective: Objective) -> Line
     rows = [incentive, equations]
     cost = np.zeros(n_q + n_more)
     if objective.weights is not None:
-        cost[:n_q] = -(objective.weights @ weighted)
+        cost[:n_q] = -(scaled_weights(objective.weights, game)[0] @ payoff.reshape(n, -1))
     else:
         weighted.resize(n, n_q + n_more)
         rows = [sp.hstack([part, np.zeros((part.shape[0], 1))]) for part in rows]

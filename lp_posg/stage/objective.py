@@ -93,4 +93,6 @@ def _weights(name: str, listed: str, agents: tuple[str, ...]) -> FloatArray:
             f"objective {name!r}: expected weighted: and {len(agents)} numbers of at least 0, not all 0, one per agent"
             f" ({', '.join(agents)}), as in weighted:{','.join(str(i + 1) for i in range(len(agents)))}"
         )
-    return weights
+    # Only their ratios count; where sums of payoffs so weighted would overflow, others with these ratios do.
+    most = weights.max()
+    return weights if 1e-100 < most < 1e100 else weights / most

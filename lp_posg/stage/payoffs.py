@@ -108,6 +108,18 @@ def scaled(block: StageBlock) -> Scaled:
     return Scaled(shifted / divisor, size, top.reshape(*size.shape, -1).sum(axis=2))
 
 
+def scaled_weights(weights: FloatArray, game: Scaled) -> FloatArray:
+    """Return the weights (n,) of the agents' values as weights of their scaled values, the largest 1, (B, n).
+
+    So an objective counts as much in a program as its rows do, whatever the units of weights and payoffs; an agent
+    whose values hardly count beside another's leaves what selects to the other. Zeros if nothing is at stake.
+    """
+    largest = game.size.max(axis=1, keepdims=True)
+    weighed = weights / np.abs(weights).max() * (game.size / np.where(largest > 0, largest, 1.0))
+    most = np.abs(weighed).max(axis=1, keepdims=True)
+    return np.asarray(weighed / np.where(most > 0, most, 1.0))
+
+
 def egalitarian_bounds(game: Scaled, active: BoolArray | None = None) -> FloatArray:
     """Return how far each agent may fall below its best before it has less than the smallest best, (B, n), negated.
 

@@ -76,9 +76,13 @@ def test_a_time_limit_is_a_limit_not_a_failure():
     for limit in (0.0, 0.2):
         result = attempt_program(hard, time_limit=limit)
         assert result.status is Status.LIMIT
-        assert len(result.x) == 0
-    with pytest.raises(LimitError, match="limit"):
+        assert len(result.x) == (0 if np.isnan(result.incumbent) else 38)
+        if len(result.x):
+            assert hard.violation(result.x) <= highs.VIOLATION_TOL
+            assert hard.cost @ result.x == pytest.approx(result.incumbent)
+    with pytest.raises(LimitError, match="limit") as caught:
         solve_program(hard, deadline=clock.time() + 0.2)
+    assert set(caught.value.facts) == {"status", "limit", "bound", "incumbent", "x"}
     np.testing.assert_allclose(solve_program(CORNER).x, [1.6, 1.2], atol=TOL)
 
 

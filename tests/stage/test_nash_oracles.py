@@ -12,7 +12,7 @@ from stage_games import joint_law, values
 import lp_posg as posg
 from lp_posg.errors import LimitError
 from lp_posg.game import Game
-from lp_posg.stage import StageBlock, concept_named, parse_objective
+from lp_posg.stage import StageBlock, concept_named, nash_general, parse_objective
 
 AGENTS = ("a", "b")
 
@@ -91,3 +91,73 @@ def test_solve_hands_the_bound_on():
     assert caught.value.facts["phase"] == "solve"
     assert caught.value.bound <= payoff.sum(axis=0).max() + 1e-12
     assert "incumbent" in caught.value.facts
+
+
+@pytest.mark.parametrize("objective", ["welfare", "egalitarian"])
+def test_a_stopped_search_hands_over_the_best_equilibrium_it_found(monkeypatch, objective):
+    """So small a search ends at once: here it is told to have been stopped, for leximin in its second part."""
+    payoff = np.array([[[4.0, 0.0], [3.0, 2.0]], [[3.0, 1.0], [0.0, 2.0]]])
+    real = nash_general.solve_program
+
+    def stopped(program, what, deadline):
+        found = real(program, what, deadline)
+        if objective == "egalitarian" and not hasattr(stopped, "first"):
+            stopped.first = found
+            return found
+        x = np.empty(0) if objective == "egalitarian" else found.x
+        raise LimitError("stopped", limit="time", bound=-np.inf, incumbent=np.nan, x=x)
+
+    monkeypatch.setattr(nash_general, "solve_program", stopped)
+    with pytest.raises(LimitError, match="the best found has 7") as caught:
+        nash_general.selected_nash(block_of(payoff), parse_objective(objective, AGENTS))
+    error = caught.value
+    law = joint_law(error.strategy, 0, (1, 1), (2, 2))
+    assert law.ravel() == pytest.approx([1, 0, 0, 0])  # (4, 3), an equilibrium: no stage of the search beats it
+    assert error.incumbent == pytest.approx(7)
+    assert error.bound >= 7
+    assert set(error.facts) == {"limit", "bound", "incumbent", "strategy"}  # no programs, which may be large
+
+
+def test_the_bound_of_a_search_that_had_no_time_is_that_of_coarse_correlated_equilibria():
+    """Nearly zero-sum: the best of all joint actions bounds little, the best cce much."""
+    payoff = slow_payoffs(2)
+    objective = parse_objective("welfare", AGENTS)
+    coarse = concept_named("cce").solve(block_of(payoff), objective)
+    most = values(block_of(payoff).payoff[0], joint_law(coarse, 0, (1, 1), (40, 40))).sum()
+    with pytest.raises(LimitError) as caught:
+        concept_named("ne").solve(block_of(payoff, clock.time() + 3.0), objective)
+    assert caught.value.bound <= most + 1e-7
+    assert most < payoff.sum(axis=0).max() / 1.5
+
+
+@pytest.mark.parametrize("stakes", [1e-9, 1e3, 1e9, 1e10, 1e12])
+@pytest.mark.parametrize("objective", ["agent:1", "agent:2", "weighted:0,1e-12", "weighted:1e20,0"])
+def test_units_of_an_agents_payoffs_and_of_weights_change_no_selection(stakes, objective):
+    """Each game in small numbers against the same with agent 1's payoffs in other units."""
+    games = [
+        [[[2, 1]], [[2, 0]]],  # zero-sum polymatrix: agent 1 has no choice
+        [[[0, 1, -1], [1, -1, -1], [-1, -1, 2]], [[-1, 2, -1], [1, 2, -1], [-1, 0, 0]]],
+        [[[6, 2], [7, 0]], [[6, 7], [2, 0]]],
+    ]
+    unit = np.array([stakes, 1.0])
+    for concept in ("ne", "ce", "cce"):
+        for game in games:
+            payoff = np.array(game, dtype=float)
+            goal, shape = parse_objective(objective, AGENTS), payoff.shape[1:]
+            found = concept_named(concept).solve(block_of(payoff * unit[:, None, None]), goal)
+            plain = concept_named(concept).solve(block_of(payoff), goal)
+            own, expected = (
+                values(block_of(payoff).payoff[0], joint_law(one, 0, (1, 1), shape)) for one in (found, plain)
+            )
+            selected = goal.weights > 0
+            assert own[selected] == pytest.approx(expected[selected], abs=1e-6)
+
+
+def test_weights_beyond_all_bounds_overflow_nowhere():
+    payoff = np.array([[[6.0, 2.0], [7.0, 0.0]], [[6.0, 7.0], [2.0, 0.0]]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for listed in ("1e308,1e308", "1e-320,1e-320"):
+            for concept, most in (("ne", 28 / 3), ("ce", 10.5)):
+                found = concept_named(concept).solve(block_of(payoff), parse_objective(f"weighted:{listed}", AGENTS))
+                assert values(payoff[:, None, None], joint_law(found, 0, (1, 1), (2, 2))).sum() == pytest.approx(most)

@@ -312,3 +312,46 @@ def test_no_equilibrium_on_a_grid_is_better():
             several += bool(listed) and np.ptp([score(own) for own in listed]) > 1e-8
     assert several >= 12
     assert met >= 48
+
+
+def test_improbable_private_profiles_leave_something_to_select_from():
+    """Multipliers at a profile of probability 1e-9 and less are rounding: what they call tight need not be so."""
+    rng = np.random.default_rng(0)
+    solved = 0
+    for _ in range(200):
+        n_private = tuple(rng.integers(1, 3, 2))
+        n_actions = [(1, 2), (2, 1), (1, 3)][rng.integers(3)]
+        belief = rng.random(n_private)
+        belief[0, 0] = rng.choice([1e-9, 1e-11, 1e-12]) if belief.size > 1 else 1.0
+        belief /= belief.sum()
+        payoff = rng.integers(0, 3, (2, *n_private, *n_actions)) * belief[..., None, None]
+        block = StageBlock(payoff[None], 0, np.array([0]))
+        pairs = pairs_of(scaled(block))
+        assert pairs.is_zero_sum()[0]
+        for objective in ("agent:1", "egalitarian"):
+            found = polymatrix_nash(block, pairs, 0, parse_objective(objective, AGENTS[:2]))
+            law = joint_law(found, 0, n_private, n_actions)
+            assert (gains(payoff, law) <= 1e-8).all()
+            solved += 1
+    assert solved == 400
+
+
+def test_pairs_among_themselves_may_play_in_other_units():
+    """Agents 1 and 2 for 1e11, 3 and 4 for one: the same equilibria of 3 and 4 as when they are alone."""
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        large, small = (rng.integers(-2, 3, (2, 2)).astype(float) for _ in range(2))
+        own = rng.integers(-2, 3, (1, 2)).astype(float)
+        alone = np.stack([small + own, -small])  # agent 3's payoff depends on agent 4's action too
+        payoff = np.zeros((4, 1, 1, 1, 1, 2, 2, 2, 2))
+        payoff[0], payoff[1] = 1e11 * spread(large[None, None], 4, (0, 1)), -1e11 * spread(large[None, None], 4, (0, 1))
+        payoff[2:] = [spread(one[None, None], 4, (2, 3)) for one in alone]
+        for objective, of_two in (("agent:3", "agent:1"), ("agent:4", "agent:2"), ("weighted:0,0,1,2", "weighted:1,2")):
+            both = StageBlock(payoff[None], 0, np.array([0]))
+            found = polymatrix_nash(both, pairs_of(scaled(both)), 0, parse_objective(objective, AGENTS))
+            pair = StageBlock(alone.reshape(1, 2, 1, 1, 2, 2), 0, np.array([0]))
+            expected = selected_nash(pair, goal := parse_objective(of_two, AGENTS[:2]))
+            law = joint_law(found, 0, (1,) * 4, (2,) * 4).sum(axis=(4, 5), keepdims=True)
+            mine = goal.weights @ [(law * own).sum() for own in payoff[2:, ..., :1, :1, :, :]]
+            theirs = goal.weights @ values(pair.payoff[0], joint_law(expected, 0, (1, 1), (2, 2)))
+            assert mine == pytest.approx(theirs, abs=1e-7)
