@@ -4,6 +4,7 @@ from lp_posg.lp.columns import ColumnProgram
 from lp_posg.lp.conic import entropy, solve_concave
 from lp_posg.lp.highs import CostSweep, attempt_program, cancel_running, solve_block, solve_program
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
+from lp_posg.lp.tangents import Values, solve_of_values
 from lp_posg.lp.warm import WarmProgram
 
 __all__ = [
@@ -13,11 +14,13 @@ __all__ = [
     "LinearProgram",
     "ProgramBlock",
     "Status",
+    "Values",
     "WarmProgram",
     "attempt_program",
     "cancel_running",
     "entropy",
     "solve_block",
     "solve_concave",
+    "solve_of_values",
     "solve_program",
 ]

@@ -18,17 +18,22 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.errors import LimitError, ModelError, SolveError
+from lp_posg.errors import LimitError, LpPosgError, ModelError, SolveError
 from lp_posg.lp.highs import solve_program
 from lp_posg.lp.program import LinearProgram
 from lp_posg.types import FloatArray
 
-ACCURACY = 1e-10
-"""Tolerances asked of the interior-point solver: relative and absolute gap, and feasibility."""
+ACCURACY = (1e-10, 1e-8)
+"""Tolerances asked of the interior-point solver, in turn: relative and absolute gap, and feasibility."""
 
 
 def solve_concave(
-    program: LinearProgram, goal: Callable[[Any], Any], what: str = "conic program", deadline: float | None = None
+    program: LinearProgram,
+    goal: Callable[[Any], Any],
+    what: str = "conic program",
+    deadline: float | None = None,
+    *,
+    strict: bool = True,
 ) -> FloatArray:
     """Return a feasible point of `program` that maximises a concave function; its costs are not used.
 
@@ -40,6 +45,8 @@ def solve_concave(
         Names the program in an error.
     deadline : float, optional
         Value of ``time.time()`` after which to give up.
+    strict : bool
+        Whether to refuse what the solver itself calls inaccurate; else a point near the optimum will do.
 
     Raises
     ------
@@ -53,8 +60,7 @@ def solve_concave(
     import cvxpy as cp  # costs over a second
 
     x = cp.Variable(program.n_columns)
-    expression = goal(x)
-    _check_concave(expression, what)
+    expression = asked_for(goal, x, what)
     matrix = sp.csc_array(
         (program.value, program.index, program.start), shape=(program.n_rows, program.n_columns)
     ).tocsr()
@@ -75,24 +81,44 @@ def solve_concave(
     constraints += [x[below] >= program.lower[below]] if below.any() else []
     constraints += [x[above] <= program.upper[above]] if above.any() else []
     problem = cp.Problem(cp.Maximize(expression), constraints)
-    options: dict[str, Any] = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), ACCURACY)
+    points = []
+    for accuracy in ACCURACY[: None if strict else 1]:
+        _solve(problem, accuracy, what, deadline)
+        points += [] if x.value is None else [_nearest(program, np.asarray(x.value, np.float64), what, deadline)]
+        if problem.status != cp.OPTIMAL_INACCURATE:
+            break
+    if problem.status == cp.OPTIMAL_INACCURATE and strict:
+        raise SolveError(f"{what}: the interior-point solver did not reach an accuracy of {ACCURACY[-1]:g}")
+    if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
+        raise SolveError(f"{what} is infeasible: at no feasible point is the objective defined; choose a wider one")
+    if problem.status == cp.USER_LIMIT and deadline is not None and clock.time() >= deadline:
+        raise LimitError(f"{what}: the time limit has passed")
+    if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
+        raise SolveError(f"{what} ended as: {problem.status}; is the objective bounded?")
+    # Asked for more it may come nearer, though it does not say so, than where it is content.
+    heights = []
+    for point in points:
+        x.value = point
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # on the border of where it is defined
+            heights.append(float(expression.value))
+    return points[int(np.argmax(np.nan_to_num(heights, nan=-np.inf)))]
+
+
+def _solve(problem: Any, accuracy: float, what: str, deadline: float | None) -> None:
+    import cvxpy as cp
+
+    options: dict[str, Any] = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), accuracy)
     if deadline is not None:
         options["time_limit"] = deadline - clock.time()
         if options["time_limit"] <= 0:
             raise LimitError(f"{what}: the time limit has passed")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of reduced accuracy: the point is moved inside, and its gap is certified
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # of reduced accuracy, which the status tells
         try:
-            problem.solve(solver=cp.CLARABEL, **options)  # type: ignore[no-untyped-call]
+            problem.solve(solver=cp.CLARABEL, **options)
         except cp.error.SolverError as error:
             raise SolveError(f"{what} was not solved: {error}") from None
-    if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
-        raise SolveError(f"{what} is infeasible: at no feasible point is the objective defined; choose a wider one")
-    if problem.status == cp.USER_LIMIT:
-        raise LimitError(f"{what}: the time limit has passed")
-    if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
-        raise SolveError(f"{what} ended as: {problem.status}; is the objective bounded?")
-    return _nearest(program, np.asarray(x.value, dtype=np.float64), what, deadline)
 
 
 def entropy(x: Any) -> Any:
@@ -100,6 +126,24 @@ def entropy(x: Any) -> Any:
     import cvxpy as cp
 
     return cp.sum(cp.entr(x))  # type: ignore[attr-defined]
+
+
+def asked_for(goal: Callable[[Any], Any], argument: Any, what: str) -> Any:
+    """Return what a user's function makes of a cvxpy expression: a concave scalar, all of whose numbers are known.
+
+    Raises
+    ------
+    ModelError
+        If it is none, or the function raises an exception, which is then the cause.
+    """
+    try:
+        expression = goal(argument)
+    except LpPosgError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{what}: the objective raised {type(error).__name__}: {error}") from error
+    _check_concave(expression, what)
+    return expression
 
 
 def _check_concave(expression: Any, what: str) -> None:
@@ -112,6 +156,11 @@ def _check_concave(expression: Any, what: str) -> None:
             f"{what}: the objective returned an expression of shape {expression.shape} and curvature"
             f" {expression.curvature}, expected a concave scalar"
         )
+    for number in (*expression.parameters(), *expression.constants()):
+        if number.value is None:
+            raise ModelError(f"{what}: the objective has a Parameter without a value ({number})")
+        if not np.isfinite(number.value).all():
+            raise ModelError(f"{what}: the objective has a number that is not finite ({number.value})")
 
 
 def _nearest(program: LinearProgram, x: FloatArray, what: str, deadline: float | None) -> FloatArray:

@@ -1,6 +1,7 @@
 """Correlated stage games with a concave objective: entropy, or a function of the agents' values.
 
-A function of the values is maximised over the program of `correlated`. The entropy is that of the distribution
+A function of the values is maximised over the program of `correlated` to a proven bound (see `lp.tangents`). The
+entropy is that of the distribution
 over the joint pure prescriptions of all agents at a state,
 
     max  -sum_g w(g) log w(g)   s.t.   w an equilibrium,
@@ -14,12 +15,11 @@ Source: Ortiz, Schapire and Kakade (2007), AISTATS, PMLR 2, 347-354 (maximum ent
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from lp_posg.errors import UnsupportedError
-from lp_posg.lp import ProgramBlock, entropy, solve_concave
+from lp_posg.lp import ProgramBlock, Values, entropy, solve_concave, solve_of_values
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import Scaled, StageBlock
 from lp_posg.types import FloatArray
@@ -46,8 +46,8 @@ def concave_optima(
     objective: Objective,
     what: Callable[[int], str],
     deadline: float | None,
-) -> FloatArray:
-    """Return the optimal y of each program, shape (B, n_y).
+) -> tuple[FloatArray, int]:
+    """Return the optimal y of each program, shape (B, n_y), and the number of programs solved.
 
     Parameters
     ----------
@@ -61,16 +61,18 @@ def concave_optima(
     Raises
     ------
     ModelError, LimitError, SolveError
-        As `solve_concave`.
+        As `solve_of_values`.
     """
     n_y = value.shape[2]
-    found = np.empty((len(programs), n_y))
+    found, solved = np.empty((len(programs), n_y)), 0
     for b in range(len(programs)):
-
-        def goal(x: Any, b: int = b) -> Any:
-            if objective.concave is None:
-                return entropy(x[:n_y])
-            return objective.concave((game.size[b][:, None] * value[b]) @ x[:n_y] + game.best[b])
-
-        found[b] = solve_concave(programs.program(b), goal, what(b), deadline)[:n_y]
-    return found
+        program, name = programs.program(b), f"{what(b)}, objective {objective.name!r}"
+        if objective.concave is None:
+            x, more = solve_concave(program, lambda x: entropy(x[:n_y]), name, deadline), 2
+        else:
+            matrix = np.zeros((value.shape[1], programs.n_columns))
+            matrix[:, :n_y] = value[b]
+            values = Values(matrix, game.size[b], game.best[b])
+            x, more = solve_of_values(program, values, objective.concave, name, deadline)
+        found[b], solved = x[:n_y], solved + more
+    return found, solved

@@ -201,8 +201,8 @@ class Correlated:
         check_conic(form.n_entries, self.name, objective, block)
         game = scaled(block)
         programs, value = form.incentives(game)
-        y = concave_optima(programs, value, game, objective, partial(self._what, block), block.deadline)
-        return form.decode(y, 2 * len(block), "conic")
+        y, solved = concave_optima(programs, value, game, objective, partial(self._what, block), block.deadline)
+        return form.decode(y, solved, "conic")
 
     def _what(self, block: StageBlock, row: int) -> str:
         return f"stage LP at {block.where(row)} (concept {self.name!r})"

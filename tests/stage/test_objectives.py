@@ -12,6 +12,7 @@ from stage_games import random_block
 
 from lp_posg.errors import LimitError, ModelError, SolveError, UnsupportedError
 from lp_posg.information.policy import joint_law
+from lp_posg.lp import conic, tangents
 from lp_posg.stage import StageBlock, concept_named, correlated, parse_objective
 from lp_posg.stage.concave import concave_optima
 from lp_posg.stage.objective import Objective
@@ -152,7 +153,7 @@ def test_no_equilibrium_has_more_entropy(n_private, n_actions, concept):
     for seed in range(6):
         block = random_block(seed, n_private, n_actions, integers=True)
         game = scaled(block)
-        w = np.maximum(concave_optima(*form.incentives(game), game, goal, "{}".format, None)[0], 0)
+        w = np.maximum(concave_optima(*form.incentives(game), game, goal, "{}".format, None)[0][0], 0)
         gradient = np.empty(len(w))
         gradient[order] = -np.log(np.maximum(w, 1e-9))
         entropies.append(-(w[w > 0] * np.log(w[w > 0])).sum())
@@ -255,3 +256,76 @@ def test_a_saddle_point_is_no_shortcut_to_entropy():
     """All payoffs 0: a zero-sum game with a saddle point everywhere, yet the uniform law has more entropy."""
     _, found = values_of(StageBlock(np.zeros((1, 2, 1, 1, 2, 2)), 0, np.array([0])), "ce", "entropy")
     np.testing.assert_allclose(joint_law(found.atom_start, found.atom_prob, found.prescription), 0.25, atol=1e-6)
+
+
+CHICKEN = np.array([[[6.0, 2.0], [7.0, 0.0]], [[6.0, 7.0], [2.0, 0.0]]]).reshape(1, 2, 1, 1, 2, 2)
+FUNCTIONS = {
+    "squares": lambda v: -cp.sum_squares(v - 3),
+    "logarithms": lambda v: cp.log(v[0] - 1) + 2 * cp.log(v[1] - 1),
+    "smallest": lambda v: cp.minimum(2 * v[0], v[1]),
+    "roots": lambda v: cp.sum(cp.sqrt(v)),
+    "constant": lambda v: cp.Constant(2.0),
+    "no point in the middle": lambda v: cp.log(v[0] - 6.5),
+    "a variable of its own": lambda v: -cp.sum_squares(v - cp.Variable(nonneg=True) - 5),
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("unit", [1e-8, 1e-3, 1e6, 1e9])
+@pytest.mark.parametrize("shift", [0.0, 1e4])
+def test_units_of_rewards_and_of_the_function_change_no_selection(function, unit, shift):
+    """Chicken in other units and with other zeros, with the function to match, in units of its own."""
+    f = FUNCTIONS[function]
+    if function == "a variable of its own" and (unit != 1e-3 or shift):
+        return  # such a function is left to the interior-point solver, in the units it is given in
+    plain, _ = values_of(StageBlock(CHICKEN, 0, np.array([0])), "ce", f)
+    block = StageBlock(unit * (CHICKEN + shift), 0, np.array([0]))
+    value, found = values_of(block, "ce", lambda v: 1e6 * f(v / unit - shift))
+    own = value[0] / unit - shift
+    reached = [cp.Constant(0.0) + f(cp.Constant(v)) for v in (own, plain[0])]
+    if function != "a variable of its own":
+        assert reached[0].value == pytest.approx(reached[1].value, abs=1e-6)
+    if function in ("squares", "logarithms", "smallest", "roots"):
+        assert own == pytest.approx(plain[0], abs=2e-3 if function == "roots" else 1e-3)
+    assert found.methods == {"conic": 1}
+
+
+def test_known_optima_of_functions_of_the_values():
+    """The correlated equilibria of chicken: the quadrangle (2, 7), (3.6, 3.6), (7, 2), (5.25, 5.25)."""
+    block = StageBlock(CHICKEN, 0, np.array([0]))
+    for function, expected in (
+        ("squares", [3.6, 3.6]),
+        # On the edge from (2, 7) to (5.25, 5.25), v2 = 7 - (v1 - 2) 7/13: there 1 / (v1 - 1) > (14 / 13) / (v2 - 1).
+        ("smallest", [(7 + 14 / 13) / (2 + 7 / 13), 2 * (7 + 14 / 13) / (2 + 7 / 13)]),
+        ("no point in the middle", [7, 2]),
+    ):
+        assert values_of(block, "ce", FUNCTIONS[function])[0][0] == pytest.approx(expected, abs=1e-5), function
+
+
+def test_where_the_bound_is_not_met_no_solution_is_returned(monkeypatch):
+    monkeypatch.setattr(tangents, "MOST_ROUNDS", 1)
+    monkeypatch.setattr(tangents, "solve_concave", lambda program, *rest, **more: tangents.solve_program(program).x)
+    with pytest.raises(SolveError, match=r"step 1, common state 0.*'own:<lambda>'.*accuracy was not reached"):
+        values_of(StageBlock(CHICKEN, 0, np.array([0])), "ce", FUNCTIONS["logarithms"])
+
+
+def test_a_function_that_fails_is_named_and_the_cause_kept():
+    def fails(values):
+        raise ZeroDivisionError("one too many")
+
+    block = StageBlock(CHICKEN, 0, np.array([0]))
+    with pytest.raises(
+        ModelError, match="objective 'own:fails': the objective raised ZeroDivisionError: one"
+    ) as caught:
+        values_of(block, "ce", fails)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    with pytest.raises(ModelError, match="'own:<lambda>': the objective has a Parameter without a value"):
+        values_of(block, "ce", lambda v: v[0] * cp.Parameter(nonneg=True))
+    with pytest.raises(ModelError, match="'own:<lambda>': the objective has a number that is not finite"):
+        values_of(block, "ce", lambda v: v[0] * float("nan"))
+
+
+def test_what_an_interior_point_solver_calls_inaccurate_is_no_entropy(monkeypatch):
+    monkeypatch.setattr(conic, "ACCURACY", (1e-30,))
+    with pytest.raises(SolveError, match=r"common state 0.*'entropy': the interior-point solver did not reach"):
+        values_of(StageBlock(CHICKEN, 0, np.array([0])), "ce", "entropy")
