@@ -23,7 +23,7 @@ from lp_posg.lp.highs import solve_program
 from lp_posg.lp.program import LinearProgram
 from lp_posg.types import FloatArray
 
-ACCURACY = (1e-10, 1e-8)
+ACCURACY = (1e-10, 1e-8, 1e-6)
 """Tolerances asked of the interior-point solver, in turn: relative and absolute gap, and feasibility."""
 
 
@@ -88,7 +88,9 @@ def solve_concave(
         if problem.status != cp.OPTIMAL_INACCURATE:
             break
     if problem.status == cp.OPTIMAL_INACCURATE and strict:
-        raise SolveError(f"{what}: the interior-point solver did not reach an accuracy of {ACCURACY[-1]:g}")
+        raise SolveError(
+            f"{what}: the interior-point solver did not reach an accuracy of {ACCURACY[-1]:g}; use an objective in the values"
+        )
     if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
         raise SolveError(f"{what} is infeasible: at no feasible point is the objective defined; choose a wider one")
     if problem.status == cp.USER_LIMIT and deadline is not None and clock.time() >= deadline:

@@ -22,7 +22,7 @@ _STATUS: Mapping[highspy.HighsModelStatus, Status] = {
     highspy.HighsModelStatus.kUnbounded: Status.UNBOUNDED,
     highspy.HighsModelStatus.kUnboundedOrInfeasible: Status.INFEASIBLE_OR_UNBOUNDED,
     highspy.HighsModelStatus.kTimeLimit: Status.LIMIT,
-    highspy.HighsModelStatus.kIterationLimit: Status.LIMIT,
+    highspy.HighsModelStatus.kIterationLimit: Status.FAILED,  # one of `_WAYS`, not the caller's
     highspy.HighsModelStatus.kSolutionLimit: Status.LIMIT,
     highspy.HighsModelStatus.kObjectiveBound: Status.LIMIT,
     highspy.HighsModelStatus.kObjectiveTarget: Status.LIMIT,
@@ -49,7 +49,8 @@ _WAYS: tuple[Mapping[str, object], ...] = (
     {"presolve": "off", "solver": "simplex", "simplex_strategy": 1, "simplex_scale_strategy": 0},
     {"presolve": "on", "solver": "simplex", "simplex_strategy": 1},
     {"presolve": "off", "solver": "simplex", "simplex_strategy": 4},
-    {"presolve": "on", "solver": "ipm", "run_crossover": "on"},
+    # Without a limit it may go on for ever; usual are some tens of iterations.
+    {"presolve": "on", "solver": "ipm", "run_crossover": "on", "ipm_iteration_limit": 1000},
     {
         "presolve": "on",
         "solver": "choose",

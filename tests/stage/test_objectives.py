@@ -329,3 +329,15 @@ def test_what_an_interior_point_solver_calls_inaccurate_is_no_entropy(monkeypatc
     monkeypatch.setattr(conic, "ACCURACY", (1e-30,))
     with pytest.raises(SolveError, match=r"common state 0.*'entropy': the interior-point solver did not reach"):
         values_of(StageBlock(CHICKEN, 0, np.array([0])), "ce", "entropy")
+
+
+def test_an_improbable_private_information_keeps_no_solver_at_work_for_ever():
+    """The point of largest entropy is moved inside by a program on which an interior-point method never ended."""
+    belief = np.array([2.631885520126207e-09, 0.9999999973681144]).reshape(2, 1, 1, 1)
+    first = [[[100624.35923723296, 138426.52744132178], [34459.8728117182, -32412.468234509866]],
+             [[62575.37682734967, -115004.28543436628], [16580.738690805527, 131797.7064254477]]]  # fmt: skip
+    second = [[[-7178.310304527526, -404.21868444985523], [-4095.2093373117877, -19037.39818446728]],
+              [[-12338.680689552939, 7934.0487012134945], [487.2794541302399, -26346.75363070522]]]  # fmt: skip
+    payoff = np.array([first, second]).reshape(2, 2, 1, 2, 2) * belief
+    _, found = values_of(StageBlock(payoff[None], 0, np.array([0])), "cce", "entropy")
+    assert found.atom_prob.sum() == pytest.approx(1)
