@@ -4,8 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from lp_posg.errors import ModelError
 from lp_posg.game.model import Game
 from lp_posg.types import ROUNDING, FloatArray
+
+
+def checked_tolerance(tolerance: object) -> float:
+    """Return the tolerance.
+
+    Raises
+    ------
+    ModelError
+        If it is not a finite number of at least 0.
+    """
+    number = isinstance(tolerance, (int, float, np.integer, np.floating)) and not isinstance(tolerance, bool)
+    if not number or not 0 <= float(tolerance) < np.inf:  # type: ignore[arg-type]
+        raise ModelError(f"tolerance is {tolerance!r}, expected a finite number of at least 0")
+    return float(tolerance)  # type: ignore[arg-type]
 
 
 def allowed_gaps(game: Game, tolerance: float, deviations: str) -> FloatArray:

@@ -14,7 +14,7 @@ from lp_posg.errors import CertificateError, LimitError, ModelError, Unsupported
 from lp_posg.evaluate import Certificate, certify, certify_bounds
 from lp_posg.evaluate.deviations import HEARS_PRESCRIPTION
 from lp_posg.evaluate.options import check_options
-from lp_posg.game import Game, allowed_gaps
+from lp_posg.game import Game, allowed_gaps, checked_tolerance
 from lp_posg.induction.blocks import Block
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.induction.solution import Labels, Solution, Stats
@@ -240,8 +240,7 @@ def checked(
     """Return the options of `solve`, all checked before any work."""
     if not isinstance(game, Game):
         raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
-    if not (isinstance(tolerance, (int, float)) and tolerance >= 0):
-        raise ModelError(f"tolerance is {tolerance!r}, expected a number of at least 0")
+    tolerance = checked_tolerance(tolerance)
     if progress is not None and not callable(progress):
         raise ModelError(f"progress is {progress!r}, expected a function of one Progress, or None")
     if approximate is not None and not isinstance(approximate, bool):
@@ -293,7 +292,7 @@ def checked(
     )
     accepts = squeezed.name != "exact" if approximate is None else approximate
     return Request(
-        game, steps, structure, found, selection, squeezed, float(tolerance), accepts, certificate, progress, resources
+        game, steps, structure, found, selection, squeezed, tolerance, accepts, certificate, progress, resources
     )
 
 

@@ -119,7 +119,7 @@ def _of_state(solution: Solution, unrolled: Unrolled, concept: Correlated, time:
 
 
 def _concept(name: str) -> Correlated:
-    found = CONCEPTS.get(name)
+    found = CONCEPTS.get(name) if isinstance(name, str) else None
     if not isinstance(found, Correlated):
         known = ", ".join(key for key, own in CONCEPTS.items() if isinstance(own, Correlated))
         raise ModelError(f"a payoff region is of a correlated concept, one of {known}; found {name!r}")

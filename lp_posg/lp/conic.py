@@ -89,7 +89,7 @@ def solve_concave(
             break
     if problem.status == cp.OPTIMAL_INACCURATE and strict:
         raise SolveError(
-            f"{what}: the interior-point solver did not reach an accuracy of {ACCURACY[-1]:g}; use an objective in the values"
+            f"{what}: the interior-point solver did not reach an accuracy of {ACCURACY[-1]:g}; use another objective"
         )
     if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
         raise SolveError(f"{what} is infeasible: at no feasible point is the objective defined; choose a wider one")

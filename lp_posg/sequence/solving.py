@@ -5,7 +5,7 @@ from __future__ import annotations
 import time as clock
 
 from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
-from lp_posg.game import Game, allowed_gaps
+from lp_posg.game import Game, allowed_gaps, checked_tolerance
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
 from lp_posg.sequence.program import equilibrium_plans
 from lp_posg.sequence.response import Exploitability, behaviour_of, exploitability, plan_of
@@ -107,8 +107,7 @@ def solve_sequence_form(
 
 
 def _check_limits(tolerance: object, max_entries: object, time_limit: object) -> None:
-    if not (isinstance(tolerance, (int, float)) and tolerance >= 0):
-        raise ModelError(f"tolerance is {tolerance!r}, expected a number of at least 0")
+    checked_tolerance(tolerance)
     if isinstance(max_entries, bool) or not isinstance(max_entries, int) or max_entries < 1:
         raise ModelError(f"max_entries is {max_entries!r}, expected a whole number of at least 1")
     if time_limit is not None and not (isinstance(time_limit, (int, float)) and time_limit > 0):
@@ -120,14 +119,15 @@ def _check_game(game: Game) -> None:
         return
     if game.n_agents != 2:
         kind = f"{game.n_agents} agent{'s' * (game.n_agents != 1)}"
-        help_ = "use solve(), with concept 'team', 'ce', 'interim-cce' or 'cce'"
+        concepts = "'team', 'ce', 'interim-cce' or 'cce'"
     elif game.is_common_reward:
-        kind, help_ = "a common reward", "use solve() with concept 'team'"
+        kind, concepts = "a common reward", "'team'"
     else:
-        kind, help_ = "rewards that do not sum to a constant", "use solve(), with concept 'ne', 'ce' or 'cce'"
+        kind, concepts = "rewards that do not sum to a constant", "'ne', 'ce' or 'cce'"
     raise UnsupportedError(
         f"game {game.name!r} has {kind}, and the sequence form is a linear program for two agents with a zero or"
-        f" constant sum only; {help_} and a sharing structure that is strategy-independent, such as 'one-step-delay'"
+        f" constant sum only; use solve() (on the command line leave --method out) with concept {concepts}, and a"
+        " sharing structure that is strategy-independent, such as 'one-step-delay' (--concept and --sharing)"
     )
 
 
@@ -138,12 +138,13 @@ def _watch(game: Game, structure: SharingStructure, max_entries: int, deadline: 
             reason = f"{done + ahead} entries, more than the limit of {max_entries}; allow more with max_entries"
             reason += " (on the command line --memory-limit),"
         elif deadline is not None and clock.time() > deadline:
-            reason = f"{done + ahead} entries, and the time limit was met; allow more time,"
+            reason = f"{done + ahead} entries, and the time limit was met; allow more time"
+            reason += " with time_limit (--time-limit),"
         if reason:
             raise LimitError(
                 f"the sequence form of game {game.name!r} with sharing {structure.name!r} would have, by step"
-                f" {time + 1}, {reason} plan fewer steps, or use solve() with a sharing structure that is"
-                " strategy-independent",
+                f" {time + 1}, {reason} plan fewer steps, or use solve() (on the command line leave --method out)"
+                " with a sharing structure that is strategy-independent (--sharing)",
                 phase="expand",
                 time=time,
                 entries=done + ahead,

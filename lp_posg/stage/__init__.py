@@ -58,7 +58,7 @@ def concept_named(name: str) -> Concept:
     ModelError
         If there is none.
     """
-    if name not in CONCEPTS:
+    if not isinstance(name, str) or name not in CONCEPTS:
         raise ModelError(f"unknown concept {name!r}; expected one of {', '.join(CONCEPTS)}")
     return CONCEPTS[name]
 

@@ -89,7 +89,7 @@ def test_a_stored_solution_is_drawn_as_it_is(run, tmp_path):
         (("values", "s.npz", "-H", "2", "-o", "p.png"), 2, "compares several solutions; give the game"),
         (("payoffs", "chicken", "-H", "2", "-o", "p.png"), 2, "payoffs are of one step"),
         (("payoffs", "chicken", "--sharing", "full,none", "-o", "p.png"), 2, "of one sharing rule"),
-        (("payoffs", "chicken", "--concept", "ne", "-o", "p.png"), 1, "there is no region to draw"),
+        (("payoffs", "chicken", "--concept", "ne", "-o", "p.png"), 2, "strategic-ce, ce, interim-cce, cce"),
         (("beliefs", "chicken", "-H", "1", "-o", "p.png"), 1, "has 1 state; beliefs are drawn for 2 or 3"),
         (("dag", "dectigre", "-H", "2", "-o", "p.png"), 1, "did you mean 'dectiger'?"),
         (("circle", "dectiger", "-H", "2", "-o", "p.png"), 2, "WHAT"),

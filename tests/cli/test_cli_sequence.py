@@ -56,3 +56,9 @@ def test_games_and_sizes_it_cannot_do_are_errors(run):
     status, out, err = run("solve", "competitive-tiger", *ARGUMENTS[2:], "--memory-limit", "1")
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert "--memory-limit" in err
+
+
+def test_a_refusal_names_the_options_of_the_command(run):
+    status, _, err = run("solve", "chicken", "-H", "1", "--sharing", "none", "--method", "sequence-form")
+    assert status == 1
+    assert all(option in err for option in ("leave --method out", "--concept", "--sharing"))

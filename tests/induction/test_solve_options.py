@@ -188,3 +188,20 @@ def test_merged_and_unmerged_states_give_the_same_values():
                 found.append((unrolled.n_states, swept.node_values[0].sum(axis=1)))
             np.testing.assert_allclose(found[0][1], found[1][1], atol=1e-9)
             assert found[0][0] <= found[1][0]
+
+
+@pytest.mark.parametrize("tolerance", [True, float("inf"), float("nan"), -1e-9, "1e-7", None])
+def test_a_tolerance_is_a_finite_number(tolerance):
+    game = posg.catalog("competitive-tiger")
+    for solve in (posg.solve, posg.solve_sequence_form):
+        with pytest.raises(ModelError, match=r"tolerance is .*, expected a finite number of at least 0"):
+            solve(game, 1, "full", tolerance=tolerance)
+    assert posg.solve(game, 1, "full", tolerance=np.float64(1e-7)).tolerance == 1e-7
+
+
+def test_a_concept_is_a_name():
+    game = posg.catalog("chicken")
+    for ask in (lambda c: posg.solve(game, 1, "full", c), lambda c: posg.payoff_region(game, c)):
+        for concept in (["ce"], 3, {"ce"}):
+            with pytest.raises(ModelError, match=r"unknown concept|a correlated concept, one of"):
+                ask(concept)

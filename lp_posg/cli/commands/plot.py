@@ -194,6 +194,9 @@ def _of_comparison(
 
     if what == "payoffs" and len(rules) > 1:
         raise typer.BadParameter("a payoff region is of one sharing rule; give one", param_hint="--sharing")
+    if what == "payoffs" and all(name in CONCEPTS and not isinstance(CONCEPTS[name], Correlated) for name in wanted):
+        known = ", ".join(name for name, concept in CONCEPTS.items() if isinstance(concept, Correlated))
+        raise typer.BadParameter(f"payoff regions are of correlated concepts: {known}", param_hint="--concept")
     with progress_bar() as progress:
         tables = [posg.compare(game, h, rules, wanted, **settings, progress=progress) for h in span]
     if what == "values":
