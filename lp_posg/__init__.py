@@ -29,6 +29,7 @@ from lp_posg.information import (
     sharing_names,
     sharing_structure,
 )
+from lp_posg.interop import from_open_spiel, to_open_spiel
 from lp_posg.learning import learn
 from lp_posg.sequence import SequenceSolution, solve_sequence_form
 from lp_posg.version import __version__
@@ -55,6 +56,7 @@ __all__ = [
     "certify",
     "compare",
     "errors",
+    "from_open_spiel",
     "learn",
     "ledger",
     "load",
@@ -68,5 +70,6 @@ __all__ = [
     "solve_sequence_form",
     "survey",
     "theoretical_memory",
+    "to_open_spiel",
     "verify",
 ]
