@@ -12,6 +12,7 @@ from lp_posg.errors import FormatError
 from lp_posg.formats import dpomdp, nfg, posg
 from lp_posg.formats.catalog import CatalogEntry, catalog, catalog_entries
 from lp_posg.formats.registry import Format, by_extension, choose
+from lp_posg.formats.tree_catalog import TreeEntry, extensive_catalog, extensive_entries
 from lp_posg.game import Game
 
 FORMATS: dict[str, Format] = by_extension(
@@ -20,7 +21,18 @@ FORMATS: dict[str, Format] = by_extension(
     nfg.FORMAT,
 )
 
-__all__ = ["FORMATS", "CatalogEntry", "Format", "catalog", "catalog_entries", "load", "save"]
+__all__ = [
+    "FORMATS",
+    "CatalogEntry",
+    "Format",
+    "TreeEntry",
+    "catalog",
+    "catalog_entries",
+    "extensive_catalog",
+    "extensive_entries",
+    "load",
+    "save",
+]
 
 
 def load(path: str | os.PathLike[str]) -> Game:
