@@ -136,7 +136,8 @@ def _reaches(
     moves = np.flatnonzero(game.owner >= 0)
     at = form.number[recall.sequence[:, moves]]
     chance = recall.reach[moves] * plans[0][at[0]] * plans[1][at[1]]
-    reached: FloatArray = np.bincount(game.information[moves], weights=chance, minlength=len(game.sets))
+    reached = np.zeros(len(game.sets))
+    np.add.at(reached, game.information[moves], chance)
     return own, reached
 
 
