@@ -17,7 +17,8 @@ from lp_posg.bounds import (
 )
 from lp_posg.errors import LpPosgError
 from lp_posg.evaluate import Certificate, certify
-from lp_posg.formats import catalog, catalog_entries, load, save
+from lp_posg.extensive import ExtensiveGame
+from lp_posg.formats import catalog, catalog_entries, load, load_extensive, save, save_extensive
 from lp_posg.game import Game
 from lp_posg.induction import Comparison, PayoffRegion, Solution, compare, ledger, payoff_region, solve, survey, verify
 from lp_posg.information import (
@@ -39,6 +40,7 @@ __all__ = [
     "CompressionRule",
     "Contraction",
     "DelayedSharing",
+    "ExtensiveGame",
     "FiniteMemory",
     "Game",
     "LpPosgError",
@@ -58,10 +60,12 @@ __all__ = [
     "learn",
     "ledger",
     "load",
+    "load_extensive",
     "measured_memory",
     "observability",
     "payoff_region",
     "save",
+    "save_extensive",
     "sharing_names",
     "sharing_structure",
     "solve",

@@ -1,5 +1,14 @@
 """Extensive games: trees of moves by agents and by chance, with information sets."""
 
-from lp_posg.extensive.game import CHANCE, TERMINAL, ExtensiveGame, InformationSet
+from lp_posg.extensive.game import ExtensiveGame, InformationSet
+from lp_posg.extensive.perfect_recall import check_perfect_recall, has_perfect_recall
+from lp_posg.extensive.validation import CHANCE, TERMINAL
 
-__all__ = ["CHANCE", "TERMINAL", "ExtensiveGame", "InformationSet"]
+__all__ = [
+    "CHANCE",
+    "TERMINAL",
+    "ExtensiveGame",
+    "InformationSet",
+    "check_perfect_recall",
+    "has_perfect_recall",
+]

@@ -53,7 +53,9 @@ def parser_of(rules: str, transformer: Any = None) -> Lark:
     # Imported here since only these files need it.
     from lark import Lark
 
-    return Lark(rules + _WORDS, parser="lalr", lexer="basic", propagate_positions=True, transformer=transformer)
+    # A transformer sees the words themselves, so that their places need not be passed on.
+    placed = transformer is None
+    return Lark(rules + _WORDS, parser="lalr", lexer="basic", propagate_positions=placed, transformer=transformer)
 
 
 def parsed(source: Source, parser: Lark, text: str) -> Any:
