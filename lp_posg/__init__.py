@@ -18,7 +18,16 @@ from lp_posg.bounds import (
 from lp_posg.errors import LpPosgError
 from lp_posg.evaluate import Certificate, certify
 from lp_posg.extensive import ExtensiveGame, extensive_game, game_from_rules, strategic_form
-from lp_posg.formats import catalog, catalog_entries, extensive_catalog, extensive_entries, load, save
+from lp_posg.formats import (
+    catalog,
+    catalog_entries,
+    extensive_catalog,
+    extensive_entries,
+    load,
+    load_extensive,
+    save,
+    save_extensive,
+)
 from lp_posg.game import Game
 from lp_posg.induction import Comparison, PayoffRegion, Solution, compare, ledger, payoff_region, solve, survey, verify
 from lp_posg.information import (
@@ -65,10 +74,12 @@ __all__ = [
     "learn",
     "ledger",
     "load",
+    "load_extensive",
     "measured_memory",
     "observability",
     "payoff_region",
     "save",
+    "save_extensive",
     "sharing_names",
     "sharing_structure",
     "solve",

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lp_posg.extensive.game import ExtensiveGame
-from lp_posg.types import IntArray
 
 
 def distinct(labels: Sequence[str], word: str) -> list[str]:
@@ -37,18 +36,3 @@ def set_words(game: ExtensiveGame, agent: int) -> list[str]:
 def action_words(game: ExtensiveGame, number: int) -> list[str]:
     """Return a name for each action at an information set."""
     return distinct(game.sets[number].actions, "action")
-
-
-def sequence_words(game: ExtensiveGame, first: IntArray, sequence: int) -> str:
-    """Return a sequence's last action and its information set in words; `first` as in `Recall`."""
-    if sequence < 0:
-        return "no own action"
-    number = int(first.searchsorted(sequence, side="right")) - 1
-    action = action_words(game, number)[sequence - int(first[number])]
-    return f"{action!r} at information set {one_set_word(game, number)!r}"
-
-
-def one_set_word(game: ExtensiveGame, number: int) -> str:
-    """Return the name of one information set."""
-    agent = game.sets[number].agent
-    return set_words(game, agent)[sets_of(game, agent).index(number)]

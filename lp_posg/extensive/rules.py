@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from lp_posg.errors import LimitError, ModelError
-from lp_posg.extensive.game import CHANCE, TERMINAL, ExtensiveGame, InformationSet
+from lp_posg.extensive.game import ExtensiveGame, InformationSet
+from lp_posg.extensive.validation import CHANCE, TERMINAL
 
 NODE_LIMIT = 2_000_000
 """Default of `max_nodes`: about a gigabyte."""

@@ -47,8 +47,8 @@ def strategic_form(game: ExtensiveGame, *, max_profiles: int = PLAN_LIMIT) -> Ga
 
     Raises
     ------
-    ModelError
-        If an agent has imperfect recall; the message names the information set.
+    ImperfectRecallError
+        If an agent forgets; the message names the information set.
     LimitError
         If there are more joint plans than the limit; the message says how many.
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lp_posg.extensive.game import CHANCE, TERMINAL, ExtensiveGame
-from lp_posg.extensive.recall import tree_levels
+from lp_posg.extensive.game import ExtensiveGame
+from lp_posg.extensive.paths import from_root
+from lp_posg.extensive.recall import chance_reach
+from lp_posg.extensive.validation import TERMINAL
 from lp_posg.types import REWARD_TOL, ROUNDING, FloatArray, read_only
 
 
@@ -52,11 +54,6 @@ class Totals:
 def totals_of(game: ExtensiveGame) -> Totals:
     """Return the payoffs of all complete paths of positive chance probability."""
     sums = np.array([float(sum(row)) for row in game.outcomes] + [0.0])
-    table = np.vstack([game.payoff, sums[game.outcome]])
-    possible = np.ones(game.n_nodes, dtype=bool)
-    for nodes in tree_levels(game):
-        before = game.parent[nodes]
-        table[:, nodes] += table[:, before]
-        possible[nodes] = possible[before] & ((game.owner[before] != CHANCE) | (game.chance[nodes] > 0))
-    ends = possible & (game.owner == TERMINAL)
-    return Totals(table[:-1, ends], table[-1, ends])
+    ends = (game.owner == TERMINAL) & (chance_reach(game) > 0)
+    paid = [from_root(game.parent, own)[ends] for own in game.payoff]
+    return Totals(np.stack(paid), from_root(game.parent, sums[game.outcome])[ends])

@@ -14,7 +14,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import LimitError, ModelError
-from lp_posg.extensive.game import CHANCE, TERMINAL, ExtensiveGame, InformationSet
+from lp_posg.extensive.game import ExtensiveGame, InformationSet
+from lp_posg.extensive.validation import CHANCE, TERMINAL
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
 from lp_posg.information.describe import history_text, private_text

@@ -42,8 +42,8 @@ def tree_form(game: ExtensiveGame) -> TreeForm:
 
     Raises
     ------
-    ModelError
-        If an agent has imperfect recall; the message names the information set.
+    ImperfectRecallError
+        If an agent forgets; the message names the information set.
     """
     recall = recall_of(game)
     number = np.zeros(int(recall.first[-1]) + 1, dtype=np.int64)

@@ -33,7 +33,9 @@ def solve_extensive(
     Raises
     ------
     ModelError
-        If an option is not valid, or an agent has imperfect recall; the message names the information set.
+        If an option is not valid.
+    ImperfectRecallError
+        If an agent forgets; the message names the information set.
     UnsupportedError
         If there are not two agents, or their payoffs do not sum to a constant; the message says what works.
     LimitError

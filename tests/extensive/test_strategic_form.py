@@ -10,7 +10,7 @@ import pytest
 from tree_enumeration import possible_choices, pure_strategies, pure_value, random_tree
 
 import lp_posg as posg
-from lp_posg.errors import LimitError, ModelError
+from lp_posg.errors import ImperfectRecallError, LimitError, ModelError
 from lp_posg.extensive import Chance, End, Move, game_from_rules
 
 
@@ -106,7 +106,7 @@ def test_labels_that_are_not_unique_get_numbers():
     def rules(done):
         return End([len(done)]) if len(done) == 2 else Move(0, ("", ""), [("", (*done, 0)), ("", (*done, 1))])
 
-    with pytest.raises(ModelError, match="imperfect recall"):
+    with pytest.raises(ImperfectRecallError, match="absent-mindedness"):
         posg.strategic_form(game_from_rules("twice", ["one"], (), rules))
     once = game_from_rules("once", ["one"], 0, lambda at: End([at]) if at else Move(0, "", [("", 1), ("", 2)]))
     assert posg.strategic_form(once).actions == (("action [1]", "action [2]"),)
