@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lp_posg.errors import FormatError, ModelError
 
 if TYPE_CHECKING:
+    from lp_posg.formats import TreeEntry
     from lp_posg.game import Game
 
 
@@ -32,6 +33,16 @@ def game_named(given: str) -> Game:
     except ModelError as error:
         raise _missing(given, error) from None
     return posg.catalog(entry.name)
+
+
+def tree_entry_named(name: str) -> TreeEntry | None:
+    """Return the catalogue's entry of a game tree, or None if no game tree has that name."""
+    from lp_posg.formats.tree_catalog import extensive_entry
+
+    try:
+        return extensive_entry(name)
+    except ModelError:
+        return None
 
 
 def _missing(given: str, error: ModelError) -> FormatError:
