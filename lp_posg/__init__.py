@@ -39,7 +39,7 @@ from lp_posg.information import (
     sharing_names,
     sharing_structure,
 )
-from lp_posg.interop import from_open_spiel, to_open_spiel
+from lp_posg.interop import from_open_spiel, open_spiel_policy, to_open_spiel
 from lp_posg.learning import learn
 from lp_posg.sequence import ExtensiveSolution, SequenceSolution, solve_extensive, solve_sequence_form
 from lp_posg.version import __version__
@@ -79,6 +79,7 @@ __all__ = [
     "load_extensive",
     "measured_memory",
     "observability",
+    "open_spiel_policy",
     "payoff_region",
     "save",
     "save_extensive",

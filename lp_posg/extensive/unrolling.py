@@ -71,6 +71,13 @@ def extensive_game(
     >>> tree.n_nodes, len(tree.sets), tree.sets[1].label
     (7, 2, 'step 1; common: nothing; private: nothing; own actions: none yet')
     """
+    return unrolled(game, horizon, sharing, max_nodes=max_nodes).tree
+
+
+def unrolled(
+    game: Game, horizon: int, sharing: str | SharingStructure = "none", *, max_nodes: int = NODE_LIMIT
+) -> UnrolledGame:
+    """Return the tree that `extensive_game` returns, with what each information set knows; arguments as there."""
     if not isinstance(game, Game):
         raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
     if isinstance(max_nodes, bool) or not isinstance(max_nodes, int) or max_nodes < 1:
@@ -84,7 +91,8 @@ def extensive_game(
             limit="nodes",
             nodes=count,
         )
-    return _Unrolling(game, structure, steps).result()
+    unrolling = _Unrolling(game, structure, steps)
+    return UnrolledGame(unrolling.result(), tuple(unrolling.known))
 
 
 def node_count(game: Game, horizon: int) -> float:
@@ -127,6 +135,40 @@ def exact_law(chances: list[float]) -> list[Fraction]:
     found = [exact(p, CHANCE_UNITS) for p in chances]
     found[found.index(max(found))] += 1 - sum(found, Fraction(0))
     return found
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an agent knows at an information set.
+
+    Attributes
+    ----------
+    news : tuple of int
+        The flat joint increments so far, one per step up to this one.
+    private : int
+        Its private information.
+    done : tuple of int
+        Its own actions, one per step before.
+    """
+
+    news: tuple[int, ...]
+    private: int
+    done: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class UnrolledGame:
+    """A game tree made by `unrolled`.
+
+    Attributes
+    ----------
+    tree : ExtensiveGame
+    known : tuple of Known
+        One per information set of the tree, in indices of the sharing structure, as strategies have them.
+    """
+
+    tree: ExtensiveGame
+    known: tuple[Known, ...]
 
 
 @dataclass(frozen=True)
@@ -182,9 +224,7 @@ class _Unrolling:
         self.first = [0]  # sequences of set k are first[k]:first[k + 1]
         self.outcomes: dict[tuple[Fraction, ...], int] = {}
         self.tables: list[SplitTable] = []
-        # What each information set knows, to put it in words: increments so far, own actions so far.
-        self.news: list[tuple[int, ...]] = []
-        self.done: list[tuple[int, ...]] = []
+        self.known: list[Known] = []
         self.told: list[tuple[IntArray, IntArray, IntArray, IntArray]] = []
 
     def result(self) -> ExtensiveGame:
@@ -360,18 +400,18 @@ class _Unrolling:
         start = np.array(self.first)
         for sequence, news, own in zip(before.tolist(), increment.tolist(), private.tolist(), strict=True):
             parent = int(start.searchsorted(sequence, side="right")) - 1
-            heard = (*(self.news[parent] if sequence >= 0 else ()), news)
-            done = (*self.done[parent], sequence - int(start[parent])) if sequence >= 0 else ()
-            self.news.append(heard)
-            self.done.append(done)
-            self.sets.append(InformationSet(agent, self._words(time, agent, heard, own, done), game.actions[agent]))
+            before_it = self.known[parent] if sequence >= 0 else Known((), 0, ())
+            done = (*before_it.done, sequence - int(start[parent])) if sequence >= 0 else ()
+            found = Known((*before_it.news, news), own, done)
+            self.known.append(found)
+            self.sets.append(InformationSet(agent, self._words(time, agent, found), game.actions[agent]))
             self.first.append(self.first[-1] + game.n_actions[agent])
 
-    def _words(self, time: int, agent: int, news: tuple[int, ...], private: int, done: tuple[int, ...]) -> str:
+    def _words(self, time: int, agent: int, known: Known) -> str:
         game = self.game
-        common = history_text(game, [self.tables[h].increment_label(z) for h, z in enumerate(news)])
-        own = private_text(game, agent, self.tables[time].next_private[agent][private])
-        acted = ", ".join(game.actions[agent][a] for a in done) or "none yet"
+        common = history_text(game, [self.tables[h].increment_label(z) for h, z in enumerate(known.news)])
+        own = private_text(game, agent, self.tables[time].next_private[agent][known.private])
+        acted = ", ".join(game.actions[agent][a] for a in known.done) or "none yet"
         return f"step {time + 1}; common: {common}; private: {own}; own actions: {acted}"
 
 

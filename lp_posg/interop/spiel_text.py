@@ -10,11 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-import numpy as np
-
 from lp_posg.errors import UnsupportedError
 from lp_posg.extensive import CHANCE, TERMINAL, ExtensiveGame
-from lp_posg.types import IntArray
 
 DEPTH_LIMIT = 900
 """Most moves in a row: OpenSpiel's reader and its algorithms in Python call themselves once per move."""
@@ -34,9 +31,11 @@ def spiel_text(game: ExtensiveGame) -> str:
         If there are more moves in a row than `DEPTH_LIMIT`.
     """
     numbers, children = set_numbers(game), _children(game)
-    payoffs, depth = _totals(game)
-    if max(depth) > DEPTH_LIMIT:
-        raise UnsupportedError(f"game {game.name!r} has {max(depth)} moves in a row, OpenSpiel takes {DEPTH_LIMIT}")
+    if game.depth.max() > DEPTH_LIMIT:
+        raise UnsupportedError(
+            f"game {game.name!r} has {game.depth.max()} moves in a row, OpenSpiel takes {DEPTH_LIMIT}; make it shorter"
+        )
+    payoffs = _totals(game)
     outcomes: dict[tuple[Fraction, ...], int] = {}
     agents = " ".join(_quoted(word) for word in _distinct(game.agents))
     lines = [f"EFG 2 R {_quoted(game.name)} {{ {agents} }}"]
@@ -60,13 +59,13 @@ def spiel_text(game: ExtensiveGame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def set_numbers(game: ExtensiveGame) -> IntArray:
-    """Return what number each information set has among its agent's, from 1; 0 if no node is in it."""
-    numbers = np.zeros(len(game.sets), dtype=np.int64)
+def set_numbers(game: ExtensiveGame) -> list[int]:
+    """Return what number each information set has among its agent's, from 1."""
     count = [0] * game.n_agents
-    for own in np.unique(game.information[game.information >= 0]).tolist():
-        count[game.sets[own].agent] += 1
-        numbers[own] = count[game.sets[own].agent]
+    numbers = []
+    for own in game.sets:
+        count[own.agent] += 1
+        numbers.append(count[own.agent])
     return numbers
 
 
@@ -82,17 +81,16 @@ def _children(game: ExtensiveGame) -> list[list[int]]:
     return found
 
 
-def _totals(game: ExtensiveGame) -> tuple[list[tuple[Fraction, ...]], list[int]]:
-    """Return what agents have got on coming to each node, in all, and how many moves lead there."""
+def _totals(game: ExtensiveGame) -> list[tuple[Fraction, ...]]:
+    """Return what agents have got on coming to each node, in all."""
     nothing = (Fraction(0),) * game.n_agents
     totals: list[tuple[Fraction, ...]] = []
-    depth: list[int] = []
     for node, (parent, place) in enumerate(zip(game.parent.tolist(), game.outcome.tolist(), strict=True)):
-        before = totals[parent] if node else nothing
-        own = game.outcomes[place] if place >= 0 else nothing
-        totals.append(tuple(x + y for x, y in zip(before, own, strict=True)))
-        depth.append(depth[parent] + 1 if node else 0)
-    return totals, depth
+        total = totals[parent] if node else nothing
+        if place >= 0:
+            total = tuple(x + y for x, y in zip(total, game.outcomes[place], strict=True))
+        totals.append(total)
+    return totals
 
 
 def _number(x: Fraction) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lp_posg.errors import LimitError, ModelError, UnsupportedError
+from lp_posg.errors import ImperfectRecallError, LimitError, ModelError, UnsupportedError
 from lp_posg.extensive import CHANCE, TERMINAL, ExtensiveGame, InformationSet
 from lp_posg.types import PROB_TOL
 
@@ -83,8 +83,10 @@ class SpielTree:
         ------
         LimitError
             If there are more nodes than `max_nodes`.
+        ImperfectRecallError
+            If an agent does not know at an information state what it knew and did before.
         UnsupportedError
-            If information states have imperfect recall, or nature samples or a mean field moves.
+            If a mean field moves.
         ModelError
             If returns or probabilities are none.
         """
@@ -208,11 +210,23 @@ class SpielTree:
                 f" at one information state, {label!r}"
             )
         if self._before[own] != last:
-            raise UnsupportedError(
+            raise ImperfectRecallError(
                 f"OpenSpiel's game {self._name!r} has imperfect recall: {self._agents[agent]} at information state"
-                f" {label!r} does not know what it knew and did before; expected a game of perfect recall"
+                f" {label!r} does not know what it knew and did before; expected a game of perfect recall",
+                agent=agent,
+                information_set=own,
+                nodes=(self._information.index(own), len(self._information)),
+                pasts=(self._past(self._before[own]), self._past(last)),
             )
         return own
+
+    def _past(self, last: _Sequence | None) -> tuple[_Sequence, ...]:
+        """Return an agent's own sequences up to the one given."""
+        found: list[_Sequence] = []
+        while last is not None:
+            found.append(last)
+            last = self._before[last[0]]
+        return tuple(found[::-1])
 
 
 def _joined(state: Any, chosen: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
