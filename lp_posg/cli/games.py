@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lp_posg.errors import FormatError, ModelError
 
 if TYPE_CHECKING:
+    from lp_posg.extensive import ExtensiveGame
     from lp_posg.formats import TreeEntry
     from lp_posg.game import Game
 
@@ -33,6 +34,22 @@ def game_named(given: str) -> Game:
     except ModelError as error:
         raise _missing(given, error) from None
     return posg.catalog(entry.name)
+
+
+def tree_named(given: str) -> ExtensiveGame | None:
+    """Return the game tree in the ``.efg`` file `given`, or the catalogue's of that name; None if it is neither.
+
+    Raises
+    ------
+    FormatError, ImperfectRecallError
+        If the file is not right.
+    """
+    import lp_posg as posg
+
+    if os.path.exists(given) and not os.path.isdir(given):
+        return posg.load_extensive(given) if given.lower().endswith(".efg") else None
+    entry = tree_entry_named(given)
+    return None if entry is None else posg.extensive_catalog(entry.name)
 
 
 def tree_entry_named(name: str) -> TreeEntry | None:
