@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lp_posg.errors import FormatError, ModelError
 
 if TYPE_CHECKING:
+    from lp_posg.extensive import ExtensiveGame
     from lp_posg.game import Game
 
 
@@ -32,6 +33,18 @@ def game_named(given: str) -> Game:
     except ModelError as error:
         raise _missing(given, error) from None
     return posg.catalog(entry.name)
+
+
+def is_extensive(given: str) -> bool:
+    """Whether `given` is the name of a file of an extensive game."""
+    return given.lower().endswith(".efg")
+
+
+def extensive_game_in(given: str) -> ExtensiveGame:
+    """Return the extensive game in the file `given`; see `lp_posg.load_extensive`."""
+    import lp_posg as posg
+
+    return posg.load_extensive(given)
 
 
 def _missing(given: str, error: ModelError) -> FormatError:

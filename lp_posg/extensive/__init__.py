@@ -1,7 +1,9 @@
 """Extensive games: trees of moves by agents and by chance, with information sets."""
 
+from lp_posg.extensive.as_game import to_posg
 from lp_posg.extensive.game import ExtensiveGame, InformationSet
 from lp_posg.extensive.perfect_recall import check_perfect_recall, has_perfect_recall
+from lp_posg.extensive.timing import n_steps, times
 from lp_posg.extensive.validation import CHANCE, TERMINAL
 
 __all__ = [
@@ -11,4 +13,7 @@ __all__ = [
     "InformationSet",
     "check_perfect_recall",
     "has_perfect_recall",
+    "n_steps",
+    "times",
+    "to_posg",
 ]

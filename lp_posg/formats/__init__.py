@@ -19,6 +19,7 @@ FORMATS: dict[str, Format] = by_extension(
     dpomdp.FORMAT,
     posg.FORMAT,
     nfg.FORMAT,
+    efg.FORMAT,
 )
 
 __all__ = [
