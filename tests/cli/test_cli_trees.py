@@ -93,6 +93,15 @@ def test_info_tells_sizes(run, efg):
     assert found["payoffs"] == [[0, 7], [0, 7]]
 
 
+def test_check_and_other_commands_take_a_tree_of_the_catalogue(run):
+    # Kuhn poker has three moves at most; as a POSG it has a state per node where someone moves, and the end.
+    status, out, _ = run("check", "kuhn-poker-tree")
+    assert (status, out.endswith("perfect recall, 3 steps as a POSG\n")) == (0, True)
+    assert run("convert", "kuhn-poker-tree", "kuhn.posg")[0] == 0
+    solved = run("solve", "kuhn.posg", "-H", "3", "--sharing", "none", "--method", "sequence-form")[1]
+    assert [float(x) for x in facts(solved)["values"].split()] == pytest.approx([-1 / 18, 1 / 18], abs=1e-9)
+
+
 def test_models_tells_of_a_tree(run):
     shown = facts(run("models", "leduc hold'em")[1])
     assert (shown["name"], shown["nodes"], shown["parameters"]) == ("leduc-poker", "1939", "suits=False")
@@ -131,6 +140,8 @@ def test_what_does_not_fit_is_wrong_usage(run, arguments, told):
     [
         (("solve", "leduc-poker", "--concept", "ce"), "joint plans"),
         (("solve", "nowhere.efg", "-H", "2"), "no such file"),
+        (("solve", "leduc-pokr", "-H", "2"), "did you mean 'leduc-poker'?"),
+        (("compare", "leduc.efg", "-H", "2"), "'leduc-poker'"),
         (("convert", "competitive-tiger", "x.efg", "-H", "9"), "nodes, more than the limit"),
         (("solve", "leduc-poker", "--time-limit", "1e-6"), "time"),
     ],

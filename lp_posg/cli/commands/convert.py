@@ -35,8 +35,9 @@ def convert(
 
     The extension of OUT says in which; a file of that name is replaced.
 
-    A POSG becomes a game tree (.efg) over --horizon steps under --sharing; a game tree becomes its
-    reduced strategic form as .nfg.
+    A POSG becomes a game tree (.efg) over --horizon steps under --sharing. A game tree is written again
+    exactly, becomes its reduced strategic form as .nfg, or else a game of states and steps where it can
+    be run by a clock.
     """
     check_not_input(target, source, "OUT")
     check_target(target)

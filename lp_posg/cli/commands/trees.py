@@ -10,12 +10,11 @@ from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.commands.sequence import COMMON_INFORMATION, SEQUENCE_FORM, STRATEGIC_FORM, given_options
 from lp_posg.cli.screen import Facts, show_facts, show_line
 from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_target, write_json
-from lp_posg.cli.wording import counts, number, seconds, small, yes_no
+from lp_posg.cli.wording import counts, number, seconds, small, tree_kind, tree_sizes, yes_no
 from lp_posg.errors import LpPosgError
 
 if TYPE_CHECKING:
     from lp_posg.extensive import ExtensiveGame
-    from lp_posg.extensive.totals import Totals
     from lp_posg.game import Game
     from lp_posg.induction import Solution
     from lp_posg.sequence import ExtensiveSolution
@@ -146,21 +145,11 @@ def _deliver(
         raise failures[0]
 
 
-def kind_of(game: ExtensiveGame, totals: Totals) -> str:
-    """Return what kind of game it is by what complete paths pay."""
-    if totals.is_common_payoff:
-        return "common payoff"
-    return "zero-sum" if game.n_agents == 2 and totals.is_constant_sum else "general-sum"
-
-
 def tree_facts(game: ExtensiveGame) -> Facts:
     """Return name, kind and sizes of a game tree."""
-    from lp_posg.extensive.totals import totals_of
-
-    totals = totals_of(game)
     return [
         ("game", game.name),
-        ("kind", kind_of(game, totals)),
+        ("kind", tree_kind(game)),
         ("agents", ", ".join(game.agents)),
         ("nodes", str(game.n_nodes)),
         ("information_sets", counts(_sets(game))),
@@ -245,7 +234,7 @@ def tree_info(context: typer.Context, game: ExtensiveGame, json: str | None) -> 
     found: dict[str, Any] = {
         "game": game.name,
         "form": "tree",
-        "kind": kind_of(game, totals),
+        "kind": tree_kind(game),
         "agents": list(game.agents),
         "nodes": game.n_nodes,
         "chance_nodes": int((game.owner == CHANCE).sum()),
@@ -300,14 +289,4 @@ def convert_to_tree(source: str, target: str, horizon: int | None, sharing: str 
             "it does not apply to a game tree", param_hint="--sharing" if horizon is None else "--horizon"
         )
     posg.save_extensive(tree, target)
-    show_line(f"wrote: {target}: {tree_words(tree)}")
-
-
-def tree_words(game: ExtensiveGame) -> str:
-    """Return kind and sizes of a game tree in one phrase."""
-    from lp_posg.extensive.totals import totals_of
-
-    return (
-        f"game tree, {kind_of(game, totals_of(game))}, {game.n_agents} agent{'s' * (game.n_agents != 1)},"
-        f" {game.n_nodes} nodes, information sets {counts(_sets(game))}"
-    )
+    show_line(f"wrote: {target}: {tree_kind(tree)}, {tree_sizes(tree)}")
