@@ -17,7 +17,7 @@ from lp_posg.errors import FormatError
 
 STDOUT = "-"
 
-_NOT_FOR_JSON = (".dpomdp", ".posg", ".nfg", ".npz")
+_NOT_FOR_JSON = (".dpomdp", ".posg", ".nfg", ".efg", ".npz")
 
 
 def check_json_target(target: str | None, *inputs: str | None) -> None:

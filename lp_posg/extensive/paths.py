@@ -15,14 +15,16 @@ from lp_posg.types import BoolArray, FloatArray, IntArray
 Number = TypeVar("Number", FloatArray, IntArray)
 
 
-def from_root(parent: IntArray, own: Number) -> Number:
+def from_root(parent: IntArray, own: Number, combine: np.ufunc = np.add) -> Number:
     """Return the sum of `own` over the nodes from the root to each node, both included; shape (N,).
 
     Parameters
     ----------
     parent : int array, shape (N,)
-        -1 for the root, node 0.
+        -1 for a root; there may be several.
     own : array, shape (N,)
+    combine : ufunc
+        What to take in place of the sum.
     """
     total = own.copy()
     above = parent.copy()
@@ -30,7 +32,7 @@ def from_root(parent: IntArray, own: Number) -> Number:
         deep = np.flatnonzero(above >= 0)
         if not len(deep):
             return total
-        total[deep] += total[above[deep]]
+        total[deep] = combine(total[deep], total[above[deep]])
         above[deep] = above[above[deep]]
 
 

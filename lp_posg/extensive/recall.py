@@ -72,10 +72,4 @@ def recall_of(game: ExtensiveGame) -> Recall:
 
 def chance_reach(game: ExtensiveGame) -> FloatArray:
     """Return the probability that chance does its part in coming to each node, shape (N,)."""
-    total, above = game.chance.copy(), game.parent.copy()
-    while True:
-        deep = np.flatnonzero(above >= 0)
-        if not len(deep):
-            return total
-        total[deep] *= total[above[deep]]
-        above[deep] = above[above[deep]]
+    return from_root(game.parent, game.chance, np.multiply)

@@ -87,7 +87,7 @@ def unrolled(
     if count > max_nodes:
         raise LimitError(
             f"game {game.name!r} over {steps} steps is a tree of {count:.6g} nodes, more than the limit of {max_nodes};"
-            " plan fewer steps, or allow more with max_nodes",
+            " plan fewer steps, or allow more with max_nodes in Python",
             limit="nodes",
             nodes=count,
         )

@@ -20,6 +20,7 @@ FORMATS: dict[str, Format] = by_extension(
     dpomdp.FORMAT,
     posg.FORMAT,
     nfg.FORMAT,
+    efg.FORMAT,
 )
 
 __all__ = [

@@ -1,4 +1,7 @@
-"""The ``.efg`` format of Gambit: extensive games, read and written in exact numbers."""
+"""The ``.efg`` format of Gambit: extensive games, read and written in exact numbers.
+
+As a `Game`, an extensive game is read where it can be run by a clock.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,42 @@ from pathlib import Path
 
 from lp_posg.atomic import write_whole
 from lp_posg.errors import ImperfectRecallError, ModelError, UnsupportedError
-from lp_posg.extensive import CHANCE, TERMINAL, ExtensiveGame, check_perfect_recall
+from lp_posg.extensive import CHANCE, TERMINAL, ExtensiveGame, check_perfect_recall, to_posg
 from lp_posg.formats.efg_text import parse_efg
 from lp_posg.formats.efg_tree import tree_of
 from lp_posg.formats.gambit_text import MAX_FRACTION, printable_title, quoted_text, unwritable_name
+from lp_posg.formats.registry import Format
 from lp_posg.formats.source import Source
+from lp_posg.game import Game
 
 EXTENSION = ".efg"
+
+
+def read(path: Path) -> Game:
+    """Return the POSG that the extensive game in a ``.efg`` file is; see `to_posg`.
+
+    Raises
+    ------
+    FormatError, ImperfectRecallError
+        As `read_tree`.
+    UnsupportedError
+        If the game cannot be run by a clock, or is too large.
+    """
+    try:
+        return to_posg(read_tree(path), path.stem)
+    except ImperfectRecallError:
+        raise
+    except UnsupportedError as error:
+        raise UnsupportedError(f"{path.name}: {error}", **error.facts) from None
+
+
+def refuse(game: Game, path: Path) -> None:
+    """Raise UnsupportedError: a POSG has a tree only for a horizon and a rule of sharing."""
+    raise UnsupportedError(
+        f"{path}: game {game.name!r} is a POSG, which unrolls into an extensive game only once a horizon and a sharing"
+        " rule are chosen; save it as .posg (lp_posg.save_extensive writes an ExtensiveGame)",
+        path=str(path),
+    )
 
 
 def read_tree(path: Path) -> ExtensiveGame:
@@ -143,3 +175,6 @@ def _unwritable(game: ExtensiveGame) -> str | None:
 def _n_characters(x: Fraction) -> int:
     """Return an upper bound of the characters of `x` as a fraction."""
     return (x.numerator.bit_length() + x.denominator.bit_length()) * 31 // 100 + 4
+
+
+FORMAT = Format(name="efg", extensions=(EXTENSION,), read=read, write=refuse)

@@ -133,8 +133,9 @@ def _reaches(
 ) -> tuple[FloatArray, FloatArray]:
     """Return, for each information set, its owner's own part in coming there, and how likely play does, (K,)."""
     recall, own = form.recall, np.empty(len(game.sets))
-    for number, found in enumerate(game.sets):
-        own[number] = plans[found.agent][form.number[recall.parent[number]]]
+    agent = np.array([found.agent for found in game.sets], dtype=np.int64)
+    for who in range(2):
+        own[agent == who] = plans[who][form.number[recall.parent[agent == who]]]
     moves = np.flatnonzero(game.owner >= 0)
     at = form.number[recall.sequence[:, moves]]
     chance = recall.reach[moves] * plans[0][at[0]] * plans[1][at[1]]

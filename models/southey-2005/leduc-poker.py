@@ -78,7 +78,8 @@ def build(suits: bool = False) -> ExtensiveGame:
             return _end(table, _winner([deck[card] for card in table.cards]))
         player = len(bets) % 2
         public = face(table.cards[2]) if len(table.cards) > 2 else "none"
-        known = f"{face(table.cards[player])}, public {public}, bets {'/'.join(table.bets[: table.round + 1])}"
+        told = "/".join(table.bets[: table.round + 1]) or "none"
+        known = f"{face(table.cards[player])}, public {public}, bets {told}"
         return Move(player, known, _actions(table, player))
 
     return game_from_rules("leduc-poker", ("player1", "player2"), Table(), rules)
