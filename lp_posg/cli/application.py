@@ -54,7 +54,8 @@ def _version(asked: bool) -> None:
 ABOUT = """Equilibria of partially observable stochastic games with information sharing.
 
 They are found by linear programs and certified in the original game. FILE is a game file
-(.dpomdp, .posg, .nfg or .efg) or a name of the catalogue, which `lp-posg models` lists.
+(.dpomdp, .posg, .nfg or .efg) or a name of the catalogue, which `lp-posg models` lists; open_spiel:NAME is a game of
+OpenSpiel, if that is installed.
 
 Exit status: 0; 1 for an error, with one line on stderr; 2 for wrong usage.
 """

@@ -1,4 +1,4 @@
-"""The game that an argument names: a file if there is one, else a model of the catalogue."""
+"""The game that an argument names: a file if there is one, else a model of the catalogue, or a game of OpenSpiel."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from lp_posg.extensive import ExtensiveGame
     from lp_posg.formats import TreeEntry
     from lp_posg.game import Game
+
+
+OPEN_SPIEL = ("open_spiel:", "openspiel:")
+"""What comes before the name of a game of OpenSpiel."""
 
 
 def game_named(given: str) -> Game:
@@ -47,17 +51,21 @@ def is_extensive(given: str) -> bool:
 
 
 def tree_named(given: str) -> ExtensiveGame | None:
-    """Return the game tree in the ``.efg`` file `given`, or the catalogue's of that name; None if it is neither.
+    """Return the game tree in the ``.efg`` file `given`, the catalogue's or OpenSpiel's; None if it is none of these.
 
     Raises
     ------
     FormatError, ImperfectRecallError
         If the file is not right.
+    LpPosgError
+        If OpenSpiel has no such game, or it is none that `lp_posg.from_open_spiel` takes.
     """
     import lp_posg as posg
 
     if os.path.exists(given) and not os.path.isdir(given):
         return posg.load_extensive(given) if is_extensive(given) else None
+    if given.startswith(OPEN_SPIEL):
+        return posg.from_open_spiel(given.split(":", 1)[1])
     entry = tree_entry_named(given)
     return None if entry is None else posg.extensive_catalog(entry.name)
 

@@ -30,7 +30,9 @@ def _discount(value: float | None) -> float | None:
 File = Annotated[
     str,
     typer.Argument(
-        metavar="FILE", help="A .dpomdp, .posg, .nfg or .efg file, or a name of the catalogue.", show_default=False
+        metavar="FILE",
+        help="A .dpomdp, .posg, .nfg or .efg file, a name of the catalogue, or open_spiel:NAME.",
+        show_default=False,
     ),
 ]
 Horizon = Annotated[int, typer.Option("--horizon", "-H", min=1, help="Number of steps.", show_default=False)]

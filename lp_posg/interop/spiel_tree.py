@@ -243,7 +243,7 @@ def exact_law(found: tuple[float, ...], where: str) -> tuple[Fraction, ...]:
     """Return probabilities as fractions that sum to 1.
 
     Simple fractions if all are within `SIMPLE_TOL` of some and these sum to 1, else the floats as they are,
-    divided by their sum.
+    divided by their sum. What is possible stays possible.
 
     Raises
     ------
@@ -254,7 +254,8 @@ def exact_law(found: tuple[float, ...], where: str) -> tuple[Fraction, ...]:
         raise ModelError(f"{where}: probabilities {found}, expected numbers from 0 that sum to 1 within {PROB_TOL:g}")
     exact = [Fraction(p) for p in found]
     simple = [p.limit_denominator(SIMPLE_DENOMINATOR) for p in exact]
-    if sum(simple) == 1 and all(abs(p - q) <= SIMPLE_TOL for p, q in zip(exact, simple, strict=True)):
+    near = all(abs(p - q) <= SIMPLE_TOL and (q > 0) == (p > 0) for p, q in zip(exact, simple, strict=True))
+    if near and sum(simple) == 1:
         return tuple(simple)
     total = sum(exact)
     return tuple(p / total for p in exact)

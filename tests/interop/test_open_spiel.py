@@ -202,10 +202,14 @@ def test_simple_laws_are_simple_fractions(floats, fractions):
 
 
 def test_other_laws_are_the_floats_over_their_sum():
-    """Rounded to ten digits, thirds miss 1 by 1e-10; e ** -1 is near no simple fraction."""
-    for floats in ((0.3333333333,) * 3, (np.exp(-1), 1 - np.exp(-1))):
+    """Rounded to ten digits, thirds miss 1 by 1e-10; e ** -1 is near no simple fraction; 1e-16 is near 0, but possible.
+
+    1/999983 and 1 - 1/999982 are simple, and miss 1 by 1e-12.
+    """
+    for floats in ((0.3333333333,) * 3, (np.exp(-1), 1 - np.exp(-1)), (1e-16, 1.0), (1 / 999983, 999981 / 999982)):
         found = exact_law(floats, "here")
         assert sum(found) == 1
+        assert min(found) > 0
         np.testing.assert_allclose([float(p) for p in found], floats, atol=1e-9)
     assert exact_law((0.3333333333,) * 3, "here") == (Fraction(1, 3),) * 3
 

@@ -17,7 +17,10 @@ EXAMPLE = "lp-posg convert dectiger dectiger.dpomdp"
 
 def convert(
     source: Annotated[
-        str, typer.Argument(metavar="IN", help="A game file or a name of the catalogue.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="IN", help="A game file, a name of the catalogue, or open_spiel:NAME.", show_default=False
+        ),
     ],
     target: Annotated[
         str, typer.Argument(metavar="OUT", help="The .dpomdp, .posg, .nfg or .efg file to write.", show_default=False)
