@@ -141,8 +141,9 @@ class ExtensiveSolution:
             if information_set in words:
                 return own[words.index(information_set)]
         elif isinstance(information_set, (int, np.integer)) and not isinstance(information_set, bool):
-            if 0 <= information_set < len(own):
-                return own[int(information_set)]
+            place = int(information_set)
+            if 0 <= place < len(own):
+                return own[place]
         raise ModelError(
             f"agent {self.game.agents[who]!r} has no information set {information_set!r}; expected 0 to"
             f" {len(own) - 1}, or a name as in information_sets({agent!r})"
