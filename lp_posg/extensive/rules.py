@@ -14,7 +14,7 @@ from lp_posg.extensive.game import ExtensiveGame, InformationSet
 from lp_posg.extensive.validation import CHANCE, TERMINAL
 
 NODE_LIMIT = 2_000_000
-"""Default of `max_nodes`: about a gigabyte."""
+"""Default of `max_nodes`: about a gigabyte (measured: 500 bytes a node)."""
 
 Position = TypeVar("Position")
 Number = Fraction | int

@@ -105,8 +105,8 @@ def _check_size(game: ExtensiveGame, counts: list[float], max_profiles: int) -> 
     each = ", ".join(f"{agent!r} {_told(count)}" for agent, count in zip(game.agents, counts, strict=True))
     raise LimitError(
         f"the reduced strategic form of game {game.name!r} has {_told(total)} joint plans ({each}), more than the limit"
-        f" of {max_profiles}; make the game smaller, allow more with max_profiles in Python, or, if it is a zero-sum game of two"
-        " agents, use solve_extensive",
+        f" of {max_profiles}; make the game smaller, allow more with max_profiles in Python, or, if it is zero-sum with"
+        " two agents, use solve_extensive",
         limit="profiles",
         profiles=total,
     )

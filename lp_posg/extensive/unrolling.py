@@ -24,7 +24,7 @@ from lp_posg.information.tables import SplitTable, first_table, next_table
 from lp_posg.types import IntArray, SparseMatrix
 
 NODE_LIMIT = 1_000_000
-"""Default of `max_nodes`: about a gigabyte, and a minute."""
+"""Default of `max_nodes`: some 250 MB, and seconds (measured)."""
 
 SIMPLE_DENOMINATOR = 10**6
 """A number that is the float of a fraction with no larger denominator is taken to be that fraction."""

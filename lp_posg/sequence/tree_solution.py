@@ -140,8 +140,10 @@ class ExtensiveSolution:
         if isinstance(information_set, str):
             if information_set in words:
                 return own[words.index(information_set)]
-        elif not isinstance(information_set, bool) and 0 <= information_set < len(own):
-            return own[information_set]
+        elif isinstance(information_set, (int, np.integer)) and not isinstance(information_set, bool):
+            place = int(information_set)
+            if 0 <= place < len(own):
+                return own[place]
         raise ModelError(
             f"agent {self.game.agents[who]!r} has no information set {information_set!r}; expected 0 to"
             f" {len(own) - 1}, or a name as in information_sets({agent!r})"

@@ -210,7 +210,7 @@ def test_strategies_and_reaches_by_label_and_number():
     # Jack against queen or king, a sixth each; of these only the king bets after a pass.
     assert solution.probability(0, "jack") == pytest.approx(1 / 3)
     assert solution.probability(0, "jack pb") == pytest.approx(passed / 6, abs=1e-9)
-    for wrong in ((2, 0), ("nobody", 0), (0, 6), (0, -1), (0, "ace"), (True, 0)):
+    for wrong in ((2, 0), ("nobody", 0), (0, 6), (0, -1), (0, "ace"), (True, 0), (0, True), (0, 1.5)):
         with pytest.raises(ModelError, match="no "):
             solution.strategy(*wrong)
     with pytest.raises(ValueError, match="read-only"):
