@@ -67,7 +67,10 @@ def from_open_spiel(game: Any, *, max_nodes: int = NODE_LIMIT) -> ExtensiveGame:
             " expected a game that provides information_state_string"
         )
     agents = tuple(f"player{k}" for k in range(found.num_players()))
-    return SpielTree(name, agents, max_nodes).build(found.new_initial_state())
+    try:
+        return SpielTree(name, agents, max_nodes).build(found.new_initial_state())
+    except spiel.SpielError as error:
+        raise ModelError(f"OpenSpiel fails in its own game {name!r}: {str(error).splitlines()[0]}") from error
 
 
 def to_open_spiel(game: ExtensiveGame) -> Any:

@@ -423,3 +423,12 @@ def test_strings_that_two_agents_share_are_refused():
     with pytest.raises(UnsupportedError, match="one information state string"):
         tabular_policy(game, uniform(game), name)
     assert tabular_policy(game, uniform(game)).action_probability_array.shape[0] == len(game.sets)
+
+
+def test_a_failure_of_openspiel_itself_is_told_with_the_game(monkeypatch):
+    def broken(self, root):
+        raise pyspiel.SpielError("out of order\nsomewhere")
+
+    monkeypatch.setattr(SpielTree, "build", broken)
+    with pytest.raises(ModelError, match=r"fails in its own game 'kuhn_poker': out of order$"):
+        from_open_spiel("kuhn_poker")
