@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from lp_posg.errors import FormatError
-from lp_posg.formats import dpomdp, nfg, posg
+from lp_posg.formats import dpomdp, nfg, npz, posg
 from lp_posg.formats.catalog import CatalogEntry, catalog, catalog_entries
 from lp_posg.formats.registry import Format, by_extension, choose
 from lp_posg.game import Game
@@ -18,6 +18,7 @@ FORMATS: dict[str, Format] = by_extension(
     dpomdp.FORMAT,
     posg.FORMAT,
     nfg.FORMAT,
+    npz.FORMAT,
 )
 
 __all__ = ["FORMATS", "CatalogEntry", "Format", "catalog", "catalog_entries", "load", "save"]

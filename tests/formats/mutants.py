@@ -7,15 +7,19 @@ end in one `FormatError` whose message is short and begins with the file and, fo
 
 from __future__ import annotations
 
+import io
 import random
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from conftest import HEADER, LAWS
 
 from lp_posg.errors import FormatError, UnsupportedError
@@ -57,6 +61,8 @@ class Sample:
     files: tuple[bytes, ...]
     words: tuple[str, ...]
     has_lines: bool = True
+    is_packed: bool = False
+    """Whether most changes are to be made inside members of a zip archive, which is then packed anew."""
 
 
 @dataclass
@@ -107,6 +113,16 @@ _POSG_WORDS = (
     "agents: 3\n", "start include:", "reset", "north", "wait",
 )  # fmt: skip
 
+
+def converted(text: str, extension: str) -> bytes:
+    """Return the file of another format that holds the game of a ``.posg`` file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "game.posg"
+        path.write_text(text)
+        save(load(path), path.with_suffix(extension))
+        return path.with_suffix(extension).read_bytes()
+
+
 SAMPLES: dict[str, Sample] = {
     ".dpomdp": Sample((_DPOMDP.encode(),), _POSG_WORDS),
     ".posg": Sample((_POSG.encode(),), _POSG_WORDS),
@@ -117,6 +133,12 @@ SAMPLES: dict[str, Sample] = {
         ),
         ("NFG", "R", "D", '""', "{", "}", "{ }", ",", '\\"', '"a"', "{ 2 3 }", "/"),
     ),
+    ".npz": Sample(
+        (converted(_POSG, ".npz"), converted(_DPOMDP, ".npz")),
+        ("meta.npy", "PK\x03\x04", "<f8", "<i4", "|O", "<U1", "(3,)", "True", "fortran_order", "shape", "\x93NUMPY"),
+        has_lines=False,
+        is_packed=True,
+    ),
 }
 
 
@@ -126,9 +148,37 @@ SAMPLES: dict[str, Sample] = {
 def mutant(rng: random.Random, sample: Sample) -> bytes:
     """Return one of the sample's files after one to four changes."""
     data = rng.choice(sample.files)
-    for _ in range(rng.randint(1, 4)):
+    if not sample.is_packed or rng.random() < 0.2:
+        return _changed(rng, data, sample)
+    members = unpacked(data)
+    name = rng.choice(["meta.npy", *sorted(members)])
+    if name != "meta.npy":
+        return packed(members | {name: _changed(rng, members[name], sample)})
+    text = str(np.load(io.BytesIO(members[name]))).encode()
+    stream = io.BytesIO()
+    np.save(stream, np.array(_changed(rng, text, sample).decode(errors="replace")))
+    return packed(members | {name: stream.getvalue()})
+
+
+def _changed(rng: random.Random, data: bytes, sample: Sample) -> bytes:
+    for _ in range(rng.choice([1, 1, 1, 2, 3, 4])):
         data = rng.choice(CHANGES)(rng, data, sample)
     return data
+
+
+def unpacked(data: bytes) -> dict[str, bytes]:
+    """Return the members of a zip archive."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed(members: Mapping[str, bytes]) -> bytes:
+    """Return a zip archive of `members`."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    return stream.getvalue()
 
 
 def _span(rng: random.Random, data: bytes) -> tuple[int, int]:
@@ -298,7 +348,7 @@ def _blame(path: Path, sample: Sample, error: FormatError) -> str | None:
     text, line = str(error), error.facts["line"]
     if (line is None) == sample.has_lines or (line is not None and line < 1):
         return f"names line {line}: {text[:200]}"
-    place = f"{path.name}:{line}: " if sample.has_lines else f"{path.name}: "
+    place = f"{path.name}:{line}: " if sample.has_lines else f"{path}: "
     if not text.startswith(place):
         return f"does not begin with {place!r}: {text[:200]}"
     if len(text) > LONGEST or "\n" in text:
@@ -310,7 +360,7 @@ def _blame(path: Path, sample: Sample, error: FormatError) -> str | None:
 
 def _kind(text: str) -> str:
     """Return a message without what differs from file to file."""
-    return "".join(char for char in text.partition(": ")[2] if not char.isdigit())[:40]
+    return "".join(char for char in text.partition(": ")[2] if not char.isdigit())[:100]
 
 
 @contextmanager
