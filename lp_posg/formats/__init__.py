@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from lp_posg.errors import FormatError
-from lp_posg.formats import dpomdp, json_game, nfg, npz, posg
+from lp_posg.formats import dpomdp, json_game, nfg, npz, osposg, posg
 from lp_posg.formats.catalog import CatalogEntry, catalog, catalog_entries
 from lp_posg.formats.json_game import game_schema
 from lp_posg.formats.registry import Format, by_extension, choose
@@ -19,6 +19,7 @@ FORMATS: dict[str, Format] = by_extension(
     dpomdp.FORMAT,
     posg.FORMAT,
     nfg.FORMAT,
+    osposg.FORMAT,
     json_game.FORMAT,
     npz.FORMAT,
 )

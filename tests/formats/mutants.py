@@ -108,6 +108,32 @@ R["agent2"]: 3 : 1 : * : * : 4
 _NFG = (
     'NFG 1 R "A title" { "Row" "Column" }\n\n{ { "up" "down" }\n{ "left" "mid \\"dle\\"" "right" } }\n"A comment"\n\n'
 )
+_OSPOSG = """3 2 2 2 2 7 2 0.9
+cellar 0
+attic 0
+yard 1
+search
+walk
+sneak
+stay
+quiet
+noise
+0 1
+1
+0 1
+0
+1
+0 0 0 0 1 1
+0 0 1 0 0 0.75
+0 0 1 1 2 0.25
+1 0 1 1 2 0.3333
+1 0 1 0 1 0.6667
+2 1 0 0 0 1.0000
+2 1 1 0 1 1
+0 0 1 -2.5
+1 0 1 4
+0 0.5 0.5
+"""
 _POSG_WORDS = (
     "T:", "O:", "R:", ":", "*", "#", '"', "@", "[", "]", "uniform", "identity", "start:", "horizon:", "T@", "R[",
     "agents: 3\n", "start include:", "reset", "north", "wait",
@@ -132,6 +158,9 @@ SAMPLES: dict[str, Sample] = {
             (_NFG + '{\n{ "first" 1, 2 }\n{ "" 3/4 -5 }\n{ "third" 0, 1e1 }\n}\n1 2 3 0 2 1\n').encode(),
         ),
         ("NFG", "R", "D", '""', "{", "}", "{ }", ",", '\\"', '"a"', "{ 2 3 }", "/"),
+    ),
+    ".osposg": Sample(
+        (_OSPOSG.encode(),), ("0 0 0 0 0 1\n", "0 0\n", "start", "a/b", "0.3333", "0.6667", "1.000000", "-0.5", "00")
     ),
     ".json": Sample(
         (converted(_POSG, ".json"), converted(_DPOMDP, ".json")),
