@@ -79,9 +79,9 @@ def read_tree(path: Path) -> ExtensiveGame:
             facts = error.facts | {"path": str(path), "line": line}
             raise ImperfectRecallError(f"{path.name}:{line}: {error}", **facts) from None
     except ModelError as error:
-        raise source.error(max(source.last_line, 1), str(error)) from None
+        raise source.error(source.last_line, str(error)) from None
     except MemoryError:
-        raise source.error(max(source.last_line, 1), "the game does not fit into memory; make it smaller") from None
+        raise source.error(source.last_line, "the game does not fit into memory; make it smaller") from None
     return game
 
 

@@ -41,7 +41,7 @@ def test_what_the_posg_of_kuhn_poker_looks_like():
 @pytest.mark.parametrize("clock", [True, False])
 def test_values_of_random_trees(clock):
     solved = waits = 0
-    for seed in range(60):
+    for seed in range(26):
         game = random_tree(seed, clock=clock)
         if game.n_nodes < 8 or max(len(pure_strategies(game, agent)) for agent in (0, 1)) > 20:
             continue
@@ -56,7 +56,7 @@ def test_values_of_random_trees(clock):
         found = posg.solve_sequence_form(stage, steps, "none").values
         assert found == pytest.approx([value, -value], abs=1e-8)
         solved += 1
-    assert solved > 15
+    assert solved > 8
     # Without a clock in the making, some sets are met after different numbers of moves.
     assert (waits > 0) == (not clock)
 
