@@ -158,7 +158,7 @@ def test_no_clock():
         to_posg(who_was_first())
     message = str(caught.value)
     assert "information set 'a' of agent 'a' is met after 0 and after 1 moves" in message
-    assert "both before and after 'b'" in message
+    assert "both before and after 'b' of 'b'" in message
     assert "lp_posg.load_extensive" in message
     assert (caught.value.information_set, caught.value.moves) == (0, (0, 1))
 
