@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Options for pytest, for instance: make test PYTEST="-k tiger -x"
 PYTEST ?=
 
-.PHONY: demo test slow lint format bench figures clean help
+.PHONY: demo test slow lint docs format bench figures clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -25,6 +25,11 @@ lint: $(VENV)/dev  ## style, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/docs  ## build the documentation: build/docs/index.html
+	rm -rf build/docs
+	$(BIN)/sphinx-build -b html -q -E -n -W --keep-going -d build/doctrees docs build/docs
+	@echo build/docs/index.html
 
 format: $(VENV)/dev  ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
@@ -53,3 +58,7 @@ $(VENV)/run: pyproject.toml | $(BIN)/python
 $(VENV)/dev: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/run
+
+$(VENV)/docs: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@
