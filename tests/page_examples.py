@@ -7,8 +7,8 @@ Three kinds of fenced block count:
 - `python`: with prompts a doctest; without them a script, whose output is in the `text` block right behind, if any.
 - `{code-block}` with a caption: the file of that name.
 
-Shown and real output may differ in seconds, in numbers that are rounding (below 1e-12), in the number of spaces, and
-where `...` stands.
+Shown and real output may differ in seconds, in numbers that are rounding (below 1e-11) or beyond the eighth digit, in
+the number of spaces, and where `...` stands.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ NOT_RUN = ("pip", "python3", "source", "git", "make", "cd")
 _FENCE = re.compile(r"^```(\S+)?[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _CAPTION = re.compile(r"\A:caption: (\S+)\n")
 _SECONDS = re.compile(r"^(seconds: ).*$|(?<=  )\d+\.\d{3}$", re.MULTILINE)
+_LONG = re.compile(r"(?<![\w.])-?\d+\.\d{6,}(?:e[+-]\d+)?(?![\w.])")
 _ROUNDING = re.compile(r"(?<![\w.])-?\d(?:\.\d+)?e-1[2-9]\b")
 
 
@@ -123,4 +124,5 @@ def _compare(shown: str, real: str, where: str) -> None:
 def _settled(text: str) -> str:
     """Return output without what differs from run to run or from machine to machine."""
     text = _ROUNDING.sub("0", _SECONDS.sub(r"\1#", text))
+    text = _LONG.sub(lambda number: f"{float(number[0]):.8g}", text)
     return "\n".join(" ".join(line.split()) for line in text.strip().splitlines()) + "\n"
