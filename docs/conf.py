@@ -32,6 +32,8 @@ myst_heading_anchors = 3
 # A name in single backticks links to its entry if there is one, and is code otherwise.
 default_role = "py:obj"
 nitpick_ignore_regex = [("py:obj", ".*"), ("py:class", r"(?!lp_posg\.).*")]
+# Names such as `discount` belong to several classes; which one is meant is then not said, and it is no link.
+suppress_warnings = ["ref.python"]
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
