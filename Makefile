@@ -44,7 +44,7 @@ figures: $(VENV)/dev  ## run what the pages of docs/ show, and draw it into docs
 	$(BIN)/python -m benchmarks.figures
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist docs/reference/models docs/reference/commands.md .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

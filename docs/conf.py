@@ -12,16 +12,17 @@ from lp_posg.version import __version__  # noqa: E402
 
 project = "lp-posg"
 author = "The lp-posg authors"
-copyright = author
+project_copyright = author
 version = release = __version__
 
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",
     "sphinx_copybutton",
     "generated_pages",
-    "mathml",
 ]
 exclude_patterns = ["_ext"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
@@ -49,12 +50,11 @@ napoleon_use_ivar = True
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 
-# ---- HTML: no scripts or fonts from elsewhere ------------------------------------------------------
+# ---- HTML: nothing is fetched from elsewhere, MathJax and its fonts included ---------------------------
 html_theme = "furo"
 html_title = f"lp-posg {__version__}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_math_renderer = "mathml"
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}

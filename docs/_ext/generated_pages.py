@@ -73,9 +73,7 @@ def solve_command(entry: CatalogEntry) -> str | None:
 
 def shown_value(entry: CatalogEntry) -> KnownValue | None:
     """Return the known value that `solve_command` computes: one of few steps, but more than one where there is."""
-    solvable = [
-        value for value in entry.known_values if _is_fitting(entry, value.sharing) or entry.kind == "zero-sum"
-    ]
+    solvable = [value for value in entry.known_values if _is_fitting(entry, value.sharing) or entry.kind == "zero-sum"]
     few = [value for value in solvable if 2 <= value.horizon <= 3] or solvable
     return few[0] if few else None
 
@@ -117,7 +115,8 @@ def _facts(entry: CatalogEntry) -> str:
         "Other names": ", ".join(entry.aliases) or "none",
         "Source": entry.source,
     }
-    return "\n".join(f":{name}: {text}" for name, text in facts.items())
+    rows = "\n".join(f"* - {name}\n  - {text}" for name, text in facts.items())
+    return f":::{{list-table}}\n:stub-columns: 1\n:widths: 25 75\n\n{rows}\n:::"
 
 
 def _parameters(entry: CatalogEntry) -> str:
@@ -155,9 +154,10 @@ def models_page() -> str:
             for entry in catalog_entries()
         ),
         "A rule fits where beliefs do not depend on how the agents play "
-        "([strategy independence](../../explanation/common-information.md)). Values are undiscounted sums of rewards "
-        "over the steps, per agent.",
-        "```{toctree}\n:hidden:\n\n" + "\n".join(entry.name for entry in catalog_entries()) + "\n```",
+        "([strategy independence](../../explanation/common-information.md)).",
+        "```{toctree}\n:hidden:\n\n"
+        + "\n".join(f"{entry.name} <{entry.name}>" for entry in catalog_entries())
+        + "\n```",
     ]
     return "\n\n".join(lines) + "\n"
 
