@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
@@ -46,7 +47,8 @@ maximum_signature_line_length = 80
 napoleon_google_docstring = False
 napoleon_use_param = False
 napoleon_use_rtype = False
-napoleon_use_ivar = True
+# Attributes as parameters are shown: several may stand on one line.
+napoleon_custom_sections = [("Attributes", "params_style")]
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 
@@ -58,3 +60,15 @@ html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}
+
+
+def without_constructor(app: Any, what: str, name: str, obj: Any, options: Any, signature: Any, returns: Any) -> Any:
+    """Show no arguments of results: what has attributes and no parameters is not made by a user."""
+    told = (getattr(obj, "__doc__", "") or "") if what == "class" else ""
+    is_result = "Attributes\n" in told and "Parameters\n" not in told
+    return ("", None) if is_result else None
+
+
+def setup(app: Any) -> None:
+    """Connect what this file adds to Sphinx."""
+    app.connect("autodoc-process-signature", without_constructor)
