@@ -54,7 +54,7 @@ def _version(asked: bool) -> None:
 ABOUT = """Equilibria of partially observable stochastic games with information sharing.
 
 They are found by linear programs and certified in the original game. FILE is a game file
-(.dpomdp, .posg or .nfg) or a name of the catalogue, which `lp-posg models` lists.
+(.dpomdp, .posg, .nfg or .efg) or a name of the catalogue, which `lp-posg models` lists.
 
 Exit status: 0; 1 for an error, with one line on stderr; 2 for wrong usage.
 """

@@ -67,8 +67,13 @@ def sizes(game: Game) -> str:
 
 
 def tree_kind(game: ExtensiveGame) -> str:
-    """Return what kind of extensive game it is by its payoffs."""
-    return "zero-sum" if game.is_zero_sum else "general-sum"
+    """Return what kind of extensive game it is by what complete paths pay."""
+    from lp_posg.extensive.totals import totals_of
+
+    totals = totals_of(game)
+    if totals.is_common_payoff:
+        return "common payoff"
+    return "zero-sum" if game.n_agents == 2 and totals.is_constant_sum else "general-sum"
 
 
 def tree_sizes(game: ExtensiveGame) -> str:

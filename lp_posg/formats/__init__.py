@@ -14,6 +14,7 @@ from lp_posg.formats import dpomdp, efg, json_game, nfg, npz, osposg, posg
 from lp_posg.formats.catalog import CatalogEntry, catalog, catalog_entries
 from lp_posg.formats.json_game import game_schema
 from lp_posg.formats.registry import Format, by_extension, choose
+from lp_posg.formats.tree_catalog import TreeEntry, extensive_catalog, extensive_entries
 from lp_posg.game import Game
 
 FORMATS: dict[str, Format] = by_extension(
@@ -30,8 +31,11 @@ __all__ = [
     "FORMATS",
     "CatalogEntry",
     "Format",
+    "TreeEntry",
     "catalog",
     "catalog_entries",
+    "extensive_catalog",
+    "extensive_entries",
     "game_schema",
     "load",
     "load_extensive",

@@ -44,7 +44,8 @@ def refuse(game: Game, path: Path) -> None:
     """Raise UnsupportedError: a POSG has a tree only for a horizon and a rule of sharing."""
     raise UnsupportedError(
         f"{path}: game {game.name!r} is a POSG, which unrolls into an extensive game only once a horizon and a sharing"
-        " rule are chosen; save it as .posg (lp_posg.save_extensive writes an ExtensiveGame)",
+        " rule are chosen: lp_posg.save_extensive(lp_posg.extensive_game(game, horizon, sharing), path); or save it as"
+        " .posg",
         path=str(path),
     )
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lp_posg.cli import options
-from lp_posg.cli.games import extensive_game_in, game_named, is_extensive
+from lp_posg.cli.games import game_named, tree_named
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.wording import kind, number, sizes, tree_kind, tree_sizes
 from lp_posg.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from lp_posg.extensive import ExtensiveGame
 
 EXAMPLE = "lp-posg check dectiger"
 
@@ -16,18 +21,18 @@ def check(file: options.File) -> None:
 
     The exit status is 1 if the file is wrong; the error names the file and the line.
     """
-    if is_extensive(file):
-        _check_extensive(file)
+    tree = tree_named(file)
+    if tree is not None:
+        _check_extensive(file, tree)
         return
     game = game_named(file)
     more = "" if game.max_horizon is None else f", {game.max_horizon} steps"
     show_line(f"ok: {file}: {kind(game)}, {sizes(game)}, discount {number(game.discount)}{more}")
 
 
-def _check_extensive(file: str) -> None:
+def _check_extensive(file: str, game: ExtensiveGame) -> None:
     from lp_posg.extensive import n_steps
 
-    game = extensive_game_in(file)
     try:
         steps = n_steps(game)
     except UnsupportedError:

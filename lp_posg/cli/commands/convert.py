@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from lp_posg.cli.games import extensive_game_in, game_named, is_extensive
+from lp_posg.cli.commands.trees import convert_to_tree
+from lp_posg.cli.games import game_named, tree_named
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import check_not_input, check_target
-from lp_posg.cli.wording import kind, sizes, tree_kind, tree_sizes
+from lp_posg.cli.wording import kind, sizes
 
 EXAMPLE = "lp-posg convert dectiger dectiger.dpomdp"
 
@@ -21,21 +22,35 @@ def convert(
     target: Annotated[
         str, typer.Argument(metavar="OUT", help="The .dpomdp, .posg, .nfg or .efg file to write.", show_default=False)
     ],
+    horizon: Annotated[
+        int | None,
+        typer.Option("--horizon", "-H", min=1, help="Number of steps of a game tree (.efg).", show_default=False),
+    ] = None,
+    sharing: Annotated[
+        str | None,
+        typer.Option(help="Who learns what when in a game tree (.efg); none if not given.", show_default=False),
+    ] = None,
 ) -> None:
     """Write a game in another file format.
 
-    The extension of OUT says in which; a file of that name is replaced. An extensive game (.efg) is
-    written again exactly, or becomes a game of states and steps where it can be run by a clock.
+    The extension of OUT says in which; a file of that name is replaced.
+
+    A POSG becomes a game tree (.efg) over --horizon steps under --sharing. A game tree is written again
+    exactly, becomes its reduced strategic form as .nfg, or else a game of states and steps where it can
+    be run by a clock.
     """
     check_not_input(target, source, "OUT")
     check_target(target)
+    if target.lower().endswith(".efg"):
+        convert_to_tree(source, target, horizon, sharing)
+        return
+    if horizon is not None or sharing is not None:
+        flag = "--sharing" if horizon is None else "--horizon"
+        raise typer.BadParameter("it applies to game trees (.efg) only", param_hint=flag)
     import lp_posg as posg
 
-    if is_extensive(source) and is_extensive(target):
-        tree = extensive_game_in(source)
-        posg.save_extensive(tree, target)
-        show_line(f"wrote: {target}: {tree_kind(tree)}, {tree_sizes(tree)}")
-        return
-    game = game_named(source)
+    tree = tree_named(source) if target.lower().endswith(".nfg") else None
+    game = game_named(source) if tree is None else posg.strategic_form(tree)
+
     posg.save(game, target)
     show_line(f"wrote: {target}: {kind(game)}, {sizes(game)}")
