@@ -79,12 +79,12 @@ def _no_clock(game: ExtensiveGame, edges: IntArray, waiting: Sequence[int]) -> U
         if len(met) > 1:
             break
     own = game.sets[k]
-    others = [_name(game, other) for other in cycle if other != k][:3]
+    others = [f"{_name(game, other)} of {game.agents[game.sets[other].agent]!r}" for other in cycle if other != k][:3]
     why = f"it comes both before and after {', '.join(others)}" if others else "it comes again after itself"
     return UnsupportedError(
         f"game {game.name!r} cannot be run by a clock: information set {_name(game, k)} of agent"
         f" {game.agents[own.agent]!r} is met after {met[0]} and after {met[-1]} moves, and {why}; keep it as an"
-        " extensive game (lp_posg.load_extensive) and solve it in sequence form",
+        " extensive game (lp_posg.load_extensive), which lp_posg.solve_extensive solves in sequence form",
         information_set=k,
         moves=(int(met[0]), int(met[-1])),
     )

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from lp_posg.errors import FormatError, UnsupportedError
 from lp_posg.extensive import ExtensiveGame
-from lp_posg.formats import dpomdp, efg, nfg, posg
+from lp_posg.formats import dpomdp, efg, json_game, nfg, npz, osposg, posg
 from lp_posg.formats.catalog import CatalogEntry, catalog, catalog_entries
+from lp_posg.formats.json_game import game_schema
 from lp_posg.formats.registry import Format, by_extension, choose
 from lp_posg.formats.tree_catalog import TreeEntry, extensive_catalog, extensive_entries
 from lp_posg.game import Game
@@ -21,6 +22,9 @@ FORMATS: dict[str, Format] = by_extension(
     posg.FORMAT,
     nfg.FORMAT,
     efg.FORMAT,
+    osposg.FORMAT,
+    json_game.FORMAT,
+    npz.FORMAT,
 )
 
 __all__ = [
@@ -32,6 +36,7 @@ __all__ = [
     "catalog_entries",
     "extensive_catalog",
     "extensive_entries",
+    "game_schema",
     "load",
     "load_extensive",
     "save",

@@ -44,7 +44,8 @@ def refuse(game: Game, path: Path) -> None:
     """Raise UnsupportedError: a POSG has a tree only for a horizon and a rule of sharing."""
     raise UnsupportedError(
         f"{path}: game {game.name!r} is a POSG, which unrolls into an extensive game only once a horizon and a sharing"
-        " rule are chosen; save it as .posg (lp_posg.save_extensive writes an ExtensiveGame)",
+        " rule are chosen: lp_posg.save_extensive(lp_posg.extensive_game(game, horizon, sharing), path); or save it as"
+        " .posg",
         path=str(path),
     )
 
@@ -79,9 +80,9 @@ def read_tree(path: Path) -> ExtensiveGame:
             facts = error.facts | {"path": str(path), "line": line}
             raise ImperfectRecallError(f"{path.name}:{line}: {error}", **facts) from None
     except ModelError as error:
-        raise source.error(max(source.last_line, 1), str(error)) from None
+        raise source.error(source.last_line, str(error)) from None
     except MemoryError:
-        raise source.error(max(source.last_line, 1), "the game does not fit into memory; make it smaller") from None
+        raise source.error(source.last_line, "the game does not fit into memory; make it smaller") from None
     return game
 
 

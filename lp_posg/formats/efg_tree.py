@@ -107,7 +107,7 @@ class _Builder:
                 f"found the end of the file, expected {waiting} more node{'s' * (waiting != 1)}, the first of which"
             )
             message += f" follows {clip(repr(last.labels[-1]))} at the node on line {last.line}; complete the file"
-            raise self._source.error(max(self._source.last_line, 1), message)
+            raise self._source.error(self._source.last_line, message)
         self._warn()
         return ExtensiveGame(
             name=name,

@@ -41,7 +41,7 @@ def test_what_the_posg_of_kuhn_poker_looks_like():
 @pytest.mark.parametrize("clock", [True, False])
 def test_values_of_random_trees(clock):
     solved = waits = 0
-    for seed in range(60):
+    for seed in range(26):
         game = random_tree(seed, clock=clock)
         if game.n_nodes < 8 or max(len(pure_strategies(game, agent)) for agent in (0, 1)) > 20:
             continue
@@ -56,7 +56,7 @@ def test_values_of_random_trees(clock):
         found = posg.solve_sequence_form(stage, steps, "none").values
         assert found == pytest.approx([value, -value], abs=1e-8)
         solved += 1
-    assert solved > 15
+    assert solved > 8
     # Without a clock in the making, some sets are met after different numbers of moves.
     assert (waits > 0) == (not clock)
 
@@ -158,7 +158,7 @@ def test_no_clock():
         to_posg(who_was_first())
     message = str(caught.value)
     assert "information set 'a' of agent 'a' is met after 0 and after 1 moves" in message
-    assert "both before and after 'b'" in message
+    assert "both before and after 'b' of 'b'" in message
     assert "lp_posg.load_extensive" in message
     assert (caught.value.information_set, caught.value.moves) == (0, (0, 1))
 
