@@ -25,9 +25,14 @@ WRITTEN = [
 ]
 WITH_EXAMPLES = [page for page in WRITTEN if has_examples(page.read_text(encoding="utf-8"))]
 
+NEEDED = {"openspiel.md": "pyspiel"}
+"""What pages import that not every Python version can install."""
+
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: str(page.relative_to(DOCS)))
 def test_examples_run(page, tmp_path, monkeypatch):
+    if page.name in NEEDED:
+        pytest.importorskip(NEEDED[page.name], reason="OpenSpiel is not installed (it has wheels up to Python 3.14)")
     monkeypatch.chdir(tmp_path)
     assert run_page(page) >= 1
 
@@ -52,8 +57,9 @@ def test_every_public_name_is_in_the_reference():
     public = {f"errors.{name}" for name in vars(lp_posg.errors) if name.endswith("Error")}
     public |= set(lp_posg.__all__) - {"__version__", "errors", "LpPosgError"}
     for room in ("plot", "learning", "interop"):
-        public |= {f"{room}.{name}" for name in import_module(f"lp_posg.{room}").__all__ if name[0].islower()}
-    assert public - documented - {"learning.learn"} == set()
+        names = set(import_module(f"lp_posg.{room}").__all__) - set(lp_posg.__all__)  # those are told of once
+        public |= {f"{room}.{name}" for name in names if name[0].islower()}
+    assert public - documented == set()
 
 
 # ---- the generated pages ---------------------------------------------------------------------------
