@@ -70,7 +70,7 @@ def from_open_spiel(game: Any, *, max_nodes: int = NODE_LIMIT) -> ExtensiveGame:
     try:
         return SpielTree(name, agents, max_nodes).build(found.new_initial_state())
     except spiel.SpielError as error:
-        raise ModelError(f"OpenSpiel fails in its own game {name!r}: {str(error).splitlines()[0]}") from error
+        raise ModelError(f"OpenSpiel fails in its own game {name!r}: {_first_line(error)}") from error
 
 
 def to_open_spiel(game: ExtensiveGame) -> Any:
@@ -201,8 +201,12 @@ def _loaded(spiel: Any, game: Any) -> Any:
         raise ModelError(f"OpenSpiel has no game {short!r}; pyspiel.registered_names() lists those it has")
     try:
         return spiel.load_game(game)
-    except spiel.SpielError as error:
-        raise ModelError(f"OpenSpiel cannot load {game!r}: {str(error).splitlines()[0]}") from error
+    except (spiel.SpielError, IndexError, ImportError) as error:
+        raise ModelError(f"OpenSpiel cannot load {game!r}: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _pyspiel() -> Any:

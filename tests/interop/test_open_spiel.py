@@ -226,6 +226,7 @@ REFUSED = {
     "mfg_crowd_modelling": (UnsupportedError, "mean field"),
     "no_such_game": (ModelError, "no game 'no_such_game'"),
     "kuhn_poker(players=99)": (ModelError, "cannot load"),
+    "nfg_game": (ModelError, "cannot load"),
     "leduc_poker": (LimitError, "more than 1000 nodes"),
 }
 
