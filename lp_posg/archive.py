@@ -94,12 +94,17 @@ def _array(path: str | PathLike[str], packed: zipfile.ZipFile, member: zipfile.Z
     with packed.open(member) as stream:
         version = np.lib.format.read_magic(stream)
         header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
-        shape, _, dtype = header(stream)
+        shape, by_column, dtype = header(stream)
         size = prod(shape) * dtype.itemsize
-        if dtype.hasobject or not dtype.itemsize or size != member.file_size - stream.tell():
+        if (
+            dtype.hasobject
+            or not dtype.itemsize
+            or min(shape, default=0) < 0
+            or size != member.file_size - stream.tell()
+        ):
             raise _wrong(path, _NOT_PLAIN)
-    with packed.open(member) as stream:
-        return np.lib.format.read_array(stream, allow_pickle=False)
+        data = bytearray(stream.read())
+        return np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C")
 
 
 def _wrong(path: str | PathLike[str], message: str) -> FormatError:

@@ -339,7 +339,7 @@ def run_mutants(
     began = time.perf_counter()
     with memory_within(ROOM):
         for number in range(count):
-            path.write_bytes(mutant(rng, sample))
+            put(path, mutant(rng, sample))
             started = time.perf_counter()
             problem = judge(path, again, sample, report, read, write)
             seconds = time.perf_counter() - started
@@ -350,6 +350,13 @@ def run_mutants(
                 report.wrong.append((number, problem))
     report.seconds = time.perf_counter() - began
     return report
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write a file over an older one in place: some systems wait for the disk where one is emptied first."""
+    with path.open("r+b" if path.exists() else "wb") as file:
+        file.write(data)
+        file.truncate()
 
 
 def mutant_numbered(extension: str, seed: int, number: int) -> bytes:
