@@ -26,7 +26,7 @@ from lp_posg.errors import FormatError, UnsupportedError
 from lp_posg.formats import FORMATS, load, save
 
 SECONDS = 5.0
-"""What one file may take, with room for a busy machine: most take a millisecond."""
+"""What one file may take of a processor: most take a millisecond."""
 
 ROOM = 1 << 30
 """Bytes of address space that reading may take beyond what the process has: some of the limits are tens of millions."""
@@ -340,9 +340,9 @@ def run_mutants(
     with memory_within(ROOM):
         for number in range(count):
             put(path, mutant(rng, sample))
-            started = time.perf_counter()
+            started = time.process_time()
             problem = judge(path, again, sample, report, read, write)
-            seconds = time.perf_counter() - started
+            seconds = time.process_time() - started
             report.slowest = max(report.slowest, seconds)
             if problem is None and seconds > SECONDS:
                 problem = f"took {seconds:.1f} s"
