@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lp_posg.errors import FormatError, ModelError
+from lp_posg.formats import FORMATS
 
 if TYPE_CHECKING:
     from lp_posg.extensive import ExtensiveGame
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 OPEN_SPIEL = ("open_spiel:", "openspiel:")
 """What comes before the name of a game of OpenSpiel."""
+
+
+def game_endings(*, writing: bool = False) -> str:
+    """Return the endings of game files that can be read, or written, in words."""
+    known = [ending for ending, entry in FORMATS.items() if entry.write is not None or not writing]
+    return f"{', '.join(known[:-1])} or {known[-1]}"
 
 
 def game_named(given: str) -> Game:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from lp_posg.cli.games import game_endings
+
 
 def _tolerance(value: float | None) -> float | None:
     if value is not None and not (math.isfinite(value) and value >= 0):
@@ -31,7 +33,7 @@ File = Annotated[
     str,
     typer.Argument(
         metavar="FILE",
-        help="A .dpomdp, .posg, .nfg or .efg file, a name of the catalogue, or open_spiel:NAME.",
+        help=f"A file ({game_endings()}), a name of the catalogue, or open_spiel:NAME.",
         show_default=False,
     ),
 ]

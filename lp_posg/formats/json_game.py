@@ -114,7 +114,8 @@ def _table(entries: Entries) -> Iterator[str]:
     for place, numbers in entries:
         if before is not None:
             yield f"{before},"
-        before = json.dumps([*place, *numbers])
+        # Python writes lists of whole and of finite numbers as JSON does, and sooner than its encoder.
+        before = str([*place, *numbers])
     if before is not None:
         yield before
 

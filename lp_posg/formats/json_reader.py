@@ -57,7 +57,7 @@ def _checked(text: JsonText) -> GameFile:
     path = first["loc"]
     at = clip(path_text(path))
     if first["type"] == "missing":
-        raise text.error(path, f"found no {at}, expected it in a game; add it")
+        raise text.error(path[:-1], f"found no {at}, expected it in a game; add it")
     if first["type"] == "extra_forbidden":
         known = list(GameFile.model_fields)
         advice = suggestion(str(path[-1]), known, "remove it")

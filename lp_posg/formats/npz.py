@@ -59,7 +59,8 @@ def write(game: Game, path: Path) -> None:
         If the file cannot be written; it is then left as it was.
     """
     meta = {"format": GAME_FORMAT, "format_version": VERSION, "version": __version__, "game": game_labels(game)}
-    write_arrays(path, {"meta": np.array(json.dumps(meta))} | game_arrays(game))
+    # Not escaped: JSON has one escape for a pair of halves and for the character they make, a label may be either.
+    write_arrays(path, {"meta": np.array(json.dumps(meta, ensure_ascii=False))} | game_arrays(game))
 
 
 def is_stored_game(path: Path) -> bool:

@@ -33,7 +33,7 @@ def save_solution(solution: Solution, path: str | PathLike[str]) -> None:
     FormatError
         If the file cannot be written.
     """
-    arrays = {"meta": np.array(json.dumps(_meta(solution)))}
+    arrays = {"meta": np.array(json.dumps(_meta(solution), ensure_ascii=False))}
     arrays |= game_arrays(solution.game, "game.")
     arrays |= _policy_arrays(solution)
     write_arrays(path, arrays)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -30,7 +31,7 @@ def test_the_name_is_kept(tmp_path):
     assert load(tmp_path / "game.npz").name == "dectiger"
 
 
-@pytest.mark.parametrize("label", ["\ud83d", "\x00", "two\nlines", '"', "é"])
+@pytest.mark.parametrize("label", ["\ud83d", "\ud83d\ude00", "\U0001f600", "\x00", "two\nlines", '"', "é"])
 def test_odd_labels(tmp_path, label):
     game = Game(np.ones((1, 1, 1)), np.ones((1, 1, 1)), [[[-0.0]]], [1], states=[label])
     save(game, tmp_path / "odd.npz")
@@ -130,14 +131,20 @@ def test_a_header_that_claims_more_than_there_is(tmp_path):
             load(path)
 
 
-def test_a_directory_that_claims_more_than_can_be_packed(tmp_path):
-    path = archive(tmp_path / "claim.npz", header((8,)) + bytes(64))
+def test_what_the_directory_does_not_tell_is_not_unpacked(tmp_path):
+    # 64 MiB of zeros of which the directory and the array's own header admit 64 KiB.
+    path = archive(tmp_path / "liar.npz", header((2**13,)) + bytes(2**26))
+    size, told = (2**26 + 128).to_bytes(4, "little"), (2**16 + 128).to_bytes(4, "little")
     data = path.read_bytes()
-    size = (192).to_bytes(4, "little")
-    assert data.count(size) >= 2
-    path.write_bytes(data.replace(size, (10**9).to_bytes(4, "little")))
-    with pytest.raises(FormatError, match=r"not an \.npz file of plain arrays"):
-        load(path)
+    assert data.count(size) == 2
+    path.write_bytes(data.replace(size, told))
+    tracemalloc.start()
+    try:
+        with pytest.raises(FormatError, match=r"not an \.npz file of plain arrays"):
+            load(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_objects_are_never_unpickled(tmp_path):

@@ -192,10 +192,18 @@ def test_rounded_numbers_are_rescaled_and_others_not(load_osposg):
     game = load_osposg(thirds)
     assert game.transition[0, 0, 1].tolist() == pytest.approx([0.333 / 0.9996, 0, 0.6666 / 0.9996], abs=1e-15)
     assert game.initial.tolist() == pytest.approx([0.4999 / 0.9999, 0.5 / 0.9999, 0], abs=1e-15)
-    # Two digits would explain 0.005, yet more than a thousandth is never taken for rounding.
-    for old, new, line in (("0.75", "0.74", 18), ("0.75", "0.7500003", 18), ("0.5 0.5", "0.49 0.5", 24)):
+    # One digit explains 0.05 and two 0.005, yet more than a thousandth is never taken for rounding.
+    for changes, line in (
+        ({"0.75": "0.8", "0.25": "0.24"}, 18),
+        ({"0.75": "0.7500003", "0.25": "0.25000000"}, 18),
+        ({"0.5 0.5": "0.51 0.5"}, 24),
+        ({"0.5 0.5": "0.50000000 0.50000002"}, 24),
+    ):
+        text = HOUSE
+        for old, new in changes.items():
+            text = text.replace(old, new)
         with pytest.raises(FormatError, match="sums to") as caught:
-            load_osposg(HOUSE.replace(old, new).replace("0.25", "0.25000000"))
+            load_osposg(text)
         assert caught.value.line == line
 
 

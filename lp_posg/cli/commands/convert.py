@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
 from lp_posg.cli.commands.trees import convert_to_tree
-from lp_posg.cli.games import game_named, tree_named
+from lp_posg.cli.games import game_endings, game_named, tree_named
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import check_not_input, check_target
 from lp_posg.cli.wording import kind, sizes
 
 EXAMPLE = "lp-posg convert dectiger dectiger.dpomdp"
+
+
+def _schema(asked: bool) -> None:
+    if asked:
+        from lp_posg.formats import game_schema
+
+        typer.echo(json.dumps(game_schema(), indent=2))
+        raise typer.Exit
 
 
 def convert(
@@ -23,7 +32,8 @@ def convert(
         ),
     ],
     target: Annotated[
-        str, typer.Argument(metavar="OUT", help="The .dpomdp, .posg, .nfg or .efg file to write.", show_default=False)
+        str,
+        typer.Argument(metavar="OUT", help=f"The file to write: {game_endings(writing=True)}.", show_default=False),
     ],
     horizon: Annotated[
         int | None,
@@ -33,10 +43,17 @@ def convert(
         str | None,
         typer.Option(help="Who learns what when in a game tree (.efg); none if not given.", show_default=False),
     ] = None,
+    schema: Annotated[
+        bool,
+        typer.Option(
+            "--schema", callback=_schema, is_eager=True, help="Show the JSON schema of .json game files and exit."
+        ),
+    ] = False,
 ) -> None:
     """Write a game in another file format.
 
-    The extension of OUT says in which; a file of that name is replaced.
+    The extension of OUT says in which; a file of that name is replaced. Formats that any
+    game fits are .posg to read and write by hand, .json for other programs and .npz for size.
 
     A POSG becomes a game tree (.efg) over --horizon steps under --sharing. A game tree is written again
     exactly, becomes its reduced strategic form as .nfg, or else a game of states and steps where it can
