@@ -49,12 +49,16 @@ def to_posg(game: ExtensiveGame, name: str | None = None) -> Game:
     UnsupportedError
         If the game has no clock (see `times`), or the POSG would be larger than `MAX_ENTRIES`.
     """
-    clock = times(game)
-    states = _states(game, clock)
+    owned = [[len(one.actions) for one in game.sets if one.agent == agent] for agent in range(game.n_agents)]
+    n_actions = tuple(max(own, default=1) for own in owned)
+    n_observations = tuple(len(own) + 1 for own in owned)
+    after = nearest(game.parent, after_moves(game))
+    count = _n_states(game, times(game), after)
+    # Before anything is made of those sizes: a file may ask for billions of waiting states.
+    _check_size(game, int(count.sum()) + 1, n_actions, n_observations)
+    states = _states(game, after, count)
     actions = tuple(_actions(game, agent) for agent in range(game.n_agents))
     observations = tuple(_observations(game, agent) for agent in range(game.n_agents))
-    n_actions, n_observations = tuple(map(len, actions)), tuple(map(len, observations))
-    _check_size(game, states.n_states, n_actions, n_observations)
     moves, rewards = _moves(game, states)
     rows = _rows(game, states, n_actions)
     seen = _seen(game, states, n_observations)
@@ -112,17 +116,19 @@ class _States:
         return len(self.initial)
 
 
-def _states(game: ExtensiveGame, clock: IntArray) -> _States:
-    moved = after_moves(game)
-    after = nearest(game.parent, moved)
-    weight = from_root(np.where(moved, -1, game.parent), np.where(moved, 1.0, game.chance), np.multiply)
-    moves, ends = game.owner >= 0, game.owner == TERMINAL
-    alone = ends & (after < 0)
-    # A state per step from the one after the last move to the set's own time.
-    count = np.zeros(game.n_nodes, dtype=np.int64)
+def _n_states(game: ExtensiveGame, clock: IntArray, after: IntArray) -> IntArray:
+    """Return how many states each node becomes: one per step from the last move before it to its own time."""
+    count: IntArray = np.where((game.owner == TERMINAL) & (after < 0), 1, 0)
+    moves = game.owner >= 0
     before = np.where(after >= 0, np.append(clock, -1)[game.information[game.parent[after]]], -1)
     count[moves] = clock[game.information[moves]] - before[moves]
-    count[alone] = 1
+    return count
+
+
+def _states(game: ExtensiveGame, after: IntArray, count: IntArray) -> _States:
+    moved = after_moves(game)
+    weight = from_root(np.where(moved, -1, game.parent), np.where(moved, 1.0, game.chance), np.multiply)
+    ends = game.owner == TERMINAL
     node = np.repeat(np.arange(game.n_nodes), count)
     stop = np.cumsum(count)
     arrival = np.where(count > 0, stop - count, np.where(ends, len(node), -1))
