@@ -138,6 +138,15 @@ def plain(text: str) -> str:
     return whole.replace("$", r"\$")
 
 
+def short(text: str, most: int) -> str:
+    """Return a label cut to at most so many characters, with an ellipsis where something is missing.
+
+    >>> short("open-the-left-door", 10), short("listen", 10)
+    ('open-the-…', 'listen')
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def amount(value: float, scale: float = 0.0) -> str:
     """Return a number in four digits; 0 if it is rounding beside `scale`.
 
