@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lp_posg.atomic import write_whole
 from lp_posg.errors import FormatError, MissingExtraError
@@ -80,11 +80,16 @@ def save(figure: Figure, path: str | PathLike[str]) -> None:
     FormatError
         If the suffix is another one, or the file cannot be written; an older file is then left as it was.
     """
+    suffix = check_suffix(path)
+    write_whole(path, lambda stream: write(figure, stream, suffix))
+
+
+def write(figure: Figure, stream: BinaryIO, suffix: str) -> None:
+    """Write a figure to a stream, in the way of a key of ``SUFFIXES``."""
     import matplotlib
 
-    suffix = check_suffix(path)
     with matplotlib.rc_context({"svg.hashsalt": "lp-posg"}):
-        write_whole(path, lambda stream: figure.savefig(stream, format=suffix[1:], **SUFFIXES[suffix]))
+        figure.savefig(stream, format=suffix[1:], **SUFFIXES[suffix])
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -100,6 +100,7 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES, sharing: SharingS
         fontsize=11,
     )
     told = ["percentages: chance of the place; frames: what is played; numbers: reward units"]
+    told += ["a compressed state has a row for each belief it stands for"] if solution.compression != "exact" else []
     told += [NOTES[kind].replace("BEST", '"best"')] if kind in NOTES else []
     figure.supxlabel("\n".join(told), fontsize=7.5, color=GREY)
     return figure
@@ -108,12 +109,14 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES, sharing: SharingS
 def _chosen(solution: Solution, steps: list[Advantages], most: int) -> _Rows:
     """Return the likeliest places of one agent, in the order of time, state, private information and action."""
     chance = np.concatenate([own.chance for own in steps])
-    likeliest = np.sort(np.argsort(-np.round(chance, 12), kind="stable")[:most])
-    first = np.cumsum([0] + [len(own.chance) for own in steps])
-    labels = []
-    for place in likeliest.tolist():
-        step = int(np.searchsorted(first, place, side="right")) - 1
-        labels.append(_label(solution, steps[step], place - int(first[step])))
+    time, state = (
+        np.concatenate([np.broadcast_to(getattr(own, name), len(own.chance)) for own in steps])
+        for name in ("time", "state")
+    )
+    likeliest = np.argsort(-np.round(chance, 12), kind="stable")[:most]
+    likeliest = likeliest[np.lexsort((likeliest, state[likeliest], time[likeliest]))]
+    first = np.cumsum([0] + [len(own.chance) for own in steps])  # a step for each time
+    labels = [_label(solution, steps[time[place]], place - int(first[time[place]])) for place in likeliest.tolist()]
     gain, played, best = (
         np.concatenate([getattr(own, name) for own in steps])[likeliest] for name in ("gain", "played", "best")
     )
