@@ -152,6 +152,11 @@ def short(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def named(text: str, most: int = 32) -> str:
+    """Return a name as it is to be shown in a title or beside an axis: `plain`, and not too long for its place."""
+    return plain(short(text, most))
+
+
 def amount(value: float, scale: float = 0.0) -> str:
     """Return a number in four digits; 0 if it is rounding beside `scale`.
 

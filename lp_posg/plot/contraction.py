@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lp_posg.bounds import Contraction
-from lp_posg.plot.canvas import BLUE, GREY, ORANGE, from_zero, light, new_figure, plain, whole_numbers
+from lp_posg.plot.canvas import BLUE, GREY, ORANGE, from_zero, light, named, new_figure, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,6 +46,6 @@ def contraction(found: Contraction) -> Figure:
         axes.text(0.5, 0.5, told, ha="center", transform=axes.transAxes, fontsize=9, color=GREY)
     from_zero(axes)
     whole_numbers(axes)
-    axes.set_title(f"{plain(found.name)}: two priors, one filter, from step {found.time + 1} on", fontsize=11)
+    axes.set_title(f"{named(found.name, 24)}: two priors, one filter, from step {found.time + 1} on", fontsize=11)
     figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     return figure

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lp_posg.errors import ModelError
 from lp_posg.induction import Comparison
-from lp_posg.plot.canvas import CONCEPT_COLOURS, GREY, LINE_STYLES, MARKERS, light, new_figure, plain, times
+from lp_posg.plot.canvas import CONCEPT_COLOURS, GREY, LINE_STYLES, MARKERS, light, named, new_figure, plain, times
 from lp_posg.plot.values import check_tables, unsolved
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _drawn(tables: list[Comparison], found: dict[tuple[int, str, int], float], p
     panels[0].set_ylabel("welfare")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper", fontsize=8, frameon=False)
     span = f", {times(tables[0].horizon, 'step')}" if len(tables) == 1 else ""
-    figure.suptitle(f"{plain(tables[0].game.name)}: welfare by delay of sharing{span}", fontsize=11)
+    figure.suptitle(f"{named(tables[0].game.name, 24)}: welfare by delay of sharing{span}", fontsize=11)
     untold = unsolved(tables)
     untold += [f"{rule} (no delay)" for rule in dict.fromkeys(_rules(tables)) if rule not in places]
     notes = [] if concepts == ["team"] else ["equilibria as selected, stage by stage"]

@@ -7,20 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lp_posg.errors import ModelError
 from lp_posg.learning.result import Learnt
-from lp_posg.plot.canvas import (
-    BLUE,
-    GREY,
-    LINES,
-    MARKERS,
-    ORANGE,
-    RED,
-    from_zero,
-    light,
-    new_figure,
-    plain,
-    short,
-    times,
-)
+from lp_posg.plot.canvas import BLUE, GREY, LINES, MARKERS, ORANGE, RED, from_zero, light, named, new_figure, times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -139,7 +126,7 @@ def _draw_estimates(axes: Axes, curve: _Curves, colour: str, label: str) -> None
 def _title(runs: Sequence[Summary]) -> str:
     alike = {key for key in TOLD_APART if len({str(run.get(key)) for run in runs}) == 1}
     first = runs[0]
-    what = [plain(str(first[key])) for key in ("game", "sharing", "concept") if key in alike and key in first]
+    what = [named(str(first[key]), 24) for key in ("game", "sharing", "concept") if key in alike and key in first]
     what += [f"memory {first['memory']}"] if "memory" in alike else []
     what += [f"horizon {first['horizon']}"] if "horizon" in alike else []
     return "learning: " + ", ".join(what or [times(len(runs), "run")])
@@ -148,5 +135,5 @@ def _title(runs: Sequence[Summary]) -> str:
 def _names(runs: Sequence[Summary]) -> list[str]:
     """Return a name for each run: what it differs in from the others, or its number."""
     apart = [key for key in TOLD_APART if len({str(run.get(key)) for run in runs}) > 1]
-    names = [", ".join(plain(short(f"{key} {run.get(key)}", 30)) for key in apart) for run in runs]
+    names = [", ".join(named(f"{key} {run.get(key)}", 30) for key in apart) for run in runs]
     return [name if names.count(name) == 1 else f"{name or 'run'} ({k})" for k, name in enumerate(names, 1)]

@@ -15,6 +15,7 @@ from lp_posg.plot.canvas import (
     MARKERS,
     amount,
     light,
+    named,
     new_figure,
     plain,
     times,
@@ -60,7 +61,7 @@ def values(comparisons: Comparison | Sequence[Comparison]) -> Figure:
     draw = _lines if len(horizons) > 1 else _bars
     figure = draw(found, horizons, rules, concepts)
     span = f", {times(horizons[0], 'step')}" if len(horizons) == 1 else ""
-    figure.suptitle(f"{plain(tables[0].game.name)}: welfare by sharing rule{span}", fontsize=11)
+    figure.suptitle(f"{named(tables[0].game.name, 24)}: welfare by sharing rule{span}", fontsize=11)
     if missing:
         where = "not solved" if len(horizons) == 1 else "not solved at some horizon"
         figure.supxlabel(f"{where}: " + plain("; ".join(missing)), fontsize=7.5, color=GREY, wrap=True)
@@ -104,7 +105,7 @@ def _lines(found: Rows, horizons: list[int], rules: list[str], concepts: list[st
             axes.plot(
                 known,
                 [found[h, rule, concept] for h in known],
-                label=plain(rule),
+                label=named(rule, 24),
                 color=LINES[k % len(LINES)],
                 marker=MARKERS[k % len(MARKERS)],
                 linestyle=LINE_STYLES[k % len(LINE_STYLES)],
@@ -133,7 +134,7 @@ def _bars(found: Rows, horizons: list[int], rules: list[str], concepts: list[str
                 "not solved", (place, 0), (0, 4), textcoords="offset points", ha="center", fontsize=8, color=GREY
             )
     axes.set_xlim(-0.5, len(rules) - 0.5)
-    axes.set_xticks(range(len(rules)), [plain(rule) for rule in rules])
+    axes.set_xticks(range(len(rules)), [named(rule, 24) for rule in rules])
     axes.set_ylabel("welfare")
     axes.margins(y=0.12)
     figure.legend(loc="outside right upper", fontsize=8, frameon=False)

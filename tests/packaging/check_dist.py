@@ -69,7 +69,7 @@ def check_sdist(sdist: Path, folder: Path) -> Path:
     ]
     for name in (*ALWAYS, *included, "pyproject.toml", "PKG-INFO"):
         expect((unpacked / name).exists(), f"the sdist lacks {name}")
-    lacking = sorted(name for name in tracked(*included) if not (unpacked / name).exists())
+    lacking = sorted(name for name in tracked(*ALWAYS, *included) if not (unpacked / name).exists())
     expect(not lacking, f"the sdist lacks {lacking}")
     expect(not list(unpacked.rglob("*.pyc")), "the sdist has compiled files")
     return unpacked

@@ -353,7 +353,7 @@ def test_of_many_places_the_likeliest_are_shown(tiger):
             "time 1, state 0, saw hear-left · 50%",
             "time 1, state 0, saw hear-right · 50%",
         ]
-        assert "the 3 likeliest of 25 places" in axes.get_title(loc="left")
+        assert axes.get_title(loc="right").endswith(", the 3 likeliest of 25 places")
     with pytest.raises(ModelError, match="at least one place"):
         plot.deviations(tiger, most=0)
 
