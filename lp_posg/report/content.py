@@ -7,11 +7,12 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from typing import Any
 
-from lp_posg.errors import LimitError, StrategyDependenceError
+from lp_posg.errors import LimitError, ModelError, StrategyDependenceError
 from lp_posg.formats import CatalogEntry
 from lp_posg.game import Game
 from lp_posg.induction import Comparison, Row, Solution, allowed_gaps
 from lp_posg.induction.checkpoint import fingerprint
+from lp_posg.information import sharing_structure
 from lp_posg.version import __version__
 from lp_posg.wording import counts, kind, number, seconds, small, value_scale
 
@@ -63,6 +64,7 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, times: 
         "game": _game(table.game),
         "entry": entry,
         "known_values": [] if entry is None else _known_values(table, entry),
+        "times": times,
         "columns": [*table.game.agents, "welfare", "smallest", "gap", "states", "LPs", *(["seconds"] if times else [])],
         "rows": [_row(table, row, reasons, times) for row in table.rows],
         "reasons": reasons,
@@ -218,7 +220,8 @@ def _drawn(actions: Any) -> str:
 
 def _code(table: Comparison, entry: CatalogEntry | None) -> str:
     """Return the Python lines that compute the same comparison."""
-    given = {
+    solved = [row.solution for row in table.rows if row.solution is not None]
+    given: dict[str, Any] = {
         "horizon": table.horizon,
         "sharing": list(dict.fromkeys(row.sharing for row in table.rows)),
         "concepts": list(dict.fromkeys(row.concept for row in table.rows)),
@@ -226,12 +229,26 @@ def _code(table: Comparison, entry: CatalogEntry | None) -> str:
         "compression": table.compression,
         "discount": table.game.discount,
     }
-    tolerance = {row.solution.tolerance for row in table.rows if row.solution is not None}
-    if len(tolerance) == 1:
-        given["tolerance"] = tolerance.pop()
+    if solved:
+        given["tolerance"] = solved[0].tolerance
+    if not all(map(is_equilibrium, solved)):
+        given["approximate"] = True
+    if any(own.certificate.found_gains is not None for own in solved):
+        given["certificate"] = "bounded"
+    foreign = [name for name in given["sharing"] if not _is_built_in(name, table.game.n_agents)]
+    told = f"  # not names but structures of your own: {', '.join(map(repr, foreign))}" if foreign else ""
     source = "posg.load(FILE)" if entry is None else f"posg.catalog({entry.name!r})"
-    arguments = "".join(f"    {key}={value!r},\n" for key, value in given.items())
-    return f"import lp_posg as posg\n\ngame = {source}\ntable = posg.compare(\n    game,\n{arguments})\n"
+    lines = [f"    {key}={value!r},{told if key == 'sharing' else ''}" for key, value in given.items()]
+    head = ["import lp_posg as posg", "", f"game = {source}", "table = posg.compare(", "    game,"]
+    return "\n".join([*head, *lines, ")"])
+
+
+def _is_built_in(sharing: str, n_agents: int) -> bool:
+    try:
+        sharing_structure(sharing, n_agents)
+    except ModelError:
+        return False
+    return True
 
 
 def _versions() -> Facts:

@@ -117,13 +117,33 @@ def test_the_whole_comparison_is_on_it(text, table):
     ]
 
 
-def test_the_python_lines_give_the_same_comparison(text, table):
-    page = Page(text)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"horizon": 1, "sharing": ["full", "none"], "concepts": ["ne", "ce"], "tolerance": 1e-6},
+        {"horizon": 3, "sharing": ["full"], "concepts": ["team"], "discount": 0.5, "compression": "finite-memory:1"},
+        {"horizon": 3, "sharing": ["full"], "concepts": ["team"], "certificate": "bounded", "compression": "merge:0.1"},
+    ],
+)
+def test_the_python_lines_give_the_same_comparison(options):
+    table = posg.compare(posg.catalog("dectiger"), approximate=True, **options)
+    page = Page(report.page(table, entry=catalog_entry("dectiger")))
     names: dict[str, object] = {}
-    exec(compile(page.texts["pre"][1], "page", "exec"), names)
-    assert [row.solution.values.tolist() for row in names["table"].rows] == [
-        row.solution.values.tolist() for row in table.rows
-    ]
+    exec(compile(page.texts["pre"][0], "page", "exec"), names)
+    assert len(table.rows) > 0
+    for made, row in zip(names["table"].rows, table.rows, strict=True):
+        assert (made.sharing, made.concept) == (row.sharing, row.concept)
+        assert made.solution.values.tolist() == row.solution.values.tolist()
+        assert made.solution.certificate.status == row.solution.certificate.status
+        assert made.solution.tolerance == row.solution.tolerance
+
+
+def test_a_structure_of_ones_own_has_no_pictures_that_need_it_but_a_page():
+    late = posg.DelayedSharing("late", (1, 1), (1, 1))
+    page = check_html(report.page(posg.compare(posg.catalog("dectiger"), 2, [late], ["team"])))
+    assert [own.split(",")[0] for own in page.texts["figcaption"]] == ["Welfare by sharing rule and concept"]
+    assert page.texts["main"][0].count("'late', which is not built in") == 2
+    assert "structures of your own: 'late'" in page.texts["pre"][0]
 
 
 def test_the_json_in_it_is_that_of_the_comparison(text, table):

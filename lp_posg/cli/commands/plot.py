@@ -48,7 +48,7 @@ def plot(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             help="A game file, or a name of the catalogue; for dag, deviations, ledger and beliefs also a solution"
             " stored by `lp-posg solve --save`; for learning one or several JSON files.",
             show_default=False,
