@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "dist"
 
-ALWAYS = ("lp_posg", "models", "tests", "benchmarks", "README.md", "CHANGELOG.md", "LICENSE", "Makefile")
+ALWAYS = ("lp_posg", "models", "tests", "benchmarks", "docs", "README.md", "CHANGELOG.md", "LICENSE", "Makefile")
 """What a source distribution is no use without; the rest is what pyproject.toml names."""
 
 SCRIPT = "import lp_posg; game = lp_posg.catalog('chicken'); print(game.name, lp_posg.__file__)"
