@@ -166,7 +166,7 @@ FIRST_STAGE = [
     (entry, known)
     for entry, known in CASES
     if entry.kind != "team" and known.horizon == 1 and known.sharing == "full"
-    # Nash equilibria of three agents: test_published_matrix_games.py
+    # The Nash equilibria of three agents are derived in test_published_matrix_games.py.
     if known.concept != "ne" or len(entry.n_actions) == 2
 ]
 

@@ -28,6 +28,7 @@ SECTION_4 = np.array([(53 - ROOT) / 46, (ROOT - 13) / 24, (ROOT - 23) / 4])
 
 PUBLISHED = {
     ("nau-section-4", "team"): 5.0,
+    ("nau-section-4", "ne"): 2.2914,
     ("nau-section-4", "ce"): 3.8667,
     ("nau-section-4", "cce"): 3.8667,
     ("shapley-figure-3", "team"): 5.0,
@@ -102,7 +103,7 @@ def test_the_equilibria_of_section_6_are_a_segment(t):
 
 
 @pytest.mark.parametrize(
-    ("concept", "welfare"), [("ce", 2.5), ("cce", 3.0), ("team", 3.0)]
+    ("concept", "welfare"), [("ne", 2.5), ("ce", 2.5), ("cce", 3.0), ("team", 3.0)]
 )  # cce: agents get (1, 1, 1) in sum 3, the most of any profile
 def test_best_welfare_of_section_6(concept, welfare):
     found = posg.solve(posg.catalog("nau-section-6"), 1, "full", concept)
