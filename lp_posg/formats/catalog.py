@@ -61,7 +61,7 @@ class CatalogEntry:
     Attributes
     ----------
     name : str
-        Name to give to :func:`catalog`.
+        Name to give to `catalog`.
     aliases : tuple of str
         Other names of the same model.
     title, description, source : str
