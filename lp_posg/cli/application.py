@@ -10,6 +10,7 @@ import typer
 
 from lp_posg.cli.commands import check, compare, convert, info, learn, models, plot, policy, simulate, solve, verify
 from lp_posg.cli.failures import Command, CommandGroup
+from lp_posg.cli.games import game_endings
 from lp_posg.version import __version__
 
 app = typer.Typer(
@@ -51,10 +52,10 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-ABOUT = """Equilibria of partially observable stochastic games with information sharing.
+ABOUT = f"""Equilibria of partially observable stochastic games with information sharing.
 
 They are found by linear programs and certified in the original game. FILE is a game file
-(.dpomdp, .posg or .nfg) or a name of the catalogue, which `lp-posg models` lists.
+({game_endings()}) or a name of the catalogue, which `lp-posg models` lists.
 
 Exit status: 0; 1 for an error, with one line on stderr; 2 for wrong usage.
 """

@@ -7,9 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lp_posg.errors import FormatError, ModelError
+from lp_posg.formats import FORMATS
 
 if TYPE_CHECKING:
     from lp_posg.game import Game
+
+
+def game_endings(*, writing: bool = False) -> str:
+    """Return the endings of game files that can be read, or written, in words."""
+    known = [ending for ending, entry in FORMATS.items() if entry.write is not None or not writing]
+    return f"{', '.join(known[:-1])} or {known[-1]}"
 
 
 def game_named(given: str) -> Game:

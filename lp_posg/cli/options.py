@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from lp_posg.cli.games import game_endings
+
 
 def _tolerance(value: float | None) -> float | None:
     if value is not None and not (math.isfinite(value) and value >= 0):
@@ -29,9 +31,7 @@ def _discount(value: float | None) -> float | None:
 
 File = Annotated[
     str,
-    typer.Argument(
-        metavar="FILE", help="A .dpomdp, .posg or .nfg file, or a name of the catalogue.", show_default=False
-    ),
+    typer.Argument(metavar="FILE", help=f"A file ({game_endings()}), or a name of the catalogue.", show_default=False),
 ]
 Horizon = Annotated[int, typer.Option("--horizon", "-H", min=1, help="Number of steps.", show_default=False)]
 OptionalHorizon = Annotated[int | None, typer.Option("--horizon", "-H", min=1, help="Number of steps.")]

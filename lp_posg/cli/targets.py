@@ -14,10 +14,11 @@ import typer
 
 from lp_posg.atomic import write_whole
 from lp_posg.errors import FormatError
+from lp_posg.formats import FORMATS
 
 STDOUT = "-"
 
-_NOT_FOR_JSON = (".dpomdp", ".posg", ".nfg", ".npz")
+_NOT_FOR_JSON = tuple({*FORMATS, ".npz"} - {".json"})
 
 
 def check_json_target(target: str | None, *inputs: str | None) -> None:

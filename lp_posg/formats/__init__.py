@@ -9,8 +9,9 @@ import os
 from pathlib import Path
 
 from lp_posg.errors import FormatError
-from lp_posg.formats import dpomdp, nfg, posg
+from lp_posg.formats import dpomdp, json_game, nfg, npz, osposg, posg
 from lp_posg.formats.catalog import CatalogEntry, catalog, catalog_entries
+from lp_posg.formats.json_game import game_schema
 from lp_posg.formats.registry import Format, by_extension, choose
 from lp_posg.game import Game
 
@@ -18,9 +19,12 @@ FORMATS: dict[str, Format] = by_extension(
     dpomdp.FORMAT,
     posg.FORMAT,
     nfg.FORMAT,
+    osposg.FORMAT,
+    json_game.FORMAT,
+    npz.FORMAT,
 )
 
-__all__ = ["FORMATS", "CatalogEntry", "Format", "catalog", "catalog_entries", "load", "save"]
+__all__ = ["FORMATS", "CatalogEntry", "Format", "catalog", "catalog_entries", "game_schema", "load", "save"]
 
 
 def load(path: str | os.PathLike[str]) -> Game:

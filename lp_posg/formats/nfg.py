@@ -36,9 +36,9 @@ def read(path: Path) -> Game:
     try:
         return _game(parse_nfg(source), path.stem)
     except ModelError as error:
-        raise source.error(max(source.last_line, 1), str(error)) from None
+        raise source.error(source.last_line, str(error)) from None
     except MemoryError:
-        raise source.error(max(source.last_line, 1), "the game does not fit into memory; make it smaller") from None
+        raise source.error(source.last_line, "the game does not fit into memory; make it smaller") from None
 
 
 def write(game: Game, path: Path) -> None:

@@ -137,7 +137,7 @@ def _unexpected(source: Source, text: str, error: UnexpectedInput) -> FormatErro
     names = sorted(_TERMINALS.get(name, name) for name in getattr(error, "expected", ()))
     expected = " or ".join(names) or "something else"
     if token.type == "$END":
-        return source.error(source.last_line or 1, f"found the end of the file, expected {expected}; complete the file")
+        return source.error(source.last_line, f"found the end of the file, expected {expected}; complete the file")
     return _wrong(source, token, expected, "correct it")
 
 

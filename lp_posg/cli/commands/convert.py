@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
-from lp_posg.cli.games import game_named
+from lp_posg.cli.games import game_endings, game_named
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import check_not_input, check_target
 from lp_posg.cli.wording import kind, sizes
@@ -14,17 +15,33 @@ from lp_posg.cli.wording import kind, sizes
 EXAMPLE = "lp-posg convert dectiger dectiger.dpomdp"
 
 
+def _schema(asked: bool) -> None:
+    if asked:
+        from lp_posg.formats import game_schema
+
+        typer.echo(json.dumps(game_schema(), indent=2))
+        raise typer.Exit
+
+
 def convert(
     source: Annotated[
         str, typer.Argument(metavar="IN", help="A game file or a name of the catalogue.", show_default=False)
     ],
     target: Annotated[
-        str, typer.Argument(metavar="OUT", help="The .dpomdp, .posg or .nfg file to write.", show_default=False)
+        str,
+        typer.Argument(metavar="OUT", help=f"The file to write: {game_endings(writing=True)}.", show_default=False),
     ],
+    schema: Annotated[
+        bool,
+        typer.Option(
+            "--schema", callback=_schema, is_eager=True, help="Show the JSON schema of .json game files and exit."
+        ),
+    ] = False,
 ) -> None:
     """Write a game in another file format.
 
-    The extension of OUT says in which; a file of that name is replaced.
+    The extension of OUT says in which; a file of that name is replaced. Formats that any
+    game fits are .posg to read and write by hand, .json for other programs and .npz for size.
     """
     check_not_input(target, source, "OUT")
     check_target(target)

@@ -9,9 +9,10 @@ import typer
 
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
-from lp_posg.cli.games import game_named
+from lp_posg.cli.games import game_endings, game_named
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import STDOUT, check_not_input, check_target
+from lp_posg.formats.npz import is_stored_game
 
 if TYPE_CHECKING:
     from lp_posg.game import Game
@@ -46,7 +47,7 @@ def plot(
         str,
         typer.Argument(
             metavar="FILE",
-            help="A .dpomdp or .posg file, or a name of the catalogue; for dag, ledger and beliefs also a solution"
+            help=f"A file ({game_endings()}), or a name of the catalogue; for dag, ledger and beliefs also a solution"
             " stored by `lp-posg solve --save`.",
             show_default=False,
         ),
@@ -137,7 +138,7 @@ def _solution(
     """Return the stored solution, or the one that the options ask for."""
     import lp_posg as posg
 
-    if Path(file).suffix.lower() == STORED:
+    if _is_solution(file):
         _check_none_given(context)
         return posg.Solution.load(file)
     for option, given in (("--sharing", rules), ("--concept", wanted)):
@@ -161,9 +162,14 @@ def _check_none_given(context: typer.Context) -> None:
 
 
 def _game(file: str, what: str) -> Game:
-    if Path(file).suffix.lower() == STORED:
+    if _is_solution(file):
         raise typer.BadParameter(f"{what} compares several solutions; give the game", param_hint="FILE")
     return game_named(file)
+
+
+def _is_solution(file: str) -> bool:
+    """Whether a file is taken for a stored solution: by its ending, unless it says that it holds a game."""
+    return Path(file).suffix.lower() == STORED and not is_stored_game(Path(file))
 
 
 def _span(what: str, horizon: int | None) -> range:
