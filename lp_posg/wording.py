@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lp_posg.extensive import ExtensiveGame
     from lp_posg.game import Game
 
 _NEGLIGIBLE = 1e-13
@@ -63,6 +64,25 @@ def sizes(game: Game) -> str:
     return (
         f"{game.n_agents} agent{'s' * (game.n_agents != 1)}, {game.n_states} state{'s' * (game.n_states != 1)},"
         f" actions {counts(game.n_actions)}, observations {counts(game.n_observations)}"
+    )
+
+
+def tree_kind(game: ExtensiveGame) -> str:
+    """Return what kind of extensive game it is by what complete paths pay."""
+    from lp_posg.extensive.totals import totals_of
+
+    totals = totals_of(game)
+    if totals.is_common_payoff:
+        return "common payoff"
+    return "zero-sum" if game.n_agents == 2 and totals.is_constant_sum else "general-sum"
+
+
+def tree_sizes(game: ExtensiveGame) -> str:
+    """Return the sizes of an extensive game in one phrase; actions are the most at a set of each agent."""
+    owned = [[len(own.actions) for own in game.sets if own.agent == agent] for agent in range(game.n_agents)]
+    return (
+        f"{game.n_agents} agent{'s' * (game.n_agents != 1)}, {game.n_nodes} node{'s' * (game.n_nodes != 1)},"
+        f" information sets {counts(map(len, owned))}, actions {counts(max(own, default=0) for own in owned)}"
     )
 
 

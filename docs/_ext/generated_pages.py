@@ -15,7 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from lp_posg.cli.application import COMMANDS, app
-from lp_posg.formats.catalog import CatalogEntry, KnownValue, _generator, catalog, catalog_entries
+from lp_posg.formats.catalog import CatalogEntry, KnownValue, catalog, catalog_entries, generator
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -121,7 +121,7 @@ def _facts(entry: CatalogEntry) -> str:
 
 def _parameters(entry: CatalogEntry) -> str:
     given = "".join(f", {name}={default!r}" for name, default in entry.parameters.items())
-    builder = _generator(entry.path, entry.builder)
+    builder = generator(entry.path, entry.builder)
     documented = inspect.getdoc(builder)
     if not documented:
         raise RuntimeError(f"the builder of {entry.name!r} has no docstring")

@@ -35,6 +35,10 @@ File = Annotated[
 ]
 Horizon = Annotated[int, typer.Option("--horizon", "-H", min=1, help="Number of steps.", show_default=False)]
 OptionalHorizon = Annotated[int | None, typer.Option("--horizon", "-H", min=1, help="Number of steps.")]
+SolveHorizon = Annotated[
+    int | None,
+    typer.Option("--horizon", "-H", min=1, help="Number of steps; a game tree has none.", show_default=False),
+]
 Sharing = Annotated[
     str,
     typer.Option(
@@ -113,6 +117,13 @@ TimeLimit = Annotated[
 MemoryLimit = Annotated[
     float | None, typer.Option(metavar="MIB", callback=_positive, help="Resident memory in MiB.", show_default=False)
 ]
+
+
+def needed_horizon(horizon: int | None) -> int:
+    """Return the number of steps, or raise BadParameter if none was given."""
+    if horizon is None:
+        raise typer.BadParameter("a POSG is planned for a number of steps; give --horizon N", param_hint="--horizon")
+    return horizon
 
 
 def in_bytes(mebibytes: float | None) -> float | None:

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 from conftest import HEADER, LAWS
 
-from lp_posg.errors import FormatError, UnsupportedError
-from lp_posg.formats import FORMATS, load, save
+from lp_posg.errors import FormatError, ImperfectRecallError, LpPosgError, UnsupportedError
+from lp_posg.formats import FORMATS, load, load_extensive, save, save_extensive
 
 SECONDS = 5.0
 """What one file may take of a processor: most take a millisecond."""
@@ -63,6 +63,10 @@ class Sample:
     has_lines: bool = True
     is_packed: bool = False
     """Whether most changes are to be made inside members of a zip archive, which is then packed anew."""
+    read: Callable[[Path], Any] = load
+    write: Callable[[Any, Path], None] = save
+    refusals: tuple[type[LpPosgError], ...] = ()
+    """Errors beside `FormatError` that a sound file may end in; they have to say where as well."""
 
 
 @dataclass
@@ -108,6 +112,25 @@ R["agent2"]: 3 : 1 : * : * : 4
 _NFG = (
     'NFG 1 R "A title" { "Row" "Column" }\n\n{ { "up" "down" }\n{ "left" "mid \\"dle\\"" "right" } }\n"A comment"\n\n'
 )
+# A coin that only Ann sees; she says a or b, and Bob, who hears her, believes it or not.
+_EFG = """EFG 2 R "Signals" { "Ann" "Bob" }
+"A comment"
+c "the coin" 7 "coin" { "heads" 1/3 "tails" 0.6666666666667 } 0
+p "" 1 12 "saw heads" { "a" "b" } 0
+p "" 2 1 "heard a" { "yes" "no" } 0
+t "" 1 "right" { 2, 1 }
+t "" 2 "wrong" { 0 -1.5 }
+p "" 2 5 "heard b" { "yes" "no" } 9 "cost" { -1 0 }
+t "" 1
+t "" 2
+p "" 1 3 "saw tails" { "a" "b" } 0
+p "" 2 1 0
+t "" 2 "wrong" { 0, -3/2 }
+t "" 1 "right" { 2e0, 1. }
+p "" 2 5 "heard b" { "yes" "no" } 9
+t "" 2
+t "" 0
+"""
 _OSPOSG = """3 2 2 2 2 7 2 0.9
 cellar 0
 attic 0
@@ -158,6 +181,13 @@ SAMPLES: dict[str, Sample] = {
             (_NFG + '{\n{ "first" 1, 2 }\n{ "" 3/4 -5 }\n{ "third" 0, 1e1 }\n}\n1 2 3 0 2 1\n').encode(),
         ),
         ("NFG", "R", "D", '""', "{", "}", "{ }", ",", '\\"', '"a"', "{ 2 3 }", "/"),
+    ),
+    ".efg": Sample(
+        (_EFG.encode(), b'EFG 2 D "" { "" }\np "" 1 1 "" { "" "" } 0\np "" 1 2 "" { "x" } 0 t "" 0 t "" 0\n'),
+        ("EFG", "R", "D", '""', "{", "}", "{ }", ",", '"a"', 'c "" 1', 'p "" 1 1', 't "" 0\n', '"" { 1, 1 }', "1/2"),
+        read=load_extensive,
+        write=save_extensive,
+        refusals=(ImperfectRecallError,),
     ),
     ".osposg": Sample(
         (_OSPOSG.encode(),), ("0 0 0 0 0 1\n", "0 0\n", "start", "a/b", "0.3333", "0.6667", "1.000000", "-0.5", "00")
@@ -317,8 +347,8 @@ def run_mutants(
     seed: int,
     folder: Path,
     *,
-    read: Callable[[Path], Any] = load,
-    write: Callable[[Any, Path], None] = save,
+    read: Callable[[Path], Any] | None = None,
+    write: Callable[[Any, Path], None] | None = None,
 ) -> Report:
     """Return what became of `count` mutants of a format; see the module for what is right.
 
@@ -330,10 +360,11 @@ def run_mutants(
     folder : path
         Where files are written.
     read, write : callable
-        From a path to what the file holds, and back.
+        From a path to what the file holds, and back; the sample's if not given.
     """
     rng = random.Random(f"{extension} {seed}")
     sample = SAMPLES[extension]
+    read, write = read or sample.read, write or sample.write
     path, again = folder / f"damaged{extension}", folder / f"again{extension}"
     report = Report()
     began = time.perf_counter()
@@ -378,7 +409,7 @@ def judge(
     """Return what is wrong with how a file is taken, or None."""
     try:
         found = read(path)
-    except FormatError as error:
+    except (FormatError, *sample.refusals) as error:
         report.n_refused += 1
         report.messages.add(_kind(str(error)))
         return _blame(path, sample, error)
@@ -400,7 +431,7 @@ def judge(
     return None
 
 
-def _blame(path: Path, sample: Sample, error: FormatError) -> str | None:
+def _blame(path: Path, sample: Sample, error: LpPosgError) -> str | None:
     """Return what is wrong with a message, or None."""
     text, line = str(error), error.facts["line"]
     if (line is None) == sample.has_lines or (line is not None and line < 1):
