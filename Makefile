@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Options for pytest, for instance: make test PYTEST="-k tiger -x"
 PYTEST ?=
 
-.PHONY: demo test slow lint docs format bench figures clean help
+.PHONY: demo test slow lint docs format bench figures dist clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -42,6 +42,9 @@ bench: $(VENV)/dev  ## time everything and add to benchmarks/history
 figures: $(VENV)/dev  ## run what the pages of docs/ show, and draw it into docs/figures
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m benchmarks.figures
+
+dist: $(VENV)/dev  ## build wheel and sdist, and use the wheel in a fresh environment
+	$(BIN)/python tests/packaging/check_dist.py
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) build dist docs/reference/models docs/reference/commands.md .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -56,7 +56,7 @@ def test_every_public_name_is_in_the_reference():
     documented = set(re.findall(r"^\.\. auto\w+:: lp_posg\.([\w.]+)", pages, flags=re.MULTILINE))
     public = {f"errors.{name}" for name in vars(lp_posg.errors) if name.endswith("Error")}
     public |= set(lp_posg.__all__) - {"__version__", "errors", "LpPosgError"}
-    for room in ("plot", "learning", "interop"):
+    for room in ("plot", "report", "learning", "interop"):
         names = set(import_module(f"lp_posg.{room}").__all__) - set(lp_posg.__all__)  # those are told of once
         public |= {f"{room}.{name}" for name in names if name[0].islower()}
     assert public - documented == set()

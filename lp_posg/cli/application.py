@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from lp_posg.cli.commands import check, compare, convert, info, learn, models, plot, policy, simulate, solve, verify
+from lp_posg.cli.commands import (
+    check,
+    compare,
+    convert,
+    info,
+    learn,
+    models,
+    plot,
+    policy,
+    simulate,
+    solve,
+    verify,
+    write_report,
+)
 from lp_posg.cli.failures import Command, CommandGroup
 from lp_posg.cli.games import game_endings
 from lp_posg.version import __version__
@@ -37,6 +50,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "simulate": (simulate.simulate, simulate.EXAMPLE),
     "policy": (policy.policy, policy.EXAMPLE),
     "plot": (plot.plot, plot.EXAMPLE),
+    "report": (write_report.report, write_report.EXAMPLE),
     "convert": (convert.convert, convert.EXAMPLE),
     "learn": (learn.learn, learn.EXAMPLE),
     "models": (models.models, models.EXAMPLE),

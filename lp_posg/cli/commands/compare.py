@@ -64,7 +64,6 @@ def compare(
     rules, wanted = options.listed("--sharing", sharing, SHARING), options.listed("--concept", concepts, CONCEPTS)
     game = game_named(file)
     import lp_posg as posg
-    from lp_posg.errors import LimitError
     from lp_posg.types import GAP_TOL
 
     with progress_bar() as progress:
@@ -91,6 +90,13 @@ def compare(
         write_json(json, table.summary())
     if json != STDOUT:
         _show(table)
+    fail_if_inconsistent(table)
+
+
+def fail_if_inconsistent(table: Comparison) -> None:
+    """End the command with status 1 if a check fails, or a row stopped at a limit."""
+    from lp_posg.errors import LimitError
+
     broken = [check for check in table.checks if not check.holds]
     if broken:
         fail(f"{len(broken)} of {len(table.checks)} checks fail: {broken[0].text} ({broken[0].detail})")
