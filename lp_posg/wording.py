@@ -74,7 +74,7 @@ def tree_kind(game: ExtensiveGame) -> str:
     totals = totals_of(game)
     if totals.is_common_payoff:
         return "common payoff"
-    return "zero-sum" if game.n_agents == 2 and totals.is_constant_sum else "general-sum"
+    return "zero-sum" if game.is_zero_sum else "general-sum"
 
 
 def tree_sizes(game: ExtensiveGame) -> str:

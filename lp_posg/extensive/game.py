@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from lp_posg.extensive.paths import from_root
-from lp_posg.extensive.validation import TERMINAL, check_tree
-from lp_posg.types import REWARD_TOL, FloatArray, IntArray, read_only
+from lp_posg.extensive.validation import check_tree
+from lp_posg.types import FloatArray, IntArray, read_only
 
 
 @dataclass(frozen=True)
@@ -155,11 +155,10 @@ class ExtensiveGame:
 
     @cached_property
     def is_zero_sum(self) -> bool:
-        """Whether there are two agents whose payoffs sum to the same number however the game ends."""
-        if self.n_agents != 2:
-            return False
-        sums = from_root(self.parent, self.payoff.sum(axis=0))[self.owner == TERMINAL]
-        return bool(np.ptp(sums) <= REWARD_TOL * np.abs(self.payoff).max())
+        """Whether there are two agents whose payoffs sum to the same number on all paths that chance makes possible."""
+        from lp_posg.extensive.totals import totals_of
+
+        return self.n_agents == 2 and totals_of(self).is_constant_sum
 
     def path(self, node: int) -> tuple[str, ...]:
         """Return the labels of the branches from the root to a node."""

@@ -40,7 +40,7 @@ def test_the_page_is_that_of_the_library(run, tmp_path):
     assert run("report", *arguments) == (0, "written: r.html\n", "")
     text = (tmp_path / "r.html").read_text()
     table = posg.compare(posg.catalog("chicken"), 1, ["full"], ["ce", "cce"])
-    command = "lp-posg report chicken --horizon 1 --out r.html --sharing full --concept ce,cce --no-times"
+    command = "lp-posg report chicken --out r.html --horizon 1 --sharing full --concept ce,cce --no-times"
     assert text == report.page(table, command=command, entry=catalog_entry("chicken"), times=False)
 
 
@@ -107,7 +107,7 @@ def test_what_is_wrong_ends_in_one_message_and_no_file(run, tmp_path, arguments,
 
 
 def test_without_the_extra_there_is_one_clear_error_before_any_work(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(write_report, "game_named", lambda name: pytest.fail("work was done"))
+    monkeypatch.setattr(write_report, "steps_named", lambda *given: pytest.fail("work was done"))
     monkeypatch.setitem(sys.modules, "jinja2", None)
     status, out, err = run("report", "chicken", "-H", "1", "-o", "r.html")
     assert (status, out) == (1, "")

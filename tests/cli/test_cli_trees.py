@@ -161,3 +161,23 @@ def test_a_tree_of_imperfect_recall_is_refused_by_name(run, tmp_path):
         assert (status, out, err.count("\n")) == (1, "", 1)
         assert "driver.efg:4" in err
         assert "'junction'" in err
+
+
+def test_a_tree_is_compared_in_strategic_form(run, efg):
+    # Chicken: ne 28/3 in sum (mixed), ce and cce 21/2; one choice of plans, so there is one rule of sharing.
+    status, out, err = run("compare", "chicken.efg", "--concept", "ne,ce,cce", "--json", "found.json")
+    assert (status, err) == (0, "")
+    rows = json.loads((efg / "found.json").read_text())["rows"]
+    assert [(row["sharing"], row["horizon"]) for row in rows] == [("full", 1)] * 3
+    assert [row["welfare"] for row in rows] == pytest.approx([28 / 3, 10.5, 10.5])
+    assert "price of anarchy" in out
+
+
+def test_rules_of_sharing_need_steps(run, efg):
+    status, _, err = run("compare", "chicken.efg", "--sharing", "full")
+    assert status == 2
+    assert "give --horizon N too" in " ".join(err.split())
+    assert run("compare", "chicken.efg", "--horizon", "2", "--sharing", "none")[0] == 0
+    status, _, err = run("compare", "chicken")
+    assert status == 2
+    assert "--horizon N" in err

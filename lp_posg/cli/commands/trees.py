@@ -102,8 +102,6 @@ def _check_targets(file: str, json: str | None, save: str | None) -> None:
 
 def _method(context: typer.Context, game: ExtensiveGame, method: str, concept: str | None) -> str:
     """Return the method asked for, or the sequence form for an equilibrium of a zero-sum game of two agents."""
-    from lp_posg.extensive.totals import totals_of
-
     if "method" in {name for name, _ in given_options(context)}:
         if method == COMMON_INFORMATION:
             raise typer.BadParameter(
@@ -116,7 +114,7 @@ def _method(context: typer.Context, game: ExtensiveGame, method: str, concept: s
                 param_hint="--concept",
             )
         return method
-    fits = concept in (None, "ne") and game.n_agents == 2 and totals_of(game).is_constant_sum
+    fits = concept in (None, "ne") and game.is_zero_sum
     return SEQUENCE_FORM if fits else STRATEGIC_FORM
 
 

@@ -10,8 +10,7 @@ import typer
 
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
-from lp_posg.cli.commands.compare import CONCEPTS, SHARING, fail_if_inconsistent
-from lp_posg.cli.games import game_named
+from lp_posg.cli.commands.compare import CONCEPTS, fail_if_inconsistent, steps_named
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import STDOUT, check_not_input, check_target
 
@@ -24,10 +23,10 @@ EXAMPLE = "lp-posg report chicken-signals --horizon 3 --concept ce,cce --out chi
 def report(
     context: typer.Context,
     file: options.File,
-    horizon: options.Horizon,
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="PAGE", help="An .html file to write.", show_default=False)
     ],
+    horizon: options.SolveHorizon = None,
     sharing: Annotated[
         list[str] | None,
         typer.Option(
@@ -66,8 +65,8 @@ def report(
     `lp-posg compare`. Needs jinja2 and matplotlib: pip install 'lp-posg[report]'.
     """
     _check_out(out, file)
-    rules, wanted = options.listed("--sharing", sharing, SHARING), options.listed("--concept", concepts, CONCEPTS)
-    game = game_named(file)
+    wanted = options.listed("--concept", concepts, CONCEPTS)
+    game, horizon, rules = steps_named(file, horizon, sharing)
     import lp_posg as posg
     from lp_posg.report import save
     from lp_posg.types import GAP_TOL
