@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Options for pytest, for instance: make test PYTEST="-k tiger -x"
 PYTEST ?=
 
-.PHONY: demo test slow lint format bench figures clean help
+.PHONY: demo test slow lint docs format bench figures dist clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -26,6 +26,11 @@ lint: $(VENV)/dev  ## style, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: $(VENV)/docs  ## build the documentation: build/docs/index.html
+	rm -rf build/docs
+	$(BIN)/sphinx-build -b html -q -E -n -W --keep-going -d build/doctrees docs build/docs
+	@echo build/docs/index.html
+
 format: $(VENV)/dev  ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -38,8 +43,11 @@ figures: $(VENV)/dev  ## run what the pages of docs/ show, and draw it into docs
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m benchmarks.figures
 
+dist: $(VENV)/dev  ## build wheel and sdist, and use the wheel in a fresh environment
+	$(BIN)/python tests/packaging/check_dist.py
+
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist docs/reference/models docs/reference/commands.md .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -53,3 +61,7 @@ $(VENV)/run: pyproject.toml | $(BIN)/python
 $(VENV)/dev: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/run
+
+$(VENV)/docs: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@

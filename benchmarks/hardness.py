@@ -1,7 +1,7 @@
 """What the paper's two hypotheses are worth: exact cost and the loss of a short memory, against the horizon.
 
 Three versions of one game (`models/liu-zhang-2023`): without sharing, without observability, with
-both. Their sizes are the same; `docs/hardness.md` says what to expect and why.
+both. Their sizes are the same; `docs/explanation/hardness.md` says what to expect and why.
 """
 
 from __future__ import annotations

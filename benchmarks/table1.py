@@ -3,7 +3,7 @@
 The decentralized tiger and box pushing, team optimum, undiscounted. `value` is the exact expected
 common reward of the strategy found, run in the original game; `mean` and `±` are of 10,000 simulated
 runs (95 %, normal). The paper's own figures, for finite memory with sharing, are beside ours; see
-docs/compression.md for what differs in the protocol.
+docs/explanation/compression.md for what differs in the protocol.
 """
 
 from __future__ import annotations

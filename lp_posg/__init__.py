@@ -17,7 +17,17 @@ from lp_posg.bounds import (
 )
 from lp_posg.errors import LpPosgError
 from lp_posg.evaluate import Certificate, certify
-from lp_posg.formats import catalog, catalog_entries, load, save
+from lp_posg.extensive import ExtensiveGame, extensive_game, game_from_rules, strategic_form
+from lp_posg.formats import (
+    catalog,
+    catalog_entries,
+    extensive_catalog,
+    extensive_entries,
+    load,
+    load_extensive,
+    save,
+    save_extensive,
+)
 from lp_posg.game import Game
 from lp_posg.induction import Comparison, PayoffRegion, Solution, compare, ledger, payoff_region, solve, survey, verify
 from lp_posg.information import (
@@ -29,8 +39,9 @@ from lp_posg.information import (
     sharing_names,
     sharing_structure,
 )
+from lp_posg.interop import from_open_spiel, open_spiel_policy, to_open_spiel
 from lp_posg.learning import learn
-from lp_posg.sequence import SequenceSolution, solve_sequence_form
+from lp_posg.sequence import ExtensiveSolution, SequenceSolution, solve_extensive, solve_sequence_form
 from lp_posg.version import __version__
 
 __all__ = [
@@ -39,6 +50,8 @@ __all__ = [
     "CompressionRule",
     "Contraction",
     "DelayedSharing",
+    "ExtensiveGame",
+    "ExtensiveSolution",
     "FiniteMemory",
     "Game",
     "LpPosgError",
@@ -55,18 +68,29 @@ __all__ = [
     "certify",
     "compare",
     "errors",
+    "extensive_catalog",
+    "extensive_entries",
+    "extensive_game",
+    "from_open_spiel",
+    "game_from_rules",
     "learn",
     "ledger",
     "load",
+    "load_extensive",
     "measured_memory",
     "observability",
+    "open_spiel_policy",
     "payoff_region",
     "save",
+    "save_extensive",
     "sharing_names",
     "sharing_structure",
     "solve",
+    "solve_extensive",
     "solve_sequence_form",
+    "strategic_form",
     "survey",
     "theoretical_memory",
+    "to_open_spiel",
     "verify",
 ]

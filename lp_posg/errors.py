@@ -71,5 +71,18 @@ class StrategyDependenceError(UnsupportedError):
     """
 
 
+class ImperfectRecallError(UnsupportedError):
+    """An agent does not know at an information set what it did or knew before.
+
+    The attributes ``agent``, ``information_set`` (an index of ``sets``) and ``nodes`` (two nodes of that set) say
+    where, ``pasts`` holds for each of the nodes the agent's own (information set, action) on the way there. An error of
+    a file also has ``path`` and ``line``.
+    """
+
+
+class RoundedProbabilityWarning(UserWarning):
+    """Probabilities of a file miss 1 by rounding and were replaced by fractions that sum to 1."""
+
+
 class MissingExtraError(LpPosgError):
     """An optional dependency is not installed; the message names the extra to install."""

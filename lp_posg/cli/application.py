@@ -8,8 +8,22 @@ from typing import Annotated
 
 import typer
 
-from lp_posg.cli.commands import check, compare, convert, info, learn, models, plot, policy, simulate, solve, verify
+from lp_posg.cli.commands import (
+    check,
+    compare,
+    convert,
+    info,
+    learn,
+    models,
+    plot,
+    policy,
+    simulate,
+    solve,
+    verify,
+    write_report,
+)
 from lp_posg.cli.failures import Command, CommandGroup
+from lp_posg.cli.games import game_endings
 from lp_posg.version import __version__
 
 app = typer.Typer(
@@ -36,6 +50,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "simulate": (simulate.simulate, simulate.EXAMPLE),
     "policy": (policy.policy, policy.EXAMPLE),
     "plot": (plot.plot, plot.EXAMPLE),
+    "report": (write_report.report, write_report.EXAMPLE),
     "convert": (convert.convert, convert.EXAMPLE),
     "learn": (learn.learn, learn.EXAMPLE),
     "models": (models.models, models.EXAMPLE),
@@ -51,10 +66,11 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-ABOUT = """Equilibria of partially observable stochastic games with information sharing.
+ABOUT = f"""Equilibria of partially observable stochastic games with information sharing.
 
 They are found by linear programs and certified in the original game. FILE is a game file
-(.dpomdp, .posg or .nfg) or a name of the catalogue, which `lp-posg models` lists.
+({game_endings()}) or a name of the catalogue, which `lp-posg models` lists; open_spiel:NAME is a game of OpenSpiel, if
+that is installed.
 
 Exit status: 0; 1 for an error, with one line on stderr; 2 for wrong usage.
 """

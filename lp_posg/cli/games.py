@@ -1,4 +1,4 @@
-"""The game that an argument names: a file if there is one, else a model of the catalogue."""
+"""The game that an argument names: a file if there is one, else a model of the catalogue, or a game of OpenSpiel."""
 
 from __future__ import annotations
 
@@ -7,26 +7,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lp_posg.errors import FormatError, ModelError
+from lp_posg.formats import FORMATS
 
 if TYPE_CHECKING:
+    from lp_posg.extensive import ExtensiveGame
+    from lp_posg.formats import TreeEntry
     from lp_posg.game import Game
 
 
+OPEN_SPIEL = ("open_spiel:", "openspiel:")
+"""What comes before the name of a game of OpenSpiel."""
+
+
+def game_endings(*, writing: bool = False) -> str:
+    """Return the endings of game files that can be read, or written, in words."""
+    known = [ending for ending, entry in FORMATS.items() if entry.write is not None or not writing]
+    return f"{', '.join(known[:-1])} or {known[-1]}"
+
+
 def game_named(given: str) -> Game:
-    """Return the game in the file `given`, or the catalogue's of that name.
+    """Return the game in the file `given`, or the catalogue's of that name; a game tree as the POSG that it is.
 
     Raises
     ------
     FormatError
         If there is neither, or the file is not right; see `lp_posg.load`.
     UnsupportedError
-        If no reader knows the file's extension.
+        If no reader knows the file's extension, or a game tree cannot be run by a clock.
     """
     import lp_posg as posg
     from lp_posg.formats.catalog import catalog_entry
 
     if os.path.exists(given) and not os.path.isdir(given):
         return posg.load(given)
+    tree = tree_named(given)
+    if tree is not None:
+        from lp_posg.extensive import to_posg
+
+        return to_posg(tree)
     try:
         entry = catalog_entry(given)
     except ModelError as error:
@@ -34,15 +52,52 @@ def game_named(given: str) -> Game:
     return posg.catalog(entry.name)
 
 
+def is_extensive(given: str) -> bool:
+    """Whether `given` is the name of a file of an extensive game."""
+    return given.lower().endswith(".efg")
+
+
+def tree_named(given: str) -> ExtensiveGame | None:
+    """Return the game tree in the ``.efg`` file `given`, the catalogue's or OpenSpiel's; None if it is none of these.
+
+    Raises
+    ------
+    FormatError, ImperfectRecallError
+        If the file is not right.
+    LpPosgError
+        If OpenSpiel has no such game, or it is none that `lp_posg.from_open_spiel` takes.
+    """
+    import lp_posg as posg
+
+    if os.path.exists(given) and not os.path.isdir(given):
+        return posg.load_extensive(given) if is_extensive(given) else None
+    if given.startswith(OPEN_SPIEL):
+        return posg.from_open_spiel(given.split(":", 1)[1])
+    entry = tree_entry_named(given)
+    return None if entry is None else posg.extensive_catalog(entry.name)
+
+
+def tree_entry_named(name: str) -> TreeEntry | None:
+    """Return the catalogue's entry of a game tree, or None if no game tree has that name."""
+    from lp_posg.formats.tree_catalog import extensive_entry
+
+    try:
+        return extensive_entry(name)
+    except ModelError:
+        return None
+
+
 def _missing(given: str, error: ModelError) -> FormatError:
     """Return the error that names both possibilities, and the nearest models."""
     from lp_posg.formats.catalog import catalog_entry
+    from lp_posg.formats.tree_catalog import extensive_entry
 
     near = list(error.facts.get("suggestions", ()))
-    try:
-        near.insert(0, catalog_entry(Path(given).stem).name)
-    except ModelError as other:
-        near += other.facts.get("suggestions", ())
+    for entry in (catalog_entry, extensive_entry):
+        try:
+            near.insert(0, entry(Path(given).stem).name)
+        except ModelError as other:
+            near += other.facts.get("suggestions", ())
     near = list(dict.fromkeys(near))
     advice = f"did you mean {' or '.join(map(repr, near))}?" if near else "`lp-posg models` lists the catalogue"
     what = "this is a directory" if given and os.path.isdir(given) else "there is no such file"

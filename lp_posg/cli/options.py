@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from lp_posg.cli.games import game_endings
+
 
 def _tolerance(value: float | None) -> float | None:
     if value is not None and not (math.isfinite(value) and value >= 0):
@@ -30,11 +32,17 @@ def _discount(value: float | None) -> float | None:
 File = Annotated[
     str,
     typer.Argument(
-        metavar="FILE", help="A .dpomdp, .posg or .nfg file, or a name of the catalogue.", show_default=False
+        metavar="FILE",
+        help=f"A file ({game_endings()}), a name of the catalogue, or open_spiel:NAME.",
+        show_default=False,
     ),
 ]
 Horizon = Annotated[int, typer.Option("--horizon", "-H", min=1, help="Number of steps.", show_default=False)]
 OptionalHorizon = Annotated[int | None, typer.Option("--horizon", "-H", min=1, help="Number of steps.")]
+SolveHorizon = Annotated[
+    int | None,
+    typer.Option("--horizon", "-H", min=1, help="Number of steps; a game tree has none.", show_default=False),
+]
 Sharing = Annotated[
     str,
     typer.Option(
@@ -113,6 +121,13 @@ TimeLimit = Annotated[
 MemoryLimit = Annotated[
     float | None, typer.Option(metavar="MIB", callback=_positive, help="Resident memory in MiB.", show_default=False)
 ]
+
+
+def needed_horizon(horizon: int | None) -> int:
+    """Return the number of steps, or raise BadParameter if none was given."""
+    if horizon is None:
+        raise typer.BadParameter("a POSG is planned for a number of steps; give --horizon N", param_hint="--horizon")
+    return horizon
 
 
 def in_bytes(mebibytes: float | None) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,10 +13,12 @@ import typer
 
 from lp_posg.atomic import write_whole
 from lp_posg.errors import FormatError
+from lp_posg.formats import FORMATS
+from lp_posg.wording import finite
 
 STDOUT = "-"
 
-_NOT_FOR_JSON = (".dpomdp", ".posg", ".nfg", ".npz")
+_NOT_FOR_JSON = tuple({*FORMATS, ".npz"} - {".json"})
 
 
 def check_json_target(target: str | None, *inputs: str | None) -> None:
@@ -74,7 +75,7 @@ def write_json(target: str, content: Mapping[str, Any] | list[Any]) -> None:
     FormatError
         If the file cannot be written; it is then left as it was.
     """
-    text = json.dumps(_finite(content), indent=2, allow_nan=False) + "\n"
+    text = json.dumps(finite(content), indent=2, allow_nan=False) + "\n"
     if target == STDOUT:
         print(text, end="")
         return
@@ -85,14 +86,6 @@ def write_json(target: str, content: Mapping[str, Any] | list[Any]) -> None:
         Path(target).write_text(text, encoding="utf-8")
     except OSError as error:
         raise _unwritable(target, str(error.strerror or error)) from None
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _finite(own) for key, own in value.items()}
-    return [_finite(own) for own in value] if isinstance(value, (list, tuple)) else value
 
 
 def _is_special(target: str) -> bool:

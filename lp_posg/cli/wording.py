@@ -1,80 +1,31 @@
-"""Numbers, labels and games in words; everything a screen shows passes through here."""
+"""Numbers, labels and games in words, as the command line shows them: those of the room `wording`."""
 
-from __future__ import annotations
+from lp_posg.wording import (
+    clean,
+    counts,
+    kind,
+    number,
+    numbers,
+    seconds,
+    sizes,
+    small,
+    tree_kind,
+    tree_sizes,
+    value_scale,
+    yes_no,
+)
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from lp_posg.game import Game
-
-_NEGLIGIBLE = 1e-13
-"""A value this small relative to the rewards of the whole horizon is rounding and shown as 0."""
-
-
-def clean(text: str) -> str:
-    """Return `text` as one line without control characters, whatever the labels in it contain.
-
-    >>> clean("two\\nlines\\x1b[31m")
-    'two\\\\nlines\\\\x1b[31m'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def number(value: float, scale: float = 0.0) -> str:
-    """Return a number with twelve digits; 0 if it is rounding beside `scale`.
-
-    >>> number(11.015487500000003), number(-1e-16, 120.0), number(-0.0)
-    ('11.0154875', '0', '0')
-    """
-    return "0" if abs(value) <= _NEGLIGIBLE * scale else f"{value:.12g}"
-
-
-def numbers(values: Iterable[float], scale: float = 0.0) -> str:
-    """Return numbers with a space between them."""
-    return " ".join(number(value, scale) for value in values)
-
-
-def small(value: float) -> str:
-    """Return a gap, an error bound or a time with three digits."""
-    return f"{value:.3g}"
-
-
-def seconds(value: float) -> str:
-    """Return a time in seconds, to the millisecond."""
-    return f"{value:.3f}"
-
-
-def yes_no(value: bool | None) -> str:
-    """Return yes, no, or unknown."""
-    return "unknown" if value is None else "yes" if value else "no"
-
-
-def kind(game: Game) -> str:
-    """Return what kind of game it is by its rewards."""
-    if game.is_common_reward:
-        return "common reward"
-    return "zero-sum" if game.is_zero_sum else "general-sum"
-
-
-def sizes(game: Game) -> str:
-    """Return the sizes of a game in one phrase."""
-    return (
-        f"{game.n_agents} agent{'s' * (game.n_agents != 1)}, {game.n_states} state{'s' * (game.n_states != 1)},"
-        f" actions {counts(game.n_actions)}, observations {counts(game.n_observations)}"
-    )
-
-
-def counts(values: Iterable[int]) -> str:
-    """Return counts with a space between them.
-
-    >>> counts((3, 3))
-    '3 3'
-    """
-    return " ".join(map(str, values))
-
-
-def value_scale(game: Game, horizon: int) -> float:
-    """Return the largest size a value can have through the rewards of `horizon` steps, in reward units."""
-    largest = max(float(abs(game.reward_array(h)).max()) for h in range(game.max_horizon or 1))
-    return largest * horizon
+__all__ = [
+    "clean",
+    "counts",
+    "kind",
+    "number",
+    "numbers",
+    "seconds",
+    "sizes",
+    "small",
+    "tree_kind",
+    "tree_sizes",
+    "value_scale",
+    "yes_no",
+]

@@ -1,5 +1,6 @@
 """Certificates, ledgers and simulations: what a strategy is worth, and what deviating from it could gain."""
 
+from lp_posg.evaluate.advantages import Advantages, advantages
 from lp_posg.evaluate.bounded import certify_bounds
 from lp_posg.evaluate.certificate import Certificate, Deviation, certify, pairs_of
 from lp_posg.evaluate.deviations import DEVIATIONS
@@ -11,6 +12,7 @@ from lp_posg.evaluate.traces import Trace, TraceStep
 
 __all__ = [
     "DEVIATIONS",
+    "Advantages",
     "Certificate",
     "Deviation",
     "GameSampler",
@@ -18,6 +20,7 @@ __all__ = [
     "Simulation",
     "Trace",
     "TraceStep",
+    "advantages",
     "certify",
     "certify_bounds",
     "error_ledger",

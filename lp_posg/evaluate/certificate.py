@@ -166,8 +166,7 @@ def certify(
     Time grows as the number of (belief cell, joint action) pairs times the number of agents; for a
     team also with the number of joint prescriptions of all agents but one.
     """
-    if deviations != "team" and deviations not in DEVIATIONS:
-        raise ModelError(f"unknown kind of deviation {deviations!r}; expected one of team, {', '.join(DEVIATIONS)}")
+    check_kind(deviations)
     if deviations == "ne":
         check_independent(policy)
     use = resources or Resources()
@@ -177,7 +176,7 @@ def certify(
     pairs = unrolled
     if pairs is None:
         pairs = pairs_of(game, structure, policy, use, on_depth=lambda time, _: told(time + 1, 2 * steps))
-    programs = _Programs(game, policy, pairs, deviations, use)
+    programs = Programs(game, policy, pairs, deviations, use)
     node_values = [np.full((step.n_nodes, game.n_agents), np.nan) for step in policy.steps]
     for time in reversed(range(policy.horizon)):
         node_values[time][pairs.depths[time].tag] = programs.step(time)
@@ -187,7 +186,7 @@ def certify(
     values = start @ follow
     if deviations == "team":
         # The team's payoff is the common reward, or else the sum of the rewards.
-        gap = float((start @ best - values).mean()) * (1 if game.is_common_reward else game.n_agents)
+        gap = float((start @ best - values).mean()) * programs.scale
         gaps = np.full(game.n_agents, max(gap, 0.0))
     else:
         gaps = np.maximum(start @ best - values, 0.0)
@@ -199,10 +198,16 @@ def certify(
         gaps,
         values,
         deviation,
-        _merge_error(game, pairs) * (game.n_agents if deviations == "team" and not game.is_common_reward else 1),
+        _merge_error(game, pairs) * programs.scale,
         pairs.n_states,
         tuple(node_values),
     )
+
+
+def check_kind(deviations: str) -> None:
+    """Raise ModelError if no such kind of deviation is known."""
+    if deviations != "team" and deviations not in DEVIATIONS:
+        raise ModelError(f"unknown kind of deviation {deviations!r}; expected one of team, {', '.join(DEVIATIONS)}")
 
 
 def check_independent(policy: Policy) -> None:
@@ -242,7 +247,7 @@ def pairs_of(
     return unroll(game, structure, policy.horizon, follow=policy.follow, resources=resources, on_depth=on_depth)
 
 
-class _Programs:
+class Programs:
     """The two dynamic programs backward: following, and the best deviation, depth by depth.
 
     Each depth is worked through in ranges of states of fixed size, which bounds the memory and can
@@ -256,6 +261,11 @@ class _Programs:
         self.best: list[FloatArray] = [none] * (policy.horizon + 1)
         self.amount: list[FloatArray] = [none] * policy.horizon
         self.bounded = False
+
+    @property
+    def scale(self) -> int:
+        """How often an agent's gain counts: a team's is that of all, each with the mean reward."""
+        return self.game.n_agents if self.kind == "team" and not self.game.is_common_reward else 1
 
     def step(self, time: int) -> FloatArray:
         """Work out one depth; return the values of following, shape (N, n)."""
@@ -273,7 +283,7 @@ class _Programs:
         return self.follow[time]
 
     def _part(self, time: int, nodes: slice) -> tuple[FloatArray, FloatArray, Gain, bool]:
-        view = self._view(time, nodes)
+        view = self.view(time, nodes)
         follow = view.values_following()
         if self.kind == "team":
             best, gain, is_bound = team_gain(view)
@@ -281,7 +291,7 @@ class _Programs:
         best, gain = DEVIATIONS[self.kind](view)
         return follow, best, Gain(gain.amount), False
 
-    def _view(self, time: int, nodes: slice) -> StepView:
+    def view(self, time: int, nodes: slice) -> StepView:
         """Return one range of states as the deviation programs see it."""
         game, depth = self.game, self.pairs.depths[time]
         level, cells = depth.level.part(nodes), depth.level.cells_of(nodes)
@@ -307,7 +317,7 @@ class _Programs:
         if gaps[agent] <= 0:
             return None
         best: tuple[float, int, int] = (0.0, 0, 0)
-        for time, reach in enumerate(_reach(self.game, self.policy, self.pairs)):
+        for time, reach in enumerate(reach_of(self.game, self.policy, self.pairs)):
             worth = self.amount[time][agent] * reach
             node = int(worth.argmax())
             best = max(best, (float(worth[node]), -time, node))
@@ -315,7 +325,7 @@ class _Programs:
 
     def _described(self, agent: int, time: int, node: int, gap: float) -> Deviation:
         game, depth = self.game, self.pairs.depths[time]
-        view = self._view(time, slice(node, node + 1))
+        view = self.view(time, slice(node, node + 1))
         team = self.kind == "team"
         gain = Gain(self.amount[time]) if team else DEVIATIONS[self.kind](view)[1]
         rank, recommended, action = gain.place(agent)
@@ -412,7 +422,7 @@ def _merge_error(game: Game, pairs: Unrolled) -> float:
     return 2 * float(sum(d.merge_distance * w for d, w in zip(pairs.depths, to_come, strict=True)))
 
 
-def _reach(game: Game, policy: Policy, pairs: Unrolled) -> list[FloatArray]:
+def reach_of(game: Game, policy: Policy, pairs: Unrolled) -> list[FloatArray]:
     """Return the probability of each state when everybody follows, per depth."""
     first = pairs.depths[0].level.n_nodes
     reach = [np.bincount(pairs.start.child, weights=pairs.start_prob, minlength=first).astype(np.float64)]

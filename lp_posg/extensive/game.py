@@ -8,13 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
+from lp_posg.extensive.paths import from_root
+from lp_posg.extensive.validation import check_tree
 from lp_posg.types import FloatArray, IntArray, read_only
-
-CHANCE = -1
-"""Owner of a node where chance moves."""
-
-TERMINAL = -2
-"""Owner of a node where the game ends."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,8 @@ class InformationSet:
 class ExtensiveGame:
     """A finite game tree of N nodes for n agents; nodes are numbered from the root, parents before children.
 
-    The branches of a node are its children in the order of their numbers.
+    The branches of a node are its children in the order of their numbers. Making a game checks it, in
+    time and memory that grow linearly with the nodes at any depth.
 
     Attributes
     ----------
@@ -59,6 +56,28 @@ class ExtensiveGame:
     outcomes : tuple of tuples of n Fraction
     labels : tuple of N str
         Of the branch that leads to a node: an action's label, or what chance does; empty for the root.
+
+    Raises
+    ------
+    ModelError
+        If the arrays make no such tree; the message names the node, information set or outcome. An agent
+        with imperfect recall is no such error: see `check_perfect_recall`.
+
+    Examples
+    --------
+    One agent guesses a coin that it does not see.
+
+    >>> from lp_posg.extensive import CHANCE
+    >>> half = Fraction(1, 2)
+    >>> game = ExtensiveGame(
+    ...     name="guess", agents=("guesser",),
+    ...     parent=np.array([-1, 0, 0, 1, 1, 2, 2]), owner=np.array([CHANCE, 0, 0, *[TERMINAL] * 4]),
+    ...     information=np.array([-1, 0, 0, -1, -1, -1, -1]), sets=(InformationSet(0, "blind", ("heads", "tails")),),
+    ...     probability=(Fraction(1), half, half, *[Fraction(1)] * 4),
+    ...     outcome=np.array([-1, -1, -1, 0, -1, -1, 0]), outcomes=((Fraction(1),),),
+    ...     labels=("", "heads", "tails", "heads", "tails", "heads", "tails"))
+    >>> game.depth.tolist(), game.payoff.tolist()
+    ([0, 1, 1, 2, 2, 2, 2], [[0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0]])
     """
 
     name: str
@@ -74,6 +93,20 @@ class ExtensiveGame:
 
     def __post_init__(self) -> None:
         read_only(self.parent, self.owner, self.information, self.outcome)
+        check_tree(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both games have the same tree, labels and numbers, node by node; names of games do not count."""
+        if not isinstance(other, ExtensiveGame):
+            return NotImplemented
+        arrays = ("parent", "owner", "information", "outcome")
+        rest = ("agents", "sets", "probability", "outcomes", "labels")
+        return all(np.array_equal(getattr(self, key), getattr(other, key)) for key in arrays) and all(
+            getattr(self, key) == getattr(other, key) for key in rest
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.agents, self.sets, self.labels))
 
     @property
     def n_agents(self) -> int:
@@ -112,3 +145,25 @@ class ExtensiveGame:
         found = np.ascontiguousarray(table[self.outcome].T)
         read_only(found)
         return found
+
+    @cached_property
+    def depth(self) -> IntArray:
+        """Number of moves that lead to a node, shape (N,)."""
+        found = from_root(self.parent, (self.parent >= 0).astype(np.int64))
+        read_only(found)
+        return found
+
+    @cached_property
+    def is_zero_sum(self) -> bool:
+        """Whether there are two agents whose payoffs sum to the same number on all paths that chance makes possible."""
+        from lp_posg.extensive.totals import totals_of
+
+        return self.n_agents == 2 and totals_of(self).is_constant_sum
+
+    def path(self, node: int) -> tuple[str, ...]:
+        """Return the labels of the branches from the root to a node."""
+        found: list[str] = []
+        while node:
+            found.append(self.labels[node])
+            node = int(self.parent[node])
+        return tuple(found[::-1])

@@ -8,19 +8,40 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lp_posg.errors import FormatError
-from lp_posg.formats import dpomdp, nfg, posg
+from lp_posg.errors import FormatError, UnsupportedError
+from lp_posg.extensive import ExtensiveGame
+from lp_posg.formats import dpomdp, efg, json_game, nfg, npz, osposg, posg
 from lp_posg.formats.catalog import CatalogEntry, catalog, catalog_entries
+from lp_posg.formats.json_game import game_schema
 from lp_posg.formats.registry import Format, by_extension, choose
+from lp_posg.formats.tree_catalog import TreeEntry, extensive_catalog, extensive_entries
 from lp_posg.game import Game
 
 FORMATS: dict[str, Format] = by_extension(
     dpomdp.FORMAT,
     posg.FORMAT,
     nfg.FORMAT,
+    efg.FORMAT,
+    osposg.FORMAT,
+    json_game.FORMAT,
+    npz.FORMAT,
 )
 
-__all__ = ["FORMATS", "CatalogEntry", "Format", "catalog", "catalog_entries", "load", "save"]
+__all__ = [
+    "FORMATS",
+    "CatalogEntry",
+    "Format",
+    "TreeEntry",
+    "catalog",
+    "catalog_entries",
+    "extensive_catalog",
+    "extensive_entries",
+    "game_schema",
+    "load",
+    "load_extensive",
+    "save",
+    "save_extensive",
+]
 
 
 def load(path: str | os.PathLike[str]) -> Game:
@@ -39,9 +60,7 @@ def load(path: str | os.PathLike[str]) -> Game:
         If there is no such file, it cannot be read, or its content is wrong. The message and the
         attributes ``path`` and ``line`` say where; no file is half read.
     """
-    if not isinstance(path, (str, os.PathLike)):
-        raise FormatError(f"{path!r} is not a path; give the name of a game file", path=str(path), line=None)
-    file = Path(path)
+    file = _path(path)
     return choose(FORMATS, file, writing=False).read(file)
 
 
@@ -61,3 +80,54 @@ def save(game: Game, path: str | os.PathLike[str]) -> None:
     write = choose(FORMATS, file, writing=True).write
     assert write is not None  # what `choose` has made sure of
     write(game, file)
+
+
+def load_extensive(path: str | os.PathLike[str]) -> ExtensiveGame:
+    """Return the extensive game in a ``.efg`` file, with exact numbers.
+
+    Parameters
+    ----------
+    path : path
+        The game has the title in the file for its name, or the file's name if that is empty.
+
+    Raises
+    ------
+    UnsupportedError
+        If the extension is another one.
+    FormatError
+        If there is no such file, it cannot be read, or its content is wrong; attributes ``path``, ``line``.
+    ImperfectRecallError
+        If an agent forgets what it did or knew; attributes ``path``, ``line``.
+    """
+    return efg.read_tree(_extensive_path(path))
+
+
+def save_extensive(game: ExtensiveGame, path: str | os.PathLike[str]) -> None:
+    """Write an extensive game to a ``.efg`` file, with exact numbers.
+
+    The file is replaced as a whole or, after an error, left as it was. Nodes are written in prefix order,
+    information sets and outcomes numbered as they appear first; a game numbered so is read back equal.
+
+    Raises
+    ------
+    UnsupportedError
+        If the extension is another one, or a name or number cannot be written.
+    FormatError
+        If the file cannot be written.
+    """
+    efg.write_tree(game, _extensive_path(path))
+
+
+def _path(path: str | os.PathLike[str]) -> Path:
+    if not isinstance(path, (str, os.PathLike)):
+        raise FormatError(f"{path!r} is not a path; give the name of a game file", path=str(path), line=None)
+    return Path(path)
+
+
+def _extensive_path(path: str | os.PathLike[str]) -> Path:
+    file = _path(path)
+    if file.suffix.lower() != efg.EXTENSION:
+        found = f"extension {file.suffix!r}" if file.suffix else "no extension"
+        message = f"{path}: found {found}, expected {efg.EXTENSION}, the one format of extensive games; rename the file"
+        raise UnsupportedError(message, path=str(path), known=(efg.EXTENSION,))
+    return file

@@ -3,6 +3,7 @@
 A folder of ``models/`` holds one ``about.toml`` and, per model, either a ``.posg`` file or a
 Python generator with a function ``build``, or another that `builder` names, where one file makes
 several models. In a checkout the folder lies beside the package, in an installed wheel inside it.
+Game trees are in `tree_catalog`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
@@ -61,7 +62,7 @@ class CatalogEntry:
     Attributes
     ----------
     name : str
-        Name to give to :func:`catalog`.
+        Name to give to `catalog`.
     aliases : tuple of str
         Other names of the same model.
     title, description, source : str
@@ -102,7 +103,7 @@ class CatalogEntry:
         """Parameters of the model's generator with their defaults; none for a file."""
         if self.path.suffix != ".py":
             return {}
-        signature = inspect.signature(_generator(self.path, self.builder))
+        signature = inspect.signature(generator(self.path, self.builder))
         return {name: parameter.default for name, parameter in signature.parameters.items()}
 
 
@@ -130,14 +131,14 @@ def catalog(name: str, **parameters: Any) -> Game:
     accepted = entry.parameters
     unknown = [key for key in parameters if key not in accepted]
     if unknown:
-        takes = f"it takes {_listed(accepted)}" if accepted else "it takes none: it is a file with fixed numbers"
+        takes = f"it takes {listed(accepted)}" if accepted else "it takes none: it is a file with fixed numbers"
         raise ModelError(
-            f"catalogue model {entry.name!r} has no parameter {_listed(unknown)}; {takes}",
+            f"catalogue model {entry.name!r} has no parameter {listed(unknown)}; {takes}",
             model=entry.name,
             accepted=tuple(accepted),
         )
     if entry.path.suffix == ".py":
-        return _generator(entry.path, entry.builder)(**parameters)
+        return cast(Game, generator(entry.path, entry.builder)(**parameters))
     # Imported here because the registry of formats may in turn look names up in the catalogue.
     from lp_posg.formats import load
 
@@ -152,15 +153,21 @@ def catalog_entry(name: str) -> CatalogEntry:
     ModelError
         If no model has this name or alias; the message has the nearest names and the list.
     """
-    by_name = {_normalised(label): entry for entry in catalog_entries() for label in (entry.name, *entry.aliases)}
-    key = _normalised(name) if isinstance(name, str) else ""
+    by_name = {normalised(label): entry for entry in catalog_entries() for label in (entry.name, *entry.aliases)}
+    key = normalised(name) if isinstance(name, str) else ""
     if key in by_name:
         return by_name[key]
+    # Imported here because the catalogue of game trees builds on this one.
+    from lp_posg.formats.tree_catalog import extensive_entries
+
+    for tree in extensive_entries():
+        if key in map(normalised, (tree.name, *tree.aliases)):
+            raise ModelError(f"{tree.name!r} is a game tree; build it by extensive_catalog({tree.name!r})", tree=tree)
     near = difflib.get_close_matches(key, by_name, n=3, cutoff=0.6)
     names = list(dict.fromkeys(by_name[match].name for match in near))
     meant = f"did you mean {' or '.join(map(repr, names))}? " if names else ""
     raise ModelError(
-        f"no model {name!r} in the catalogue; {meant}it has {_listed(e.name for e in catalog_entries())}",
+        f"no model {name!r} in the catalogue; {meant}it has {listed(e.name for e in catalog_entries())}",
         suggestions=tuple(names),
     )
 
@@ -180,7 +187,7 @@ def catalog_entries() -> tuple[CatalogEntry, ...]:
     owner: dict[str, str] = {}
     for entry in entries:
         for label in (entry.name, *entry.aliases):
-            first = owner.setdefault(_normalised(label), entry.name)
+            first = owner.setdefault(normalised(label), entry.name)
             if first != entry.name:
                 raise ModelError(f"catalogue models {first!r} and {entry.name!r} both answer to {label!r}")
     return tuple(sorted(entries, key=lambda entry: entry.name))
@@ -251,7 +258,8 @@ def _as_float(value: object) -> float | None:
 def _read_about(about: Path) -> list[CatalogEntry]:
     try:
         content = tomllib.loads(about.read_text(encoding="utf-8"))
-        return [_entry(about, content["source"], model) for model in content["model"]]
+        models = content.get("model", ()) if "tree" in content else content["model"]
+        return [_entry(about, content["source"], model) for model in models]
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         what = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
         raise ModelError(f"{about}: {what}") from None
@@ -262,7 +270,7 @@ def _entry(about: Path, folder_source: str, model: Mapping[str, Any]) -> Catalog
     if path.suffix not in (".posg", ".py") or not path.is_file():
         raise ModelError(f"{about}: model file {model['file']!r} is not a .posg or .py file of this folder")
     if model["kind"] not in KINDS:
-        raise ModelError(f"{about}: kind is {model['kind']!r}, expected one of {_listed(KINDS)}")
+        raise ModelError(f"{about}: kind is {model['kind']!r}, expected one of {listed(KINDS)}")
     known = [value for row in model.get("known", ()) for value in _known_values(row, len(model["actions"]))]
     return CatalogEntry(
         name=model["name"],
@@ -305,22 +313,31 @@ def _known_values(row: Mapping[str, Any], n_agents: int) -> Iterable[KnownValue]
 
 
 @cache
-def _generator(path: Path, builder: str) -> Callable[..., Game]:
+def generator(path: Path, builder: str) -> Callable[..., Any]:
+    """Return the function `builder` of a file of models.
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
     label = "lp_posg_models_" + "_".join((path.parent.name, path.stem)).replace("-", "_")
     spec = importlib.util.spec_from_file_location(label, path)
     if spec is None or spec.loader is None:
         raise ModelError(f"the generator {path} cannot be imported")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    build: Callable[..., Game] | None = getattr(module, builder, None)
+    build: Callable[..., Any] | None = getattr(module, builder, None)
     if build is None:
         raise ModelError(f"the generator {path} has no function {builder!r}")
     return build
 
 
-def _normalised(name: str) -> str:
+def normalised(name: str) -> str:
+    """Return what two ways to write one name have in common."""
     return "".join(name.lower().split()).replace("-", "").replace("_", "")
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """Return names in quotes, with commas between them."""
     return ", ".join(map(repr, names))

@@ -15,6 +15,7 @@ import scipy.sparse as sp
 
 from lp_posg.atomic import write_whole
 from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.formats.gambit_text import printable_title, quoted_text, unwritable_name
 from lp_posg.formats.nfg_text import StrategicForm, parse_nfg
 from lp_posg.formats.registry import Format
 from lp_posg.formats.source import Source
@@ -36,9 +37,9 @@ def read(path: Path) -> Game:
     try:
         return _game(parse_nfg(source), path.stem)
     except ModelError as error:
-        raise source.error(max(source.last_line, 1), str(error)) from None
+        raise source.error(source.last_line, str(error)) from None
     except MemoryError:
-        raise source.error(max(source.last_line, 1), "the game does not fit into memory; make it smaller") from None
+        raise source.error(source.last_line, "the game does not fit into memory; make it smaller") from None
 
 
 def write(game: Game, path: Path) -> None:
@@ -83,12 +84,12 @@ def _game(form: StrategicForm, name: str) -> Game:
 
 def _lines(game: Game) -> Iterator[str]:
     n = game.n_agents
-    yield f"NFG 1 R {_quoted(_printable(game.name))}"
-    yield "{ " + " ".join(map(_quoted, game.agents)) + " }"
+    yield f"NFG 1 R {quoted_text(printable_title(game.name))}"
+    yield "{ " + " ".join(map(quoted_text, game.agents)) + " }"
     yield ""
-    yield "{ " + "\n  ".join("{ " + " ".join(map(_quoted, own)) + " }" for own in game.actions) + " }"
+    yield "{ " + "\n  ".join("{ " + " ".join(map(quoted_text, own)) + " }" for own in game.actions) + " }"
     left_out = "; what is seen after it is left out" if max(game.n_observations) > 1 else ""
-    yield _quoted(f"One step of the game, written by lp-posg{left_out}.")
+    yield quoted_text(f"One step of the game, written by lp-posg{left_out}.")
     yield ""
     reward = game.reward_array(0).reshape(n, *game.n_actions)
     for payoffs in reward.transpose(*range(n, -1, -1)).reshape(-1, n).tolist():
@@ -97,15 +98,6 @@ def _lines(game: Game) -> Iterator[str]:
 
 def _number(x: float) -> str:
     return str(int(x)) if x.is_integer() and abs(x) < 1e15 else repr(x)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '\\"') + '"'
-
-
-def _printable(title: str) -> str:
-    """Return a title that can be written: it is shown only, so odd characters may be replaced."""
-    return title.encode(errors="replace").decode().replace("\r", " ").rstrip("\\")
 
 
 def _beyond_nfg(game: Game) -> str | None:
@@ -118,17 +110,10 @@ def _beyond_nfg(game: Game) -> str | None:
     if not all(np.array_equal(game.reward_array(time), game.reward_array(0)) for time in range(1, horizon)):
         return "the rewards vary with time"
     for name in (*game.agents, *(action for own in game.actions for action in own)):
-        if name.endswith("\\") or "\r" in name or not _is_encodable(name):
-            return f"the name {name!r} ends in a backslash, or has a carriage return or half a character"
+        problem = unwritable_name(name)
+        if problem is not None:
+            return problem
     return None
-
-
-def _is_encodable(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 FORMAT = Format(name="nfg", extensions=(".nfg",), read=read, write=write)

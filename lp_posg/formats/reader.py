@@ -13,11 +13,11 @@ from typing import TypeVar
 import numpy as np
 
 from lp_posg.errors import FormatError, ModelError
-from lp_posg.formats.axes import Names
 from lp_posg.formats.body import Body
 from lp_posg.formats.cells import CellLog
 from lp_posg.formats.header import Header, collect, read_header
 from lp_posg.formats.rewards import RewardLog
+from lp_posg.formats.rows import RowTexts
 from lp_posg.formats.source import Source
 from lp_posg.formats.statements import HEADERS, Statement, iter_statements
 from lp_posg.game import Game
@@ -83,7 +83,7 @@ def _late(source: Source, statement: Statement, headers: dict[str, Statement]) -
 
 
 def _build(source: Source, header: Header, body: Body) -> Game:
-    rows = _RowTexts(header)
+    rows = RowTexts(header.states, header.actions, header.observations)
     moves = [_distribution(source, log, rows.move(h, len(body.moves)), rows.state) for h, log in enumerate(body.moves)]
     laws = [_distribution(source, log, rows.law(h, len(body.laws)), rows.seen) for h, log in enumerate(body.laws)]
     first = None if body.first is None else _distribution(source, body.first, rows.first, rows.seen)
@@ -154,55 +154,6 @@ def _distribution(
         line = log.row_line(int(error.facts["row"]))
         hint = "" if line else "; no line assigns to it"
         raise source.error(line or source.last_line, f"{error}{hint}") from None
-
-
-class _RowTexts:
-    """What a row or a column of a table is called in messages."""
-
-    def __init__(self, header: Header) -> None:
-        self._header = header
-        self.n_states = header.states.size
-        self._n_joint = int(np.prod([names.size for names in header.actions]))
-
-    def move(self, step: int, count: int) -> Callable[[int], str]:
-        def text(row: int) -> str:
-            state, action = divmod(row, self._n_joint)
-            return f"transition{_at(step, count)} from {self.state(state)} under {self._action(action)}"
-
-        return text
-
-    def law(self, step: int, count: int) -> Callable[[int], str]:
-        def text(row: int) -> str:
-            action, state = divmod(row, self.n_states)
-            return f"observation{_at(step, count)} in next {self.state(state)} after {self._action(action)}"
-
-        return text
-
-    def first(self, row: int) -> str:
-        return f"initial observation in {self.state(row)}"
-
-    def state(self, index: int) -> str:
-        labels = self._header.states.labels
-        return f"state {str(index) if labels is None else labels[index]!r}"
-
-    def seen(self, flat: int) -> str:
-        return f"joint observation {_joint(flat, self._header.observations)}"
-
-    def _action(self, flat: int) -> str:
-        return f"joint action {_joint(flat, self._header.actions)}"
-
-
-def _at(step: int, count: int) -> str:
-    return f" at step {step + 1}" if count > 1 else ""
-
-
-def _joint(flat: int, lists: tuple[Names, ...]) -> tuple[str, ...]:
-    """Return the labels of a joint index, last agent fastest."""
-    labels: list[str] = []
-    for names in reversed(lists):
-        flat, own = divmod(flat, names.size)
-        labels.append(str(own) if names.labels is None else names.labels[own])
-    return tuple(reversed(labels))
 
 
 def _numbers(count: int) -> list[str]:

@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.formats.cells import CellLog
+from lp_posg.information.lookup import places
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 
@@ -78,8 +79,7 @@ class RewardLog:
             rows, nexts = np.divmod(pair, n_states)
             below, since = self._base[rows], np.zeros(len(fine), dtype=np.int64)
             if len(keys):
-                at = np.minimum(np.searchsorted(keys, pair), len(keys) - 1)
-                known = keys[at] == pair
+                at, known = places(keys, pair)
                 below, since = np.where(known, values[at], below), np.where(known, lines[at], since)
             prob = probability_at(moves, rows, nexts)
             prob *= probability_at(law, (rows % n_joint) * n_states + nexts, seen)
@@ -96,6 +96,5 @@ def probability_at(matrix: SparseMatrix, rows: IntArray, columns: IntArray) -> F
     keys = owner * width + matrix.indices
     if not len(keys) or not len(rows):
         return np.zeros(len(rows))
-    wanted = rows * width + columns
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[at] == wanted, matrix.data[at], 0.0)
+    at, known = places(keys, rows * width + columns)
+    return np.where(known, matrix.data[at], 0.0)

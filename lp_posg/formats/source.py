@@ -40,7 +40,7 @@ class Source:
     def __init__(self, path: Path, *, extended: bool) -> None:
         self.path = path
         self.extended = extended
-        self.last_line = 0
+        self.last_line = 1  # an empty file is to blame at its first line
 
     def error(self, line: int | None, message: str) -> FormatError:
         """Return a FormatError that puts the file's name and the line before `message`."""

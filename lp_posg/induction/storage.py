@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
-from lp_posg.atomic import write_whole
+from lp_posg.archive import read_arrays, write_arrays
 from lp_posg.errors import FormatError, LpPosgError, ModelError
 from lp_posg.evaluate import Certificate, Deviation
-from lp_posg.game import Game
+from lp_posg.game import GAME_FORMAT, SOLUTION_FORMAT, Game, game_arrays, game_from_arrays, game_labels
 from lp_posg.induction.solution import Labels, Solution, Stats
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, check_horizon
 from lp_posg.stage import OWN, concept_named, parse_objective
-from lp_posg.types import FloatArray, SparseMatrix
 from lp_posg.version import __version__
 
-_UNREADABLE = (ValueError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, NotImplementedError)
-FORMAT = "lp-posg solution"
+MAX_BYTES = 1 << 34
+"""Most bytes that the arrays of a solution may take."""
+
+FORMAT = SOLUTION_FORMAT
 FORMAT_VERSION = 2
 
 
@@ -35,10 +33,10 @@ def save_solution(solution: Solution, path: str | PathLike[str]) -> None:
     FormatError
         If the file cannot be written.
     """
-    arrays = {"meta": np.array(json.dumps(_meta(solution)))}
-    arrays |= _game_arrays(solution.game)
+    arrays = {"meta": np.array(json.dumps(_meta(solution), ensure_ascii=False))}
+    arrays |= game_arrays(solution.game, "game.")
     arrays |= _policy_arrays(solution)
-    write_whole(path, lambda stream: np.savez_compressed(stream, **arrays))  # type: ignore[arg-type]
+    write_arrays(path, arrays)
 
 
 def load_solution(path: str | PathLike[str]) -> Solution:
@@ -49,28 +47,16 @@ def load_solution(path: str | PathLike[str]) -> Solution:
     FormatError
         If the file cannot be read, is not a solution of this format, or is damaged.
     """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in stored.files}
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read: {error.strerror or error}", path=str(path), line=None) from None
-    except (
-        ValueError,
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        NotImplementedError,
-    ):
-        raise FormatError(
-            f"{path}: not an .npz file of plain arrays; expected one that `Solution.save` wrote",
-            path=str(path),
-            line=None,
-        ) from None
+    arrays = read_arrays(path, MAX_BYTES, "expected one that `Solution.save` wrote")
     try:
         meta = json.loads(str(arrays["meta"]))
+        if meta["format"] == GAME_FORMAT:
+            raise FormatError(
+                f"{path}: found a game, expected a stored solution; solve it (`lp-posg solve {path} --save OUT.npz`),"
+                " or load it with `lp_posg.load`",
+                path=str(path),
+                line=None,
+            )
         if meta["format"] != FORMAT or meta["format_version"] != FORMAT_VERSION:
             raise FormatError(
                 f"{path}: found format {meta['format']!r} version {meta['format_version']}, expected {FORMAT!r}"
@@ -97,14 +83,7 @@ def _meta(solution: Solution) -> dict[str, Any]:
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "version": __version__,
-        "game": {
-            "name": game.name,
-            "discount": game.discount,
-            "agents": game.agents,
-            "states": game.states,
-            "actions": game.actions,
-            "observations": game.observations,
-        },
+        "game": game_labels(game),
         "options": {
             key: getattr(solution, key)
             for key in ("horizon", "sharing", "concept", "objective", "compression", "tolerance")
@@ -129,23 +108,6 @@ def _meta(solution: Solution) -> dict[str, Any]:
         "n_blocks": [len(step.blocks) for step in solution.policy.steps],
         "n_nodes": [step.n_nodes for step in solution.policy.steps],
     }
-
-
-def _game_arrays(game: Game) -> dict[str, Any]:
-    transitions, laws, rewards, initial, first = game.parts()
-    arrays = {"game.initial": initial[0]}
-    for name, matrices in (
-        ("transition", transitions),
-        ("observation", laws),
-        ("initial_observation", first),
-    ):
-        for h, matrix in enumerate(matrices):
-            for part in ("data", "indices", "indptr"):
-                arrays[f"game.{name}.{h}.{part}"] = getattr(matrix, part)
-            arrays[f"game.{name}.{h}.shape"] = np.array(matrix.shape)
-    for h, reward in enumerate(rewards):
-        arrays[f"game.reward.{h}"] = reward
-    return arrays
 
 
 def _policy_arrays(solution: Solution) -> dict[str, Any]:
@@ -173,7 +135,7 @@ def _policy_arrays(solution: Solution) -> dict[str, Any]:
 
 
 def _solution(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Solution:
-    game = _game(meta["game"], arrays)
+    game = game_from_arrays(meta["game"], arrays, "game.")
     stats, certificate, options = meta["stats"], meta["certificate"], meta["options"]
     policy = Policy(
         options["sharing"],
@@ -244,36 +206,6 @@ def _step(meta: Mapping[str, Any], arrays: Mapping[str, Any], h: int, n_agents: 
         )
     parts = (arrays[f"step.{h}.{part}"] for part in ("parent", "increment", "child"))
     return PolicyStep(meta["n_nodes"][h], tuple(blocks), *parts)
-
-
-def _game(labels: Mapping[str, Any], arrays: Mapping[str, Any]) -> Game:
-    def matrices(name: str) -> list[sp.csr_array]:
-        found: list[SparseMatrix] = []
-        while f"game.{name}.{len(found)}.data" in arrays:
-            at = f"game.{name}.{len(found)}"
-            parts = tuple(arrays[f"{at}.{part}"] for part in ("data", "indices", "indptr"))
-            for part in parts:
-                if not np.isfinite(part).all():
-                    raise ModelError(f"{at} holds something that is not a finite number")
-            matrix = sp.csr_array(parts, shape=tuple(arrays[f"{at}.shape"]))
-            matrix.check_format(full_check=True)
-            found.append(matrix)
-        return found
-
-    rewards: list[FloatArray] = []
-    while f"game.reward.{len(rewards)}" in arrays:
-        rewards.append(arrays[f"game.reward.{len(rewards)}"])
-    first = matrices("initial_observation")
-    return Game.from_matrices(
-        n_actions=[len(own) for own in labels["actions"]],
-        n_observations=[len(own) for own in labels["observations"]],
-        transitions=matrices("transition"),
-        observation_laws=matrices("observation"),
-        rewards=rewards,
-        initial=arrays["game.initial"],
-        initial_observation=first[0] if first else None,
-        **labels,
-    )
 
 
 def _tuples(nested: Any) -> Any:

@@ -17,6 +17,7 @@ from lp_posg.information import (
     sharing_structure,
     unroll,
 )
+from lp_posg.sequence import SequenceSolution
 from lp_posg.stage import concept_named
 from lp_posg.types import GAP_TOL
 
@@ -126,7 +127,9 @@ def compression_of(solution: Solution, given: Compression | CompressionRule | No
         ) from None
 
 
-def structure_of(solution: Solution, sharing: SharingStructure | None, game: Game) -> SharingStructure:
+def structure_of(
+    solution: Solution | SequenceSolution, sharing: SharingStructure | None, game: Game
+) -> SharingStructure:
     """Return the structure given, or else the built-in one that the solution was computed for.
 
     Raises

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lp_posg.atomic import write_whole
 from lp_posg.errors import FormatError, MissingExtraError
@@ -80,11 +80,16 @@ def save(figure: Figure, path: str | PathLike[str]) -> None:
     FormatError
         If the suffix is another one, or the file cannot be written; an older file is then left as it was.
     """
+    suffix = check_suffix(path)
+    write_whole(path, lambda stream: write(figure, stream, suffix))
+
+
+def write(figure: Figure, stream: BinaryIO, suffix: str) -> None:
+    """Write a figure to a stream, in the way of a key of ``SUFFIXES``."""
     import matplotlib
 
-    suffix = check_suffix(path)
     with matplotlib.rc_context({"svg.hashsalt": "lp-posg"}):
-        write_whole(path, lambda stream: figure.savefig(stream, format=suffix[1:], **SUFFIXES[suffix]))
+        figure.savefig(stream, format=suffix[1:], **SUFFIXES[suffix])
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -136,6 +141,20 @@ def plain(text: str) -> str:
     """
     whole = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return whole.replace("$", r"\$")
+
+
+def short(text: str, most: int) -> str:
+    """Return a label cut to at most so many characters, with an ellipsis where something is missing.
+
+    >>> short("open-the-left-door", 10), short("listen", 10)
+    ('open-the-…', 'listen')
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def named(text: str, most: int = 32) -> str:
+    """Return a name as it is to be shown in a title or beside an axis: `plain`, and not too long for its place."""
+    return plain(short(text, most))
 
 
 def amount(value: float, scale: float = 0.0) -> str:

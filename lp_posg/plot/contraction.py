@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lp_posg.bounds import Contraction
-from lp_posg.plot.canvas import BLUE, ORANGE, from_zero, light, new_figure, plain, whole_numbers
+from lp_posg.plot.canvas import BLUE, GREY, ORANGE, from_zero, light, named, new_figure, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,13 +32,20 @@ def contraction(found: Contraction) -> Figure:
     axes = figure.add_subplot()
     light(axes)
     steps = np.arange(len(found.worst))
-    axes.plot(steps, found.worst, color=BLUE, marker="o", label="worst rule of acting")
+    # A ring around the other's mark, where both coincide.
+    axes.plot(
+        steps, found.worst, color=BLUE, marker="o", markersize=9, markerfacecolor="none", label="worst rule of acting"
+    )
     axes.fill_between(steps, found.worst_lower, found.worst, color=BLUE, alpha=0.15, linewidth=0)
     axes.plot(steps, found.uniform, color=ORANGE, marker="s", linestyle="--", label="uniform actions")
     axes.fill_between(steps, found.uniform_lower, found.uniform_upper, color=ORANGE, alpha=0.25, linewidth=0)
     axes.set(xlabel="steps both filters saw", ylabel="expected total variation distance")
+    if not found.worst.any():
+        # Else the empty picture would look like a failure.
+        told = "nothing to forget: the game's own law at this step is uniform"
+        axes.text(0.5, 0.5, told, ha="center", transform=axes.transAxes, fontsize=9, color=GREY)
     from_zero(axes)
     whole_numbers(axes)
-    axes.set_title(f"{plain(found.name)}: two priors, one filter, from step {found.time + 1} on", fontsize=11)
+    axes.set_title(f"{named(found.name, 24)}: two priors, one filter, from step {found.time + 1} on", fontsize=11)
     figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     return figure

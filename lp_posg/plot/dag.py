@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from lp_posg.induction import Solution
 from lp_posg.induction.reach import Reach, reach
 from lp_posg.information import Compression, CompressionRule, SharingStructure
-from lp_posg.plot.canvas import BLUE, GREY, amount, bare, light, new_figure, plain, times, whole_numbers
+from lp_posg.plot.canvas import BLUE, GREY, amount, bare, light, named, new_figure, times, whole_numbers
 from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def dag(
 
 def _title(solution: Solution) -> str:
     return (
-        f"{plain(solution.game.name)}: common-information states\n"
-        f"{plain(solution.sharing)}, {solution.concept}, {times(solution.horizon, 'step')}"
+        f"{named(solution.game.name)}: common-information states\n"
+        f"{named(solution.sharing)}, {solution.concept}, {times(solution.horizon, 'step')}"
     )
 
 
@@ -125,7 +125,11 @@ def _drawn(solution: Solution, found: Reach) -> Figure:
     axes.set_xticks(range(len(sizes)), [f"time {time}" for time in range(len(sizes))])
     axes.tick_params(length=0)
     axes.set_title(_title(solution), fontsize=11)
-    what = "value to each agent" if common else "values of " + ", ".join(map(plain, solution.game.agents))
+    what = (
+        "value to each agent"
+        if common
+        else "values of " + ", ".join(named(agent, 16) for agent in solution.game.agents)
+    )
     figure.supxlabel(
         f"box: number and {what}; line: probability under the strategy (dotted, grey: only after deviations)",
         fontsize=7.5,

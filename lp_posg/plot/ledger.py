@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lp_posg.evaluate import Ledger
-from lp_posg.plot.canvas import GREY, LINE_STYLES, LINES, MARKERS, light, new_figure, plain, whole_numbers
+from lp_posg.plot.canvas import GREY, LINE_STYLES, LINES, MARKERS, light, named, new_figure, whole_numbers
 from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _title(costs: Ledger) -> str:
     bound = "no bound is proven" if costs.bound is None else f"proven bound {costs.bound:.3g}"
     gap = f"gap {costs.gap:.3g}" if exact else f"gap at most {costs.gap:.3g}"
     kind = "worst-policy errors" if exact else f"errors estimated from {costs.n_runs} runs"
-    return f"{plain(costs.compression)}: {kind}\n{bound}, {gap}"
+    return f"{named(costs.compression, 30)}: {kind}\n{bound}, {gap}"
 
 
 def _floor(errors: FloatArray) -> float:

@@ -15,6 +15,7 @@ from lp_posg.plot.canvas import (
     MARKERS,
     amount,
     light,
+    named,
     new_figure,
     plain,
     times,
@@ -48,26 +49,39 @@ def values(comparisons: Comparison | Sequence[Comparison]) -> Figure:
         If matplotlib is not installed.
     """
     tables = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
-    _check(tables)
+    check_tables(tables)
     rows = [(table.horizon, row) for table in tables for row in table.rows]
     found: Rows = {(h, row.sharing, row.concept): row.solution.welfare for h, row in rows if row.solution is not None}
     rules = list(dict.fromkeys(row.sharing for _, row in rows))
     concepts = list(dict.fromkeys(row.concept for _, row in rows))
-    missing = dict.fromkeys(f"{row.sharing} {row.concept}" for _, row in rows if row.solution is None)
+    missing = unsolved(tables)
     if not found:
         raise ModelError(f"no row of the comparison has a value; the first says why: {rows[0][1].error}")
     horizons = sorted({table.horizon for table in tables})
     draw = _lines if len(horizons) > 1 else _bars
     figure = draw(found, horizons, rules, concepts)
     span = f", {times(horizons[0], 'step')}" if len(horizons) == 1 else ""
-    figure.suptitle(f"{plain(tables[0].game.name)}: welfare by sharing rule{span}", fontsize=11)
+    figure.suptitle(f"{named(tables[0].game.name, 24)}: welfare by sharing rule{span}", fontsize=11)
     if missing:
         where = "not solved" if len(horizons) == 1 else "not solved at some horizon"
         figure.supxlabel(f"{where}: " + plain("; ".join(missing)), fontsize=7.5, color=GREY, wrap=True)
     return figure
 
 
-def _check(tables: list[Comparison]) -> None:
+def unsolved(tables: Sequence[Comparison]) -> list[str]:
+    """Return the rules, or rules with their concepts, that have no solution in some comparison."""
+    found: dict[str, dict[str, None]] = {}
+    for row in (row for table in tables for row in table.rows if row.solution is None):
+        found.setdefault(row.sharing, {})[row.concept] = None
+    concepts = {row.concept for table in tables for row in table.rows}
+    named = []
+    for rule, missing in found.items():
+        named += [rule] if set(missing) == concepts else [f"{rule} {concept}" for concept in missing]
+    return named
+
+
+def check_tables(tables: list[Comparison]) -> None:
+    """Raise ModelError unless these are comparisons of one game, each of another horizon."""
     if not tables or not any(table.rows for table in tables):
         raise ModelError("there is no row to draw; give at least one comparison")
     names = {table.game.name for table in tables}
@@ -91,7 +105,7 @@ def _lines(found: Rows, horizons: list[int], rules: list[str], concepts: list[st
             axes.plot(
                 known,
                 [found[h, rule, concept] for h in known],
-                label=plain(rule),
+                label=named(rule, 24),
                 color=LINES[k % len(LINES)],
                 marker=MARKERS[k % len(MARKERS)],
                 linestyle=LINE_STYLES[k % len(LINE_STYLES)],
@@ -100,9 +114,8 @@ def _lines(found: Rows, horizons: list[int], rules: list[str], concepts: list[st
                 markerfacecolor="none",
             )
     panels[0].set_ylabel("welfare")
-    figure.legend(
-        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False
-    )
+    # Not below, where the line about what is missing stands.
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper", fontsize=8, frameon=False)
     return figure
 
 
@@ -121,7 +134,7 @@ def _bars(found: Rows, horizons: list[int], rules: list[str], concepts: list[str
                 "not solved", (place, 0), (0, 4), textcoords="offset points", ha="center", fontsize=8, color=GREY
             )
     axes.set_xlim(-0.5, len(rules) - 0.5)
-    axes.set_xticks(range(len(rules)), [plain(rule) for rule in rules])
+    axes.set_xticks(range(len(rules)), [named(rule, 24) for rule in rules])
     axes.set_ylabel("welfare")
     axes.margins(y=0.12)
     figure.legend(loc="outside right upper", fontsize=8, frameon=False)

@@ -17,7 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.lp import LinearProgram, solve_program
-from lp_posg.sequence.tree import SequenceGame
+from lp_posg.sequence.form import SequenceGame
 from lp_posg.types import FloatArray
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lp_posg.sequence.tree import InformationTree, SequenceGame
+from lp_posg.sequence.form import InformationTree, SequenceGame
 from lp_posg.types import FloatArray, read_only
 
 
@@ -43,11 +43,11 @@ class Exploitability:
 
 
 def behaviour_of(tree: InformationTree, weights: FloatArray) -> FloatArray:
-    """Return the behaviour strategy of a realisation plan, shape (K, A_i).
+    """Return the behaviour strategy of a realisation plan: the probability of each action at its set, shape (L,).
 
     Parameters
     ----------
-    weights : float array, shape (K * A_i,)
+    weights : float array, shape (L,)
         A realisation plan up to rounding.
 
     Notes
@@ -55,20 +55,18 @@ def behaviour_of(tree: InformationTree, weights: FloatArray) -> FloatArray:
     Where the plan never comes to, the strategy is uniform: the value of following and the other's
     best response do not depend on it.
     """
-    plan = np.maximum(weights, 0.0).reshape(tree.n_sets, tree.n_actions)
-    total = plan.sum(axis=1, keepdims=True)
+    plan = np.maximum(weights, 0.0)
+    total = np.add.reduceat(plan, tree.first[:-1])[tree.set_of]
     reached = total > 0
-    return np.where(reached, plan / np.where(reached, total, 1.0), 1.0 / tree.n_actions)
+    return np.where(reached, plan / np.where(reached, total, 1.0), 1.0 / tree.counts[tree.set_of])
 
 
 def plan_of(tree: InformationTree, behaviour: FloatArray) -> FloatArray:
-    """Return the realisation plan of a behaviour strategy (K, A_i), shape (K * A_i,)."""
-    plan = np.empty(tree.n_sequences)
-    by_set = plan.reshape(tree.n_sets, tree.n_actions)
-    for time in range(tree.horizon):
-        sets = tree.sets_of(time)
-        before = np.ones(sets.stop - sets.start) if time == 0 else plan[tree.parent[sets]]
-        by_set[sets] = before[:, None] * behaviour[sets]
+    """Return the realisation plan of a behaviour strategy (L,), shape (L,)."""
+    plan = behaviour.copy()
+    for depth in range(1, tree.n_depths):
+        sets, own = tree.sets_at(depth), tree.sequences_at(depth)
+        plan[own] *= np.repeat(plan[tree.parent[sets]], tree.counts[sets])
     return plan
 
 
@@ -77,22 +75,22 @@ def best_response(tree: InformationTree, gain: FloatArray) -> float:
 
     Parameters
     ----------
-    gain : float array, shape (K * A_i,)
+    gain : float array, shape (L,)
         What each sequence brings when the other's plan is fixed.
 
     Notes
     -----
-    Backward over the steps: the value of an information set is the best action's gain and the
+    Backward over the own depths: the value of an information set is the best action's gain and the
     values of the information sets that follow it.
     """
     worth = gain.copy()
-    for time in range(tree.horizon - 1, -1, -1):
-        sets = tree.sets_of(time)
-        best = worth.reshape(tree.n_sets, tree.n_actions)[sets].max(axis=1)
-        if time == 0:
+    for depth in range(tree.n_depths - 1, -1, -1):
+        sets, own = tree.sets_at(depth), tree.sequences_at(depth)
+        best = np.maximum.reduceat(worth[own], tree.first[sets] - own.start)
+        if depth == 0:
             return float(best.sum())
         worth += np.bincount(tree.parent[sets], weights=best, minlength=tree.n_sequences)
-    raise AssertionError("a tree has at least one step")
+    raise AssertionError("a tree has at least one information set")
 
 
 def exploitability(game: SequenceGame, plans: tuple[FloatArray, FloatArray]) -> Exploitability:

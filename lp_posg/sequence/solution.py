@@ -13,7 +13,7 @@ from lp_posg.game import Game
 from lp_posg.information.describe import history_text, private_text
 from lp_posg.information.tables import SplitTable
 from lp_posg.sequence.response import Exploitability
-from lp_posg.sequence.tree import InformationTree
+from lp_posg.sequence.tree import HistoryTree
 from lp_posg.types import FloatArray, read_only
 from lp_posg.version import __version__
 
@@ -64,7 +64,7 @@ class SequenceSolution:
         Realisation plan of each agent: probability of an agent's own part in coming to a sequence.
     behaviour : tuple of two float arrays, shape (K_i, A_i)
         Probability of each action at each information set; uniform where the agent's own plan never comes to.
-    trees : tuple of two InformationTree
+    trees : tuple of two HistoryTree
     tables : tuple of SplitTable, one per step
     certificate : Exploitability
         Values and best responses, computed over the information sets without a linear program.
@@ -77,7 +77,7 @@ class SequenceSolution:
     tolerance: float
     plans: tuple[FloatArray, FloatArray]
     behaviour: tuple[FloatArray, FloatArray]
-    trees: tuple[InformationTree, InformationTree]
+    trees: tuple[HistoryTree, HistoryTree]
     tables: tuple[SplitTable, ...]
     certificate: Exploitability
     stats: SequenceStats
@@ -152,7 +152,7 @@ class SequenceSolution:
     def _sets(self, agent: int, time: int) -> slice:
         if not 0 <= time < self.horizon:
             raise ModelError(f"there is no step {time}; expected 0 to {self.horizon - 1}")
-        return self.trees[agent].sets_of(time)
+        return self.trees[agent].sets_at(time)
 
     def _place(self, agent: int | str, time: int, number: int) -> tuple[int, int]:
         who = self._agent(agent)

@@ -10,7 +10,7 @@ from lp_posg.information import SharingStructure, check_horizon, sharing_structu
 from lp_posg.sequence.program import equilibrium_plans
 from lp_posg.sequence.response import Exploitability, behaviour_of, exploitability, plan_of
 from lp_posg.sequence.solution import SequenceSolution, SequenceStats
-from lp_posg.sequence.tree import SequenceGame, Watch, sequence_game
+from lp_posg.sequence.tree import HistoryGame, Watch, sequence_game
 from lp_posg.types import GAP_TOL
 
 ENTRY_LIMIT = 20_000_000
@@ -100,8 +100,9 @@ def solve_sequence_form(
     found = exploitability(form, plans)
     phases = {"expand": built - begun, "solve": planned - built, "certify": clock.perf_counter() - planned}
     _check_gaps(found, game, tolerance, what)
+    by_set = (behaviour[0].reshape(form.trees[0].n_sets, -1), behaviour[1].reshape(form.trees[1].n_sets, -1))
     return SequenceSolution(
-        game, steps, structure.name, float(tolerance), plans, behaviour, form.trees, form.tables, found,
+        game, steps, structure.name, float(tolerance), plans, by_set, form.trees, form.tables, found,
         _stats(form, phases),
     )  # fmt: skip
 
@@ -167,7 +168,7 @@ def _check_gaps(found: Exploitability, game: Game, tolerance: float, what: str) 
     )
 
 
-def _stats(form: SequenceGame, phases: dict[str, float]) -> SequenceStats:
+def _stats(form: HistoryGame, phases: dict[str, float]) -> SequenceStats:
     first, second = form.trees
     return SequenceStats(
         (first.n_sets, second.n_sets),

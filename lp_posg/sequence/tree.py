@@ -1,12 +1,9 @@
-"""The agents' information sets over full private histories, and the payoffs of pairs of sequences.
+"""The sequence form of a partially observable stochastic game, over full private histories.
 
 An agent's *information set* at a step is all that it has learnt: the joint increments so far, its
 private information, and its own actions. Own actions are kept by every agent, also where the
 structure leaves them out of its private information ("forgotten"): perfect recall, which is all
 that the sequence form asks for. Beliefs may depend on strategies, so no structure is ruled out.
-
-A *sequence* is an information set with an action taken there; its number is ``set * A_i + action``.
-By perfect recall an information set has one parent sequence, or none at the first step.
 
 A pair of information sets, one per agent, tells all past actions, so that the weight of a state at
 it, the product of nature's probabilities alone, is one number: joint histories are merged by
@@ -19,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -28,99 +24,46 @@ from lp_posg.game import Game
 from lp_posg.information import SharingStructure
 from lp_posg.information.levels import look_up, rows_of
 from lp_posg.information.tables import SplitTable, first_table, next_table
+from lp_posg.sequence.form import InformationTree, SequenceGame
 from lp_posg.types import FloatArray, IntArray, SparseMatrix, read_only
 
 Watch = Callable[[int, int, int], None]
 """(time, entries so far, entries to come at this step); raises when there are too many, or no time is left."""
 
 
-@dataclass(frozen=True)
-class InformationTree:
-    """One agent's information sets, K of them, numbered step by step.
+@dataclass(frozen=True, eq=False)
+class HistoryTree(InformationTree):
+    """One agent's information sets over its private histories; own depth is the step, and each set has A_i actions.
 
     Attributes
     ----------
-    n_actions : int
-        A_i.
-    start : int array, shape (H + 1,)
-        The information sets of step h are ``start[h]:start[h + 1]``.
-    parent : int array, shape (K,)
-        The sequence that leads to each information set; -1 at the first step.
     increment, private : int arrays, shape (K,)
         What the agent has learnt last: the flat joint increment, and its private information, as
         indices of the step's `SplitTable`.
     """
 
-    n_actions: int
-    start: IntArray
-    parent: IntArray
     increment: IntArray
     private: IntArray
 
     def __post_init__(self) -> None:
-        read_only(self.start, self.parent, self.increment, self.private)
-
-    @property
-    def n_sets(self) -> int:
-        """Number of information sets."""
-        return len(self.parent)
-
-    @property
-    def n_sequences(self) -> int:
-        """Number of sequences, the empty one not counted."""
-        return self.n_sets * self.n_actions
-
-    @property
-    def horizon(self) -> int:
-        """Number of steps."""
-        return len(self.start) - 1
-
-    def sets_of(self, time: int) -> slice:
-        """Return the information sets of a step."""
-        return slice(int(self.start[time]), int(self.start[time + 1]))
-
-    @cached_property
-    def constraints(self) -> SparseMatrix:
-        """Realisation plans are the x >= 0 with ``constraints @ x`` 1 at the first step and 0 later; CSR (K, K A_i)."""
-        own = np.arange(self.n_sequences)
-        later = np.flatnonzero(self.parent >= 0)
-        rows = np.concatenate([own // self.n_actions, later])
-        columns = np.concatenate([own, self.parent[later]])
-        values = np.concatenate([np.ones(len(own)), -np.ones(len(later))])
-        return sp.csr_array(sp.coo_array((values, (rows, columns)), shape=(self.n_sets, self.n_sequences)))
-
-    @cached_property
-    def total(self) -> FloatArray:
-        """Right-hand side of the constraints, shape (K,)."""
-        return (self.parent < 0).astype(np.float64)
-
-    def path(self, number: int) -> list[tuple[int, int | None]]:
-        """Return the information sets from the first step to this one, each with the action taken there."""
-        steps: list[tuple[int, int | None]] = [(number, None)]
-        while self.parent[steps[-1][0]] >= 0:
-            before, action = divmod(int(self.parent[steps[-1][0]]), self.n_actions)
-            steps.append((before, action))
-        return steps[::-1]
+        super().__post_init__()
+        read_only(self.increment, self.private)
 
 
-@dataclass(frozen=True)
-class SequenceGame:
-    """A game of two agents in sequence form.
+@dataclass(frozen=True, eq=False)
+class HistoryGame(SequenceGame):
+    """The sequence form of a game over private histories.
 
     Attributes
     ----------
-    trees : tuple of two InformationTree
-    payoffs : tuple of two CSR arrays, shape (K_1 A_1, K_2 A_2)
-        Each agent's discounted reward at a pair of sequences, times nature's probability of coming
-        there: an agent's value is ``x @ payoff @ y`` for realisation plans x and y.
+    trees : tuple of two HistoryTree
     tables : tuple of SplitTable, one per step
         What the indices in the trees stand for.
     n_histories : int
         Number of (state, both information sets) of positive probability.
     """
 
-    trees: tuple[InformationTree, InformationTree]
-    payoffs: tuple[SparseMatrix, SparseMatrix]
+    trees: tuple[HistoryTree, HistoryTree]
     tables: tuple[SplitTable, ...]
     n_histories: int
 
@@ -156,7 +99,7 @@ class _Grown:
     n_entries: int = 0
 
 
-def sequence_game(game: Game, structure: SharingStructure, horizon: int, watch: Watch) -> SequenceGame:
+def sequence_game(game: Game, structure: SharingStructure, horizon: int, watch: Watch) -> HistoryGame:
     """Return the sequence form of a game of two agents.
 
     Parameters
@@ -188,7 +131,8 @@ def sequence_game(game: Game, structure: SharingStructure, horizon: int, watch: 
             front = _next_front(game, time, table, front, grown)
     starts = [np.concatenate([[0], np.cumsum([len(part) for part in own])]) for own in grown.parent]
     trees = tuple(_tree(grown, i, starts[i], game.n_actions[i]) for i in range(2))
-    return SequenceGame((trees[0], trees[1]), _payoffs(game, grown, starts), tuple(grown.tables), grown.n_histories)
+    payoffs = _payoffs(game, grown, starts)
+    return HistoryGame((trees[0], trees[1]), payoffs, tuple(grown.tables), grown.n_histories)
 
 
 def _step_entries(game: Game, time: int, front: _Front, last: bool) -> int:
@@ -285,7 +229,8 @@ def _payoffs(game: Game, grown: _Grown, starts: list[IntArray]) -> tuple[SparseM
     return found[0], found[1]
 
 
-def _tree(grown: _Grown, agent: int, start: IntArray, n_actions: int) -> InformationTree:
+def _tree(grown: _Grown, agent: int, start: IntArray, n_actions: int) -> HistoryTree:
     parts = (grown.parent[agent], grown.increment[agent], grown.private[agent])
     parent, increment, private = (np.concatenate(part) for part in parts)
-    return InformationTree(n_actions, start, parent, increment, private)
+    first = n_actions * np.arange(len(parent) + 1)
+    return HistoryTree(start, first, parent, increment, private)

@@ -8,7 +8,8 @@ Two agents whose payoffs sum to a constant at each private profile: one linear p
 
 whose duals on the first rows are agent 2's prescription. Any number of agents with the same
 payoffs: the team optimum is the Nash equilibrium best for all. One agent: the best reply. Any
-number of agents in a zero-sum polymatrix game: `nash_polymatrix`. Two agents otherwise: `nash_general`.
+number of agents in a zero-sum polymatrix game: `nash_polymatrix`. Two agents otherwise: `nash_general`; more of them,
+in small games: `nash_many`.
 
 Source: Ponssard and Sorin (1980), Int. J. Game Theory 9, 21-32 (games with incomplete
 information by linear programming); von Neumann's minimax theorem.
@@ -22,6 +23,7 @@ from lp_posg.errors import UnsupportedError
 from lp_posg.information.levels import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.nash_general import selected_nash
+from lp_posg.stage.nash_many import ENTRY_LIMIT, best_nash
 from lp_posg.stage.nash_polymatrix import pairs_of, polymatrix_nash
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, scaled
@@ -58,7 +60,8 @@ class Nash:
         ------
         UnsupportedError
             If a stage game of more than two agents has neither a common payoff (with any objective but
-            `worst`) nor is zero-sum polymatrix; or for the objective (see `check_objective`).
+            `worst`) nor is zero-sum polymatrix, and has more than `ENTRY_LIMIT` pairs of a private profile and a joint
+            action, or takes too many programs; or for the objective (see `check_objective`).
         SolveError
             If a program cannot be solved.
         """
@@ -76,6 +79,7 @@ class Nash:
             return _minimax(block)
         pairs = pairs_of(scaled(block))
         polymatrix = pairs.is_zero_sum()
+        entries = block.payoff[0, 0].size
         parts = []
         for b in range(len(block)):
             one = block.part(slice(b, b + 1))
@@ -87,11 +91,14 @@ class Nash:
                 parts.append(polymatrix_nash(block, pairs, b, objective))
             elif block.n_agents == 2:
                 parts.append(selected_nash(one, objective))
+            elif entries <= ENTRY_LIMIT:
+                parts.append(best_nash(one, objective))
             else:
                 team = "the worst of a common payoff cannot be found" if common[b] else "its payoffs are not common"
                 raise UnsupportedError(
                     f"concept 'ne' with objective {objective.name!r} is not available for {block.n_agents} agents in"
-                    f" the stage game at {block.where(b)}: {team}, and they are not zero-sum polymatrix"
+                    f" the stage game at {block.where(b)}: it has {entries} pairs of a private profile and a"
+                    f" joint action, more than {ENTRY_LIMIT}; {team}, and they are not zero-sum polymatrix"
                     f" ({pairs.why_not(b)}); use 'ce', 'interim-cce' or 'cce'"
                 )
         return joined(parts)

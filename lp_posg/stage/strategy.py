@@ -15,6 +15,7 @@ METHODS: Mapping[str, str] = {
     "program": "one linear or mixed-integer program (a few in a row for lexicographic objectives)",
     "columns": "column generation, to a proven bound",
     "conic": "a conic program, then a linear one",
+    "boxes": "branch and bound over boxes of prescriptions, to a proven bound",
 }
 """How a stage game can be solved."""
 

@@ -1,6 +1,6 @@
 """The vault: one team game in three versions, of which two lack one of the paper's two hypotheses each.
 
-The derivations are in ``docs/hardness.md``.
+The derivations are in ``docs/explanation/hardness.md``.
 """
 
 from __future__ import annotations

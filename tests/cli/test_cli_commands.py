@@ -251,7 +251,9 @@ def test_models_lists_all_and_tells_of_one(run):
     assert [row[0] for row in rows] == [entry.name for entry in entries]
     assert [row[-1] for row in rows] == [entry.source for entry in entries]
     listed = strict_json('{"all": ' + run("models", "--json", "-")[1] + "}")["all"]
-    assert [model["states"] for model in listed] == [entry.n_states for entry in entries]
+    assert [model["states"] for model in listed if model["form"] == "posg"] == [entry.n_states for entry in entries]
+    trees = [model["name"] for model in listed if model["form"] == "tree"]
+    assert trees == [entry.name for entry in posg.extensive_entries()] == [row[0] for row in table(out, "tree")[1:]]
     status, out, _ = run("models", "Dec-Tiger")
     assert (status, facts(out)["name"]) == (0, "dectiger")
     assert ["one-step-delay", "team", "4", "1", "11.0154875 11.0154875", "22.030975"] in [

@@ -39,9 +39,40 @@ def expected_beliefs():
     return plot.beliefs(posg.solve(posg.catalog("uncontrolled"), 2, "full", "cce"))
 
 
+def expected_deviations():
+    return plot.deviations(posg.solve(posg.catalog("chicken-signals"), 2, "one-step-delay", "ce"))
+
+
+def expected_delays():
+    (table,) = compared("uncontrolled", (3,), ["full", "uncontrolled:1", "uncontrolled:2"], ["team", "cce"])
+    return plot.delays(table)
+
+
+def expected_contraction():
+    return plot.contraction(posg.belief_contraction(posg.catalog("recycling"), 3, time=1))
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
+        (
+            ("deviations", "chicken-signals", "-H", "2", "--sharing", "one-step-delay", "--concept", "ce"),
+            expected_deviations,
+        ),
+        (
+            (
+                "delays",
+                "uncontrolled",
+                "-H",
+                "3",
+                "--sharing",
+                "full,uncontrolled:1,uncontrolled:2",
+                "--concept",
+                "team,cce",
+            ),
+            expected_delays,
+        ),
+        (("contraction", "recycling", "--memory", "3", "--time", "1"), expected_contraction),
         (("dag", "dectiger", "-H", "3", "--sharing", "one-step-delay"), expected_dag),
         (("values", "dectiger", "-H", "2", "--sharing", "full,one-step-delay", "--concept", "team"), expected_values),
         (("payoffs", "chicken"), expected_payoffs),
@@ -62,6 +93,34 @@ def test_the_picture_is_that_of_the_library(run, tmp_path, arguments, expected):
 def test_the_suffix_says_the_kind(run, tmp_path, suffix):
     assert run("plot", "payoffs", "chicken", "-o", f"p{suffix}")[0] == 0
     assert (tmp_path / f"p{suffix}").read_bytes().startswith(STARTS[suffix])
+
+
+def test_learning_curves_are_those_of_the_runs(run, tmp_path):
+    """From the JSON of one run or of several, whatever they were learnt from."""
+    options = {"memory": 1, "episodes": 100, "rounds": 2, "evaluation_episodes": 50}
+    given = [text for key, value in options.items() for text in (f"--{key.replace('_', '-')}", str(value))]
+    game = posg.catalog("general-tiger")
+    runs = [posg.learn(game, 2, "full", "cce", seed=seed, **options) for seed in (1, 2)]
+    for seed in (1, 2):
+        arguments = ("general-tiger", "-H", "2", "--concept", "cce", "--seed", str(seed), *given)
+        assert run("learn", *arguments, "--json", f"{seed}.json")[0] == 0
+    for names, found in ((["1.json"], runs[0]), (["1.json", "2.json"], runs)):
+        assert run("plot", "learning", *names, "-o", "p.svg")[0] == 0
+        # The JSON has the game's name, which what `learn` returns does not know.
+        told = [found] if names == ["1.json"] else found
+        figure = plot.learning([{"game": "general-tiger", **one.summary()} for one in told])
+        plot.save(figure, tmp_path / "expected.svg")
+        assert (tmp_path / "p.svg").read_bytes() == (tmp_path / "expected.svg").read_bytes()
+
+
+@pytest.mark.parametrize("text", ["{", "3", "[]", '{"rows": []}', '{"level": 0.95, "chosen": 2, "candidates": []}'])
+def test_other_json_is_no_learning_run(run, tmp_path, text):
+    (tmp_path / "run.json").write_text(text)
+    status, out, err = run("plot", "learning", "run.json", "-o", "p.png")
+    assert (status, out) == (1, "")
+    assert len(err.splitlines()) == 1
+    assert "lp-posg learn --json" in err
+    assert not (tmp_path / "p.png").exists()
 
 
 def test_a_stored_solution_is_drawn_as_it_is(run, tmp_path):
@@ -92,6 +151,14 @@ def test_a_stored_solution_is_drawn_as_it_is(run, tmp_path):
         (("payoffs", "chicken", "--concept", "ne", "-o", "p.png"), 2, "strategic-ce, ce, interim-cce, cce"),
         (("beliefs", "chicken", "-H", "1", "-o", "p.png"), 1, "has 1 state; beliefs are drawn for 2 or 3"),
         (("dag", "dectigre", "-H", "2", "-o", "p.png"), 1, "did you mean 'dectiger'?"),
+        (("deviations", "dectiger", "-o", "p.png"), 2, "give --horizon"),
+        (("dag", "dectiger", "chicken", "-H", "2", "-o", "p.png"), 2, "dag is of one game; give one"),
+        (("delays", "dectiger", "-o", "p.png"), 2, "give --horizon"),
+        (("delays", "dectiger", "-H", "2", "--sharing", "full", "-o", "p.png"), 1, "fewer than two delays"),
+        (("contraction", "dectiger", "-H", "2", "-o", "p.png"), 2, "nothing is solved for this picture"),
+        (("contraction", "s.npz", "-o", "p.png"), 2, "contraction is of no solution; give the game"),
+        (("learning", "run.json", "-o", "p.png"), 1, "'run.json' cannot be read: No such file"),
+        (("learning", "run.json", "-H", "2", "-o", "p.png"), 2, "learning is done already"),
         (("circle", "dectiger", "-H", "2", "-o", "p.png"), 2, "WHAT"),
     ],
 )

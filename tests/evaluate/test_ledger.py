@@ -11,7 +11,7 @@ from random_games import STRUCTURES, random_game
 import lp_posg as posg
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import error_ledger, pairs_of
-from lp_posg.evaluate.certificate import _reach
+from lp_posg.evaluate.certificate import reach_of
 from lp_posg.evaluate.ledger import errors_at
 from lp_posg.information import FiniteMemory, sharing_structure, unroll
 
@@ -156,7 +156,7 @@ def test_estimated_errors_are_those_that_the_strategy_meets(sharing):
     structure = sharing_structure(sharing, 2)
     pairs = pairs_of(game, structure, found.policy)
     model = unroll(game, structure, 3, compression=FiniteMemory(0))
-    reach = _reach(game, found.policy, pairs)
+    reach = reach_of(game, found.policy, pairs)
     expected = np.array([reach[t] @ errors_at(game, t, pairs.depths[t], model.depths[t], False) for t in range(3)])
     estimate = np.stack([costs.reward_error, costs.transition_error, costs.belief_error], axis=1)
     assert expected[2, 2] > 0.05

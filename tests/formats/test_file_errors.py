@@ -120,7 +120,7 @@ def test_missing_headers(load_text, header, laws, key):
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        ("", 0, ["found no 'agents:'"]),
+        ("", 1, ["found no 'agents:'"]),
         ("# nothing\n", 1, ["found no 'agents:'"]),
         ("HEADER", 11, ["found no T, O or R"]),
         ("HEADERT: * : identity\n", 12, ["observation in next state 'north'", "sums to 0", "no line assigns to it"]),

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lp_posg.errors import LpPosgError
+from lp_posg.errors import LpPosgError, UnsupportedError
 from lp_posg.formats import load, save
 from lp_posg.game import Game
 
@@ -89,6 +89,22 @@ def test_dpomdp_round_trip_or_refusal(tmp_path_factory, game):
         assert not path.exists()
     else:
         assert load(path) == game
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(game=games())
+def test_json_and_npz_round_trip(tmp_path_factory, game):
+    path = tmp_path_factory.mktemp("round") / "game.npz"
+    save(game, path)
+    assert load(path) == game
+    assert load(path).max_horizon == game.max_horizon
+    labels = (*game.agents, *game.states, *sum(game.actions + game.observations, ()))
+    if any("\ud800" <= char <= "\udfff" for label in labels for char in label):
+        with pytest.raises(UnsupportedError, match="half a character"):
+            save(game, path.with_suffix(".json"))
+    else:
+        save(game, path.with_suffix(".json"))
+        assert load(path.with_suffix(".json")) == load(path)
 
 
 @pytest.mark.parametrize("name", ODD_LABELS)

@@ -62,9 +62,15 @@ def test_delayed_sharing_of_the_tiger_is_refused_with_a_counterexample(tiger):
             posg.solve(tiger, 3, sharing)
 
 
-def test_nash_of_three_agents_in_no_special_game_is_unsupported():
-    with pytest.raises(UnsupportedError, match=r"3 agents.*step 2.*no sum over pairs.*'cce'"):
-        posg.solve(random_game(0, n_agents=3), 2, "full", "ne")
+def test_nash_of_three_agents_in_no_special_game_is_certified_if_small():
+    solution = posg.solve(random_game(0, n_agents=3), 2, "full", "ne")
+    assert solution.stats.methods["boxes"] > 0
+    assert solution.certificate.gap <= 1e-9
+
+
+def test_nash_of_three_agents_in_no_special_game_is_unsupported_if_large():
+    with pytest.raises(UnsupportedError, match=r"3 agents.*step 1.*343 pairs.*no sum over pairs.*'cce'"):
+        posg.solve(random_game(0, n_agents=3, n_actions=7), 1, "full", "ne", "worst")
 
 
 def test_progress_tells_states_and_ends_complete(tiger):

@@ -9,7 +9,7 @@ import pytest
 
 from lp_posg import catalog
 from lp_posg.errors import MissingExtraError
-from lp_posg.interop import from_parallel_env, parallel_env
+from lp_posg.interop import from_open_spiel, from_parallel_env, parallel_env
 from lp_posg.learning import environment
 
 
@@ -36,7 +36,14 @@ def test_the_missing_extra_is_named(ask, monkeypatch):
         ask()
 
 
-def test_neither_is_imported_with_the_rooms():
-    code = "import sys, lp_posg.learning, lp_posg.interop; print({'pettingzoo', 'gymnasium'} & set(sys.modules))"
+def test_the_missing_openspiel_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyspiel", None)
+    with pytest.raises(MissingExtraError, match=r"open_spiel is not installed.*lp-posg\[interop\]"):
+        from_open_spiel("kuhn_poker")
+
+
+def test_none_is_imported_with_the_rooms():
+    late = "{'pettingzoo', 'gymnasium', 'pyspiel', 'open_spiel'}"
+    code = f"import sys, lp_posg.learning, lp_posg.interop; print({late} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "set()"

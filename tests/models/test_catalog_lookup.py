@@ -23,6 +23,7 @@ ENTRIES = catalog_entries()
 NAMES = [entry.name for entry in ENTRIES]
 EXPECTED = [
     "access-channel",
+    "battle-of-the-sexes",
     "box-pushing",
     "broadcast-channel",
     "chicken",
@@ -36,10 +37,15 @@ EXPECTED = [
     "hard-unobservable",
     "kuhn-poker",
     "matching-pennies",
+    "nau-section-4",
+    "nau-section-5",
+    "nau-section-6",
     "noisy-pennies",
     "prisoners",
     "prisoners-dilemma",
     "recycling",
+    "shapley-figure-2",
+    "shapley-figure-3",
     "shapley-game",
     "single-controller",
     "uncontrolled",

@@ -84,20 +84,38 @@ def test_pictures_leave_pyplot_alone():
     assert result.stdout.split() == ["False", "True", "False"]
 
 
-def drawn(name):
+def drawn(game):
     """Return the pictures of a game."""
-    game = posg.catalog(name)
     found = posg.solve(game, 2, "full", "cce")
     table = posg.compare(game, 1, ["full"], ["team", "ne", "cce"])
     pictures = [plot.dag(found), plot.dag(found, most=1), plot.ledger(found.ledger), plot.values(table)]
+    pictures.append(plot.deviations(found))
+    pictures.append(plot.delays(posg.compare(game, 1, ["full", "delay:1", "none", "delay:4"], ["team", "ne", "cce"])))
+    pictures.append(plot.contraction(posg.belief_contraction(game, 2)))
     pictures.append(plot.values([table, posg.compare(game, 2, ["full", "delay:3"], ["team"])]))
     pictures.append(plot.payoffs([posg.payoff_region(game, concept) for concept in ("ce", "cce")], table))
     return [*pictures, plot.beliefs(found)] if game.n_states in (2, 3) else pictures
 
 
-@pytest.mark.parametrize("name", ["dectiger", "general-tiger", "chicken", "uncontrolled"])
-def test_nothing_is_cut_off(name, caplog):
-    for figure in drawn(name):
+def with_long_names(name):
+    """Return a game of the catalogue with names that no picture has room for."""
+    game, endless = posg.catalog(name), "a name that goes on and on without an end, " * 3
+    return posg.Game(
+        game.transition, game.observation, game.reward, game.initial, name=endless,
+        agents=[f"{i} {endless}" for i in range(game.n_agents)],
+        states=[f"{s} {endless}" for s in range(game.n_states)],
+        actions=[[f"{a} {endless}" for a in range(n)] for n in game.n_actions],
+        observations=[[f"{o} {endless}" for o in range(n)] for n in game.n_observations],
+    )  # fmt: skip
+
+
+GAMES = [*map(posg.catalog, ("dectiger", "general-tiger", "chicken", "uncontrolled"))]
+GAMES += [*map(with_long_names, ("dectiger", "chicken"))]
+
+
+@pytest.mark.parametrize("game", GAMES, ids=lambda game: game.name[:20])
+def test_nothing_is_cut_off(game, caplog):
+    for figure in drawn(game):
         figure.draw_without_rendering()
         box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
         assert 0.5 * width < box.width

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -105,7 +104,7 @@ def test_values_of_one_horizon_are_bars_and_what_is_missing_is_named():
     assert [bar.get_height() for bar in axes.patches] == pytest.approx([24, 21])
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["full", "delay:2"]
     assert "not solved" in texts(axes)
-    assert figure.get_supxlabel() == "not solved: delay:2 team; delay:2 ce"
+    assert figure.get_supxlabel() == "not solved: delay:2"
 
 
 def test_values_of_what_does_not_belong_together_are_refused():
@@ -267,18 +266,18 @@ def test_beliefs_of_more_states_are_refused():
 
 
 def candidate(number, gaps, certified):
-    return SimpleNamespace(
-        round=number,
-        episodes=100 * number,
-        gaps=np.array(gaps),
-        gap_errors=np.array([0.5, 0.25]),
-        certificate=None if certified is None else SimpleNamespace(gap=certified),
-    )
+    return {
+        "round": number,
+        "episodes": 100 * number,
+        "gaps": gaps,
+        "gap_errors": [0.5, 0.25],
+        "certified": None if certified is None else {"gaps": [0.0, certified]},
+    }
 
 
-def learnt(*candidates):
-    facts = {"sharing": "full", "concept": "cce", "memory": 1, "horizon": 2, "level": 0.95}
-    return SimpleNamespace(candidates=candidates, best=candidates[-1], **facts)
+def learnt(*candidates, **facts):
+    known = {"sharing": "full", "concept": "cce", "memory": 1, "horizon": 2, "level": 0.95}
+    return {"candidates": list(candidates), "chosen": candidates[-1]["round"], **known, **facts}
 
 
 def test_the_learning_curve_has_the_worst_agents_gaps():
@@ -295,7 +294,7 @@ def test_the_learning_curve_has_the_worst_agents_gaps():
 
 
 def test_a_team_has_a_curve_only_if_it_was_certified():
-    nothing = [np.nan, np.nan]
+    nothing = [None, None]
     (axes,) = plot.learning(learnt(candidate(1, nothing, 4.0), candidate(2, nothing, 1.0))).axes
     assert list(lines(axes)) == ["certified gap", "chosen: round 2"]
     with pytest.raises(ModelError, match="no gap was estimated"):
@@ -319,3 +318,78 @@ def test_contraction_has_both_curves():
     np.testing.assert_allclose(drawn["worst rule of acting"], [np.arange(4), found.worst])
     np.testing.assert_allclose(drawn["uniform actions"], [np.arange(4), found.uniform])
     assert "from step 2 on" in axes.get_title()
+
+
+def test_several_learning_runs_have_a_line_each_named_by_what_differs():
+    runs = [learnt(candidate(1, [0.0, 3.0], 4.0), seed=seed) for seed in (3, 5)]
+    (axes,) = plot.learning(runs).axes
+    drawn = lines(axes)
+    assert [name for name in drawn if name.startswith("seed")] == ["seed 3", "seed 5"]
+    np.testing.assert_allclose(drawn["seed 5"], [[100], [4.0]])
+    (axes,) = plot.learning([learnt(candidate(1, [0.0, 3.0], None))] * 2).axes
+    assert [bars.get_label() for bars in axes.containers] == ["run (1) (estimated)", "run (2) (estimated)"]
+
+
+def test_the_heat_map_has_a_row_per_place_and_a_column_per_action():
+    """The gains of chicken's correlated equilibrium by hand: see the tests of `advantages`."""
+    figure = plot.deviations(posg.solve(posg.catalog("chicken"), 1, "full", "ce"))
+    assert len(figure.axes) == 2
+    for axes in figure.axes:
+        told = [label.get_text() for label in axes.get_yticklabels()]
+        assert told == ["time 0, state 0, told swerve · 75%", "time 0, state 0, told dare · 25%"]
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["swerve", "dare", "best"]
+        by_row = {tuple(row) for row in zip(*[iter(text.get_text() for text in axes.texts)] * 2, strict=True)}
+        # By column: swerve, dare, best.
+        assert by_row == {("0", "\N{MINUS SIGN}1"), ("0", "0")}
+        frames = [patch for patch in axes.patches if not patch.get_fill()]
+        assert [(round(p.get_x() + 0.44), round(p.get_y() + 0.4)) for p in frames] == [(0, 0), (1, 1)]
+
+
+def test_of_many_places_the_likeliest_are_shown(tiger):
+    figure = plot.deviations(tiger, most=3)
+    for axes in figure.axes:
+        assert [label.get_text() for label in axes.get_yticklabels()] == [
+            "time 0, state 0 · 100%",
+            "time 1, state 0, saw hear-left · 50%",
+            "time 1, state 0, saw hear-right · 50%",
+        ]
+        assert axes.get_title(loc="right").endswith(", the 3 likeliest of 25 places")
+    with pytest.raises(ModelError, match="at least one place"):
+        plot.deviations(tiger, most=0)
+
+
+def test_where_gaps_are_bounds_there_is_no_heat_map():
+    game = posg.catalog("dectiger")
+    solution = posg.solve(game, 3, "full", compression="finite-memory:1", certificate="bounded")
+    with pytest.raises(UnsupportedError, match="gaps are bounds"):
+        plot.deviations(solution)
+
+
+def test_delays_are_numbers_and_never_is_last():
+    game = posg.catalog("uncontrolled")
+    table = posg.compare(game, 2, ["none", "full", "uncontrolled:1", "one-directional"], ["team", "cce"])
+    figure = plot.delays(table)
+    (axes,) = figure.axes
+    drawn = lines(axes)
+    assert list(drawn) == ["team", "cce"]
+    welfare = {(row.sharing, row.concept): row.solution.welfare for row in table.rows if row.solution is not None}
+    for concept, (x, y) in drawn.items():
+        ticks = [label.get_text() for label in axes.get_xticklabels()]
+        rules = {"0": "full", "1": "uncontrolled:1", "never": "none"}
+        assert y.tolist() == [welfare[rules[ticks[axes.get_xticks().tolist().index(place)]], concept] for place in x]
+    assert "one-directional (no delay)" in figure.get_supxlabel()
+
+
+def test_delays_of_several_families_are_refused():
+    table = posg.compare(posg.catalog("chicken"), 1, ["delay:1", "uncontrolled:1"], ["team"])
+    with pytest.raises(ModelError, match="of several families, delay, uncontrolled"):
+        plot.delays(table)
+
+
+def test_the_line_about_missing_rows_is_not_written_over_the_legend():
+    game = posg.catalog("dectiger")
+    figure = plot.values([posg.compare(game, h, ["full", "delay:2"], ["team", "ce"]) for h in (1, 2)])
+    assert figure.get_supxlabel() == "not solved at some horizon: delay:2"
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    assert not legend.get_window_extent().overlaps(figure._supxlabel.get_window_extent())

@@ -174,7 +174,7 @@ def behaviour_in(solution: SequenceSolution) -> Behaviour:
     table: dict[tuple[int, int, Info], np.ndarray] = {}
     for agent, tree in enumerate(solution.trees):
         for time in range(solution.horizon):
-            for number in range(*tree.sets_of(time).indices(tree.n_sets)):
+            for number in range(*tree.sets_at(time).indices(tree.n_sets)):
                 path = tree.path(number)
                 news = tuple(
                     solution.tables[h].increment_label(int(tree.increment[v])) for h, (v, _) in enumerate(path)

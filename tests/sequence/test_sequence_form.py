@@ -13,7 +13,7 @@ import lp_posg as posg
 from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
 from lp_posg.information import sharing_structure
 from lp_posg.sequence import response, solving
-from lp_posg.sequence.tree import InformationTree
+from lp_posg.sequence.form import InformationTree
 
 TOL = 1e-7
 
@@ -200,10 +200,10 @@ def test_gaps_of_what_is_no_equilibrium_are_those_by_enumeration(monkeypatch):
 
 def test_realisation_plans_and_behaviour_are_each_others_inverse():
     # Two steps: the root with actions 0 and 1, and a set after each.
-    tree = InformationTree(2, np.array([0, 1, 3]), np.array([-1, 0, 1]), np.zeros(3, int), np.zeros(3, int))
+    tree = InformationTree(np.array([0, 1, 3]), np.array([0, 2, 4, 6]), np.array([-1, 0, 1]))
     plan = np.array([0.25, 0.75, 0.25, 0.0, 0.5, 0.25])
     behaviour = response.behaviour_of(tree, plan)
-    np.testing.assert_allclose(behaviour, [[0.25, 0.75], [1, 0], [2 / 3, 1 / 3]])
+    np.testing.assert_allclose(behaviour, [0.25, 0.75, 1, 0, 2 / 3, 1 / 3])
     np.testing.assert_allclose(response.plan_of(tree, behaviour), plan)
     np.testing.assert_allclose(tree.constraints @ plan, tree.total)
     # Left then its best (1 + 4), right then its best (3 + 0): 5.

@@ -172,10 +172,10 @@ def test_the_worst_nash_of_a_common_payoff_game_is_not_the_team_optimum():
     assert values(block.payoff[0], joint_law(found, 0, (1, 1), (2, 2)))[0] == pytest.approx(0.75, abs=1e-9)
 
 
-def test_three_agents_with_own_payoffs_are_refused_by_name():
-    block = random_block(0, (1, 1, 1), (2, 2, 2))
-    with pytest.raises(UnsupportedError, match=r"'ne'.*3 agents.*'ce'"):
-        concept_named("ne").solve(block, parse_objective("welfare", AGENTS))
+def test_three_agents_with_own_payoffs_and_many_actions_are_refused_by_name():
+    block = random_block(0, (1, 1, 1), (7, 7, 7))
+    with pytest.raises(UnsupportedError, match=r"'ne'.*3 agents.*343 pairs.*'ce'"):
+        concept_named("ne").solve(block, parse_objective("worst", AGENTS))
 
 
 @pytest.mark.parametrize("name", ["agent:0", "agent:4", "agent:x", "agent:", "best", "", "agent:-1", "agent:²"])

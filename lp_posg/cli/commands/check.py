@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lp_posg.cli import options
-from lp_posg.cli.games import game_named
+from lp_posg.cli.games import game_named, tree_named
 from lp_posg.cli.screen import show_line
-from lp_posg.cli.wording import kind, number, sizes
+from lp_posg.cli.wording import kind, number, sizes, tree_kind, tree_sizes
+from lp_posg.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from lp_posg.extensive import ExtensiveGame
 
 EXAMPLE = "lp-posg check dectiger"
 
@@ -15,6 +21,22 @@ def check(file: options.File) -> None:
 
     The exit status is 1 if the file is wrong; the error names the file and the line.
     """
+    tree = tree_named(file)
+    if tree is not None:
+        _check_extensive(file, tree)
+        return
     game = game_named(file)
     more = "" if game.max_horizon is None else f", {game.max_horizon} steps"
     show_line(f"ok: {file}: {kind(game)}, {sizes(game)}, discount {number(game.discount)}{more}")
+
+
+def _check_extensive(file: str, game: ExtensiveGame) -> None:
+    from lp_posg.extensive import n_steps
+
+    try:
+        steps = n_steps(game)
+    except UnsupportedError:
+        clock = "no clock, so that it cannot be a POSG"
+    else:
+        clock = f"{steps} step{'s' * (steps != 1)} as a POSG"
+    show_line(f"ok: {file}: {tree_kind(game)}, {tree_sizes(game)}, perfect recall, {clock}")

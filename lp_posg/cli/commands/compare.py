@@ -9,12 +9,13 @@ import typer
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.failures import fail
-from lp_posg.cli.games import game_named
+from lp_posg.cli.games import game_named, tree_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.cli.wording import number, seconds, small, value_scale
 
 if TYPE_CHECKING:
+    from lp_posg.game import Game
     from lp_posg.induction import Comparison, Row
 
 EXAMPLE = "lp-posg compare chicken-signals --horizon 3 --concept ce,cce"
@@ -25,7 +26,7 @@ CONCEPTS = ("team", "ne", "ce", "cce")
 
 def compare(
     file: options.File,
-    horizon: options.Horizon,
+    horizon: options.SolveHorizon = None,
     sharing: Annotated[
         list[str] | None,
         typer.Option(
@@ -59,12 +60,13 @@ def compare(
 
     Below the table stand the relations that theory demands between the rows, and whether they
     hold; the exit status is 1 if one of them fails, or if a row stopped at a limit.
+
+    A game tree (.efg) is compared in its reduced strategic form, one choice of plans, if no horizon is given.
     """
     check_json_target(json, file)
-    rules, wanted = options.listed("--sharing", sharing, SHARING), options.listed("--concept", concepts, CONCEPTS)
-    game = game_named(file)
+    wanted = options.listed("--concept", concepts, CONCEPTS)
+    game, horizon, rules = steps_named(file, horizon, sharing)
     import lp_posg as posg
-    from lp_posg.errors import LimitError
     from lp_posg.types import GAP_TOL
 
     with progress_bar() as progress:
@@ -91,6 +93,29 @@ def compare(
         write_json(json, table.summary())
     if json != STDOUT:
         _show(table)
+    fail_if_inconsistent(table)
+
+
+def steps_named(file: str, horizon: int | None, sharing: list[str] | None) -> tuple[Game, int, list[str]]:
+    """Return the game that `file` names, its number of steps and the sharing rules; a tree's strategic form has one."""
+    tree = tree_named(file) if horizon is None else None
+    if tree is None:
+        rules = options.listed("--sharing", sharing, SHARING)
+        return game_named(file), options.needed_horizon(horizon), rules
+    if sharing:
+        raise typer.BadParameter(
+            "it does not apply to a game tree in strategic form; give --horizon N too to compare it step by step",
+            param_hint="--sharing",
+        )
+    import lp_posg as posg
+
+    return posg.strategic_form(tree), 1, ["full"]
+
+
+def fail_if_inconsistent(table: Comparison) -> None:
+    """End the command with status 1 if a check fails, or a row stopped at a limit."""
+    from lp_posg.errors import LimitError
+
     broken = [check for check in table.checks if not check.holds]
     if broken:
         fail(f"{len(broken)} of {len(table.checks)} checks fail: {broken[0].text} ({broken[0].detail})")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lp_posg.cli import options
-from lp_posg.cli.games import game_named
+from lp_posg.cli.commands.trees import tree_info
+from lp_posg.cli.games import game_named, tree_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.cli.wording import counts, number, small, yes_no
@@ -27,6 +28,7 @@ OBSERVABILITY_SECONDS = 1.0
 
 
 def info(
+    context: typer.Context,
     file: options.File,
     horizon: options.OptionalHorizon = None,
     sharing: Annotated[
@@ -40,8 +42,14 @@ def info(
     A structure fits if beliefs never depend on how the agents played. This is checked over
     the first steps: 3 if no horizon is given, or all steps of a shorter time-varying game.
     Observability is searched for a second; if that does not settle it, its bounds are shown.
+
+    Of a game tree (.efg) the sizes are shown: nodes, information sets, sequences, reduced plans.
     """
     check_json_target(json, file)
+    tree = tree_named(file)
+    if tree is not None:
+        tree_info(context, tree, json)
+        return
     game = game_named(file)
     from lp_posg.induction.admissibility import SURVEYED
 

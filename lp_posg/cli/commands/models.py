@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lp_posg.cli import options
+from lp_posg.cli.games import tree_entry_named
 from lp_posg.cli.screen import Column, is_terminal, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.cli.wording import counts, number, numbers
 
 if TYPE_CHECKING:
-    from lp_posg.formats import CatalogEntry
+    from lp_posg.formats import CatalogEntry, TreeEntry
 
 EXAMPLE = "lp-posg models dectiger"
 
@@ -25,18 +26,26 @@ def models(
 ) -> None:
     """List the models of the catalogue, or tell all about one."""
     check_json_target(json)
-    from lp_posg.formats import catalog_entries
+    from lp_posg.formats import catalog_entries, extensive_entries
     from lp_posg.formats.catalog import catalog_entry
 
     if name is None:
-        entries = catalog_entries()
+        entries, trees = catalog_entries(), extensive_entries()
         labels = [label for entry in entries for label in (entry.name, *entry.aliases)]
+        labels += [label for tree in trees for label in (tree.name, *tree.aliases)]
         if json in labels:
             raise typer.BadParameter(f"{json!r} is a model; write `models {json} --json -`", param_hint="--json")
         if json is not None:
-            write_json(json, [_summary(entry) for entry in entries])
+            write_json(json, [*map(_summary, entries), *map(_tree_summary, trees)])
         if json != STDOUT:
-            _show_all(entries)
+            _show_all(entries, trees)
+        return
+    tree = tree_entry_named(name)
+    if tree is not None:
+        if json is not None:
+            write_json(json, _tree_summary(tree) | _more(tree))
+        if json != STDOUT:
+            _show_tree(tree)
         return
     entry = catalog_entry(name)
     if json is not None:
@@ -50,6 +59,7 @@ def _summary(entry: CatalogEntry) -> dict[str, Any]:
         "name": entry.name,
         "aliases": list(entry.aliases),
         "title": entry.title,
+        "form": "posg",
         "kind": entry.kind,
         "agents": len(entry.n_actions),
         "states": entry.n_states,
@@ -60,7 +70,21 @@ def _summary(entry: CatalogEntry) -> dict[str, Any]:
     }
 
 
-def _more(entry: CatalogEntry) -> dict[str, Any]:
+def _tree_summary(entry: TreeEntry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "aliases": list(entry.aliases),
+        "title": entry.title,
+        "form": "tree",
+        "kind": entry.kind,
+        "agents": len(entry.n_sets),
+        "nodes": entry.n_nodes,
+        "information_sets": list(entry.n_sets),
+        "source": entry.source,
+    }
+
+
+def _more(entry: CatalogEntry | TreeEntry) -> dict[str, Any]:
     return {
         "description": entry.description,
         "path": str(entry.path),
@@ -69,7 +93,7 @@ def _more(entry: CatalogEntry) -> dict[str, Any]:
     }
 
 
-def _show_all(entries: tuple[CatalogEntry, ...]) -> None:
+def _show_all(entries: tuple[CatalogEntry, ...], trees: tuple[TreeEntry, ...]) -> None:
     columns = [Column("name"), Column("kind"), Column("agents", right=True), Column("states", right=True)]
     columns += [Column("actions"), Column("observations"), Column("structures", breaks=18), Column("source")]
     show_table(
@@ -88,9 +112,45 @@ def _show_all(entries: tuple[CatalogEntry, ...]) -> None:
             for entry in entries
         ],
     )
+    show_line()
+    columns = [Column("tree"), Column("kind"), Column("agents", right=True), Column("nodes", right=True)]
+    columns += [Column("information_sets"), Column("source")]
+    show_table(columns, [_tree_row(tree) for tree in trees])
     if is_terminal():
         show_line()
         show_line("`lp-posg models NAME` gives the source in full, and the known values.")
+
+
+def _tree_row(tree: TreeEntry) -> list[str]:
+    sizes = [str(len(tree.n_sets)), str(tree.n_nodes), counts(tree.n_sets)]
+    return [tree.name, tree.kind, *sizes, tree.path.parent.name if is_terminal() else tree.source]
+
+
+def _show_tree(tree: TreeEntry) -> None:
+    show_facts(
+        tree.name,
+        [
+            [
+                ("name", tree.name),
+                ("title", tree.title),
+                ("aliases", ", ".join(tree.aliases) or "none"),
+                ("description", tree.description),
+                ("source", tree.source),
+                ("path", str(tree.path)),
+            ],
+            [
+                ("kind", tree.kind),
+                ("agents", str(len(tree.n_sets))),
+                ("nodes", str(tree.n_nodes)),
+                ("information_sets", counts(tree.n_sets)),
+                ("parameters", ", ".join(f"{key}={value!r}" for key, value in tree.parameters.items()) or "none"),
+            ],
+        ],
+    )
+    show_line()
+    show_line("Known values:" if tree.known_values else "No values are known.")
+    for known in tree.known_values:
+        show_line(f"{known.concept}: {numbers(known.values)} ({known.source})")
 
 
 def _show_one(entry: CatalogEntry) -> None:

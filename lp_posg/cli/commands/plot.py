@@ -9,9 +9,10 @@ import typer
 
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
-from lp_posg.cli.games import game_named
+from lp_posg.cli.games import game_endings, game_named
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import STDOUT, check_not_input, check_target
+from lp_posg.formats.npz import is_stored_game
 
 if TYPE_CHECKING:
     from lp_posg.game import Game
@@ -22,12 +23,14 @@ EXAMPLE = "lp-posg plot dag dectiger --horizon 4 --sharing one-step-delay --out 
 
 CONCEPTS = ("team", "ne", "ce", "cce")
 
-What = Literal["dag", "values", "payoffs", "ledger", "beliefs"]
+DELAYS = ("full", "one-step-delay", "delay:2", "delay:3")
+
+What = Literal["dag", "values", "delays", "payoffs", "deviations", "ledger", "beliefs", "learning", "contraction"]
 
 STORED = ".npz"
 
-ONE, SEVERAL = ("dag", "ledger", "beliefs"), ("values", "payoffs")
-"""Pictures of one solution, and pictures that compare several."""
+ONE, SEVERAL = ("dag", "deviations", "ledger", "beliefs"), ("values", "delays", "payoffs")
+"""Pictures of one solution, and pictures that compare several; the others solve nothing."""
 
 
 def plot(
@@ -36,18 +39,19 @@ def plot(
         What,
         typer.Argument(
             metavar="WHAT",
-            help="dag: states and what leads where; values: welfare by horizon and sharing rule; payoffs: what"
-            " equilibria of one step can give two agents; ledger: the errors of a compression; beliefs: of games with"
-            " 2 or 3 states.",
+            help="dag: states and what leads where; values: welfare by horizon and sharing rule; delays: welfare by"
+            " delay of sharing; payoffs: what equilibria of one step can give two agents; deviations: why no one gains"
+            " by deviating; ledger: the errors of a compression; beliefs: of games with 2 or 3 states; learning: what"
+            " `lp-posg learn --json` wrote; contraction: how fast old news stops to matter.",
             show_default=False,
         ),
     ],
-    file: Annotated[
-        str,
+    files: Annotated[
+        list[str],
         typer.Argument(
             metavar="FILE",
-            help="A .dpomdp or .posg file, or a name of the catalogue; for dag, ledger and beliefs also a solution"
-            " stored by `lp-posg solve --save`.",
+            help=f"A file ({game_endings()}), or a name of the catalogue; for dag, deviations, ledger and beliefs also"
+            " a solution stored by `lp-posg solve --save`; for learning one or several JSON files.",
             show_default=False,
         ),
     ],
@@ -62,18 +66,23 @@ def plot(
     sharing: Annotated[
         list[str] | None,
         typer.Option(
-            help="Who learns what when, as in `lp-posg solve`; full if not given. For values several, repeated or with"
-            " commas.",
+            help="Who learns what when, as in `lp-posg solve`; full if not given. For values and delays several,"
+            " repeated or with commas.",
             show_default=False,
         ),
     ] = None,
     concept: Annotated[
         list[str] | None,
         typer.Option(
-            help="team, ne, ce, interim-cce or cce; for values and payoffs several, team,ne,ce,cce if not given.",
+            help="team, ne, ce, interim-cce or cce; for values, delays and payoffs several, team,ne,ce,cce if not"
+            " given.",
             show_default=False,
         ),
     ] = None,
+    memory: Annotated[
+        int, typer.Option("--memory", min=1, help="For contraction: how many steps of news, at most.")
+    ] = 6,
+    time: Annotated[int, typer.Option("--time", min=0, help="For contraction: the step to begin with, from 0.")] = 0,
     objective: options.Objective = "welfare",
     compression: options.Compression = "exact",
     discount: options.Discount = None,
@@ -90,8 +99,14 @@ def plot(
     The options are those of `lp-posg solve`; the picture's kind is said by its suffix. Needs matplotlib:
     pip install 'lp-posg[plot]'.
     """
-    _check_out(out, file)
-    rules = options.listed("--sharing", sharing, ("full",))
+    _check_out(out, files)
+    if what == "learning":
+        _check_none_given(context, "learning is done already, with all its options")
+        return _write(_of_runs(files), out)
+    if len(files) > 1:
+        raise typer.BadParameter(f"{what} is of one game; give one", param_hint="FILE")
+    (file,) = files
+    rules = options.listed("--sharing", sharing, DELAYS if what == "delays" else ("full",))
     wanted = options.listed("--concept", concept, CONCEPTS if what in SEVERAL else ())
     settings = {
         "objective": objective,
@@ -106,19 +121,27 @@ def plot(
     } | ({} if tolerance is None else {"tolerance": tolerance})
     if what in ONE:
         figure = _of_solution(what, _solution(context, file, horizon, rules, wanted, settings))
-    else:
+    elif what in SEVERAL:
         figure = _of_comparison(what, _game(file, what), _span(what, horizon), rules, wanted, settings)
+    else:
+        _check_none_given(context, "nothing is solved for this picture", "memory", "time")
+        figure = _of_filters(_game(file, what), memory, time)
+    return _write(figure, out)
+
+
+def _write(figure: Figure, out: str) -> None:
     from lp_posg.plot import save
 
     save(figure, out)
     show_line(f"written: {out}")
 
 
-def _check_out(out: str, file: str) -> None:
+def _check_out(out: str, files: list[str]) -> None:
     """Raise before any work unless a picture can be drawn and written to `out`."""
     from lp_posg.plot.canvas import check_available, check_suffix
 
-    check_not_input(out, file, "--out")
+    for file in files:
+        check_not_input(out, file, "--out")
     if out == STDOUT:
         raise typer.BadParameter("a picture is not written to stdout; give a file", param_hint="--out")
     check_suffix(out)
@@ -137,8 +160,8 @@ def _solution(
     """Return the stored solution, or the one that the options ask for."""
     import lp_posg as posg
 
-    if Path(file).suffix.lower() == STORED:
-        _check_none_given(context)
+    if _is_solution(file):
+        _check_none_given(context, "the solution is stored, with all its options")
         return posg.Solution.load(file)
     for option, given in (("--sharing", rules), ("--concept", wanted)):
         if len(given) > 1:
@@ -150,20 +173,26 @@ def _solution(
         return posg.solve(game, horizon, rules[0], wanted[0] if wanted else None, **settings, progress=progress)
 
 
-def _check_none_given(context: typer.Context) -> None:
-    """Raise BadParameter if options of solving stand beside a solution that is solved already."""
-    free = ("what", "file", "out")
+def _check_none_given(context: typer.Context, reason: str, *also: str) -> None:
+    """Raise BadParameter if options of solving stand where nothing is solved."""
+    free = ("what", "files", "out", *also)
     for parameter in context.command.params:
         name = parameter.name or ""
         source = context.get_parameter_source(name)
         if name not in free and source is not None and source.name == "COMMANDLINE":
-            raise typer.BadParameter("the solution is stored, with all its options", param_hint=parameter.opts[0])
+            raise typer.BadParameter(reason, param_hint=parameter.opts[0])
 
 
 def _game(file: str, what: str) -> Game:
-    if Path(file).suffix.lower() == STORED:
-        raise typer.BadParameter(f"{what} compares several solutions; give the game", param_hint="FILE")
+    if _is_solution(file):
+        need = "compares several solutions" if what in SEVERAL else "is of no solution"
+        raise typer.BadParameter(f"{what} {need}; give the game", param_hint="FILE")
     return game_named(file)
+
+
+def _is_solution(file: str) -> bool:
+    """Whether a file is taken for a stored solution: by its ending, unless it says that it holds a game."""
+    return Path(file).suffix.lower() == STORED and not is_stored_game(Path(file))
 
 
 def _span(what: str, horizon: int | None) -> range:
@@ -172,6 +201,10 @@ def _span(what: str, horizon: int | None) -> range:
         if horizon not in (None, 1):
             raise typer.BadParameter("payoffs are of one step; over several, equilibria are selected stage by stage")
         return range(1, 2)
+    if what == "delays":
+        if horizon is None:
+            raise typer.BadParameter("a game is solved for a number of steps; give --horizon", param_hint="--horizon")
+        return range(horizon, horizon + 1)
     if horizon is None:
         raise typer.BadParameter("values are for horizons from 1 on; give the longest", param_hint="--horizon")
     return range(1, horizon + 1)
@@ -182,7 +215,34 @@ def _of_solution(what: str, solution: Solution) -> Figure:
 
     if what == "ledger":
         return pictures.ledger(solution.ledger)
+    if what == "deviations":
+        return pictures.deviations(solution)
     return pictures.dag(solution) if what == "dag" else pictures.beliefs(solution)
+
+
+def _of_filters(game: Game, memory: int, time: int) -> Figure:
+    import lp_posg as posg
+    from lp_posg.plot import contraction
+
+    return contraction(posg.belief_contraction(game, memory, time=time))
+
+
+def _of_runs(files: list[str]) -> Figure:
+    import json
+
+    from lp_posg.errors import FormatError
+    from lp_posg.plot import learning
+
+    runs = []
+    for file in files:
+        try:
+            runs.append(json.loads(Path(file).read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else f"it is no JSON ({error})"
+            raise FormatError(
+                f"{file!r} cannot be read: {reason}; give what `lp-posg learn --json` wrote", path=file, line=None
+            ) from None
+    return learning(runs[0] if len(runs) == 1 and isinstance(runs[0], dict) else runs)
 
 
 def _of_comparison(
@@ -199,8 +259,8 @@ def _of_comparison(
         raise typer.BadParameter(f"payoff regions are of correlated concepts: {known}", param_hint="--concept")
     with progress_bar() as progress:
         tables = [posg.compare(game, h, rules, wanted, **settings, progress=progress) for h in span]
-    if what == "values":
-        return pictures.values(tables)
+    if what in ("values", "delays"):
+        return pictures.values(tables) if what == "values" else pictures.delays(tables)
     regions = [
         posg.payoff_region(tables[0].game, name, rules[0])
         for name in wanted

@@ -14,7 +14,7 @@ from lp_posg.cli.wording import counts, number, seconds, small, value_scale
 if TYPE_CHECKING:
     from lp_posg.sequence import SequenceSolution
 
-COMMON_INFORMATION, SEQUENCE_FORM = METHODS = ("common-information", "sequence-form")
+COMMON_INFORMATION, SEQUENCE_FORM, STRATEGIC_FORM = METHODS = ("common-information", "sequence-form", "strategic-form")
 
 APPLIES = {"file", "horizon", "sharing", "method", "discount", "tolerance", "json", "time_limit", "memory_limit"}
 
@@ -26,17 +26,23 @@ def checked_method(value: str) -> str:
     return value
 
 
+def given_options(context: typer.Context) -> list[tuple[str, str]]:
+    """Return name and flag of each option or argument that was given on the command line."""
+    found = []
+    for parameter in context.command.params:
+        source = context.get_parameter_source(str(parameter.name))
+        if source is not None and source.name == "COMMANDLINE":
+            found.append((str(parameter.name), parameter.opts[0]))
+    return found
+
+
 def check_applies(context: typer.Context) -> None:
     """Raise BadParameter if an option was given that the sequence form does not know."""
-    for parameter in context.command.params:
-        name = str(parameter.name)
-        source = context.get_parameter_source(name)
-        given = source is not None and source.name == "COMMANDLINE"
-        harmless = name in APPLIES or (name, context.params.get(name)) == ("concept", "ne")
-        if given and not harmless:
+    for name, flag in given_options(context):
+        if name not in APPLIES and (name, context.params.get(name)) != ("concept", "ne"):
             raise typer.BadParameter(
                 f"it does not apply to --method {SEQUENCE_FORM}, which finds a Nash equilibrium (ne) in one program",
-                param_hint=parameter.opts[0],
+                param_hint=flag,
             )
 
 

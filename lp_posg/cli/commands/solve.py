@@ -12,11 +12,13 @@ from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.commands.sequence import (
     COMMON_INFORMATION,
     SEQUENCE_FORM,
+    STRATEGIC_FORM,
     check_applies,
     checked_method,
     solve_as_tree,
 )
-from lp_posg.cli.games import game_named
+from lp_posg.cli.commands.trees import solve_tree
+from lp_posg.cli.games import game_named, tree_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_solution_target, write_json
 from lp_posg.cli.wording import counts, number, numbers, seconds, small, value_scale
@@ -32,7 +34,7 @@ EXAMPLE = "lp-posg solve dectiger --horizon 4 --sharing one-step-delay"
 def solve(
     context: typer.Context,
     file: options.File,
-    horizon: options.Horizon,
+    horizon: options.SolveHorizon = None,
     sharing: options.Sharing = "full",
     concept: options.Concept = None,
     objective: options.Objective = "welfare",
@@ -41,7 +43,8 @@ def solve(
         str,
         typer.Option(
             callback=checked_method,
-            help="common-information; or sequence-form: an ne of a zero-sum game, also where beliefs depend on play.",
+            help="common-information; or sequence-form: an ne of a zero-sum game, also where beliefs depend on play;"
+            " for a game tree sequence-form, or strategic-form for any concept.",
         ),
     ] = COMMON_INFORMATION,
     discount: options.Discount = None,
@@ -55,7 +58,11 @@ def solve(
     json: options.Json = None,
     save: Annotated[
         str | None,
-        typer.Option(metavar="OUT.npz", help="Store the solution, for `lp-posg verify`.", show_default=False),
+        typer.Option(
+            metavar="OUT.npz",
+            help="Store the solution, for `lp-posg verify`; of a game tree how to play, as .json or .csv.",
+            show_default=False,
+        ),
     ] = None,
     workers: options.Workers = 1,
     backend: options.Backend = None,
@@ -71,7 +78,20 @@ def solve(
 
     Where beliefs depend on how the agents play, as with --sharing none, a zero-sum game of two
     agents can be solved by --method sequence-form, over the tree of all private histories.
+
+    A game tree (.efg) has no horizon. If it is a zero-sum game of two agents and no other concept is asked
+    for, its ne is found in sequence form, else what --concept says in its reduced strategic form.
     """
+    tree = tree_named(file)
+    if tree is not None:
+        solve_tree(
+            context, tree, concept, objective, method, tolerance, approximate, certificate, json, save, workers,
+            backend, time_limit, options.in_bytes(memory_limit),
+        )  # fmt: skip
+        return
+    horizon = options.needed_horizon(horizon)
+    if method == STRATEGIC_FORM:
+        raise typer.BadParameter(f"{method!r} is for game trees; leave the option out", param_hint="--method")
     _check_targets(file, json, save)
     if method == SEQUENCE_FORM:
         check_applies(context)

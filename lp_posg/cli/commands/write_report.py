@@ -1,0 +1,133 @@
+"""``lp-posg report``: compare, and write what was found as one HTML page."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lp_posg.cli import options
+from lp_posg.cli.bars import progress_bar
+from lp_posg.cli.commands.compare import CONCEPTS, fail_if_inconsistent, steps_named
+from lp_posg.cli.screen import show_line
+from lp_posg.cli.targets import STDOUT, check_not_input, check_target
+
+if TYPE_CHECKING:
+    from lp_posg.formats import CatalogEntry
+
+EXAMPLE = "lp-posg report chicken-signals --horizon 3 --concept ce,cce --out chicken.html"
+
+
+def report(
+    context: typer.Context,
+    file: options.File,
+    out: Annotated[
+        str, typer.Option("--out", "-o", metavar="PAGE", help="An .html file to write.", show_default=False)
+    ],
+    horizon: options.SolveHorizon = None,
+    sharing: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Sharing rules, repeated or with commas; full,one-step-delay if not given.", show_default=False
+        ),
+    ] = None,
+    concepts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--concept",
+            "--concepts",
+            help="Concepts, repeated or with commas; team,ne,ce,cce if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    objective: options.Objective = "welfare",
+    compression: options.Compression = "exact",
+    discount: options.Discount = None,
+    tolerance: options.Tolerance = None,
+    approximate: options.Approximate = False,
+    certificate: options.Certificate = "auto",
+    no_times: Annotated[
+        bool, typer.Option("--no-times", help="Leave out wall times: then the same input gives the same page.")
+    ] = False,
+    workers: options.Workers = 1,
+    backend: options.Backend = None,
+    checkpoint: options.Checkpoint = None,
+    max_states: options.MaxStates = None,
+    time_limit: options.TimeLimit = None,
+    memory_limit: options.MemoryLimit = None,
+) -> None:
+    """Solve for every sharing rule and concept, and write one HTML page about it.
+
+    The page holds everything: the table of `lp-posg compare`, pictures, certificates, the first states of a
+    strategy, and how to reproduce it; it asks for nothing from elsewhere and runs no code. Exit status as of
+    `lp-posg compare`. Needs jinja2 and matplotlib: pip install 'lp-posg[report]'.
+    """
+    _check_out(out, file)
+    wanted = options.listed("--concept", concepts, CONCEPTS)
+    game, horizon, rules = steps_named(file, horizon, sharing)
+    import lp_posg as posg
+    from lp_posg.report import save
+    from lp_posg.types import GAP_TOL
+
+    with progress_bar() as progress:
+        table = posg.compare(
+            game,
+            horizon,
+            rules,
+            wanted,
+            objective,
+            discount=discount,
+            compression=compression,
+            tolerance=GAP_TOL if tolerance is None else tolerance,
+            approximate=approximate or None,
+            certificate=certificate,
+            progress=progress,
+            workers=workers,
+            backend=backend,
+            checkpoint=checkpoint,
+            max_states=max_states,
+            time_limit=time_limit,
+            memory_limit=options.in_bytes(memory_limit),
+        )
+    save(table, out, command=_command(context), entry=_entry(file), times=not no_times)
+    show_line(f"written: {out}")
+    fail_if_inconsistent(table)
+
+
+def _check_out(out: str, file: str) -> None:
+    """Raise before any work unless a page can be made and written to `out`."""
+    from lp_posg.report.page import check_available, check_suffix
+
+    check_not_input(out, file, "--out")
+    if out == STDOUT:
+        raise typer.BadParameter("a page is not written to stdout; give a file", param_hint="--out")
+    check_suffix(out)
+    check_target(out)
+    check_available()
+
+
+def _entry(file: str) -> CatalogEntry | None:
+    """Return the catalogue's entry of the game, unless it is a file."""
+    from lp_posg.formats.catalog import catalog_entry
+
+    return None if os.path.exists(file) and not os.path.isdir(file) else catalog_entry(file)
+
+
+def _command(context: typer.Context) -> str:
+    """Return the command line, from what was given of it."""
+    words = ["lp-posg", "report"]
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source, value = context.get_parameter_source(name), context.params.get(name)
+        if source is None or source.name != "COMMANDLINE":
+            continue
+        if parameter.param_type_name == "argument":
+            words.append(str(value))
+        elif isinstance(value, bool):
+            words.append(parameter.opts[0])
+        else:
+            told = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+            words += [parameter.opts[0], told]
+    return shlex.join(words)

@@ -1,0 +1,175 @@
+"""What Gambit's text files have in common: their words, exact numbers and quoted names, and errors about them.
+
+The words are those of Gambit's manual, version 16, "Game representation formats". What its prose leaves
+open follows Gambit's own reader: a backslash is an escape only before a quote, and a number is a
+fraction, a decimal or a power of ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from lp_posg.errors import FormatError
+from lp_posg.formats.source import Source, clip
+from lp_posg.types import REWARD_LIMIT
+
+if TYPE_CHECKING:
+    from lark import Lark, Token, Tree
+    from lark.exceptions import UnexpectedInput
+
+MAX_FRACTION = 4000
+"""Most characters of a number written as a fraction: what a number of a file becomes when it is written again."""
+
+_MAX_DIGITS = 400
+_MAX_EXPONENT = 1000
+_LIMIT = Fraction(REWARD_LIMIT)
+
+# \134 is a backslash and \042 a quote, which the grammar's own language would take for its own.
+# A number ends at a space or at a bracket, so that "12-3" is one wrong word and not two numbers.
+_WORDS = r"""
+STRING: /"(?:[^"\134]|\134\042|\134(?!\042))*"/
+NUMBER.2: /[+-]?(?:[0-9]+\/[0-9]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?![^\s{}",])/
+WORD: /[^\s{}",]+/
+%ignore /\s+/
+"""
+_TERMINALS = {
+    "NUMBER": "a number",
+    "STRING": "a text in quotes",
+    "WORD": "a word",
+    "LBRACE": "'{'",
+    "RBRACE": "'}'",
+    "COMMA": "','",
+    "C": "'c'",
+    "P": "'p'",
+    "T": "'t'",
+    "$END": "the end of the file",
+}
+
+
+def parser_of(rules: str, transformer: Any = None) -> Lark:
+    """Return a parser of the words above put together by `rules`; a `transformer` is applied while reading."""
+    # Imported here since only these files need it.
+    from lark import Lark
+
+    # A transformer sees the words themselves, so that their places need not be passed on.
+    placed = transformer is None
+    return Lark(rules + _WORDS, parser="lalr", lexer="basic", propagate_positions=placed, transformer=transformer)
+
+
+def parsed(source: Source, parser: Lark, text: str) -> Any:
+    """Return what `parser` makes of the text of a file, or raise FormatError."""
+    from lark.exceptions import UnexpectedInput
+
+    try:
+        return parser.parse(text)
+    except UnexpectedInput as error:
+        raise _unexpected(source, text, error) from None
+
+
+def check_first_words(source: Source, words: Sequence[Any], expected: tuple[str, str]) -> None:
+    """Raise FormatError unless a file begins with the two `expected` words and R or D."""
+    magic, version = expected
+    for token, allowed in zip(words, ((magic,), (version,), ("R", "D")), strict=True):
+        if token not in allowed:
+            begins = f"a .{magic.lower()} file begins with {magic} {version} R"
+            raise wrong_word(source, token.line, token, f"{' or '.join(allowed)} ({begins})", "correct it")
+
+
+def _unexpected(source: Source, text: str, error: UnexpectedInput) -> FormatError:
+    token: Any = getattr(error, "token", None)
+    if token is None:
+        char = text[error.pos_in_stream or 0]
+        if char == '"':
+            return source.error(error.line, 'found a quote (") that is not closed; close it')
+        return source.error(error.line, f"found {char!r}, expected a number, a text in quotes or a bracket; correct it")
+    names = sorted(_TERMINALS.get(name, name) for name in getattr(error, "expected", ()))
+    expected = " or ".join(names) or "something else"
+    if token.type == "$END":
+        return source.error(source.last_line, f"found the end of the file, expected {expected}; complete the file")
+    return wrong_word(source, token.line, token, expected, "correct it")
+
+
+def wrong_word(source: Source, line: int | None, word: str, expected: str, advice: str) -> FormatError:
+    """Return the error that another word than `word` was expected."""
+    return source.error(line, f"found {clip(repr(str(word)))}, expected {expected}; {advice}")
+
+
+def text_of(word: str) -> str:
+    """Return the text for which a quoted word stands."""
+    return word[1:-1].replace('\\"', '"')
+
+
+def tokens_of(tree: Tree[Token]) -> list[Token]:
+    """Return the words of a rule that has only words."""
+    tokens: list[Any] = tree.children
+    return tokens
+
+
+def unique_names(source: Source, tokens: Sequence[Token], kind: str, stem: str) -> tuple[str, ...]:
+    """Return the names that `tokens` are; an empty one becomes its number from 1 after the `stem`."""
+    lines: dict[str, int | None] = {}
+    for k, token in enumerate(tokens):
+        name = text_of(token) or f"{stem}{k + 1}"
+        if name in lines:
+            message = f"found {clip(repr(name))} twice (first on line {lines[name]}), expected a new name ({kind})"
+            raise source.error(token.line, f"{message}; rename one")
+        lines[name] = token.line
+    return tuple(lines)
+
+
+class Numbers:
+    """Numbers of a file as exact fractions, each different word taken once."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._known: dict[str, Fraction] = {}
+
+    def __call__(self, word: str, line: int | None) -> Fraction:
+        """Return the number written as `word` on a line, or raise FormatError."""
+        value = self._known.get(word)
+        if value is None:
+            value = self._known[str(word)] = self._exact(word, line)
+        return value
+
+    def _exact(self, word: str, line: int | None) -> Fraction:
+        exponent = word.lower().partition("e")[2]
+        most = MAX_FRACTION if "/" in word else _MAX_DIGITS
+        # Bounded before the number is made: 1e999999999 has a billion digits.
+        if len(word) > most or (exponent and (len(exponent) > 9 or abs(int(exponent)) > _MAX_EXPONENT)):
+            expected = f"at most {most} characters and an exponent of size at most {_MAX_EXPONENT}"
+            raise wrong_word(self._source, line, word, expected, "shorten it")
+        try:
+            value = Fraction(word)
+        except ZeroDivisionError:
+            raise wrong_word(self._source, line, word, "a denominator above 0", "correct it") from None
+        if abs(value) > _LIMIT:
+            expected = f"a payoff of size at most {REWARD_LIMIT:g}"
+            raise wrong_word(self._source, line, word, expected, "rescale the payoffs")
+        return value
+
+
+def quoted_text(name: str) -> str:
+    """Return `name` as it is written between quotes."""
+    return '"' + name.replace('"', '\\"') + '"'
+
+
+def printable_title(title: str) -> str:
+    """Return a title that can be written: it is shown only, so odd characters may be replaced."""
+    return title.encode(errors="replace").decode().replace("\r", " ").rstrip("\\")
+
+
+def unwritable_name(name: str) -> str | None:
+    """Return why a name cannot be written so that it is read back, or None if it can."""
+    if name.endswith("\\") or "\r" in name or not _is_encodable(name):
+        return f"the name {clip(repr(name))} ends in a backslash, or has a carriage return or half a character"
+    return None
+
+
+def _is_encodable(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

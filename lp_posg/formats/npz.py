@@ -1,0 +1,105 @@
+"""The ``.npz`` format: a game as plain arrays in one packed file, exact and quick to read.
+
+``meta`` is a JSON text: format, version, name, discount and labels. The other arrays are those of
+`game_arrays`: the law of the first state, rewards, and the parts of each matrix in compressed sparse rows.
+Stored solutions are ``.npz`` files too, and are told apart by what ``meta`` says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lp_posg.archive import read_arrays, write_arrays
+from lp_posg.errors import FormatError, ModelError
+from lp_posg.formats.registry import Format
+from lp_posg.game import GAME_FORMAT, SOLUTION_FORMAT, Game, game_arrays, game_from_arrays, game_labels
+from lp_posg.version import __version__
+
+VERSION = 1
+
+MAX_BYTES = 1 << 31
+"""Most bytes that the arrays of a game may take."""
+
+_DAMAGE = (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
+
+
+def read(path: Path) -> Game:
+    """Return the game in a ``.npz`` file.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read, is damaged, or holds something else, as a stored solution.
+    """
+    arrays = read_arrays(path, MAX_BYTES, f"expected one that lp_posg.save wrote (format {GAME_FORMAT!r})")
+    try:
+        return _game(path, arrays)
+    except FormatError:
+        raise
+    except ModelError as error:
+        raise _error(path, f"the stored game is damaged: {error}") from None
+    except MemoryError:
+        raise _error(path, "the game does not fit into memory; make it smaller") from None
+    except _DAMAGE as error:
+        found = f"{type(error).__name__}: {error}"
+        raise _error(path, f"not a stored game, or damaged ({found}); save the game anew") from None
+
+
+def write(game: Game, path: Path) -> None:
+    """Write any game to a ``.npz`` file from which exactly this game is read.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be written; it is then left as it was.
+    """
+    meta = {"format": GAME_FORMAT, "format_version": VERSION, "version": __version__, "game": game_labels(game)}
+    # Not escaped: JSON has one escape for a pair of halves and for the character they make, a label may be either.
+    write_arrays(path, {"meta": np.array(json.dumps(meta, ensure_ascii=False))} | game_arrays(game))
+
+
+def is_stored_game(path: Path) -> bool:
+    """Whether a file of arrays says that it holds a game; False if it cannot be read."""
+    try:
+        return bool(json.loads(str(read_arrays(path, MAX_BYTES, "", ("meta",))["meta"]))["format"] == GAME_FORMAT)
+    except (FormatError, *_DAMAGE):
+        return False
+
+
+def _game(path: Path, arrays: Mapping[str, Any]) -> Game:
+    meta = json.loads(str(arrays["meta"]))
+    if meta["format"] == SOLUTION_FORMAT:
+        what = "`lp-posg verify`, `simulate`, `policy` and `plot` take it, and `Solution.load` has its game"
+        raise _error(path, f"found a stored solution, expected a game; {what}")
+    if meta["format"] != GAME_FORMAT or meta["format_version"] != VERSION:
+        found = f"found format {meta['format']!r} version {meta['format_version']!r}"
+        expected = f"expected {GAME_FORMAT!r} version {VERSION}; save the game anew with this version ({__version__})"
+        raise _error(path, f"{found}, {expected}")
+    for name, array in arrays.items():
+        if name != "meta" and array.dtype.kind not in "fiu":
+            raise ModelError(f"{name} holds {array.dtype}, expected numbers")
+    labels = dict(meta["game"])
+    _check_labels(labels)
+    return game_from_arrays(labels, arrays)
+
+
+def _check_labels(labels: Mapping[str, Any]) -> None:
+    """Raise ModelError where a label is something that only looks like one."""
+    per_agent = (*labels["actions"], *labels["observations"])
+    for own in (labels["agents"], labels["states"], *per_agent):
+        if not isinstance(own, list) or not all(isinstance(label, str) for label in own):
+            raise ModelError("the labels are not lists of texts")
+    if not isinstance(labels["name"], str) or isinstance(labels["discount"], (str, bool)):
+        raise ModelError("the name is no text, or the discount no number")
+
+
+def _error(path: Path, message: str) -> FormatError:
+    return FormatError(f"{path}: {' '.join(message.split())[:800]}", path=str(path), line=None)
+
+
+FORMAT = Format(name="npz", extensions=(".npz",), read=read, write=write)

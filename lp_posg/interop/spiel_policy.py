@@ -1,0 +1,104 @@
+"""Solutions as game trees with one law of actions per information set: what OpenSpiel's tables hold."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.extensive import ExtensiveGame
+from lp_posg.extensive.unrolling import Known, UnrolledGame, unrolled
+from lp_posg.induction import Solution
+from lp_posg.induction.verification import structure_of
+from lp_posg.information import Policy, SharingStructure
+from lp_posg.sequence import ExtensiveSolution, SequenceSolution
+from lp_posg.types import FloatArray
+
+PRODUCT_CONCEPTS = ("ne", "team")
+"""Concepts whose strategies let agents draw independently."""
+
+
+def behaviour_of(
+    solution: Solution | SequenceSolution | ExtensiveSolution, sharing: SharingStructure | None, max_nodes: int
+) -> tuple[ExtensiveGame, list[FloatArray]]:
+    """Return the game of a solution as a tree, and the law of actions at each of its information sets.
+
+    Raises
+    ------
+    ModelError
+        If it is no solution, or a structure of the user's own is needed and not given.
+    UnsupportedError
+        If agents draw with a common device, that is for the correlated concepts.
+    LimitError
+        If the tree has more nodes than allowed.
+    """
+    if isinstance(solution, ExtensiveSolution):
+        return solution.game, np.split(solution.behaviour, solution.first[1:-1])
+    if not isinstance(solution, (Solution, SequenceSolution)):
+        raise ModelError(
+            f"solution is {type(solution).__name__}, expected a Solution, SequenceSolution or ExtensiveSolution"
+        )
+    if isinstance(solution, Solution) and solution.concept not in PRODUCT_CONCEPTS:
+        raise UnsupportedError(
+            f"concept {solution.concept!r} lets agents follow a common device, and OpenSpiel's policies draw for each"
+            f" agent by itself; solve with concept {' or '.join(map(repr, PRODUCT_CONCEPTS))}"
+        )
+    structure = structure_of(solution, sharing, solution.game)
+    game = unrolled(solution.game, solution.horizon, structure, max_nodes=max_nodes)
+    if isinstance(solution, Solution):
+        return game.tree, _prescribed(game, solution.policy)
+    return game.tree, _planned(game, solution)
+
+
+def _prescribed(game: UnrolledGame, policy: Policy) -> list[FloatArray]:
+    """Return what a strategy over states of common information prescribes at each information set of the tree."""
+    node_of: dict[tuple[int, ...], int] = {}
+    return [
+        _law(policy, own.agent, known, _follow(policy, known.news, node_of))
+        for own, known in zip(game.tree.sets, game.known, strict=True)
+    ]
+
+
+def _follow(policy: Policy, news: tuple[int, ...], node_of: dict[tuple[int, ...], int]) -> int:
+    """Return the strategy's state after some joint increments; histories met before are looked up."""
+    if news not in node_of:
+        before = _follow(policy, news[:-1], node_of) if len(news) > 1 else 0
+        found = policy.follow(len(news) - 2, np.array([before]), np.array([news[-1]]))
+        node_of[news] = int(found[0])
+    return node_of[news]
+
+
+def _law(policy: Policy, agent: int, known: Known, node: int) -> FloatArray:
+    step = len(known.news) - 1
+    for block in policy.steps[step].blocks:
+        row = int(np.searchsorted(block.nodes, node))
+        if row == len(block.nodes) or block.nodes[row] != node:
+            continue
+        place = np.flatnonzero(block.private[agent][row] == known.private)
+        first, last = block.atom_start[row : row + 2].tolist()
+        if last - first > 1:
+            raise UnsupportedError(
+                f"the strategy draws among {last - first} profiles of prescriptions by a common device at step"
+                f" {step + 1}, and OpenSpiel's policies draw for each agent by itself"
+            )
+        if len(place):
+            law: FloatArray = block.prescription[agent][first, place[0]]
+            return law
+    raise ModelError(
+        f"the strategy has no prescription for what an agent may know at step {step + 1}: it was computed for another"
+        " game or sharing"
+    )
+
+
+def _planned(game: UnrolledGame, solution: SequenceSolution) -> list[FloatArray]:
+    """Return the behaviour of a sequence form's solution at each information set of the tree."""
+    behaviour: dict[tuple[int, Known], FloatArray] = {}
+    for agent, tree in enumerate(solution.trees):
+        for number in range(tree.n_sets):
+            path = tree.path(number)
+            known = Known(
+                tuple(int(tree.increment[v]) for v, _ in path),
+                int(tree.private[number]),
+                tuple(action for _, action in path if action is not None),
+            )
+            behaviour[agent, known] = solution.behaviour[agent][number]
+    return [behaviour[own.agent, known] for own, known in zip(game.tree.sets, game.known, strict=True)]

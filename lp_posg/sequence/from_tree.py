@@ -1,0 +1,80 @@
+"""The sequence form of a game tree of two agents, whatever its outcomes are and wherever they come.
+
+Each agent's `InformationTree` starts with a set of one action, whose sequence is the empty one: outcomes can come
+before an agent has moved. Source: von Stengel (1996), Games and Economic Behavior 14, 220-246, sections 3 and 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.extensive import ExtensiveGame
+from lp_posg.extensive.recall import Recall, recall_of
+from lp_posg.sequence.form import InformationTree, SequenceGame
+from lp_posg.types import IntArray, SparseMatrix, read_only
+
+
+@dataclass(frozen=True, eq=False)
+class TreeForm(SequenceGame):
+    """The sequence form of a game tree.
+
+    Attributes
+    ----------
+    recall : Recall
+        The game's sequences, L of them.
+    number : int array, shape (L + 1,)
+        Number of each of the game's sequences in its agent's tree; the last entry, which -1 points to, is that of
+        the empty sequence, 0.
+    """
+
+    recall: Recall
+    number: IntArray
+
+    def __post_init__(self) -> None:
+        read_only(self.number)
+
+
+def tree_form(game: ExtensiveGame) -> TreeForm:
+    """Return the sequence form of a game tree of two agents.
+
+    Raises
+    ------
+    ImperfectRecallError
+        If an agent forgets; the message names the information set.
+    """
+    recall = recall_of(game)
+    number = np.zeros(int(recall.first[-1]) + 1, dtype=np.int64)
+    trees = (_tree(game, recall, 0, number), _tree(game, recall, 1, number))
+    return TreeForm(trees, _payoffs(game, recall, number, trees), recall, number)
+
+
+def _tree(game: ExtensiveGame, recall: Recall, agent: int, number: IntArray) -> InformationTree:
+    """Return an agent's tree, and note in `number` where its sequences stand in it."""
+    own = np.flatnonzero(np.array([found.agent for found in game.sets], dtype=np.int64) == agent)
+    own = own[np.argsort(recall.depth[own], kind="stable")]
+    counts = np.diff(recall.first)[own]
+    first = np.concatenate([[0, 1], 1 + np.cumsum(counts)]).astype(np.int64)
+    offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    number[np.repeat(recall.first[own], counts) + offset] = 1 + np.arange(counts.sum())
+    depths = 1 + recall.depth[own]
+    start = np.searchsorted(np.append(0, depths), np.arange(int(depths.max(initial=0)) + 2))
+    return InformationTree(start, first, np.append(-1, number[recall.parent[own]]))
+
+
+def _payoffs(
+    game: ExtensiveGame, recall: Recall, number: IntArray, trees: tuple[InformationTree, ...]
+) -> tuple[SparseMatrix, SparseMatrix]:
+    """Return each agent's expected payoff at each pair of sequences: sums over the nodes that pay there."""
+    nodes = np.flatnonzero((game.outcome >= 0) & (recall.reach > 0))
+    at = tuple(number[recall.sequence[agent, nodes]] for agent in range(2))
+    found = []
+    for agent in range(2):
+        values = recall.reach[nodes] * game.payoff[agent, nodes]
+        matrix = sp.csr_array(sp.coo_array((values, at), shape=(trees[0].n_sequences, trees[1].n_sequences)))
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+        found.append(matrix)
+    return found[0], found[1]

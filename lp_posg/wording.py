@@ -1,0 +1,114 @@
+"""Numbers, labels and games in words; everything a screen or a page shows passes through here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lp_posg.extensive import ExtensiveGame
+    from lp_posg.game import Game
+
+_NEGLIGIBLE = 1e-13
+"""A value this small relative to the rewards of the whole horizon is rounding and shown as 0."""
+
+
+def clean(text: str) -> str:
+    """Return `text` as one line without control characters, whatever the labels in it contain.
+
+    >>> clean("two\\nlines\\x1b[31m")
+    'two\\\\nlines\\\\x1b[31m'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def number(value: float, scale: float = 0.0) -> str:
+    """Return a number with twelve digits; 0 if it is rounding beside `scale`.
+
+    >>> number(11.015487500000003), number(-1e-16, 120.0), number(-0.0)
+    ('11.0154875', '0', '0')
+    """
+    return "0" if abs(value) <= _NEGLIGIBLE * scale else f"{value:.12g}"
+
+
+def numbers(values: Iterable[float], scale: float = 0.0) -> str:
+    """Return numbers with a space between them."""
+    return " ".join(number(value, scale) for value in values)
+
+
+def small(value: float) -> str:
+    """Return a gap, an error bound or a time with three digits."""
+    return f"{value:.3g}"
+
+
+def seconds(value: float) -> str:
+    """Return a time in seconds, to the millisecond."""
+    return f"{value:.3f}"
+
+
+def yes_no(value: bool | None) -> str:
+    """Return yes, no, or unknown."""
+    return "unknown" if value is None else "yes" if value else "no"
+
+
+def kind(game: Game) -> str:
+    """Return what kind of game it is by its rewards."""
+    if game.is_common_reward:
+        return "common reward"
+    return "zero-sum" if game.is_zero_sum else "general-sum"
+
+
+def sizes(game: Game) -> str:
+    """Return the sizes of a game in one phrase."""
+    return (
+        f"{game.n_agents} agent{'s' * (game.n_agents != 1)}, {game.n_states} state{'s' * (game.n_states != 1)},"
+        f" actions {counts(game.n_actions)}, observations {counts(game.n_observations)}"
+    )
+
+
+def tree_kind(game: ExtensiveGame) -> str:
+    """Return what kind of extensive game it is by what complete paths pay."""
+    from lp_posg.extensive.totals import totals_of
+
+    totals = totals_of(game)
+    if totals.is_common_payoff:
+        return "common payoff"
+    return "zero-sum" if game.is_zero_sum else "general-sum"
+
+
+def tree_sizes(game: ExtensiveGame) -> str:
+    """Return the sizes of an extensive game in one phrase; actions are the most at a set of each agent."""
+    owned = [[len(own.actions) for own in game.sets if own.agent == agent] for agent in range(game.n_agents)]
+    return (
+        f"{game.n_agents} agent{'s' * (game.n_agents != 1)}, {game.n_nodes} node{'s' * (game.n_nodes != 1)},"
+        f" information sets {counts(map(len, owned))}, actions {counts(max(own, default=0) for own in owned)}"
+    )
+
+
+def counts(values: Iterable[int]) -> str:
+    """Return counts with a space between them.
+
+    >>> counts((3, 3))
+    '3 3'
+    """
+    return " ".join(map(str, values))
+
+
+def value_scale(game: Game, horizon: int) -> float:
+    """Return the largest size a value can have through the rewards of `horizon` steps, in reward units."""
+    largest = max(float(abs(game.reward_array(h)).max()) for h in range(game.max_horizon or 1))
+    return largest * horizon
+
+
+def finite(value: Any) -> Any:
+    """Return what JSON can hold of nested mappings and lists: numbers that are not finite become None.
+
+    >>> finite({"gaps": (0.0, float("nan"))})
+    {'gaps': [0.0, None]}
+    """
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(own) for key, own in value.items()}
+    return [finite(own) for own in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,232 @@
+"""The page: all of the comparison is on it, nothing is fetched, labels are text, and the HTML is right."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+import numpy as np
+import pytest
+from html_pages import Page
+
+pytest.importorskip("matplotlib")
+pytest.importorskip("jinja2")
+
+import lp_posg as posg
+from lp_posg import report
+from lp_posg.errors import FormatError, MissingExtraError
+from lp_posg.formats.catalog import catalog_entry
+from lp_posg.induction.checkpoint import fingerprint
+
+HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "</script><b>", "a&amp;b\n$x$", "{{ 7*7 }}")
+
+
+@pytest.fixture(scope="module")
+def table():
+    return posg.compare(posg.catalog("chicken"), 1, ["full", "none"], ["team", "ne", "ce", "cce"])
+
+
+@pytest.fixture(scope="module")
+def text(table):
+    command = "lp-posg report chicken --horizon 1"
+    return report.page(table, command=command, entry=catalog_entry("chicken"))
+
+
+def hostile_game():
+    """Chicken whose every label is an attack."""
+    game = posg.catalog("chicken")
+    return posg.Game(
+        game.transition,
+        game.observation,
+        game.reward,
+        game.initial,
+        agents=HOSTILE[:2],
+        states=HOSTILE[2:3],
+        actions=[HOSTILE[3:5], HOSTILE[:2]],
+        observations=[HOSTILE[1:3], HOSTILE[3:5]],
+        name=HOSTILE[0],
+    )
+
+
+def embedded(text):
+    (found,) = re.findall(r'<script type="application/json" id="result">(.*?)</script>', text, flags=re.DOTALL)
+    return json.loads(found)
+
+
+def check_html(text):
+    page = Page(text)
+    assert page.mistakes == []
+    ids = [own["id"] for _, own in page.elements if "id" in own]
+    assert len(ids) == len(set(ids))
+    links = [own["href"] for own in page.attributes("a")]
+    assert links
+    assert all(link.removeprefix("#") in ids for link in links)
+    labelled = [own["aria-labelledby"] for own in page.attributes("section")]
+    assert len(labelled) == 8
+    assert set(labelled) <= set(ids)
+    assert all(own.get("scope") in ("row", "col") for own in page.attributes("th"))
+    assert all(own.get("alt") for own in page.attributes("img"))
+    assert page.attributes("html") == [{"lang": "en"}]
+    return page
+
+
+def check_self_contained(page):
+    sources = [own[key] for _, own in page.elements for key in ("src", "href", "srcset", "data") if key in own]
+    assert all(source.startswith(("data:", "#")) for source in sources)
+    (script,) = page.attributes("script")
+    assert script["type"] == "application/json"
+    assert not any(key.startswith("on") for _, own in page.elements for key in own)
+    assert "@import" not in "".join(page.texts["style"])
+    assert "url(" not in "".join(page.texts["style"])
+
+
+def test_the_page_is_right_html_and_asks_for_nothing(text):
+    assert text.startswith("<!doctype html>\n")
+    page = check_html(text)
+    check_self_contained(page)
+    assert page.texts["title"] == ["chicken: equilibria compared"]
+
+
+def test_the_whole_comparison_is_on_it(text, table):
+    """Aumann's chicken: 6 each for the team, 14/3 in the mixed equilibrium, 21/4 in the best correlated one."""
+    page = Page(text)
+    rows = [re.sub(r"\s+", " ", own).strip() for own in page.texts["tr"] if own.strip().startswith("full")]
+    assert rows[0].startswith("fullteam exact 6 6 12 6 ")
+    assert rows[1].startswith("fullne exact 4.6666667 4.6666667 9.3333333 4.6666667 ")
+    assert rows[2].startswith("fullce exact 5.25 5.25 10.5 5.25 ")
+    assert len(rows) == 4
+    everything = re.sub(r"\s+", " ", page.texts["body"][0])
+    for check in table.checks:
+        assert check.text in everything
+    assert len(table.spreads) == 4
+    for spread in table.spreads:
+        assert spread.text in everything
+    assert table.note in everything
+    entry = catalog_entry("chicken")
+    for told in (entry.title, entry.source, "lp-posg report chicken --horizon 1", fingerprint(table.game)):
+        assert re.sub(r"\s+", " ", told) in everything
+    for name in ("numpy", "scipy", "highspy"):
+        assert name in page.texts["dt"]
+    assert np.__version__ in page.texts["dd"]
+    assert [own.split(",")[0] for own in page.texts["figcaption"]] == [
+        "Welfare by sharing rule and concept",
+        "What equilibria can give",
+        "Common-information states",
+        "Why no one gains by deviating",
+    ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"horizon": 1, "sharing": ["full", "none"], "concepts": ["ne", "ce"], "tolerance": 1e-6},
+        {"horizon": 3, "sharing": ["full"], "concepts": ["team"], "discount": 0.5, "compression": "finite-memory:1"},
+        {"horizon": 3, "sharing": ["full"], "concepts": ["team"], "certificate": "bounded", "compression": "merge:0.1"},
+    ],
+)
+def test_the_python_lines_give_the_same_comparison(options):
+    table = posg.compare(posg.catalog("dectiger"), approximate=True, **options)
+    page = Page(report.page(table, entry=catalog_entry("dectiger")))
+    names: dict[str, object] = {}
+    exec(compile(page.texts["pre"][0], "page", "exec"), names)
+    assert len(table.rows) > 0
+    for made, row in zip(names["table"].rows, table.rows, strict=True):
+        assert (made.sharing, made.concept) == (row.sharing, row.concept)
+        assert made.solution.values.tolist() == row.solution.values.tolist()
+        assert made.solution.certificate.status == row.solution.certificate.status
+        assert made.solution.tolerance == row.solution.tolerance
+
+
+def test_a_structure_of_ones_own_has_no_pictures_that_need_it_but_a_page():
+    late = posg.DelayedSharing("late", (1, 1), (1, 1))
+    page = check_html(report.page(posg.compare(posg.catalog("dectiger"), 2, [late], ["team"])))
+    assert [own.split(",")[0] for own in page.texts["figcaption"]] == ["Welfare by sharing rule and concept"]
+    assert page.texts["main"][0].count("'late', which is not built in") == 2
+    assert "structures of your own: 'late'" in page.texts["pre"][0]
+
+
+def test_the_json_in_it_is_that_of_the_comparison(text, table):
+    assert embedded(text) == json.loads(json.dumps(table.summary()))
+
+
+def test_labels_are_text_whatever_is_in_them():
+    table = posg.compare(hostile_game(), 1, ["full"], ["ce"])
+    text = report.page(table, command=f"lp-posg report {HOSTILE[1]}")
+    page = check_html(text)
+    check_self_contained(page)
+    body = page.texts["body"][0]
+    for label in HOSTILE:
+        assert label.replace("\n", "\\n") in body
+    assert embedded(text)["rows"][0]["agents"] == list(HOSTILE[:2])
+    assert page.texts["title"] == [f"{HOSTILE[0]}: equilibria compared"]
+
+
+def test_what_was_not_solved_is_said_with_its_reason():
+    table = posg.compare(posg.catalog("dectiger"), 2, ["none", "full"], ["team"])
+    text = report.page(table)
+    check_html(text)
+    assert "not strategy-independent" in text
+    assert "Strategy, full, team" in text
+    nothing = posg.compare(posg.catalog("dectiger"), 2, ["none"], ["team"])
+    page = check_html(report.page(nothing))
+    assert page.attributes("img") == []
+    assert "Nothing was solved" in page.texts["main"][0]
+
+
+def test_a_compression_has_its_ledger_and_its_gap_in_words():
+    table = posg.compare(
+        posg.catalog("dectiger"), 4, ["full"], ["team"], compression="finite-memory:1", approximate=True
+    )
+    text = report.page(table)
+    page = check_html(text)
+    assert "What the compression costs, full, team" in page.texts["figcaption"]
+    assert "What is gained by deviating, full, team" in page.texts["figcaption"]
+    found = table.rows[0].solution.certificate
+    assert found.gap > 0.1
+    assert str(found.deviation) in page.texts["dd"]
+
+
+def test_a_picture_that_cannot_be_drawn_is_named():
+    """Delays of two families make no axis; bounds on gaps make no heat map."""
+    table = posg.compare(posg.catalog("chicken"), 1, ["delay:1", "uncontrolled:1"], ["ce"])
+    assert "Not drawn: Welfare by delay of sharing: the delays are of several families" in report.page(table)
+    bounded = posg.compare(
+        posg.catalog("dectiger"),
+        3,
+        ["full"],
+        ["team"],
+        compression="finite-memory:1",
+        certificate="bounded",
+        approximate=True,
+    )
+    page = Page(report.page(bounded))
+    assert "gaps are bounds, since exact states are out of reach" in page.texts["body"][0]
+    assert any(own.startswith("bounded") for own in page.texts["dd"])
+
+
+def test_without_times_the_same_comparison_is_the_same_page():
+    def made(times):
+        return report.page(posg.compare(posg.catalog("matching-pennies"), 2, ["full"], ["ce"]), times=times)
+
+    assert made(False) == made(False)
+    assert "seconds" not in made(False)
+    assert "seconds" in made(True)
+
+
+def test_files_are_written_whole_or_not_at_all(table, tmp_path):
+    report.save(table, tmp_path / "r.html", times=False)
+    assert (tmp_path / "r.html").read_text() == report.page(table, times=False)
+    for name in ("r.txt", "r"):
+        with pytest.raises(FormatError, match=r"ends in \.html or \.htm"):
+            report.save(table, tmp_path / name)
+    with pytest.raises(FormatError, match="cannot be written"):
+        report.save(table, tmp_path / "nowhere" / "r.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["r.html"]
+
+
+@pytest.mark.parametrize(("module", "named"), [("jinja2", "jinja2"), ("matplotlib.figure", "matplotlib")])
+def test_without_the_extra_the_error_names_it(table, monkeypatch, module, named):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtraError, match=rf"{named} is not installed.*pip install 'lp-posg\[report\]'"):
+        report.page(table)
