@@ -36,8 +36,11 @@ WIDER = ("ne", "strategic-ce", "ce", "interim-cce", "cce")
 ACTION_HEARD = ("strategic-ce", "ce")
 """Of these, those whose deviations react to a recommended action, or to more."""
 
-OBEYED_TOL = 1e-8
-"""A strategy that misses no incentive row by more than this share of its size is exact, as the programs' own are."""
+OBEYED_TOL = 1e-10
+"""A strategy that misses no incentive row by more than this share of its size is exact, as the programs' own are.
+
+It is what these allow a row to be missed by: one that misses a row by 1e-9 of its size is none of their solutions.
+"""
 
 MORE_SHARING = ("full", "one-directional", "one-step-delay")
 """Structures in which, from right to left, every agent learns everything at least as early."""
