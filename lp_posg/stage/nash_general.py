@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lp_posg.errors import LimitError, UnsupportedError
+from lp_posg.errors import LimitError, SolveError, UnsupportedError
 from lp_posg.information.policy import joint_law
 from lp_posg.lp import LinearProgram, Status, attempt_program, solve_program
 from lp_posg.stage.correlated import Correlated
@@ -108,7 +108,7 @@ def _coarse_bound(block: StageBlock, objective: Objective) -> float:
         return np.inf
     try:
         found = Correlated("interim-cce", "interim").solve(block, objective)
-    except (LimitError, UnsupportedError):
+    except (SolveError, UnsupportedError):
         return np.inf
     law = joint_law(found.atom_start, found.atom_prob, found.prescription)[0]
     values = np.einsum("ix,x->i", block.payoff[0].reshape(2, -1), law.ravel())
