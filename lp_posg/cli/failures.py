@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from lp_posg.cli.wording import clean
 from lp_posg.errors import LpPosgError
+from lp_posg.wording import clean
 
 ERROR, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
 """Exit statuses; the last two are 128 plus the number of the signal, as shells have it."""

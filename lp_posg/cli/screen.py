@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lp_posg.cli.wording import clean
+from lp_posg.wording import clean
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -67,7 +67,7 @@ class ExtensiveGame:
     --------
     One agent guesses a coin that it does not see.
 
-    >>> from lp_posg.extensive import CHANCE
+    >>> from lp_posg.extensive import CHANCE, TERMINAL
     >>> half = Fraction(1, 2)
     >>> game = ExtensiveGame(
     ...     name="guess", agents=("guesser",),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from lp_posg.cli import options
 from lp_posg.cli.games import game_named, tree_named
 from lp_posg.cli.screen import show_line
-from lp_posg.cli.wording import kind, number, sizes, tree_kind, tree_sizes
 from lp_posg.errors import UnsupportedError
+from lp_posg.wording import kind, number, sizes, tree_kind, tree_sizes
 
 if TYPE_CHECKING:
     from lp_posg.extensive import ExtensiveGame

@@ -12,7 +12,7 @@ from lp_posg.cli.failures import fail
 from lp_posg.cli.games import game_named, tree_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
-from lp_posg.cli.wording import number, seconds, small, value_scale
+from lp_posg.wording import number, seconds, small, value_scale
 
 if TYPE_CHECKING:
     from lp_posg.game import Game

@@ -11,7 +11,7 @@ from lp_posg.cli.commands.trees import convert_to_tree
 from lp_posg.cli.games import game_endings, game_named, tree_named
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import check_not_input, check_target
-from lp_posg.cli.wording import kind, sizes
+from lp_posg.wording import kind, sizes
 
 EXAMPLE = "lp-posg convert dectiger dectiger.dpomdp"
 

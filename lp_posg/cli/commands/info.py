@@ -12,7 +12,7 @@ from lp_posg.cli.commands.trees import tree_info
 from lp_posg.cli.games import game_named, tree_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
-from lp_posg.cli.wording import counts, number, small, yes_no
+from lp_posg.wording import counts, number, small, yes_no
 
 if TYPE_CHECKING:
     from lp_posg.bounds import Observability

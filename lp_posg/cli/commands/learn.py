@@ -13,7 +13,7 @@ from lp_posg.cli import options
 from lp_posg.cli.games import game_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_solution_target, write_json
-from lp_posg.cli.wording import number, numbers, seconds, small, value_scale
+from lp_posg.wording import number, numbers, seconds, small, value_scale
 
 if TYPE_CHECKING:
     from lp_posg.game import Game

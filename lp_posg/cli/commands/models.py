@@ -10,7 +10,7 @@ from lp_posg.cli import options
 from lp_posg.cli.games import tree_entry_named
 from lp_posg.cli.screen import Column, is_terminal, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
-from lp_posg.cli.wording import counts, number, numbers
+from lp_posg.wording import counts, number, numbers
 
 if TYPE_CHECKING:
     from lp_posg.formats import CatalogEntry, TreeEntry

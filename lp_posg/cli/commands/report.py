@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lp_posg.cli.screen import Facts
-from lp_posg.cli.wording import counts, kind, number, numbers, small, yes_no
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game
+from lp_posg.wording import counts, kind, number, numbers, small, yes_no
 
 if TYPE_CHECKING:
     from lp_posg.induction import Solution

@@ -9,7 +9,7 @@ import typer
 from lp_posg.cli.games import game_named
 from lp_posg.cli.screen import show_facts
 from lp_posg.cli.targets import STDOUT, write_json
-from lp_posg.cli.wording import counts, number, seconds, small, value_scale
+from lp_posg.wording import counts, number, seconds, small, value_scale
 
 if TYPE_CHECKING:
     from lp_posg.sequence import SequenceSolution

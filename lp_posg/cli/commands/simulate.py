@@ -11,7 +11,7 @@ from lp_posg.cli import options
 from lp_posg.cli.games import game_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
-from lp_posg.cli.wording import number, numbers, seconds, value_scale
+from lp_posg.wording import number, numbers, seconds, value_scale
 
 if TYPE_CHECKING:
     from lp_posg.evaluate import Simulation, Trace

@@ -21,8 +21,8 @@ from lp_posg.cli.commands.trees import solve_tree
 from lp_posg.cli.games import game_named, tree_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_solution_target, write_json
-from lp_posg.cli.wording import counts, number, numbers, seconds, small, value_scale
 from lp_posg.errors import LpPosgError
+from lp_posg.wording import counts, number, numbers, seconds, small, value_scale
 
 if TYPE_CHECKING:
     from lp_posg.evaluate import Ledger

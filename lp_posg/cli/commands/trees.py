@@ -10,8 +10,8 @@ from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.commands.sequence import COMMON_INFORMATION, SEQUENCE_FORM, STRATEGIC_FORM, given_options
 from lp_posg.cli.screen import Facts, show_facts, show_line
 from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_target, write_json
-from lp_posg.cli.wording import counts, number, seconds, small, tree_kind, tree_sizes, yes_no
 from lp_posg.errors import LpPosgError
+from lp_posg.wording import counts, number, seconds, small, tree_kind, tree_sizes, yes_no
 
 if TYPE_CHECKING:
     from lp_posg.extensive import ExtensiveGame
@@ -195,8 +195,8 @@ def _strategic_summary(solution: Solution, form: Game) -> dict[str, Any]:
 
 def _strategic_facts(game: ExtensiveGame, solution: Solution, form: Game) -> list[Facts]:
     from lp_posg.cli.commands.report import certificate_facts, value_facts
-    from lp_posg.cli.wording import value_scale
     from lp_posg.version import __version__
+    from lp_posg.wording import value_scale
 
     stats = solution.stats
     return [

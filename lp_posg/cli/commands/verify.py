@@ -10,8 +10,8 @@ from lp_posg.cli import options
 from lp_posg.cli.games import game_named
 from lp_posg.cli.screen import show_facts
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
-from lp_posg.cli.wording import value_scale
 from lp_posg.types import GAP_TOL
+from lp_posg.wording import value_scale
 
 if TYPE_CHECKING:
     from lp_posg.evaluate import Certificate
