@@ -83,19 +83,7 @@ def _game(path: Path, arrays: Mapping[str, Any]) -> Game:
     for name, array in arrays.items():
         if name != "meta" and array.dtype.kind not in "fiu":
             raise ModelError(f"{name} holds {array.dtype}, expected numbers")
-    labels = dict(meta["game"])
-    _check_labels(labels)
-    return game_from_arrays(labels, arrays)
-
-
-def _check_labels(labels: Mapping[str, Any]) -> None:
-    """Raise ModelError where a label is something that only looks like one."""
-    per_agent = (*labels["actions"], *labels["observations"])
-    for own in (labels["agents"], labels["states"], *per_agent):
-        if not isinstance(own, list) or not all(isinstance(label, str) for label in own):
-            raise ModelError("the labels are not lists of texts")
-    if not isinstance(labels["name"], str) or isinstance(labels["discount"], (str, bool)):
-        raise ModelError("the name is no text, or the discount no number")
+    return game_from_arrays(dict(meta["game"]), arrays)
 
 
 def _error(path: Path, message: str) -> FormatError:

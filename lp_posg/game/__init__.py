@@ -1,6 +1,6 @@
 """The immutable game, its validation and its joint indices."""
 
-from lp_posg.game.arrays import GAME_FORMAT, SOLUTION_FORMAT, game_arrays, game_from_arrays, game_labels
+from lp_posg.game.arrays import GAME_FORMAT, SOLUTION_FORMAT, checked_csr, game_arrays, game_from_arrays, game_labels
 from lp_posg.game.model import Game
 from lp_posg.game.tolerance import allowed_gaps, checked_tolerance
 
@@ -9,6 +9,7 @@ __all__ = [
     "SOLUTION_FORMAT",
     "Game",
     "allowed_gaps",
+    "checked_csr",
     "checked_tolerance",
     "game_arrays",
     "game_from_arrays",

@@ -18,10 +18,10 @@ from lp_posg.errors import FormatError, ModelError
 from lp_posg.game import Game
 from lp_posg.version import __version__
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
-PART_KEY, DIGEST_KEY = "about.part", "about.digest"
-"""What a file holds beside its part: of which game and name it is, and under which rules it was made."""
+PART_KEY, DIGEST_KEY, SUM_KEY = "about.part", "about.digest", "about.sum"
+"""What a file holds beside its part: of which game and name it is, under which rules it was made, and a checksum."""
 
 
 class Checkpoint:
@@ -95,10 +95,11 @@ class Checkpoint:
         try:
             with np.load(file, allow_pickle=False) as stored:
                 kept = {key: stored[key] for key in stored.files}
-            of, made_under = (str(kept.pop(key)) for key in (PART_KEY, DIGEST_KEY))
+            of, made_under, checksum = (str(kept.pop(key)) for key in (PART_KEY, DIGEST_KEY, SUM_KEY))
+            is_whole = checksum == _checksum(kept)
         except Exception:  # whatever a damaged file makes numpy raise, the part is to be computed again
             return None
-        if of != f"{self._game}/{name}":
+        if of != f"{self._game}/{name}" or not is_whole:
             return None
         if made_under != digest:
             raise ModelError(
@@ -118,12 +119,23 @@ class Checkpoint:
             **arrays,
             PART_KEY: np.array(f"{self._game}/{name}"),
             DIGEST_KEY: np.array(digest),
+            SUM_KEY: np.array(_checksum(arrays)),
         }
         try:
             write_whole(self.path / f"{name}.npz", lambda stream: np.savez(stream, **parts))
         except FormatError as error:
             self._lost = True
             warnings.warn(f"{error}; the run goes on, its checkpoint is as it was", UserWarning, stacklevel=2)
+
+
+def _checksum(arrays: Mapping[str, Any]) -> str:
+    """Return a digest of all arrays of a part: what was changed since is not to be computed with."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.asarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape} ".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def fingerprint(game: Game) -> str:

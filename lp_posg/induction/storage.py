@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from os import PathLike
 from typing import Any
@@ -14,6 +15,7 @@ from lp_posg.errors import FormatError, LpPosgError, ModelError
 from lp_posg.evaluate import Certificate, Deviation
 from lp_posg.game import GAME_FORMAT, SOLUTION_FORMAT, Game, game_arrays, game_from_arrays, game_labels
 from lp_posg.induction.solution import Labels, Solution, Stats
+from lp_posg.induction.stored_parts import check_stored
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, check_horizon
 from lp_posg.stage import OWN, concept_named, parse_objective
 from lp_posg.version import __version__
@@ -68,10 +70,17 @@ def load_solution(path: str | PathLike[str]) -> Solution:
     except LpPosgError as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(f"{path}: the stored solution is damaged: {error}", path=str(path), line=None) from None
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise FormatError(
-            f"{path}: not a stored solution, or damaged: {type(error).__name__}: {error}",
+            f"{path}: the stored solution is damaged: {' '.join(str(error).split())[:800]}", path=str(path), line=None
+        ) from None
+    except MemoryError:
+        raise FormatError(
+            f"{path}: the stored solution does not fit into memory; use a larger machine", path=str(path), line=None
+        ) from None
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+        found = " ".join(f"{type(error).__name__}: {error}".split())[:800]
+        raise FormatError(
+            f"{path}: not a stored solution, or damaged: {found}; solve the game again",
             path=str(path),
             line=None,
         ) from None
@@ -136,6 +145,7 @@ def _policy_arrays(solution: Solution) -> dict[str, Any]:
 
 def _solution(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Solution:
     game = game_from_arrays(meta["game"], arrays, "game.")
+    check_stored(meta, arrays, game.n_actions)
     stats, certificate, options = meta["stats"], meta["certificate"], meta["options"]
     policy = Policy(
         options["sharing"],
@@ -176,7 +186,8 @@ def _check_options(options: Mapping[str, Any], game: Game) -> None:
     if not str(options["objective"]).startswith(OWN):
         parse_objective(options["objective"], game.agents)
     names = (options["sharing"], options["compression"])
-    if not all(isinstance(name, str) for name in names) or not isinstance(options["tolerance"], float):
+    is_text = all(isinstance(name, str) for name in names)
+    if not is_text or not isinstance(options["tolerance"], float) or not math.isfinite(options["tolerance"]):
         raise ModelError("sharing, compression or tolerance is not what it has to be")
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from conftest import HEADER, LAWS
+from fence_text import HEADER, LAWS
 
 from lp_posg.errors import FormatError, ImperfectRecallError, LpPosgError, UnsupportedError
 from lp_posg.formats import FORMATS, load, load_extensive, save, save_extensive

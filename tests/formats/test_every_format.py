@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import mutants
@@ -10,7 +11,7 @@ import pytest
 import scipy.sparse as sp
 
 from lp_posg import catalog, catalog_entries
-from lp_posg.errors import UnsupportedError
+from lp_posg.errors import RoundedProbabilityWarning, UnsupportedError
 from lp_posg.formats import FORMATS, load, save
 from lp_posg.game import Game
 
@@ -76,7 +77,10 @@ def test_each_model(tmp_path, name, extension):
 def test_each_format_is_converted_to_those_that_hold_any_game(tmp_path, extension):
     path = tmp_path / f"sample{extension}"
     path.write_bytes(mutants.SAMPLES[extension].files[0])
-    game = load(path)
+    # The sample's chances are decimals that miss 1 by their rounding, which reading says.
+    rounded = extension == ".efg"
+    with pytest.warns(RoundedProbabilityWarning, match="miss 1") if rounded else nullcontext():
+        game = load(path)
     for other in sorted(ANY_GAME):
         save(game, path.with_suffix(other))
         again = load(path.with_suffix(other))

@@ -196,6 +196,23 @@ def test_parts_that_are_foreign_or_swapped_are_computed_again(game, tmp_path):
     same(whole, posg.solve(game, 3, "full", "ce", checkpoint=place))
 
 
+@pytest.mark.parametrize(
+    ("part", "array", "value"),
+    [("depth-0", "edges/indptr", -5), ("depth-0", "arcs.child", 10**9), ("solved-1-0-0", "nodes", -1)],
+    ids=str,
+)
+def test_parts_with_other_numbers_than_were_kept_are_computed_again(game, tmp_path, part, array, value):
+    whole = posg.solve(game, 3, "full", "ce", checkpoint=tmp_path / "c")
+    file = tmp_path / "c" / f"{part}.npz"
+    with np.load(file) as stored:
+        arrays = {key: stored[key] for key in stored.files}
+    arrays[array][-1] = value
+    np.savez(file, **arrays)
+    same(whole, posg.solve(game, 3, "full", "ce", checkpoint=tmp_path / "c"))
+    with np.load(file) as stored:
+        assert stored[array][-1] != value
+
+
 def test_a_checkpoint_that_cannot_be_written_costs_a_warning_not_the_run(game, tmp_path, monkeypatch):
     from lp_posg.induction import checkpoint as module
 

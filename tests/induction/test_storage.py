@@ -129,7 +129,7 @@ def test_probabilities_that_are_none_are_damage(solution, tmp_path, factor):
     name = "step.0.block.0.prescription.0"
     with np.load(tmp_path / "s.npz") as stored:
         changed = stored[name] * factor
-    with pytest.raises(FormatError, match=r"damaged.*step 1"):
+    with pytest.raises(FormatError, match=r"damaged.*step( 1|\.0)"):
         posg.Solution.load(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed}))
 
 
