@@ -84,5 +84,9 @@ class RoundedProbabilityWarning(UserWarning):
     """Probabilities of a file miss 1 by rounding and were replaced by fractions that sum to 1."""
 
 
+class GambitNameWarning(UserWarning):
+    """A file for Gambit was written with names that Gambit does not take."""
+
+
 class MissingExtraError(LpPosgError):
     """An optional dependency is not installed; the message names the extra to install."""

@@ -12,21 +12,37 @@ equilibrium).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.extensive.game import ExtensiveGame
 from lp_posg.extensive.naming import action_words, distinct, set_words, sets_of
+from lp_posg.extensive.plan_payoffs import PlanPayoffs, plan_payoffs
 from lp_posg.extensive.recall import Recall, recall_of
 from lp_posg.game import Game
-from lp_posg.types import BoolArray, FloatArray, IntArray
+from lp_posg.types import BoolArray
 
 PLAN_LIMIT = 1_000_000
 """Default of `max_profiles`: the table of payoffs takes 16 MB for two agents; the programs on it are the rest."""
 
-BATCH_ENTRIES = 4_000_000
-"""Numbers that one part of the payoff sum takes."""
+
+@dataclass(frozen=True, eq=False)
+class ReducedForm:
+    """A reduced strategic form, with the exact payoffs of its joint plans beside the rounded ones.
+
+    Attributes
+    ----------
+    game : Game
+        As `strategic_form` returns it.
+    payoffs : PlanPayoffs
+        In the order of the game's joint actions.
+    """
+
+    game: Game
+    payoffs: PlanPayoffs
 
 
 def strategic_form(game: ExtensiveGame, *, max_profiles: int = PLAN_LIMIT) -> Game:
@@ -43,7 +59,9 @@ def strategic_form(game: ExtensiveGame, *, max_profiles: int = PLAN_LIMIT) -> Ga
     -------
     Game
         Its actions are the reduced plans, labelled by the choices made: ``information set: action, ...``, or the
-        action alone where the agent has one information set. Rewards are expected payoffs of the tree.
+        action alone where the agent has one information set. Rewards are expected payoffs of the tree, each summed
+        exactly and rounded once, so that ties stay ties; in floats throughout where fractions get out of hand, with a
+        common denominator of more than 4096 binary digits.
 
     Raises
     ------
@@ -61,6 +79,11 @@ def strategic_form(game: ExtensiveGame, *, max_profiles: int = PLAN_LIMIT) -> Ga
     >>> posg.solve(game, 1, "full", "cce").values.round(6).tolist()
     [-0.055556, 0.055556]
     """
+    return reduced_form(game, max_profiles=max_profiles).game
+
+
+def reduced_form(game: ExtensiveGame, *, max_profiles: int = PLAN_LIMIT) -> ReducedForm:
+    """Return the reduced strategic form with exact payoffs; parameters and errors as of `strategic_form`."""
     if not isinstance(game, ExtensiveGame):
         raise ModelError(f"game is {type(game).__name__}, expected an ExtensiveGame")
     recall = recall_of(game)
@@ -69,17 +92,19 @@ def strategic_form(game: ExtensiveGame, *, max_profiles: int = PLAN_LIMIT) -> Ga
     sizes = tuple(len(own) for own in plans)
     n_joint = int(np.prod(sizes))
     certain = sp.csr_array(np.ones((n_joint, 1)))
-    return Game.from_matrices(
+    payoffs = plan_payoffs(game, recall, plans)
+    form = Game.from_matrices(
         n_actions=sizes,
         n_observations=(1,) * game.n_agents,
         transitions=[certain],
         observation_laws=[certain],
-        rewards=[_payoffs(game, recall, plans).reshape(game.n_agents, 1, n_joint)],
+        rewards=[payoffs.values.reshape(game.n_agents, 1, n_joint)],
         initial=np.ones(1),
         name=game.name,
         agents=distinct(game.agents, "agent"),
         actions=[_labels(game, recall, agent, own) for agent, own in enumerate(plans)],
     )
+    return ReducedForm(form, payoffs)
 
 
 def plan_count(game: ExtensiveGame, recall: Recall, agent: int) -> float:
@@ -133,36 +158,6 @@ def _plans(game: ExtensiveGame, recall: Recall, agent: int) -> BoolArray:
         chosen = np.flatnonzero(plans[:, recall.parent[number]])
         plans[chosen, first + choice[chosen]] = True
     return plans
-
-
-def _payoffs(game: ExtensiveGame, recall: Recall, plans: list[BoolArray]) -> FloatArray:
-    """Return each agent's expected payoff at each joint plan, shape (n, P_1 * ... * P_n)."""
-    nodes = np.flatnonzero((game.outcome >= 0) & (recall.reach > 0))
-    entries, where = np.unique(recall.sequence[:, nodes], axis=1, return_inverse=True)
-    where = where.ravel()
-    values = np.stack(
-        [
-            np.bincount(where, weights=recall.reach[nodes] * game.payoff[agent, nodes], minlength=entries.shape[1])
-            for agent in range(game.n_agents)
-        ]
-    )
-    sizes = [len(own) for own in plans]
-    found = np.zeros((game.n_agents, int(np.prod(sizes))))
-    step = max(1, BATCH_ENTRIES // max(1, int(np.prod(sizes[:-1])) + sizes[-1]))
-    for begin in range(0, entries.shape[1], step):
-        part = slice(begin, begin + step)
-        rows, last = _played(entries[:, part], plans)
-        for agent in range(game.n_agents):
-            found[agent] += ((rows * values[agent, part]) @ last.T).ravel()
-    return found
-
-
-def _played(entries: IntArray, plans: list[BoolArray]) -> tuple[FloatArray, FloatArray]:
-    """Return whether joint plans of all agents but the last, and plans of the last, play the entries."""
-    rows = np.ones((1, entries.shape[1]))
-    for own, at in zip(plans[:-1], entries[:-1], strict=True):
-        rows = (rows[:, None, :] * own[None, :, at]).reshape(-1, entries.shape[1])
-    return rows, plans[-1][:, entries[-1]].astype(np.float64)
 
 
 def _labels(game: ExtensiveGame, recall: Recall, agent: int, plans: BoolArray) -> list[str]:

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from lp_posg.errors import FormatError, UnsupportedError
-from lp_posg.extensive import ExtensiveGame
+from lp_posg.extensive import ExtensiveGame, reduced_form
 from lp_posg.formats import dpomdp, efg, json_game, nfg, npz, osposg, posg
 from lp_posg.formats.catalog import CatalogEntry, catalog, catalog_entries
 from lp_posg.formats.json_game import game_schema
@@ -103,18 +103,24 @@ def load_extensive(path: str | os.PathLike[str]) -> ExtensiveGame:
 
 
 def save_extensive(game: ExtensiveGame, path: str | os.PathLike[str]) -> None:
-    """Write an extensive game to a ``.efg`` file, with exact numbers.
+    """Write an extensive game to a ``.efg`` file, with exact numbers, or its reduced strategic form to a ``.nfg`` file.
 
     The file is replaced as a whole or, after an error, left as it was. Nodes are written in prefix order,
-    information sets and outcomes numbered as they appear first; a game numbered so is read back equal.
+    information sets and outcomes numbered as they appear first; a game numbered so is read back equal. A ``.nfg``
+    file has the payoffs that `strategic_form` rounds as exact fractions.
 
     Raises
     ------
     UnsupportedError
         If the extension is another one, or a name or number cannot be written.
+    ImperfectRecallError, LimitError
+        For ``.nfg``, as `strategic_form`.
     FormatError
         If the file cannot be written.
     """
+    if _path(path).suffix.lower() == nfg.EXTENSION:
+        nfg.write_form(reduced_form(game), Path(path))
+        return
     efg.write_tree(game, _extensive_path(path))
 
 
@@ -128,6 +134,6 @@ def _extensive_path(path: str | os.PathLike[str]) -> Path:
     file = _path(path)
     if file.suffix.lower() != efg.EXTENSION:
         found = f"extension {file.suffix!r}" if file.suffix else "no extension"
-        message = f"{path}: found {found}, expected {efg.EXTENSION}, the one format of extensive games; rename the file"
+        message = f"{path}: found {found}, expected {efg.EXTENSION}, the format of extensive games; rename the file"
         raise UnsupportedError(message, path=str(path), known=(efg.EXTENSION,))
     return file

@@ -14,7 +14,7 @@ from lp_posg.errors import ImperfectRecallError, ModelError, UnsupportedError
 from lp_posg.extensive import CHANCE, TERMINAL, ExtensiveGame, check_perfect_recall, to_posg
 from lp_posg.formats.efg_text import parse_efg
 from lp_posg.formats.efg_tree import tree_of
-from lp_posg.formats.gambit_text import MAX_FRACTION, printable_title, quoted_text, unwritable_name
+from lp_posg.formats.gambit_text import MAX_FRACTION, printable_title, quoted_text, unwritable_name, warn_of_names
 from lp_posg.formats.registry import Format
 from lp_posg.formats.source import Source
 from lp_posg.game import Game
@@ -99,11 +99,17 @@ def write_tree(game: ExtensiveGame, path: Path) -> None:
         If a name or a number cannot be written so that it is read back.
     FormatError
         If the file cannot be written; it is then left as it was.
+
+    Warns
+    -----
+    GambitNameWarning
+        If there is a name that Gambit does not take, though lp_posg reads it back.
     """
     problem = _unwritable(game)
     if problem is not None:
         raise UnsupportedError(f"{path}: {problem}, which a .efg file cannot hold; change it", path=str(path))
     write_whole(path, lambda stream: stream.writelines(f"{line}\n".encode() for line in _lines(game)))
+    warn_of_names(path, _names(game))
 
 
 def _lines(game: ExtensiveGame) -> Iterator[str]:
@@ -162,8 +168,7 @@ class _Texts:
 
 def _unwritable(game: ExtensiveGame) -> str | None:
     """Return what of `game` cannot be written so that it is read back, or None."""
-    actions = {action for own in game.sets for action in own.actions}
-    for name in sorted({*game.agents, *actions, *game.labels, *(own.label for own in game.sets)}):
+    for name in _names(game):
         problem = unwritable_name(name)
         if problem is not None:
             return problem
@@ -171,6 +176,11 @@ def _unwritable(game: ExtensiveGame) -> str | None:
     if any(_n_characters(x) > MAX_FRACTION for x in numbers):
         return f"a number has more than {MAX_FRACTION} characters"
     return None
+
+
+def _names(game: ExtensiveGame) -> list[str]:
+    actions = {action for own in game.sets for action in own.actions}
+    return sorted({*game.agents, *actions, *game.labels, *(own.label for own in game.sets)})
 
 
 def _n_characters(x: Fraction) -> int:

@@ -260,8 +260,9 @@ class _Builder:
             return
         line, _, example = self._rounded[0]
         count = len(self._rounded)
-        most = float(max(abs(off) for _, off, _ in self._rounded))
-        found = f"{count} chance event{'s have' if count > 1 else ' has'} probabilities that miss 1 by up to {most:.3g}"
+        off = float(max(abs(off) for _, off, _ in self._rounded))
+        most = f"{off:.3g}" if off else "less than the smallest float"
+        found = f"{count} chance event{'s have' if count > 1 else ' has'} probabilities that miss 1 by up to {most}"
         warnings.warn(
             f"{self._source.path.name}:{line}: {found}; taken as rounded and replaced by fractions that sum to 1, each"
             f" moved by at most {float(ROUNDED_TOL):g} ({example})",

@@ -7,11 +7,13 @@ fraction, a decimal or a power of ten.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lp_posg.errors import FormatError
+from lp_posg.errors import FormatError, GambitNameWarning
 from lp_posg.formats.source import Source, clip
 from lp_posg.types import REWARD_LIMIT
 
@@ -165,6 +167,19 @@ def unwritable_name(name: str) -> str | None:
     if name.endswith("\\") or "\r" in name or not _is_encodable(name):
         return f"the name {clip(repr(name))} ends in a backslash, or has a carriage return or half a character"
     return None
+
+
+def warn_of_names(path: Path, names: Iterable[str]) -> None:
+    """Warn of a name that has been written though Gambit takes printable ASCII without blanks around it only."""
+    odd = [name for name in names if not (name.isascii() and (name.isprintable() and name == name.strip()))]
+    if odd:
+        more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+        warnings.warn(
+            f"{path}: Gambit refuses names with other than printable ASCII characters or with blanks around them:"
+            f" {clip(repr(odd[0]))}{more}; rename what Gambit is to read",
+            GambitNameWarning,
+            stacklevel=2,
+        )
 
 
 def _is_encodable(name: str) -> bool:

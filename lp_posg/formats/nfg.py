@@ -7,7 +7,7 @@ nothing of the others'. A game of one state becomes a file of its one step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,14 @@ import scipy.sparse as sp
 
 from lp_posg.atomic import write_whole
 from lp_posg.errors import ModelError, UnsupportedError
-from lp_posg.formats.gambit_text import printable_title, quoted_text, unwritable_name
+from lp_posg.extensive import ReducedForm
+from lp_posg.formats.gambit_text import printable_title, quoted_text, unwritable_name, warn_of_names
 from lp_posg.formats.nfg_text import StrategicForm, parse_nfg
 from lp_posg.formats.registry import Format
 from lp_posg.formats.source import Source
 from lp_posg.game import Game
+
+EXTENSION = ".nfg"
 
 
 def read(path: Path) -> Game:
@@ -55,11 +58,52 @@ def write(game: Game, path: Path) -> None:
         observation before the first action; or a name cannot be written.
     FormatError
         If the file cannot be written; it is then left as it was.
+
+    Warns
+    -----
+    GambitNameWarning
+        If there is a name that Gambit does not take, though lp_posg reads it back.
     """
     problem = _beyond_nfg(game)
     if problem is not None:
         raise UnsupportedError(f"{path}: {problem}, which a .nfg file cannot hold; save it as .posg", path=str(path))
-    write_whole(path, lambda stream: stream.writelines(f"{line}\n".encode() for line in _lines(game)))
+    reward = game.reward_array(0).reshape(game.n_agents, -1)
+    left_out = "; what is seen after it is left out" if max(game.n_observations) > 1 else ""
+    lines = _lines(
+        game, f"One step of the game, written by lp-posg{left_out}.", lambda k: map(_number, reward[:, k].tolist())
+    )
+    _write(path, game, lines)
+
+
+def write_form(form: ReducedForm, path: Path) -> None:
+    """Write the reduced strategic form of a game tree to a ``.nfg`` file, its payoffs as exact fractions.
+
+    Raises
+    ------
+    UnsupportedError
+        If a name cannot be written.
+    FormatError
+        If the file cannot be written; it is then left as it was.
+
+    Warns
+    -----
+    GambitNameWarning
+        If there is a name that Gambit does not take, though lp_posg reads it back.
+    """
+    problem = _beyond_nfg(form.game)
+    if problem is not None:
+        raise UnsupportedError(f"{path}: {problem}, which a .nfg file cannot hold; change it", path=str(path))
+    exact = form.payoffs
+    if exact.numerators is None:
+        write(form.game, path)
+        return
+    comment = "Reduced strategic form of a game tree, written by lp-posg."
+    _write(path, form.game, _lines(form.game, comment, lambda k: map(str, exact.exact(k))))
+
+
+def _write(path: Path, game: Game, lines: Iterable[str]) -> None:
+    write_whole(path, lambda stream: stream.writelines(f"{line}\n".encode() for line in lines))
+    warn_of_names(path, _names(game))
 
 
 def _game(form: StrategicForm, name: str) -> Game:
@@ -82,18 +126,17 @@ def _game(form: StrategicForm, name: str) -> Game:
     )
 
 
-def _lines(game: Game) -> Iterator[str]:
-    n = game.n_agents
+def _lines(game: Game, comment: str, payoffs: Callable[[int], Iterable[str]]) -> Iterator[str]:
+    """Yield the lines of a file; `payoffs` are those at a joint action in the game's order, one per agent."""
     yield f"NFG 1 R {quoted_text(printable_title(game.name))}"
     yield "{ " + " ".join(map(quoted_text, game.agents)) + " }"
     yield ""
     yield "{ " + "\n  ".join("{ " + " ".join(map(quoted_text, own)) + " }" for own in game.actions) + " }"
-    left_out = "; what is seen after it is left out" if max(game.n_observations) > 1 else ""
-    yield quoted_text(f"One step of the game, written by lp-posg{left_out}.")
+    yield quoted_text(comment)
     yield ""
-    reward = game.reward_array(0).reshape(n, *game.n_actions)
-    for payoffs in reward.transpose(*range(n, -1, -1)).reshape(-1, n).tolist():
-        yield " ".join(map(_number, payoffs))
+    # The file counts the first agent's action fastest, we the last agent's.
+    for joint in np.arange(game.n_joint_actions).reshape(game.n_actions).ravel(order="F").tolist():
+        yield " ".join(payoffs(joint))
 
 
 def _number(x: float) -> str:
@@ -109,11 +152,15 @@ def _beyond_nfg(game: Game) -> str | None:
     horizon = game.max_horizon or 1
     if not all(np.array_equal(game.reward_array(time), game.reward_array(0)) for time in range(1, horizon)):
         return "the rewards vary with time"
-    for name in (*game.agents, *(action for own in game.actions for action in own)):
+    for name in _names(game):
         problem = unwritable_name(name)
         if problem is not None:
             return problem
     return None
 
 
-FORMAT = Format(name="nfg", extensions=(".nfg",), read=read, write=write)
+def _names(game: Game) -> list[str]:
+    return [*game.agents, *(action for own in game.actions for action in own)]
+
+
+FORMAT = Format(name="nfg", extensions=(EXTENSION,), read=read, write=write)

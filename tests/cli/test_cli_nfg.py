@@ -51,3 +51,15 @@ def test_a_wrong_file_names_the_line(run, tmp_path):
     status, _, err = run("check", "wrong.nfg")
     assert status == 1
     assert "wrong.nfg:3: found 9 payoffs, expected 8" in err
+
+
+def test_what_was_written_is_told_not_what_was_there(run):
+    # The catalogue's chicken has two observations each; one step of it has none.
+    told = "wrote: c.nfg: general-sum, 2 agents, actions 2 2, one step"
+    assert run("convert", "chicken", "c.nfg") == (0, f"{told}; observations are not in it\n", "")
+    assert run("convert", "game.nfg", "c.nfg") == (0, f"{told}\n", "")
+    assert run("convert", "kuhn-poker-tree", "k.nfg") == (
+        0,
+        "wrote: k.nfg: zero-sum, 2 agents, actions 27 64, one step of whole plans\n",
+        "",
+    )

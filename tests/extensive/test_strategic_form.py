@@ -11,7 +11,7 @@ from tree_enumeration import possible_choices, pure_strategies, pure_value, rand
 
 import lp_posg as posg
 from lp_posg.errors import ImperfectRecallError, LimitError, ModelError
-from lp_posg.extensive import Chance, End, Move, game_from_rules
+from lp_posg.extensive import Chance, End, Move, game_from_rules, reduced_form
 
 
 def word_of(game, choices):
@@ -115,3 +115,66 @@ def test_labels_that_are_not_unique_get_numbers():
 def test_a_posg_is_no_tree():
     with pytest.raises(ModelError, match="expected an ExtensiveGame"):
         posg.strategic_form(posg.catalog("chicken"))
+
+
+def tie(payoffs, chances):
+    """One agent takes a lottery or its exact mean for sure."""
+    mean = sum(p * x for p, x in zip(chances, payoffs, strict=True))
+
+    def rules(at):
+        if at == "start":
+            return Move(0, "", [("lottery", "lottery"), ("sure", mean)])
+        if at == "lottery":
+            return Chance([(str(k), p, x) for k, (p, x) in enumerate(zip(chances, payoffs, strict=True))])
+        return End([at])
+
+    return game_from_rules("tie", ["one"], "start", rules)
+
+
+def small_fractions(rng, count):
+    return [Fraction(int(rng.integers(-99, 100)), int(rng.integers(1, 30))) for _ in range(count)]
+
+
+def floats(rng, count):
+    return [Fraction(float(x)) for x in rng.normal(size=count) * 10.0 ** rng.integers(-8, 8, count)]
+
+
+# The common denominator is a product of primes below 30, below 2**53; of floats it is a power of two that is beyond.
+@pytest.mark.parametrize("draw", [small_fractions, floats])
+def test_a_lottery_and_its_mean_stay_tied(draw):
+    apart = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        count = int(rng.integers(2, 9))
+        weights = [int(x) for x in rng.integers(1, 50, count)]
+        chances = [Fraction(x, sum(weights)) for x in weights]
+        payoffs = draw(rng, count)
+        found = posg.strategic_form(tie(payoffs, chances)).reward.ravel()
+        mean = float(sum(p * x for p, x in zip(chances, payoffs, strict=True)))
+        assert found.tolist() == [mean, mean]
+        apart += sum(float(p) * float(x) for p, x in zip(chances, payoffs, strict=True)) != mean
+    assert apart > 10  # sums of floats would not do
+
+
+def test_numbers_of_any_size_are_added_exactly():
+    # 1e90 * 2/5 - 1e90 * 2/5 leaves what the third branch pays: in floats nothing would be left of it.
+    big, tiny = Fraction(10) ** 90, Fraction(1, 3 * 10**200)
+    form = reduced_form(tie([big, -big, tiny], [Fraction(2, 5), Fraction(2, 5), Fraction(1, 5)]))
+    assert form.payoffs.exact(0) == form.payoffs.exact(1) == [tiny / 5]
+    assert form.game.reward.ravel().tolist() == [float(tiny / 5)] * 2
+
+
+def test_fractions_beyond_the_limit_are_summed_in_floats():
+    # The common denominator is a product of hundreds of odd numbers below 4000, some 5700 binary digits.
+    payoffs = [Fraction(1, k) for k in range(1, 4000, 2)]
+    form = reduced_form(tie([*payoffs], [Fraction(1, 2000)] * 2000))
+    assert form.payoffs.numerators is None
+    assert form.game.reward.ravel() == pytest.approx([float(sum(payoffs)) / 2000] * 2, rel=1e-12)
+
+
+@pytest.mark.parametrize(("seed", "n_agents", "moves"), TREES)
+def test_payoffs_are_the_exact_ones_rounded_once(seed, n_agents, moves):
+    game = random_tree(seed, n_agents, moves, zero_sum=False)
+    form = reduced_form(game)
+    for plan, rounded in enumerate(form.game.reward.reshape(n_agents, -1).T.tolist()):
+        assert [float(x) for x in form.payoffs.exact(plan)] == rounded

@@ -13,7 +13,9 @@ from lp_posg.errors import FormatError
 from lp_posg.formats import load
 
 EXTENSIONS = sorted(mutants.SAMPLES)
-pytestmark = pytest.mark.filterwarnings("ignore::lp_posg.errors.RoundedProbabilityWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::lp_posg.errors.RoundedProbabilityWarning", "ignore::lp_posg.errors.GambitNameWarning"
+)
 
 
 def test_every_format_is_covered():

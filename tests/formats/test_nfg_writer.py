@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lp_posg import catalog, catalog_entries
-from lp_posg.errors import UnsupportedError
-from lp_posg.formats import load, save
+from lp_posg import catalog, catalog_entries, extensive_game, strategic_form
+from lp_posg.errors import GambitNameWarning, UnsupportedError
+from lp_posg.formats import load, load_extensive, save, save_extensive
 from lp_posg.game import Game
 
 ONE_STATE = [entry.name for entry in catalog_entries() if entry.n_states == 1]
@@ -63,6 +63,7 @@ def test_one_step_of_each_model_of_one_state(tmp_path, name):
     assert "left out" not in path.read_text()
 
 
+@pytest.mark.filterwarnings("ignore::lp_posg.errors.GambitNameWarning")
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(data=st.data())
 def test_round_trip(tmp_path_factory, data):
@@ -136,3 +137,37 @@ def test_what_gambit_writes_is_read(tmp_path):
     payoffs = rng.integers(-99, 99, (3, 4, 2, 3))
     (tmp_path / "theirs.nfg").write_text(gambit.Game.from_arrays(*payoffs).to_nfg())
     assert np.array_equal(load(tmp_path / "theirs.nfg").reward[:, 0], payoffs)
+
+
+TIE = """EFG 2 R "tie" { "A" "B" }
+p "" 1 1 "" { "lottery" "sure" } 0
+c "" 1 "" { "l" 1/2 "r" 1/2 } 0
+t "" 1 "" { -5/3 2 }
+t "" 2 "" { 5 4 }
+t "" 3 "" { 5/3 0 }
+"""
+
+
+def test_a_tree_is_written_in_exact_fractions(tmp_path):
+    # -5/3 * 1/2 + 5 * 1/2 = 5/3, so that A may mix as it likes: three equilibria in extreme points, else one.
+    (tmp_path / "tie.efg").write_text(TIE)
+    tree = load_extensive(tmp_path / "tie.efg")
+    save_extensive(tree, tmp_path / "tie.nfg")
+    assert (tmp_path / "tie.nfg").read_text().splitlines()[-2:] == ["5/3 3", "5/3 0"]
+    assert load(tmp_path / "tie.nfg") == strategic_form(tree)
+
+
+@pytest.mark.parametrize("name", ["é", " a", "a ", "a\tb", "\u00a0"])
+def test_names_that_gambit_refuses_are_told(tmp_path, name):
+    game = one_step((2, 1), range(4), agents=("one", "two"), actions=((name, "b"), ("c",)))
+    with pytest.warns(GambitNameWarning, match="Gambit refuses names") as told:
+        save(game, tmp_path / "odd.nfg")
+    assert [str(one.message).count(repr(name)) for one in told] == [1]
+    with pytest.warns(GambitNameWarning):
+        save_extensive(extensive_game(game, 1, "none"), tmp_path / "odd.efg")
+    assert load(tmp_path / "odd.nfg") == game
+
+
+def test_plain_names_are_written_without_a_word(tmp_path, recwarn):
+    save(one_step((2, 1), range(4), actions=(('say "x"', "{"), ("a b",))), tmp_path / "plain.nfg")
+    assert not recwarn.list

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +12,10 @@ from lp_posg.cli.commands.trees import convert_to_tree
 from lp_posg.cli.games import game_endings, game_named, tree_named
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import check_not_input, check_target
-from lp_posg.wording import kind, sizes
+from lp_posg.wording import counts, kind, sizes
+
+if TYPE_CHECKING:
+    from lp_posg.game import Game
 
 EXAMPLE = "lp-posg convert dectiger dectiger.dpomdp"
 
@@ -69,8 +73,33 @@ def convert(
         raise typer.BadParameter("it applies to game trees (.efg) only", param_hint=flag)
     import lp_posg as posg
 
-    tree = tree_named(source) if target.lower().endswith(".nfg") else None
-    game = game_named(source) if tree is None else posg.strategic_form(tree)
+    if not target.lower().endswith(".nfg"):
+        game = game_named(source)
+        posg.save(game, target)
+        show_line(f"wrote: {target}: {kind(game)}, {sizes(game)}")
+        return
+    show_line(f"wrote: {target}: {_write_one_step(source, target)}")
 
-    posg.save(game, target)
-    show_line(f"wrote: {target}: {kind(game)}, {sizes(game)}")
+
+def _write_one_step(source: str, target: str) -> str:
+    """Write a ``.nfg`` file, and return in words what it holds."""
+    from lp_posg.extensive import reduced_form
+    from lp_posg.formats import nfg
+
+    tree = tree_named(source)
+    if tree is not None:
+        form = reduced_form(tree)
+        nfg.write_form(form, Path(target))
+        return f"{_one_step_words(form.game)} of whole plans"
+    game = game_named(source)
+    nfg.write(game, Path(target))
+    parts = (("observations", max(game.n_observations) > 1), ("discount", game.discount < 1))
+    left_out = [word for word, is_there in parts if is_there]
+    verb = "are" if left_out != ["discount"] else "is"
+    more = f"; {' and '.join(left_out)} {verb} not in it" if left_out else ""
+    return f"{_one_step_words(game)}{more}"
+
+
+def _one_step_words(game: Game) -> str:
+    many = "s" * (game.n_agents != 1)
+    return f"{kind(game)}, {game.n_agents} agent{many}, actions {counts(game.n_actions)}, one step"
