@@ -23,6 +23,10 @@ class ModelError(LpPosgError):
     """A game, an option or an argument is not what it has to be."""
 
 
+class OptionError(ModelError):
+    """An option has a value that it does not take: no name of a concept, a sharing rule, a compression, ..."""
+
+
 class FormatError(LpPosgError):
     """A file cannot be read as the format it claims to be (attributes ``path``, ``line``)."""
 

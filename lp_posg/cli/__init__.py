@@ -1,7 +1,7 @@
 """The command line: arguments in, one result on stdout; nothing is computed here.
 
-Exit status 0; 1 with one line on stderr when something given or asked for is wrong; 2 for usage;
-130 when interrupted. Heavy modules are imported by the command that needs them.
+Exit status 0; 2 if the call is wrong, an option or its value; 1 with one line on stderr if anything else is, a file or
+the game; 130 when interrupted. Heavy modules are imported by the command that needs them.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ They are found by linear programs and certified in the original game. FILE is a 
 ({game_endings()}) or a name of the catalogue, which `lp-posg models` lists; open_spiel:NAME is a game of OpenSpiel, if
 that is installed.
 
-Exit status: 0; 1 for an error, with one line on stderr; 2 for wrong usage.
+Exit status: 0; 2 for a wrong call (an option or its value); 1 for any other error, with one line on stderr.
 """
 
 

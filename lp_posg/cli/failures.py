@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from lp_posg.errors import LpPosgError
+from lp_posg.errors import LpPosgError, OptionError
 from lp_posg.wording import clean
 
-ERROR, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
+ERROR, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 """Exit statuses; the last two are 128 plus the number of the signal, as shells have it."""
 
 
@@ -43,6 +43,8 @@ class CommandGroup(TyperGroup):
                 result = super().invoke(ctx)
             if sys.stdout is not None:
                 sys.stdout.flush()
+        except OptionError as error:
+            fail(str(error), USAGE)
         except LpPosgError as error:
             fail(str(error))
         except KeyboardInterrupt:

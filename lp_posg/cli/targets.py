@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from lp_posg.atomic import write_whole
-from lp_posg.errors import FormatError
+from lp_posg.errors import FormatError, LpPosgError, OptionError
 from lp_posg.formats import FORMATS
 from lp_posg.wording import finite
 
@@ -59,6 +59,15 @@ def check_solution_target(target: str) -> None:
         raise typer.BadParameter(
             f"{target!r} is no name for a solution; give one that ends in .npz", param_hint="--save"
         )
+
+
+@contextmanager
+def naming_a_file() -> Iterator[None]:
+    """Make an error about the ending of a file to write one about an option's value."""
+    try:
+        yield
+    except LpPosgError as error:
+        raise OptionError(str(error)) from None
 
 
 def check_not_input(target: str, given: str, option: str) -> None:

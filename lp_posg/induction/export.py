@@ -2,9 +2,11 @@
 
 Every format has the states' numbers, as in `Solution.graph`, and the game's labels:
 
-    .csv              one line per (time, state, atom, agent, private information, action) that has a chance
+    .csv              one line per (time, state, atom, agent, private information, action) that has a chance;
+                      where news leads is not in it: a table to look at, or to play from beside one of the others
     .json             the same, nested, with the state that each shared news leads to, from the start on
-    .graphml, .dot    the DAG of states, with values, what is played, and the news on its edges
+    .graphml, .dot    the DAG of states, with values, what is played, and the news on its edges; the values of a .dot
+                      file have six digits, its probabilities all
 
 To follow the strategy, a program finds the state of time 0 by the first news (`start`), draws one of its atoms
 with a device that all agents hear, lets each agent draw an action from its own entry for its private information,
@@ -75,7 +77,10 @@ def writer_for(path: str | PathLike[str]) -> Callable[[Solution], str]:
 
 
 def csv_text(solution: Solution) -> str:
-    """Return the strategy as a table, sorted by time, state, atom, agent, private information and action."""
+    """Return what is played as a table without where news leads.
+
+    It is sorted by time, state, atom, agent, private information and action.
+    """
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(COLUMNS)
@@ -186,7 +191,8 @@ def graphml_text(solution: Solution) -> str:
         for state in _states(solution, time):
             values = dict(zip((f"value {agent}" for agent in solution.game.agents), state["values"], strict=True))
             told = {_printable(key): own for key, own in values.items()}
-            play = _printable(json.dumps(state["atoms"], ensure_ascii=False))
+            # In ASCII, JSON's own escapes stand for what XML cannot hold.
+            play = json.dumps(state["atoms"])
             graph.add_node(f"{time}.{state['state']}", time=time, state=state["state"], strategy=play, **told)
     for node, news in solution.graph.nodes(data="news"):
         if news is not None:
@@ -212,11 +218,11 @@ def dot_text(solution: Solution) -> str:
 
 def _atom_words(atom: dict[str, Any]) -> str:
     parts = [
-        f"{agent}, knowing {known}: " + " or ".join(f"{action} ({prob:.6g})" for action, prob in drawn.items())
+        f"{agent}, knowing {known}: " + " or ".join(f"{action} ({prob!r})" for action, prob in drawn.items())
         for agent, own in atom["prescriptions"].items()
         for known, drawn in own.items()
     ]
-    return f"with probability {atom['probability']:.6g}: " + "; ".join(parts)
+    return f"with probability {atom['probability']!r}: " + "; ".join(parts)
 
 
 def _name(node: tuple[int, int]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
+from lp_posg.errors import CertificateError, LimitError, ModelError, OptionError, UnsupportedError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
 from lp_posg.evaluate.deviations import HEARS_PRESCRIPTION
 from lp_posg.evaluate.options import check_options
@@ -246,14 +246,14 @@ def checked(
     if approximate is not None and not isinstance(approximate, bool):
         raise ModelError(f"approximate is {approximate!r}, expected True, False or None")
     if certificate not in CERTIFICATES:
-        raise ModelError(f"certificate is {certificate!r}, expected one of {', '.join(CERTIFICATES)}")
+        raise OptionError(f"certificate is {certificate!r}, expected one of {', '.join(CERTIFICATES)}")
     workers = _count("workers", workers)
     max_states = None if max_states is None else _count("max_states", max_states)
     for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
         if limit is not None and not (isinstance(limit, (int, float)) and 0 < limit < np.inf):
             raise ModelError(f"{name} is {limit!r}, expected a number above 0")
     if backend is not None and not isinstance(backend, str):
-        raise ModelError(f"backend is {backend!r}, expected a name such as 'loky', 'threading' or 'dask'")
+        raise OptionError(f"backend is {backend!r}, expected a name such as 'loky', 'threading' or 'dask'")
     if discount is not None:
         game = game.with_discount(discount)
     found = concept_named(default_concept(game) if concept is None else concept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lp_posg.errors import ModelError
+from lp_posg.errors import ModelError, OptionError
 from lp_posg.information.compression import Compression
 from lp_posg.information.exact import Exact
 from lp_posg.information.finite_memory import LAWS, FiniteMemory
@@ -75,9 +75,9 @@ def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> Sharing
         return SHARING[name](n_agents)
     if name in SHARING_WITH_DELAY:
         if not delay.isascii() or not delay.isdigit() or len(delay) > 6 or int(delay) < 1:
-            raise ModelError(f"sharing {sharing!r}: expected {name}:D with a delay D of at least 1, as in '{name}:2'")
+            raise OptionError(f"sharing {sharing!r}: expected {name}:D with a delay D of at least 1, as in '{name}:2'")
         return SHARING_WITH_DELAY[name](n_agents, int(delay))
-    raise ModelError(f"unknown sharing {sharing!r}; expected one of {', '.join(sharing_names())}")
+    raise OptionError(f"unknown sharing {sharing!r}; expected one of {', '.join(sharing_names())}")
 
 
 def compression_names() -> tuple[str, ...]:
@@ -97,12 +97,12 @@ def compression_named(compression: str | Compression | CompressionRule) -> Compr
         name, colon, rest = compression.strip().partition(":")
         form, make = COMPRESSIONS.get(name, ("", None))
         if make is None:
-            raise ModelError(f"unknown compression {compression!r}; expected one of {', '.join(compression_names())}")
+            raise OptionError(f"unknown compression {compression!r}; expected one of {', '.join(compression_names())}")
         try:
             return make(colon + rest)
         except (ValueError, ModelError) as error:
             why = f" ({error})" if isinstance(error, ModelError) else ""
-            raise ModelError(f"compression {compression!r}: expected {form}, as in {EXAMPLES[name]!r}{why}") from None
+            raise OptionError(f"compression {compression!r}: expected {form}, as in {EXAMPLES[name]!r}{why}") from None
     if isinstance(compression, type) or not isinstance(compression, Compression | CompressionRule):
         raise ModelError(
             f"compression is {compression!r}, expected a name or an object with name, first_state() and next_state()"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from lp_posg.errors import ModelError
+from lp_posg.errors import OptionError
 from lp_posg.information.levels import Payoffs
 from lp_posg.stage.correlated import Correlated
 from lp_posg.stage.nash import Nash
@@ -55,11 +55,11 @@ def concept_named(name: str) -> Concept:
 
     Raises
     ------
-    ModelError
+    OptionError
         If there is none.
     """
     if not isinstance(name, str) or name not in CONCEPTS:
-        raise ModelError(f"unknown concept {name!r}; expected one of {', '.join(CONCEPTS)}")
+        raise OptionError(f"unknown concept {name!r}; expected one of {', '.join(CONCEPTS)}")
     return CONCEPTS[name]
 
 

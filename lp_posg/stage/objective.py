@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from lp_posg.errors import ModelError
+from lp_posg.errors import OptionError
 from lp_posg.types import FloatArray
 
 NAMES = ("welfare", "egalitarian", "agent:k", "weighted:w1,w2,...", "worst", "entropy")
@@ -55,7 +55,7 @@ def parse_objective(objective: str | Callable[[Any], Any], agents: tuple[str, ..
 
     Raises
     ------
-    ModelError
+    OptionError
         If the name is unknown, names an agent that does not exist, or has other weights than one per agent.
     """
     n = len(agents)
@@ -75,10 +75,10 @@ def parse_objective(objective: str | Callable[[Any], Any], agents: tuple[str, ..
     if head == "agent" and rest.isascii() and rest.isdigit() and 1 <= int(rest) <= n:
         return Objective(objective, np.eye(n)[int(rest) - 1])
     if head == "agent":
-        raise ModelError(
+        raise OptionError(
             f"objective {objective!r}: expected agent:k with k from 1 to {n}, or one of {', '.join(agents)}"
         )
-    raise ModelError(
+    raise OptionError(
         f"unknown objective {objective!r}; expected one of {', '.join(NAMES)}, or a function of the values"
     )
 
@@ -89,7 +89,7 @@ def _weights(name: str, listed: str, agents: tuple[str, ...]) -> FloatArray:
     except ValueError:
         weights = np.empty(0)
     if len(weights) != len(agents) or not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
-        raise ModelError(
+        raise OptionError(
             f"objective {name!r}: expected weighted: and {len(agents)} numbers of at least 0, not all 0, one per agent"
             f" ({', '.join(agents)}), as in weighted:{','.join(str(i + 1) for i in range(len(agents)))}"
         )

@@ -42,7 +42,7 @@ def test_json_is_all_there_is_and_the_seed_repeats_it(tmp_path):
     [
         (["--exploration", "bold"], 1, "expected one of spanner, uniform"),
         (["--episodes", "0"], 2, "episodes"),
-        (["--concept", "nash"], 1, "nash"),
+        (["--concept", "nash"], 2, "nash"),
         (["--sharing", "none"], 1, "not strategy-independent"),
         (["--time-limit", "0.0000001"], 1, "time limit"),
     ],

@@ -137,8 +137,8 @@ def test_a_stored_solution_is_drawn_as_it_is(run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (("dag", "dectiger", "-H", "2", "-o", "p.jpg"), 1, "a picture is written as .png, .svg, .pdf"),
-        (("dag", "dectiger", "-H", "2", "-o", "p"), 1, "ends in no suffix"),
+        (("dag", "dectiger", "-H", "2", "-o", "p.jpg"), 2, "a picture is written as .png, .svg, .pdf"),
+        (("dag", "dectiger", "-H", "2", "-o", "p"), 2, "ends in no suffix"),
         (("dag", "dectiger", "-H", "2", "-o", "-"), 2, "not written to stdout"),
         (("dag", "dectiger", "-H", "2", "-o", "nowhere/p.png"), 1, "there is no directory 'nowhere'"),
         (("dag", "dectiger", "-H", "2"), 2, "--out"),

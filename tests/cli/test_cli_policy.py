@@ -61,10 +61,17 @@ def test_policy_as_json_has_histories_values_and_atoms(run, stored, tmp_path):
         ]
 
 
-def test_policy_exports_all_of_it_whatever_is_shown(run, stored, tmp_path):
-    status, out, _ = run("policy", stored, "--max", "1", "--export", "all.csv")
+def test_policy_tells_what_was_asked_for_beside_an_export(run, stored):
+    status, out, _ = run("policy", stored, "--time", "1", "--max", "1", "--export", "all.json")
     assert status == 0
-    assert out.count("\ntime ") == 1
+    assert out.startswith("wrote: all.json\n")
+    assert out.count("\ntime 1") == 1
+    status, out, _ = run("policy", stored, "--json", "-", "--export", "all.json")
+    assert json.loads(out)["n_states"] > 1
+
+
+def test_policy_exports_all_of_it_whatever_is_shown(run, stored, tmp_path):
+    assert run("policy", stored, "--export", "all.csv") == (0, "wrote: all.csv\n", "")
     with (tmp_path / "all.csv").open(newline="") as file:
         states = {(int(row["time"]), int(row["state"])) for row in csv.DictReader(file)}
     assert states == set(posg.Solution.load(tmp_path / stored).graph.nodes)
@@ -74,9 +81,9 @@ def test_policy_exports_all_of_it_whatever_is_shown(run, stored, tmp_path):
     ("arguments", "status", "message"),
     [
         (("--node", "0"), 2, "give --time too"),
-        (("--time", "2"), 1, "there is no time 2: the solution has 2 steps"),
-        (("--time", "1", "--node", "99"), 1, "there is no state 99 at time 1"),
-        (("--export", "all.xml"), 1, "ends in '.xml'; a strategy is written as .csv"),
+        (("--time", "2"), 2, "there is no time 2: the solution has 2 steps"),
+        (("--time", "1", "--node", "99"), 2, "there is no state 99 at time 1"),
+        (("--export", "all.xml"), 2, "ends in '.xml'; a strategy is written as .csv"),
         (("--export", "nowhere/all.csv"), 1, "there is no directory 'nowhere'"),
         (("--max", "0"), 2, "--max"),
         (("--export", "same.json", "--json", "same.json"), 2, "two files of one name"),

@@ -93,10 +93,10 @@ def test_a_row_that_stopped_at_a_limit_is_on_the_page_and_in_the_status(run, tmp
         (("chicken", "-H", "1"), 2, "--out"),
         (("chicken", "-o", "r.html"), 2, "--horizon"),
         (("chicken", "-H", "1", "-o", "-"), 2, "not written to stdout"),
-        (("chicken", "-H", "1", "-o", "r.pdf"), 1, "is no name for a page; give one that ends in .html or .htm"),
+        (("chicken", "-H", "1", "-o", "r.pdf"), 2, "is no name for a page; give one that ends in .html or .htm"),
         (("chicken", "-H", "1", "-o", "nowhere/r.html"), 1, "there is no directory 'nowhere'"),
         (("chikken", "-H", "1", "-o", "r.html"), 1, "did you mean 'chicken' or"),
-        (("chicken", "-H", "1", "--concept", "peace", "-o", "r.html"), 1, "peace"),
+        (("chicken", "-H", "1", "--concept", "peace", "-o", "r.html"), 2, "peace"),
     ],
 )
 def test_what_is_wrong_ends_in_one_message_and_no_file(run, tmp_path, arguments, status, message):

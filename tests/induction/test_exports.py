@@ -190,6 +190,28 @@ def test_labels_of_any_kind_survive(suffix, tmp_path):
         assert "b,c\\nd" in text
 
 
+@pytest.mark.parametrize("odd", ["\u00a0", "\x7f", "\u202e", "\x01", "\u2028", "\U0001f600"], ids=ascii)
+def test_labels_that_cannot_be_printed_survive_in_graphml(odd, tmp_path):
+    stay = np.ones((1, 2, 1))
+    names = {"actions": [[f"no{odd}", f"{odd}yes"]], "agents": [f"a{odd}b"]}
+    reward = np.array([[[0.0, 1.0]]])
+    game = posg.Game(transition=stay, observation=np.ones((2, 1, 1)), reward=reward, initial=[1.0], **names)
+    posg.solve(game, 2, "full").export(tmp_path / "odd.graphml")
+    nodes = nx.read_graphml(tmp_path / "odd.graphml").nodes
+    assert json.loads(nodes["0.0"]["strategy"])[0]["prescriptions"] == {f"a{odd}b": {"nothing": {f"{odd}yes": 1.0}}}
+
+
+def test_dot_has_all_digits_of_probabilities(tmp_path):
+    solution = posg.solve(posg.catalog("shapley-game"), 1, "full", "ne")
+    solution.export(tmp_path / "s.dot")
+    told = {float(x) for x in re.findall(r"\((0\.[0-9]+)\)", (tmp_path / "s.dot").read_text())}
+    drawn = {
+        p for a in solution.strategy(0, 0) for own in a.prescriptions.values() for d in own.values() for p in d.values()
+    }
+    assert told == drawn
+    assert any(p != float(f"{p:.6g}") for p in drawn)
+
+
 def test_a_history_leads_to_its_state(solution):
     """Each news of it is on an edge of a path from the start to the state."""
     graph = solution.graph

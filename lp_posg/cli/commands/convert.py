@@ -11,7 +11,9 @@ import typer
 from lp_posg.cli.commands.trees import convert_to_tree
 from lp_posg.cli.games import game_endings, game_named, tree_named
 from lp_posg.cli.screen import show_line
-from lp_posg.cli.targets import check_not_input, check_target
+from lp_posg.cli.targets import check_not_input, check_target, naming_a_file
+from lp_posg.formats import FORMATS
+from lp_posg.formats.registry import choose
 from lp_posg.wording import counts, kind, sizes
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ def convert(
     be run by a clock.
     """
     check_not_input(target, source, "OUT")
+    with naming_a_file():
+        choose(FORMATS, Path(target), writing=True)
     check_target(target)
     if target.lower().endswith(".efg"):
         convert_to_tree(source, target, horizon, sharing)

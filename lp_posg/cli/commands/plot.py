@@ -11,7 +11,7 @@ from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.games import game_endings, game_named
 from lp_posg.cli.screen import show_line
-from lp_posg.cli.targets import STDOUT, check_not_input, check_target
+from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_file
 from lp_posg.formats.npz import is_stored_game
 
 if TYPE_CHECKING:
@@ -144,7 +144,8 @@ def _check_out(out: str, files: list[str]) -> None:
         check_not_input(out, file, "--out")
     if out == STDOUT:
         raise typer.BadParameter("a picture is not written to stdout; give a file", param_hint="--out")
-    check_suffix(out)
+    with naming_a_file():
+        check_suffix(out)
     check_target(out)
     check_available()
 

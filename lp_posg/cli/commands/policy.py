@@ -10,7 +10,7 @@ import typer
 
 from lp_posg.cli import options
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
-from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_target, write_json
+from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_target, naming_a_file, write_json
 from lp_posg.wording import number, numbers, value_scale
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def policy(
     export: Annotated[
         str | None,
         typer.Option(
-            metavar="STRATEGY", help="Write all of it to a .csv, .json, .graphml or .dot file.", show_default=False
+            metavar="STRATEGY",
+            help="Write all of it to a .json, .graphml or .dot file, or to a .csv file without where news leads.",
+            show_default=False,
         ),
     ] = None,
     json: options.Json = None,
@@ -44,7 +46,7 @@ def policy(
 
     Times and numbers of states count from 0. The history told is one of those that lead to
     the state. A correlated strategy has several atoms per state, one of which is drawn for
-    all agents together.
+    all agents together. With --export nothing is told unless --time is given.
     """
     check_json_target(json, solution)
     if export is not None:
@@ -59,7 +61,9 @@ def policy(
         stored.export(export)
     if json is not None:
         write_json(json, _summary(stored, states, total))
-    if json != STDOUT:
+    if json != STDOUT and export is not None:
+        show_line(f"wrote: {export}")
+    if json != STDOUT and (export is None or time is not None):
         _show(stored, states, total)
 
 
@@ -69,19 +73,22 @@ def _check_export(export: str, solution: str, json: str | None) -> None:
     if json is not None and os.path.abspath(export) == os.path.abspath(json):
         raise typer.BadParameter(f"{export!r} cannot be two files of one name", param_hint="--export")
     check_not_input(export, solution, "--export")
-    writer_for(export)
+    with naming_a_file():
+        writer_for(export)
     check_target(export)
 
 
 def _chosen(stored: Solution, time: int | None, node: int | None, most: int) -> tuple[list[State], int]:
     """Return the states to tell of, and how many were asked for."""
-    from lp_posg.errors import ModelError
+    from lp_posg.errors import OptionError
 
     if time is not None and time >= stored.horizon:
-        raise ModelError(f"there is no time {time}: the solution has {stored.horizon} steps, from 0 on")
+        raise OptionError(f"there is no time {time}: the solution has {stored.horizon} steps, from 0 on")
     times = range(stored.horizon) if time is None else [time]
     if node is not None:
-        stored.strategy(times[0], node)
+        n_nodes = stored.policy.steps[times[0]].n_nodes
+        if node >= n_nodes:
+            raise OptionError(f"there is no state {node} at time {times[0]}: it has {n_nodes}, from 0 on")
         return [(times[0], node)], 1
     sizes = {t: stored.policy.steps[t].n_nodes for t in times}
     return list(islice(((t, v) for t in times for v in range(sizes[t])), most)), sum(sizes.values())

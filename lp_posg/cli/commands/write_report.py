@@ -12,7 +12,7 @@ from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.commands.compare import CONCEPTS, fail_if_inconsistent, steps_named
 from lp_posg.cli.screen import show_line
-from lp_posg.cli.targets import STDOUT, check_not_input, check_target
+from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_file
 
 if TYPE_CHECKING:
     from lp_posg.formats import CatalogEntry
@@ -103,7 +103,8 @@ def _check_out(out: str, file: str) -> None:
     check_not_input(out, file, "--out")
     if out == STDOUT:
         raise typer.BadParameter("a page is not written to stdout; give a file", param_hint="--out")
-    check_suffix(out)
+    with naming_a_file():
+        check_suffix(out)
     check_target(out)
     check_available()
 
