@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 import zipfile
 from collections.abc import Container, Mapping
@@ -49,6 +50,8 @@ def read_arrays(
     FormatError
         If the file cannot be read, is no such file, or is beyond the limit.
     """
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise _wrong(path, "cannot be read: it is a device or a pipe; write it to a file first")
     try:
         file = open(path, "rb")  # noqa: SIM115, closed below, where errors mean something else
     except (OSError, ValueError) as error:

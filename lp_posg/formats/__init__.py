@@ -50,7 +50,8 @@ def load(path: str | os.PathLike[str]) -> Game:
     Parameters
     ----------
     path : path
-        The game is named after the file, without its extension.
+        The game is named after the file, without its extension, unless a .json or .npz file has a name in it, or a
+        .efg file a title.
 
     Raises
     ------

@@ -33,7 +33,7 @@ def read(path: Path) -> Game:
         If the game cannot be run by a clock, or is too large.
     """
     try:
-        return to_posg(read_tree(path), path.stem)
+        return to_posg(read_tree(path))
     except ImperfectRecallError:
         raise
     except UnsupportedError as error:

@@ -104,7 +104,7 @@ def parse_efg(source: Source) -> TreeText:
     FormatError
         If the file cannot be read or does not follow the grammar; attributes ``path`` and ``line``.
     """
-    words, players, nodes = parsed(source, _parser(), source.text(MAX_TEXT))
+    words, players, nodes = parsed(source, _parser(), source.text(MAX_TEXT), "EFG")
     check_first_words(source, words[:3], ("EFG", "2"))
     if len(players) > MAX_AGENTS:
         raise source.error(players[-1].line, f"found {len(players)} players, expected at most {MAX_AGENTS}; use fewer")

@@ -36,6 +36,7 @@ NUMBER.2: /[+-]?(?:[0-9]+\/[0-9]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+
 WORD: /[^\s{}",]+/
 %ignore /\s+/
 """
+_KINDS = {"EFG": "EFG 2 R", "NFG": "NFG 1 R"}
 _TERMINALS = {
     "NUMBER": "a number",
     "STRING": "a text in quotes",
@@ -60,14 +61,27 @@ def parser_of(rules: str, transformer: Any = None) -> Lark:
     return Lark(rules + _WORDS, parser="lalr", lexer="basic", propagate_positions=placed, transformer=transformer)
 
 
-def parsed(source: Source, parser: Lark, text: str) -> Any:
-    """Return what `parser` makes of the text of a file, or raise FormatError."""
+def parsed(source: Source, parser: Lark, text: str, magic: str) -> Any:
+    """Return what `parser` makes of the text of a file whose first word is to be `magic`, or raise FormatError."""
     from lark.exceptions import UnexpectedInput
 
+    _check_kind(source, text, magic)
     try:
         return parser.parse(text)
     except UnexpectedInput as error:
         raise _unexpected(source, text, error) from None
+
+
+def _check_kind(source: Source, text: str, magic: str) -> None:
+    """Raise FormatError if a text is empty, or by its first word another kind of file of Gambit's."""
+    words = text.split(maxsplit=1)
+    begins = f"expected a .{magic.lower()} file, which begins with {_KINDS[magic]}"
+    if not words:
+        raise source.error(1, f"found an empty file, {begins}; write the game to it")
+    if words[0] in _KINDS and words[0] != magic:
+        line = text[: text.index(words[0])].count("\n") + 1
+        kind = f".{words[0].lower()}"
+        raise source.error(line, f"found {words[0]!r}, the beginning of a {kind} file, {begins}; rename it to {kind}")
 
 
 def check_first_words(source: Source, words: Sequence[Any], expected: tuple[str, str]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from lp_posg.formats.json_schema import GameFile
 
 _MAX_KEY = 1 << 62
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 At = tuple[str | int, ...]
 
@@ -51,7 +54,12 @@ def _checked(text: JsonText) -> GameFile:
     if isinstance(value, dict) and "format" not in value:
         raise text.error((), f"found no field 'format', expected \"format\": {json.dumps(GAME_FORMAT)}; add it")
     try:
-        return GameFile.model_validate(value)
+        file = GameFile.model_validate(value)
+        # To Python, and so to the schema, true and 1.0 are equal to 1.
+        if type(value["version"]) is not int:
+            raise text.error(("version",), f"found {value['version']!r} at version, expected it to be 1; correct it")
+        _check_texts(text, value)
+        return file
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
     path = first["loc"]
@@ -62,9 +70,35 @@ def _checked(text: JsonText) -> GameFile:
         known = list(GameFile.model_fields)
         advice = suggestion(str(path[-1]), known, "remove it")
         raise text.error(path, f"found the unknown field {at}, expected one of {', '.join(known)}; {advice}")
-    expected = first["msg"].removeprefix("Input should be ").removeprefix("Input should ")
+    expected = _expected(first)
     found = clip(repr(first["input"])[:100])
     raise text.error(path, f"found {found} at {at}, expected it to be {expected[:200]}; correct it")
+
+
+def _check_texts(text: JsonText, value: Any) -> None:
+    """Raise FormatError if the name, or a label, has half a character in it."""
+    labels: list[tuple[At, Any]] = [(("name",), value.get("name"))]
+    labels += [((key, k), label) for key in ("agents", "states") for k, label in enumerate(value[key])]
+    for key in ("actions", "observations"):
+        labels += [((key, i, k), label) for i, own in enumerate(value[key]) for k, label in enumerate(own)]
+    for path, label in labels:
+        if label is not None and _HALF.search(label):
+            found = f"found {clip(repr(label))}, which has half a character in it"
+            raise text.error(path, f"{found}, expected whole ones (a pair of \\ud800 to \\udfff); correct it")
+
+
+def _expected(error: Any) -> str:
+    """Return what was expected where pydantic found something else, in words about JSON."""
+    kind, about = error["type"], error.get("ctx", {})
+    if kind in ("model_type", "dict_type"):
+        return "an object in braces"
+    if kind in ("too_short", "string_too_short"):
+        least = about["min_length"]
+        what = "a text of at least" if kind == "string_too_short" else "a list of at least"
+        return f"{what} {least} {'character' if kind == 'string_too_short' else 'entry' if least == 1 else 'entries'}"
+    if kind == "string_unicode":
+        return "a text of whole characters"
+    return str(error["msg"]).removeprefix("Input should be ").removeprefix("Input should ")
 
 
 class _Reading:

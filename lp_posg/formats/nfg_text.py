@@ -94,7 +94,7 @@ def _parser() -> Lark:
 
 def _parts(source: Source, text: str) -> dict[str, Tree[Token]]:
     """Return the trees of a file by their rule, after a look at its first three words."""
-    tree = parsed(source, _parser(), text)
+    tree = parsed(source, _parser(), text, "NFG")
     check_first_words(source, tree.children[:3], ("NFG", "1"))
     rules: list[Any] = tree.children[4:]
     return {str(rule.data): rule for rule in rules}

@@ -113,6 +113,8 @@ class Source:
 
     def _raw(self) -> Iterator[bytes]:
         try:
+            if self.path.exists() and not self.path.is_file() and not self.path.is_dir():
+                raise self._unreadable("found a device or a pipe, expected a file; write it to a file first")
             with self.path.open("rb") as file:
                 number = 0
                 while raw := file.readline(MAX_LINE_BYTES):

@@ -53,8 +53,13 @@ def verify(
     CertificateError
         If the gap exceeds the tolerance, or the strategy is not worth what the solution says.
     ModelError
-        If the strategy does not fit the game.
+        If the strategy does not fit the game, or either is something else.
     """
+    if not isinstance(solution, Solution):
+        found = type(solution).__name__
+        raise ModelError(f"solution is {found}, expected a Solution; load a file with lp_posg.Solution.load(path)")
+    if game is not None and not isinstance(game, Game):
+        raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
     target = solution.game if game is None else game.with_discount(solution.discount)
     structure = structure_of(solution, sharing, target)
     check_fit(solution.game, target)

@@ -156,7 +156,8 @@ def next_table(game: Sizes, structure: SharingStructure, private: tuple[tuple[Ha
         if size > TABLE_LIMIT:
             raise UnsupportedError(
                 f"sharing {structure.name!r}: agent {game.agents[agent]!r} has {len(own)} private informations"
-                f" at one step, more than this package tabulates; share more, or plan fewer steps"
+                f" at one step, more than this package tabulates; share more, or plan fewer steps;"
+                " a game tree needs no table: solve_extensive takes it as it is"
             )
     return _table(
         structure,

@@ -69,10 +69,12 @@ def parallel_env(game: Game, horizon: int) -> ParallelGame:
     Raises
     ------
     ModelError
-        If the horizon is not a number of steps that the game has.
+        If there is no game, or the horizon is not a number of steps that it has.
     MissingExtraError
         If PettingZoo is not installed.
     """
+    if not isinstance(game, Game):
+        raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
     horizon = check_horizon(game, horizon)
     try:
         from lp_posg.interop.parallel_game import ParallelGame

@@ -163,8 +163,10 @@ def test_one_warning_for_all_events_of_a_file(load_tree):
 HEAD = 'EFG 2 R "t" { "x" "y" }\n'
 SET = 'p "" 1 1 "s" { "l" "r" } 0\n'
 BAD = {
-    "empty": ("", 1, ["end of the file", "a word"]),
+    "empty": ("", 1, ["an empty file", "begins with EFG 2 R"]),
+    "blank": ("\n \n", 1, ["an empty file"]),
     "magic": (HEAD.replace("EFG", "NFG") + 't "" 0', 1, ["found 'NFG'", "EFG 2 R"]),
+    "strategic": ('\nNFG 1 R "" { "a" } { 2 } 1 2', 2, ["the beginning of a .nfg file", "rename it to .nfg"]),
     "version": (HEAD.replace("2", "1") + 't "" 0', 1, ["found '1'", "expected 2"]),
     "kind": (HEAD.replace("R", "Q") + 't "" 0', 1, ["found 'Q'", "R or D"]),
     "no nodes": (HEAD, 1, ["end of the file", "'c' or 'p' or 't'"]),
@@ -265,3 +267,17 @@ def test_a_long_path_needs_no_recursion(load_tree):
     game = load_tree(HEAD + moves + 't "" 0\n' * 3001)
     assert game.depth.max() == 3000
     assert np.array_equal(game.parent[3001:], np.arange(3000)[::-1])
+
+
+def test_a_tree_has_one_name_as_a_tree_and_as_a_posg(tmp_path):
+    for title, name in (("Coin", "Coin"), ("", "file")):
+        (tmp_path / "file.efg").write_text(f'EFG 2 R "{title}" {{ "a" }} p "" 1 1 "" {{ "x" "y" }} 0 t "" 0 t "" 0')
+        assert posg.load_extensive(tmp_path / "file.efg").name == posg.load(tmp_path / "file.efg").name == name
+
+
+def test_a_sum_off_by_less_than_the_smallest_float_is_told(tmp_path):
+    (tmp_path / "file.efg").write_text(
+        'EFG 2 R "" { "a" } c "" 1 "" { "x" 1/2 "y" 0.5 "z" 1e-400 } 0 t "" 0 t "" 0 t "" 0'
+    )
+    with pytest.warns(RoundedProbabilityWarning, match="miss 1 by up to less than the smallest float"):
+        posg.load_extensive(tmp_path / "file.efg")

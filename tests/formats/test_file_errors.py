@@ -1,5 +1,7 @@
 """Bad files: each error names file, line, what was found and what was expected."""
 
+import os
+
 import pytest
 
 from lp_posg.errors import FormatError, LpPosgError, UnsupportedError
@@ -251,3 +253,12 @@ def test_dpomdp_refuses_what_it_cannot_hold(tmp_path, load_text, header, laws):
 
 def test_errors_are_of_one_family():
     assert issubclass(FormatError, LpPosgError)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("extension", sorted(FORMATS))
+def test_a_pipe_is_refused_rather_than_waited_for(tmp_path, extension):
+    path = tmp_path / f"pipe{extension}"
+    os.mkfifo(path)
+    with pytest.raises(FormatError, match="a device or a pipe"):
+        load(path)

@@ -105,8 +105,10 @@ HEAD = 'NFG 1 R "t"\n{ "x" "y" }\n'
 TWO = HEAD + "{ 2 2 }\n"
 NAMED = HEAD + '{ { "a" "b" }\n{ "c" "d" } }\n'
 BAD = {
-    "empty": ("", 1, ["end of the file", "a word"]),
+    "empty": ("", 1, ["an empty file", "begins with NFG 1 R"]),
+    "blank": ("\n \n", 1, ["an empty file"]),
     "magic": (TWO.replace("NFG", "EFG") + "1 2 3 4 5 6 7 8", 1, ["found 'EFG'", "NFG"]),
+    "a tree": ('\nEFG 2 R "" { "a" } t "" 0', 2, ["the beginning of a .efg file", "rename it to .efg"]),
     "version": (TWO.replace("1", "2") + "1 2 3 4 5 6 7 8", 1, ["found '2'", "expected 1"]),
     "kind": (TWO.replace("R", "Q") + "1 2 3 4 5 6 7 8", 1, ["found 'Q'", "R or D"]),
     "no title": ('NFG 1 R\n{ "x" } { 1 } 0', 2, ["found '{'", "a text in quotes"]),

@@ -295,3 +295,10 @@ def test_solutions_are_read_only_and_can_be_compared_and_hashed(solution):
     block = solution.policy.steps[0].blocks[0]
     with pytest.raises(ValueError, match="read-only"):
         block.prescription[0][...] = 0.0
+
+
+def test_what_is_no_solution_and_no_game_is_told(solution):
+    with pytest.raises(ModelError, match=r"solution is str, expected a Solution; load a file with"):
+        posg.verify("s.npz")
+    with pytest.raises(ModelError, match="game is str, expected a Game"):
+        posg.verify(solution, "dectiger")

@@ -52,6 +52,11 @@ def test_a_game_passes_the_tests_of_pettingzoo(case):
         parallel_seed_test(lambda: parallel_env(GAMES[case], 3), num_cycles=20)
 
 
+def test_what_is_no_game_is_told():
+    with pytest.raises(ModelError, match="game is str, expected a Game"):
+        parallel_env("x", 3)
+
+
 def test_another_seed_is_another_run_and_none_goes_on():
     """Ten steps of random observations of three agents: 2 ** 30 ways, all about equally likely."""
     env = parallel_env(random_game(4, n_agents=3), 10)
