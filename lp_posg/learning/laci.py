@@ -121,7 +121,8 @@ def learn(
     StrategyDependenceError
         If the sharing is not strategy-independent in the game, which is found when candidates are certified.
     LimitError
-        If the time is over before the first round is done.
+        If the time is over before the first round is done, or a step's observations are too many for a
+        spanner, or the learnt model has too many transitions: counted before they are made.
 
     Examples
     --------

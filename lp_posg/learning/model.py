@@ -24,12 +24,16 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.errors import LimitError
 from lp_posg.information.levels import Level
 from lp_posg.information.lookup import places
 from lp_posg.information.unrolled import Arcs, Depth, Unrolled
 from lp_posg.learning.environment import Episodes
 from lp_posg.learning.windows import Frame, Seen, WindowIndex, seen
 from lp_posg.types import REWARD_TOL, FloatArray, IntArray, SparseMatrix
+
+MOST_ARCS = 20_000_000
+"""Pairs of a state and a joint increment of one step, seen or not: each takes some 130 bytes until it is planned."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,15 @@ class LearntModel:
     def _arcs(self, time: int) -> Arcs:
         """Return where every increment, seen or not, leads from every state of a step."""
         n_nodes, width = len(self.steps[time].index), self.frame.n_increments[time + 1]
+        if n_nodes * width > MOST_ARCS:
+            raise LimitError(
+                f"{n_nodes} states of step {time + 1} times {width} joint increments of the shared information are"
+                f" {n_nodes * width} transitions of the learnt model, more than {MOST_ARCS}; remember less (memory),"
+                " plan fewer steps, explore fewer episodes, or share less",
+                limit="memory",
+                phase="plan",
+                time=time,
+            )
         parent, increment = np.repeat(np.arange(n_nodes), width), np.tile(np.arange(width), n_nodes)
         window = self.frame.grown(time + 1, self.steps[time].index.codes[parent], increment)
         return Arcs(parent, increment, self.steps[time + 1].index.find(window))
