@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lp_posg.cli import options
-from lp_posg.cli.games import game_named
+from lp_posg.cli.games import game_over
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_solution_target, write_json
 from lp_posg.wording import number, numbers, seconds, small, value_scale
@@ -55,7 +55,7 @@ def learn(
     if save is not None:
         check_not_input(save, file, "--save")
         check_solution_target(save)
-    game = game_named(file)
+    game = game_over(file, horizon)
     import lp_posg as posg
     from lp_posg.learning.stored import learnt_solution
 
