@@ -42,10 +42,15 @@ def contraction(found: Contraction) -> Figure:
     axes.set(xlabel="steps both filters saw", ylabel="expected total variation distance")
     if not found.worst.any():
         # Else the empty picture would look like a failure.
-        told = "nothing to forget: the game's own law at this step is uniform"
+        told = "nothing to forget: the first prior is uniform too"
         axes.text(0.5, 0.5, told, ha="center", transform=axes.transAxes, fontsize=9, color=GREY)
     from_zero(axes)
     whole_numbers(axes)
-    axes.set_title(f"{named(found.name, 24)}: two priors, one filter, from step {found.time + 1} on", fontsize=11)
+    first = f"certainty of {named(found.state, 24)}" if found.state else "the first prior"
+    axes.set_title(
+        f"{named(found.name)}: how fast {first} is forgotten\n"
+        f"distance of its filter from that of the uniform prior, from step {found.time + 1} on",
+        fontsize=11,
+    )
     figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     return figure

@@ -83,6 +83,14 @@ def plot(
         int, typer.Option("--memory", min=1, help="For contraction: how many steps of news, at most.")
     ] = 6,
     time: Annotated[int, typer.Option("--time", min=0, help="For contraction: the step to begin with, from 0.")] = 0,
+    prior: Annotated[
+        str,
+        typer.Option(
+            "--prior",
+            help="For contraction: what is forgotten: certainty of the worst state (worst) or of a named one, or the"
+            " game's own law (law).",
+        ),
+    ] = "worst",
     objective: options.Objective = "welfare",
     compression: options.Compression = "exact",
     discount: options.Discount = None,
@@ -125,8 +133,8 @@ def plot(
         span = _span(what, horizon, file)
         figure = _of_comparison(what, _game(file, what, span[-1]), span, rules, wanted, settings)
     else:
-        _check_none_given(context, "nothing is solved for this picture", "memory", "time")
-        figure = _of_filters(_game(file, what), memory, time)
+        _check_none_given(context, "nothing is solved for this picture", "memory", "time", "prior")
+        figure = _of_filters(_game(file, what), memory, time, prior)
     return _write(figure, out)
 
 
@@ -223,11 +231,11 @@ def _of_solution(what: str, solution: Solution) -> Figure:
     return pictures.dag(solution) if what == "dag" else pictures.beliefs(solution)
 
 
-def _of_filters(game: Game, memory: int, time: int) -> Figure:
+def _of_filters(game: Game, memory: int, time: int, prior: str) -> Figure:
     import lp_posg as posg
     from lp_posg.plot import contraction
 
-    return contraction(posg.belief_contraction(game, memory, time=time))
+    return contraction(posg.belief_contraction(game, memory, time=time, prior=prior))
 
 
 def _of_runs(files: list[str]) -> Figure:
