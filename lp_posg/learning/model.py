@@ -33,7 +33,10 @@ from lp_posg.learning.windows import Frame, Seen, WindowIndex, seen
 from lp_posg.types import REWARD_TOL, FloatArray, IntArray, SparseMatrix
 
 MOST_ARCS = 20_000_000
-"""Pairs of a state and a joint increment of one step, seen or not: each takes some 130 bytes until it is planned."""
+"""Pairs of a state and a joint increment of one step, seen or not, of which none more are made."""
+
+ARC_BYTES = 130
+"""What one of these takes until it is planned, measured."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,12 @@ class LearntModel:
     @property
     def _slack(self) -> float:
         return REWARD_TOL * max(float(np.abs(step.reward).max()) for step in self.steps)
+
+    @property
+    def n_arcs(self) -> int:
+        """Number of pairs of a state and a joint increment, of all steps."""
+        widths = self.frame.n_increments[1:]
+        return sum(len(step.index) * width for step, width in zip(self.steps, widths, strict=False))
 
     # ---- the model as levels and edges ----------------------------------------------------------
 

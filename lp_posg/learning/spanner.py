@@ -93,6 +93,11 @@ def _possible(model: LearntModel, aim: int) -> IntArray:
     return np.unique(law.indices[law.data > 0]).astype(np.int64)
 
 
+def spanner_bytes(model: LearntModel) -> int:
+    """Return about how many bytes `spanner_plans` needs: a basis, and its copies where a system is solved."""
+    return 3 * 8 * max((len(_possible(model, aim)) ** 2 for aim in range(len(model.steps) - 1)), default=0)
+
+
 def _check_size(model: LearntModel) -> None:
     """Raise LimitError before any work if a step has too many observations to span."""
     for aim in range(len(model.steps) - 1):

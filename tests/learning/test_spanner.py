@@ -203,6 +203,8 @@ def test_transitions_are_counted_before_they_are_made(monkeypatch):
     monkeypatch.setattr("lp_posg.learning.model.MOST_ARCS", 15)
     with pytest.raises(LimitError, match=r"1 states of step 1 times 16 joint increments .* are 16 transitions"):
         model.unrolled  # noqa: B018
+    # Of 1 and 16 states (4 joint actions times 4 joint observations) of the first two steps.
+    assert model.n_arcs == 16 + 16 * 16
 
 
 def test_explorers_play_the_plan_and_then_uniformly():

@@ -40,6 +40,7 @@ def learn(
     discount: options.Discount = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")] = 0,
     time_limit: options.TimeLimit = None,
+    memory_limit: options.MemoryLimit = None,
     checkpoint: options.Checkpoint = None,
     json: options.Json = None,
     save: Annotated[
@@ -74,6 +75,7 @@ def learn(
             discount=discount,
             seed=seed,
             time_limit=time_limit,
+            memory_limit=options.in_bytes(memory_limit),
             checkpoint=checkpoint,
             progress=progress,
         )
