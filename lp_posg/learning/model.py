@@ -148,6 +148,7 @@ class LearntModel:
     @cached_property
     def unrolled(self) -> Unrolled:
         """States, beliefs over cells, and transitions, as the planner takes them."""
+        self._check_arcs()
         tables = self.frame.tables
         depths = []
         for time, step in enumerate(self.steps):
@@ -170,18 +171,23 @@ class LearntModel:
         prob[index.codes] = index.counts / index.counts.sum()
         return prob
 
+    def _check_arcs(self) -> None:
+        """Raise LimitError, before any is made, if a step has more transitions than `MOST_ARCS`."""
+        for time, width in enumerate(self.frame.n_increments[1:]):
+            n_nodes = len(self.steps[time].index)
+            if n_nodes * width > MOST_ARCS:
+                raise LimitError(
+                    f"{n_nodes} states of step {time + 1} times {width} joint increments of the shared information are"
+                    f" {n_nodes * width} transitions of the learnt model, more than {MOST_ARCS}; remember less"
+                    " (memory), plan fewer steps, explore fewer episodes, or share less",
+                    limit="memory",
+                    phase="plan",
+                    time=time,
+                )
+
     def _arcs(self, time: int) -> Arcs:
         """Return where every increment, seen or not, leads from every state of a step."""
         n_nodes, width = len(self.steps[time].index), self.frame.n_increments[time + 1]
-        if n_nodes * width > MOST_ARCS:
-            raise LimitError(
-                f"{n_nodes} states of step {time + 1} times {width} joint increments of the shared information are"
-                f" {n_nodes * width} transitions of the learnt model, more than {MOST_ARCS}; remember less (memory),"
-                " plan fewer steps, explore fewer episodes, or share less",
-                limit="memory",
-                phase="plan",
-                time=time,
-            )
         parent, increment = np.repeat(np.arange(n_nodes), width), np.tile(np.arange(width), n_nodes)
         window = self.frame.grown(time + 1, self.steps[time].index.codes[parent], increment)
         return Arcs(parent, increment, self.steps[time + 1].index.find(window))
