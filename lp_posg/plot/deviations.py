@@ -13,7 +13,7 @@ from lp_posg.game import allowed_gaps
 from lp_posg.induction import Solution
 from lp_posg.induction.verification import structure_of
 from lp_posg.information import SharingStructure
-from lp_posg.plot.canvas import BLUE, GREY, PALE, RED, named, new_figure, plain, short, times
+from lp_posg.plot.canvas import BLUE, PALE, RED, apart, named, new_figure, note, plain, short, times, title
 from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
@@ -90,20 +90,21 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES, sharing: SharingS
     wide = CHARACTER * longest + COLUMN * (max(game.n_actions) + 1.6)
     figure = new_figure(max(6.4, wide), 1.5 + sum(0.75 + ROW * own for own in heights))
     panels = figure.subplots(len(shown), 1, squeeze=False, gridspec_kw={"height_ratios": [h + 2.2 for h in heights]})
+    agents = apart(game.agents, 24)
     for agent, (axes, rows) in enumerate(zip(panels[:, 0], shown, strict=True)):
         _draw(axes, rows, game.actions[agent], size, nothing)
         some = "" if rows.total == len(rows.labels) else f", the {len(rows.labels)} likeliest of {rows.total} places"
-        axes.set_title(f"{named(game.agents[agent], 24)}{some}", fontsize=9, loc="right")
-    figure.suptitle(
+        axes.set_title(f"{agents[agent]}{some}", fontsize=9, loc="right")
+    title(
+        figure,
         f"{named(game.name)}: what each action gains over following\n"
         f"{named(solution.sharing)}, {solution.concept}, {times(solution.horizon, 'step')},"
         f" gap {solution.certificate.gap:.2g}",
-        fontsize=11,
     )
     told = ["percentages: chance of the place; frames: what is played; numbers: reward units"]
     told += ["a compressed state has a row for each belief it stands for"] if solution.compression != "exact" else []
     told += [NOTES[kind].replace("BEST", '"best"')] if kind in NOTES else []
-    figure.supxlabel("\n".join(told), fontsize=7.5, color=GREY)
+    note(figure, "\n".join(told))
     return figure
 
 
@@ -159,7 +160,7 @@ def _draw(axes: Axes, rows: _Rows, actions: tuple[str, ...], size: float, nothin
     axes.set_xlim(-0.5, n + 0.9)
     axes.set_ylim(len(rows.labels) - 0.5, -0.5)
     axes.set_yticks(range(len(rows.labels)), rows.labels, fontsize=7.5)
-    names = [named(action, 14) for action in actions]
+    names = apart(actions, 14)
     slanted = max(map(len, names)) * CHARACTER > COLUMN
     axes.set_xticks(centres, [*names, "best"], fontsize=7.5)
     axes.tick_params(length=0, top=False, labeltop=True, labelbottom=False)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from lp_posg.errors import LimitError, ModelError, StrategyDependenceError
-from lp_posg.formats import CatalogEntry
+from lp_posg.formats import CatalogEntry, TreeEntry
 from lp_posg.game import Game
 from lp_posg.induction import Comparison, Row, Solution, allowed_gaps
 from lp_posg.induction.checkpoint import fingerprint
@@ -43,7 +43,9 @@ def is_equilibrium(own: Solution) -> bool:
     return bool((own.certificate.gaps <= allowed_gaps(own.game, own.tolerance, own.certificate.deviations)).all())
 
 
-def content(table: Comparison, command: str, entry: CatalogEntry | None, times: bool) -> dict[str, Any]:
+def content(
+    table: Comparison, command: str, entry: CatalogEntry | TreeEntry | None, source: str, times: bool
+) -> dict[str, Any]:
     """Return everything the page says but its pictures.
 
     Parameters
@@ -51,8 +53,10 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, times: 
     table : Comparison
     command : str
         The command line that made it; empty if there was none.
-    entry : CatalogEntry or None
+    entry : CatalogEntry, TreeEntry or None
         Of the catalogue, if the game is from there.
+    source : str
+        Python expression of the game; if empty, of the catalogue's model, or of a file.
     times : bool
         Whether wall times are told, which are never twice the same.
     """
@@ -63,7 +67,7 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, times: 
         "asked": _asked(table),
         "game": _game(table.game),
         "entry": entry,
-        "known_values": [] if entry is None else _known_values(table, entry),
+        "known_values": [] if not isinstance(entry, CatalogEntry) else _known_values(table, entry),
         "times": times,
         "columns": [*table.game.agents, "welfare", "smallest", "gap", "states", "LPs", *(["seconds"] if times else [])],
         "rows": [_row(table, row, reasons, times) for row in table.rows],
@@ -78,7 +82,7 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, times: 
         "strategy": [] if main is None else _strategy(main),
         "more_states": 0 if main is None else max(main.stats.states - MOST_STATES, 0),
         "command": command,
-        "code": _code(table, entry),
+        "code": _code(table, source or _source(entry)),
         "versions": _versions(),
         "version": __version__,
         "digest": fingerprint(table.game),
@@ -218,7 +222,13 @@ def _drawn(actions: Any) -> str:
     return ", ".join(f"{action} {_short(prob)}" for action, prob in actions.items())
 
 
-def _code(table: Comparison, entry: CatalogEntry | None) -> str:
+def _source(entry: CatalogEntry | TreeEntry | None) -> str:
+    if isinstance(entry, CatalogEntry):
+        return f"posg.catalog({entry.name!r})"
+    return "posg.load(FILE)" if entry is None else f"posg.strategic_form(posg.extensive_catalog({entry.name!r}))"
+
+
+def _code(table: Comparison, source: str) -> str:
     """Return the Python lines that compute the same comparison."""
     solved = [row.solution for row in table.rows if row.solution is not None]
     given: dict[str, Any] = {
@@ -237,7 +247,6 @@ def _code(table: Comparison, entry: CatalogEntry | None) -> str:
         given["certificate"] = "bounded"
     foreign = [name for name in given["sharing"] if not _is_built_in(name, table.game.n_agents)]
     told = f"  # not names but structures of your own: {', '.join(map(repr, foreign))}" if foreign else ""
-    source = "posg.load(FILE)" if entry is None else f"posg.catalog({entry.name!r})"
     lines = [f"    {key}={value!r},{told if key == 'sharing' else ''}" for key, value in given.items()]
     head = ["import lp_posg as posg", "", f"game = {source}", "table = posg.compare(", "    game,"]
     return "\n".join([*head, *lines, ")"])
