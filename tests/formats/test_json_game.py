@@ -121,7 +121,7 @@ WRONG = {
     "agents": (replaced(', "column"]', "]"), 7, ["found actions of 2 agents, expected 1"]),
     "discount": (replaced("0.5", "1.5"), 4, ["found 1.5 at discount", "less than or equal to 1"]),
     "width": (replaced("[1, 1, 0, 0, 0.25]", "[1, 1, 0, 0.25]"), 14, ["an entry of 4 numbers", "4 indices"]),
-    "short": (replaced("[1, 1, 0, 0, 0.25]", "[1]"), 14, ["found [1] at transition[0][3]", "a list of at least 2 entries"]),
+    "short": (replaced("[1, 1, 0, 0, 0.25]", "[1]"), 14, ["found [1] at", "a list of at least 2 entries"]),
     "index": (replaced("[1, 1, 0, 0, 0.25]", "[1, 2, 0, 0, 0.25]"), 14, ["found 2 at transition[0][3][1]", "0 to 1"]),
     "negative": (replaced("[1, 1, 0, 0, 0.25]", "[-1, 1, 0, 0, 0.25]"), 14, ["found -1 at", "index from 0 to 1"]),
     "half": (replaced("[1, 1, 0, 0, 0.25]", "[1, 0.5, 0, 0, 0.25]"), 14, ["found 0.5 at", "index from 0 to 1"]),
