@@ -8,7 +8,7 @@ from typing import Any
 import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from lp_posg.errors import MissingExtraError, ModelError, SolveError
+from lp_posg.errors import MissingExtraError, OptionError, SolveError
 from lp_posg.information.resources import Run
 from lp_posg.lp import cancel_running
 
@@ -34,7 +34,7 @@ def runner(workers: int, backend: str | None) -> Run:
 
     Raises
     ------
-    ModelError
+    OptionError
         If joblib knows no such backend.
     MissingExtraError
         If it needs a package that is not installed.
@@ -81,4 +81,4 @@ def _check_backend(backend: str, workers: int) -> None:
             f"backend {backend!r} needs a package that is not installed; pip install 'lp-posg[{extra}]'"
         ) from None
     except ValueError as error:
-        raise ModelError(f"backend {backend!r} cannot be used: {error}") from None
+        raise OptionError(f"backend {backend!r} cannot be used: {error}") from None

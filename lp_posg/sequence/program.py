@@ -16,19 +16,33 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.errors import ModelError
 from lp_posg.lp import LinearProgram, solve_program
 from lp_posg.sequence.form import SequenceGame
 from lp_posg.types import FloatArray
+
+SMALLEST = float(np.finfo(np.float64).tiny)
+"""Smaller numbers have fewer digits than other floats have, and 1 over them may be beyond the largest."""
 
 
 def compile_sequence_form(game: SequenceGame) -> LinearProgram:
     """Return the program above; columns are x, then v; rows are agent 2's sequences, then x's constraints.
 
     Payoffs are divided by the largest, so that the solver's tolerances mean the same for every game.
+
+    Raises
+    ------
+    ModelError
+        If the largest is so small that floats have few digits for it.
     """
     first, second = game.trees
     payoff = game.payoffs[0]
     size = float(np.abs(payoff.data).max(initial=0.0)) or 1.0
+    if size < SMALLEST:
+        raise ModelError(
+            f"payoffs times chances are at most {size:.3g}, below {SMALLEST:.3g}, where floats lose their digits;"
+            " rescale the payoffs"
+        )
     matrix = sp.csc_array(sp.bmat([[payoff.T / size, -second.constraints.T], [first.constraints, None]], format="csc"))
     bound = np.concatenate([np.zeros(second.n_sequences), first.total])
     return LinearProgram(

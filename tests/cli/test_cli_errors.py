@@ -97,6 +97,7 @@ BAD_ARGUMENTS = [
     (("solve", "good.posg", "-H", "2", "--json", "good.posg"), 2, ["--json"]),
     (("compare", "dectiger", "-H", "2", "--concept", ","), 2, ["--concept"]),
     (("solve", "dectiger", "-H", "2", "--certificate", "maybe"), 2, ["'maybe'", "bounded"]),
+    (("solve", "dectiger", "-H", "2", "--backend", "steam"), 2, ["'steam'"]),
     (("plot", "dag", "dectiger", "-H", "2", "--out", "dag.bmp"), 2, ["'.bmp'", ".svg"]),
     (("report", "dectiger", "-H", "2", "--out", "page.txt"), 2, ["page.txt", ".html"]),
     (("compare", "dectiger", "-H", "2", "--sharing", "full,what"), 2, ["'what'"]),

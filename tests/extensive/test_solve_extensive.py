@@ -196,6 +196,13 @@ def test_units_of_payoffs_do_not_matter(unit):
     assert posg.solve_extensive(scaled).values[0] / float(unit) == pytest.approx(-1 / 18, abs=1e-9)
 
 
+def test_payoffs_that_floats_have_few_digits_for_are_refused():
+    game = posg.extensive_catalog("kuhn-poker-tree")
+    scaled = replace(game, outcomes=tuple(tuple(x / 10**320 for x in row) for row in game.outcomes))
+    with pytest.raises(ModelError, match=r"at most 3\.33e-321.*rescale the payoffs"):
+        posg.solve_extensive(scaled)
+
+
 # ---- what is told ------------------------------------------------------------------------------------
 
 
