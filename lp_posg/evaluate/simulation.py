@@ -1,10 +1,10 @@
 """Playing a strategy in the original game, many runs at once.
 
-In each run nature draws the true state and the joint observations, the mediator draws an atom at
-the strategy's state, and each agent draws its action from its prescription at its own private
-information. Who knows what follows from the tables of the sharing structure. Nothing here uses a
-belief, so a simulation checks values, the certificate's too, by other means; and it needs no
-strategy independence.
+In each run nature draws the true state and the joint observations; at the strategy's state an atom
+is drawn, and each agent's action from its prescription at its own private information. All follow,
+so what they would hear of these draws does not matter. Who knows what follows from the tables of
+the sharing structure. Nothing here uses a belief, so a simulation checks values, the certificate's
+too, by other means; and it needs no strategy independence.
 
 Randomness: run r uses the uniform numbers r * D to (r + 1) * D of one stream (PCG64 of the seed),
 D per run, whatever happens in it. So a run depends on the seed and its number alone: not on how
