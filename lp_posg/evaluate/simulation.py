@@ -227,7 +227,7 @@ class _Player:
 
     @property
     def n_draws(self) -> int:
-        """D, the uniform numbers per run: start, then atom, actions and move of every step."""
+        """D, the uniform numbers per run, for the start, then atom, actions and move of every step."""
         return DRAWS_PER_MOVE + self.policy.horizon * (1 + self.game.n_agents + DRAWS_PER_MOVE)
 
     def play(self, uniform: FloatArray, told: int) -> tuple[FloatArray, list[Moment]]:
