@@ -47,8 +47,8 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES, sharing: SharingS
 
     A place is a state, as in `Solution.graph`, with a private information and, for correlated equilibrium, the
     recommended action. What is played has a frame, as thick as it is likely. Blue loses, orange gains; the last
-    column is what the best deviation at the state gains, 0 everywhere in an equilibrium. Of many places the
-    likeliest are shown.
+    column is what the best deviation at the state gains: 0 everywhere in an equilibrium, but for places that those
+    who follow a compressed strategy never reach. Of many places the likeliest are shown.
 
     Parameters
     ----------

@@ -7,11 +7,13 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from lp_posg.errors import LimitError, LpPosgError, ModelError, StrategyDependenceError
 from lp_posg.evaluate.advantages import NOTES
 from lp_posg.formats import CatalogEntry
 from lp_posg.game import Game
-from lp_posg.induction import Comparison, Row, Solution, allowed_gaps
+from lp_posg.induction import Comparison, Row, Solution, StateGains, allowed_gaps
 from lp_posg.induction.checkpoint import fingerprint
 from lp_posg.information import sharing_structure
 from lp_posg.version import __version__
@@ -42,6 +44,15 @@ def main_solution(table: Comparison) -> Solution | None:
 def is_equilibrium(own: Solution) -> bool:
     """Whether no gap exceeds what the solution's tolerance allows."""
     return bool((own.certificate.gaps <= allowed_gaps(own.game, own.tolerance, own.certificate.deviations)).all())
+
+
+def nobody_gains(own: Solution, found: StateGains) -> bool:
+    """Whether no deviation at a state gains more than the tolerance allows.
+
+    In a compressed model something may be left to gain where nobody comes who follows, whatever the gap.
+    """
+    allowed = allowed_gaps(own.game, own.tolerance, own.certificate.deviations)
+    return is_equilibrium(own) and bool((np.array(found.best) <= allowed).all())
 
 
 def content(table: Comparison, command: str, entry: CatalogEntry | None, times: bool) -> dict[str, Any]:
@@ -228,7 +239,7 @@ def _gains(main: Solution, time: int, node: int, scale: float) -> dict[str, Any]
         "told": any(own.recommended is not None for own in found.places),
         "best": ", ".join(gained(own, allowed[i]) for i, own in enumerate(found.best)),
         "note": NOTES.get(main.certificate.deviations, "").replace("BEST", "the best deviation"),
-        "why": "Why no one gains" if is_equilibrium(main) else "What is gained",
+        "why": "Why no one gains" if nobody_gains(main, found) else "What is gained",
         "unknown": "",
     }
 

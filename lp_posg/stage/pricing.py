@@ -118,7 +118,7 @@ class Shape:
 
     @property
     def numbers(self) -> float:
-        """Numbers of an enumeration, for the others' prescriptions, and private information and action of the free one."""
+        """Numbers of an enumeration, for the others' prescriptions, private information and action of the free one."""
         return self.others_count * self.n_private[self.free] * self.n_actions[self.free]
 
     @property

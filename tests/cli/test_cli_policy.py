@@ -130,7 +130,11 @@ def test_what_is_no_equilibrium_is_not_called_one(run, tmp_path):
     [
         (("--node", "0"), 2, "give --time too"),
         (("--time", "2"), 1, "there is no time 2: the solution has 2 steps"),
-        (("--time", "1", "--node", "99"), 1, "there is no state 99 at time 1"),
+        (
+            ("--time", "1", "--node", "99"),
+            1,
+            "there is no state 99 at time 1, which has 9, numbered from 0; `lp-posg policy drivers.npz --time 1`",
+        ),
         (("--export", "all.xml"), 1, "ends in '.xml'; a strategy is written as .csv"),
         (("--export", "nowhere/all.csv"), 1, "there is no directory 'nowhere'"),
         (("--max", "0"), 2, "--max"),

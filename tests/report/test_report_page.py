@@ -160,6 +160,19 @@ def test_the_strategy_says_how_it_is_played_and_why_no_one_gains():
     assert "Why no one gains by deviating: the best deviation here gains 0, 0." in text
 
 
+def test_a_picture_with_gains_where_nobody_comes_is_not_called_one_without():
+    """With a memory of 1 the team of the broadcast channel loses nothing, but not at every belief of its states."""
+    table = posg.compare(posg.catalog("broadcast-channel"), 4, ["full"], ["team"], compression="finite-memory:1")
+    (row,) = table.rows
+    gaining = [own.chance[own.best > 1e-3] for own in row.solution.advantages]
+    assert row.solution.certificate.gap < 1e-9
+    assert sum(map(len, gaining)) >= 1
+    assert max(float(own.max(initial=0)) for own in gaining) == 0
+    titles = " ".join(check_html(report.page(table)).texts["figcaption"])
+    assert "only where those who follow hardly ever come, or never" in titles
+    assert "Why no one gains" not in titles
+
+
 def test_the_json_in_it_is_that_of_the_comparison(text, table):
     assert embedded(text) == json.loads(json.dumps(table.summary()))
 

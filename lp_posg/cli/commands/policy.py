@@ -63,7 +63,7 @@ def policy(
     import lp_posg as posg
 
     stored = posg.Solution.load(solution)
-    states, total = _chosen(stored, time, node, most)
+    states, total = _chosen(stored, solution, time, node, most)
     reasons, unknown = _reasons(stored, states) if gains else ([], None)
     if export is not None:
         stored.export(export)
@@ -83,17 +83,21 @@ def _check_export(export: str, solution: str, json: str | None) -> None:
     check_target(export)
 
 
-def _chosen(stored: Solution, time: int | None, node: int | None, most: int) -> tuple[list[State], int]:
+def _chosen(stored: Solution, name: str, time: int | None, node: int | None, most: int) -> tuple[list[State], int]:
     """Return the states to tell of, and how many were asked for."""
     from lp_posg.errors import ModelError
 
     if time is not None and time >= stored.horizon:
         raise ModelError(f"there is no time {time}: the solution has {stored.horizon} steps, from 0 on")
     times = range(stored.horizon) if time is None else [time]
-    if node is not None:
-        stored.strategy(times[0], node)
-        return [(times[0], node)], 1
     sizes = {t: stored.policy.steps[t].n_nodes for t in times}
+    if node is not None:
+        if node >= sizes[times[0]]:
+            raise ModelError(
+                f"there is no state {node} at time {times[0]}, which has {sizes[times[0]]}, numbered from 0;"
+                f" `lp-posg policy {name} --time {times[0]}` tells of them"
+            )
+        return [(times[0], node)], 1
     return list(islice(((t, v) for t in times for v in range(sizes[t])), most)), sum(sizes.values())
 
 
@@ -200,8 +204,11 @@ def _show_gains(stored: Solution, found: StateGains, scale: float) -> None:
         return
     proven = is_within(stored.certificate, stored.game, stored.tolerance)
     best = " ".join(gained(own, most) for own, most in zip(found.best, allowed.tolist(), strict=True))
+    # Where nobody comes who follows, a compressed model may leave something to gain: it is no gap.
+    proven = proven and all(own <= most for own, most in zip(found.best, allowed.tolist(), strict=True))
     why = "why no one gains" if proven else "what is gained"
-    show_line(f"{why} by deviating: at this state the best deviation gains {best}")
+    never = " (who follows never gets here)" if sum(place.chance for place in found.places) == 0 else ""
+    show_line(f"{why} by deviating: at this state the best deviation gains {best}{never}")
     if kind in NOTES:
         show_line(f"({NOTES[kind].replace('BEST', 'the best deviation')})")
     _show_places(stored, found, allowed, scale)
