@@ -27,6 +27,23 @@ def game_endings(*, writing: bool = False) -> str:
     return f"{', '.join(known[:-1])} or {known[-1]}"
 
 
+def complete_game(incomplete: str) -> list[str]:
+    """Return what an argument that names a game may be, from its beginning: models, and game files of a folder.
+
+    Where there is nothing, the shell completes names of files by itself.
+    """
+    from lp_posg.formats import catalog_entries, extensive_entries
+
+    names = [entry.name for entry in catalog_entries()] + [entry.name for entry in extensive_entries()]
+    folder, start = os.path.split(incomplete)
+    try:
+        files = sorted(name for name in os.listdir(folder or ".") if name.lower().endswith(tuple(FORMATS)))
+    except OSError:
+        files = []
+    found = [os.path.join(folder, name) for name in files if name.startswith(start)]
+    return [*(name for name in names if name.startswith(incomplete)), *found]
+
+
 def game_named(given: str) -> Game:
     """Return the game in the file `given`, or the catalogue's of that name; a game tree as the POSG that it is.
 

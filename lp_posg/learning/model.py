@@ -165,7 +165,7 @@ class LearntModel:
 
     @property
     def _start_prob(self) -> FloatArray:
-        """Share of runs with each increment of the start: a window of the first step is an increment."""
+        """Share of runs with each increment of the start; a window of the first step is an increment."""
         index = self.steps[0].index
         prob = np.zeros(self.frame.n_increments[0])
         prob[index.codes] = index.counts / index.counts.sum()

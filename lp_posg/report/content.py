@@ -7,14 +7,17 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from typing import Any
 
-from lp_posg.errors import LimitError, ModelError, StrategyDependenceError
+import numpy as np
+
+from lp_posg.errors import LimitError, LpPosgError, ModelError, StrategyDependenceError
+from lp_posg.evaluate.advantages import NOTES
 from lp_posg.formats import CatalogEntry, TreeEntry
 from lp_posg.game import Game
-from lp_posg.induction import Comparison, Row, Solution, allowed_gaps
+from lp_posg.induction import Comparison, Row, Solution, StateGains, allowed_gaps
 from lp_posg.induction.checkpoint import fingerprint
 from lp_posg.information import sharing_structure
 from lp_posg.version import __version__
-from lp_posg.wording import counts, kind, number, seconds, small, value_scale
+from lp_posg.wording import counts, gained, kind, number, seconds, short, small, value_scale
 
 MOST_STATES, MOST_LINES = 8, 24
 """States of the strategy on the page, and lines of each: the excerpt is to be read, not to be followed."""
@@ -41,6 +44,15 @@ def main_solution(table: Comparison) -> Solution | None:
 def is_equilibrium(own: Solution) -> bool:
     """Whether no gap exceeds what the solution's tolerance allows."""
     return bool((own.certificate.gaps <= allowed_gaps(own.game, own.tolerance, own.certificate.deviations)).all())
+
+
+def nobody_gains(own: Solution, found: StateGains) -> bool:
+    """Whether no deviation at a state gains more than the tolerance allows.
+
+    In a compressed model something may be left to gain where nobody comes who follows, whatever the gap.
+    """
+    allowed = allowed_gaps(own.game, own.tolerance, own.certificate.deviations)
+    return is_equilibrium(own) and bool((np.array(found.best) <= allowed).all())
 
 
 def content(
@@ -79,6 +91,7 @@ def content(
         "certificates": [_certificate(row.solution) for row in table.rows if row.solution is not None],
         "sizes": [_sizes(row.solution, times) for row in table.rows if row.solution is not None],
         "main": None if main is None else f"{main.sharing}, {main.concept}",
+        "to_play": "" if main is None else main.to_play,
         "strategy": [] if main is None else _strategy(main),
         "more_states": 0 if main is None else max(main.stats.states - MOST_STATES, 0),
         "command": command,
@@ -152,15 +165,10 @@ def _row(table: Comparison, row: Row, reasons: list[str], times: bool) -> dict[s
         return head | {"status": status, "mark": reasons.index(str(row.error)) + 1, "cells": []}
     own, scale = row.solution, value_scale(table.game, table.horizon)
     values = own.values.tolist()
-    cells = [_short(value, scale) for value in (*values, sum(values), min(values))]
+    cells = [short(value, scale) for value in (*values, sum(values), min(values))]
     cells += [small(own.certificate.gap), str(own.stats.states), str(own.stats.stage_lps)]
     cells += [seconds(own.stats.seconds)] if times else []
     return head | {"status": own.certificate.status, "mark": 0, "cells": cells}
-
-
-def _short(value: float, scale: float = 0.0) -> str:
-    """Return a number in eight digits, for a table to fit; the JSON in the page has all of them."""
-    return "0" if number(value, scale) == "0" else f"{value:.8g}"
 
 
 def _certificate(own: Solution) -> dict[str, Any]:
@@ -199,7 +207,7 @@ def _strategy(main: Solution) -> list[dict[str, Any]]:
     found = []
     for time, v in islice(places, MOST_STATES):
         lines = [
-            (str(k), _short(atom.prob), agent, known, _drawn(actions))
+            (str(k), short(atom.prob), agent, known, _drawn(actions))
             for k, atom in enumerate(main.strategy(time, v))
             for agent, own in atom.prescriptions.items()
             for known, actions in own.items()
@@ -207,19 +215,43 @@ def _strategy(main: Solution) -> list[dict[str, Any]]:
         found.append(
             {
                 "title": f"time {time}, state {v}",
-                "worth": ", ".join(_short(value, scale) for value in main.node_values[time][v].tolist()),
+                "worth": ", ".join(short(value, scale) for value in main.node_values[time][v].tolist()),
                 "history": " | ".join(main.history(time, v)),
                 "lines": lines[:MOST_LINES],
                 "more": max(len(lines) - MOST_LINES, 0),
+                **_gains(main, time, v, scale),
             }
         )
     return found
 
 
+def _gains(main: Solution, time: int, node: int, scale: float) -> dict[str, Any]:
+    """Return what following is worth at a state and what the best other actions gain, or why it is not known."""
+    try:
+        found = main.gains(time, node)
+    except LpPosgError as error:
+        return {"gains": [], "unknown": str(error)}
+    allowed = allowed_gaps(main.game, main.tolerance, main.certificate.deviations).tolist()
+    most = dict(zip(main.game.agents, allowed, strict=True))
+    lines = [
+        (own.agent, own.private_info, own.recommended or "", short(own.following, scale), own.other or "-", own.gain)
+        for own in found.places[:MOST_LINES]
+    ]
+    return {
+        "gains": [(*line[:-1], gained(line[-1], most[line[0]])) for line in lines],
+        "more_gains": max(len(found.places) - MOST_LINES, 0),
+        "told": any(own.recommended is not None for own in found.places),
+        "best": ", ".join(gained(own, allowed[i]) for i, own in enumerate(found.best)),
+        "note": NOTES.get(main.certificate.deviations, "").replace("BEST", "the best deviation"),
+        "why": "Why no one gains" if nobody_gains(main, found) else "What is gained",
+        "unknown": "",
+    }
+
+
 def _drawn(actions: Any) -> str:
     if len(actions) == 1:
         return str(next(iter(actions)))
-    return ", ".join(f"{action} {_short(prob)}" for action, prob in actions.items())
+    return ", ".join(f"{action} {short(prob)}" for action, prob in actions.items())
 
 
 def _source(entry: CatalogEntry | TreeEntry | None) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lp_posg.cli.commands.trees import convert_to_tree
-from lp_posg.cli.games import game_endings, game_named, tree_named
+from lp_posg.cli.games import complete_game, game_endings, game_named, tree_named
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import check_not_input, check_target, naming_a_file
 from lp_posg.formats import FORMATS
@@ -34,7 +34,10 @@ def convert(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="IN", help="A game file, a name of the catalogue, or open_spiel:NAME.", show_default=False
+            metavar="IN",
+            autocompletion=complete_game,
+            help="A game file, a name of the catalogue, or open_spiel:NAME.",
+            show_default=False,
         ),
     ],
     target: Annotated[

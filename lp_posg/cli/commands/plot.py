@@ -9,7 +9,7 @@ import typer
 
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
-from lp_posg.cli.games import game_endings, game_named, game_over, steps_needed
+from lp_posg.cli.games import complete_game, game_endings, game_named, game_over, steps_needed
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_file
 from lp_posg.formats.npz import is_stored_game
@@ -50,6 +50,7 @@ def plot(
         list[str],
         typer.Argument(
             metavar="FILE",
+            autocompletion=complete_game,
             help=f"A file ({game_endings()}), or a name of the catalogue; for dag, deviations, ledger and beliefs also"
             " a solution stored by `lp-posg solve --save`; for learning one or several JSON files.",
             show_default=False,
@@ -74,8 +75,8 @@ def plot(
     concept: Annotated[
         list[str] | None,
         typer.Option(
-            help="team, ne, ce, interim-cce or cce; for values, delays and payoffs several, team,ne,ce,cce if not"
-            " given.",
+            help="team, ne, strategic-ce, ce, interim-cce or cce; for values, delays and payoffs several,"
+            " team,ne,ce,cce if not given.",
             show_default=False,
         ),
     ] = None,
