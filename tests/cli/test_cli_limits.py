@@ -49,7 +49,7 @@ def test_a_backend_is_passed_on():
 def test_a_comparison_that_meets_a_limit_shows_the_rest_and_exits_with_1():
     call = ["compare", "dectiger", "--horizon", "2", "--concept", "team"]
     result = runner.invoke(app, [*call, "--max-states", "3"])
-    assert result.exit_code == 2
+    assert result.exit_code == 1
     assert "stopped at a limit [1]" in result.output
     assert "1 of 2 rows stopped at a limit" in result.output
     assert runner.invoke(app, [*call, "--max-states", "4"]).exit_code == 0
