@@ -13,6 +13,7 @@ import highspy
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
+from lp_posg.lp.balance import balanced, is_wide
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 from lp_posg.types import FloatArray, IntArray
 
@@ -40,6 +41,7 @@ _ALWAYS = {
     "mip_feasibility_tolerance": 1e-9,
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 1e-9,
+    "small_matrix_value": 1e-9,
 }
 
 # Tried in turn until one ends with a definite answer. Presolve costs more than it saves on
@@ -71,6 +73,10 @@ _JOINED_WAY: Mapping[str, object] = {
     "simplex_dual_edge_weight_strategy": 0,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
 }
+# What is small in a balanced program is not rounding: 1e-12 is the least that HiGHS lets be kept.
+_BALANCED_WAYS: tuple[Mapping[str, object], ...] = tuple(
+    {**way, "small_matrix_value": 1e-12, "simplex_scale_strategy": 0} for way in (_WAYS[0], _WAYS[1], _WAYS[2])
+)
 # A basis stays feasible when costs change, which is where the primal method starts.
 _SWEEP_WAY: Mapping[str, object] = {**_WAYS[0], "simplex_strategy": 4}
 
@@ -88,7 +94,12 @@ _local = threading.local()
 
 
 def solve_program(
-    program: LinearProgram, what: str = "linear program", deadline: float | None = None, *, presolve: bool = False
+    program: LinearProgram,
+    what: str = "linear program",
+    deadline: float | None = None,
+    *,
+    presolve: bool = False,
+    balance: bool = False,
 ) -> LPResult:
     """Return the optimal solution of `program`; this is the only way to a decoded result.
 
@@ -100,6 +111,8 @@ def solve_program(
         Value of ``time.time()`` after which to give up.
     presolve : bool
         Whether to reduce the program first; for a large one, not one of a small stage game.
+    balance : bool
+        Whether to bring the program's numbers together first whatever they are; see `balance`.
 
     Raises
     ------
@@ -111,7 +124,7 @@ def solve_program(
         message tells these apart.
     """
     left = np.inf if deadline is None else deadline - clock.time()
-    result = attempt_program(program, left, presolve=presolve)
+    result = attempt_program(program, left, presolve=presolve, balance=balance)
     if result.status is Status.OPTIMAL:
         return result
     text = f"{what} ({program.n_rows} rows, {program.n_columns} columns) ended as: {result.status.value}"
@@ -150,25 +163,29 @@ def solve_block(
     """
     x = np.empty((len(block), block.n_columns))
     dual = np.empty((len(block), block.n_rows))
+    wide = is_wide(block.value)
     group = int(min(GROUP_MOST, max(1, GROUP_ENTRIES // max(1, block.value.shape[1]))))
     for first in range(0, len(block), group):
         size = min(group, len(block) - first)
         rows = slice(first, first + size)
         if deadline is not None and clock.time() > deadline:
             raise LimitError(f"{what(first)}: the time limit was met", status=Status.LIMIT, limit="time")
+        alone = np.arange(first, first + size)
         if size > 1:
             result = _run(block.joined(first, size), _JOINED_WAY, np.inf, fresh=False)
             if result.status is Status.OPTIMAL:
                 x[rows] = result.x.reshape(size, -1)
                 dual[rows] = result.dual.reshape(size, -1)
-                continue
-        for b in range(first, first + size):
-            result = solve_program(block.program(b), what(b), deadline)
+                alone = alone[wide[rows]]
+        for b in alone:
+            result = solve_program(block.program(int(b)), what(int(b)), deadline)
             x[b], dual[b] = result.x, result.dual
     return x, dual
 
 
-def attempt_program(program: LinearProgram, time_limit: float = np.inf, *, presolve: bool = False) -> LPResult:
+def attempt_program(
+    program: LinearProgram, time_limit: float = np.inf, *, presolve: bool = False, balance: bool = False
+) -> LPResult:
     """Return how the solve ended, having tried each way in turn until one ended with an answer.
 
     That a program is infeasible or unbounded is believed only when two ways say so: on a badly
@@ -178,11 +195,15 @@ def attempt_program(program: LinearProgram, time_limit: float = np.inf, *, preso
     ----------
     time_limit : float
         Seconds for all ways together.
-    presolve : bool
+    presolve, balance : bool
         As in `solve_program`.
     """
     said: list[Status] = []
     end = clock.time() + time_limit
+    if program.integer is None and (balance or is_wide(program.value)):
+        result = _attempt_balanced(program, end)
+        if result.status is Status.OPTIMAL:
+            return result
     ways = _WAYS if program.integer is None else _INTEGER_WAYS
     if presolve and program.integer is None:
         ways = (_WAYS[1], _WAYS[0], *_WAYS[2:])
@@ -197,6 +218,18 @@ def attempt_program(program: LinearProgram, time_limit: float = np.inf, *, preso
             return result
         said.append(result.status)
     return _failed()
+
+
+def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
+    """Return an optimum of a program of numbers of very different sizes, found in other units; or what else came."""
+    other = balanced(program)
+    for options in _BALANCED_WAYS:
+        result = _run(other.program, options, max(end - clock.time(), 0.0), fresh=True)
+        if result.status is Status.OPTIMAL:
+            return other.undone(result)
+        if result.status is Status.LIMIT:
+            break
+    return result
 
 
 def _run(program: LinearProgram, options: Mapping[str, object], time_limit: float, fresh: bool) -> LPResult:
