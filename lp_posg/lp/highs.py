@@ -13,7 +13,7 @@ import highspy
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
-from lp_posg.lp.balance import balanced, is_wide
+from lp_posg.lp.balance import ROUNDING, balanced, correction, is_wide
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 from lp_posg.types import FloatArray, IntArray
 
@@ -85,6 +85,15 @@ GROUP_ENTRIES, GROUP_MOST = 8000, 64
 
 LARGE_ENTRIES = 20_000
 """Programs beyond this many entries, and all with whole numbers, can be interrupted."""
+
+REFINEMENTS = 4
+"""Most corrections of a balanced program."""
+
+REFINED = 1e-14
+"""What a refined solution may miss, in the units of its program."""
+
+DIGITS = 1e5
+"""What a solution misses is multiplied by this in the first correction, and so many times more in each further one."""
 
 VIOLATION_TOL = 1e-7
 """A solution that breaks a row by more than this is not believed, whatever its status."""
@@ -163,22 +172,20 @@ def solve_block(
     """
     x = np.empty((len(block), block.n_columns))
     dual = np.empty((len(block), block.n_rows))
-    wide = is_wide(block.value)
     group = int(min(GROUP_MOST, max(1, GROUP_ENTRIES // max(1, block.value.shape[1]))))
     for first in range(0, len(block), group):
         size = min(group, len(block) - first)
         rows = slice(first, first + size)
         if deadline is not None and clock.time() > deadline:
             raise LimitError(f"{what(first)}: the time limit was met", status=Status.LIMIT, limit="time")
-        alone = np.arange(first, first + size)
         if size > 1:
             result = _run(block.joined(first, size), _JOINED_WAY, np.inf, fresh=False)
             if result.status is Status.OPTIMAL:
                 x[rows] = result.x.reshape(size, -1)
                 dual[rows] = result.dual.reshape(size, -1)
-                alone = alone[wide[rows]]
-        for b in alone:
-            result = solve_program(block.program(int(b)), what(int(b)), deadline)
+                continue
+        for b in range(first, first + size):
+            result = solve_program(block.program(b), what(b), deadline)
             x[b], dual[b] = result.x, result.dual
     return x, dual
 
@@ -221,21 +228,61 @@ def attempt_program(
 
 
 def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
-    """Return an optimum of a program of numbers of very different sizes, found in other units; or what else came."""
-    other = balanced(program)
+    """Return an optimum of a program of numbers of very different sizes; or what else came.
+
+    It is refined in units that bring the numbers together; where that does not go all the way, in the units given too.
+    """
+    best, least = _failed(), np.inf
+    for other in (balanced(program), balanced(program, together=False)):
+        result = _in_turn(other.program, end)
+        if result.status is not Status.OPTIMAL:
+            best = result if least == np.inf else best
+            continue
+        result, missed = _refined(other.program, result, end)
+        result = other.undone(result, program.cost)
+        if missed < least and program.violation(result.x) <= VIOLATION_TOL:
+            best, least = result, missed
+        if least <= REFINED:
+            break
+    return best
+
+
+def _in_turn(program: LinearProgram, end: float) -> LPResult:
+    result = _failed()
     for options in _BALANCED_WAYS:
-        result = _run(other.program, options, max(end - clock.time(), 0.0), fresh=True)
-        if result.status is Status.OPTIMAL:
-            return other.undone(result)
-        if result.status is Status.LIMIT:
+        result = _run(program, options, max(end - clock.time(), 0.0), fresh=True)
+        if result.status in (Status.OPTIMAL, Status.LIMIT):
             break
     return result
 
 
-def _run(program: LinearProgram, options: Mapping[str, object], time_limit: float, fresh: bool) -> LPResult:
+def _refined(program: LinearProgram, result: LPResult, end: float) -> tuple[LPResult, float]:
+    """Return an optimum corrected as far as that goes, and the most that it misses."""
+    best, least = result, np.inf
+    for place in range(1 + REFINEMENTS):
+        step = correction(program, result, DIGITS ** (1 + place))
+        if step.missed < least:
+            best, least = result, step.missed
+        if step.missed <= ROUNDING or place == REFINEMENTS:
+            break
+        # What a correction misses itself is told by the next one.
+        found = _run(step.program, _BALANCED_WAYS[0], max(end - clock.time(), 0.0), fresh=True, violation=np.inf)
+        if found.status is not Status.OPTIMAL:
+            break
+        result = step.added_to(result, found)
+    return best, least
+
+
+def _run(
+    program: LinearProgram,
+    options: Mapping[str, object],
+    time_limit: float,
+    fresh: bool,
+    violation: float = VIOLATION_TOL,
+) -> LPResult:
     large = is_large(program)
     highs = _solver(fresh, options, time_limit, large, program.integer is not None)
-    return run_loaded(highs, program, large) if load(highs, program) else _failed()
+    return run_loaded(highs, program, large, violation) if load(highs, program) else _failed()
 
 
 def is_large(program: LinearProgram) -> bool:
@@ -267,7 +314,7 @@ def load(highs: highspy.Highs, program: LinearProgram) -> bool:
     return bool(passed != highspy.HighsStatus.kError)
 
 
-def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool) -> LPResult:
+def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool, violation: float = VIOLATION_TOL) -> LPResult:
     """Run a solver that holds `program` and return what became of it."""
     ran = _run_interruptibly(highs) if large else highs.run()
     if ran == highspy.HighsStatus.kError:
@@ -279,7 +326,7 @@ def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool) -> LPR
         return LPResult(status, _EMPTY, _EMPTY, float("nan"))
     solution = highs.getSolution()
     x = np.array(solution.col_value)
-    if program.violation(x) > VIOLATION_TOL:
+    if program.violation(x) > violation:
         return _failed()
     dual = np.array(solution.row_dual) if program.integer is None else _EMPTY
     return LPResult(status, x, dual, float(program.cost @ x))

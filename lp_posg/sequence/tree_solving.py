@@ -9,8 +9,8 @@ import numpy as np
 from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
 from lp_posg.extensive import ExtensiveGame
 from lp_posg.extensive.totals import Totals, totals_of
-from lp_posg.sequence.from_tree import TreeForm, tree_form
 from lp_posg.sequence.equilibrium import equilibrium
+from lp_posg.sequence.from_tree import TreeForm, tree_form
 from lp_posg.sequence.response import Exploitability
 from lp_posg.sequence.tree_solution import ExtensiveSolution, ExtensiveStats
 from lp_posg.types import GAP_TOL, FloatArray
