@@ -84,5 +84,9 @@ class RoundedProbabilityWarning(UserWarning):
     """Probabilities of a file miss 1 by rounding and were replaced by fractions that sum to 1."""
 
 
+class LargeGapWarning(UserWarning):
+    """A gap is within the tolerance, which is a share of all payoffs, but large beside those that the agents get."""
+
+
 class MissingExtraError(LpPosgError):
     """An optional dependency is not installed; the message names the extra to install."""

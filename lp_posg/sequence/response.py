@@ -44,6 +44,11 @@ class Exploitability:
         return np.maximum(self.gains, 0.0)
 
     @property
+    def beside(self) -> FloatArray:
+        """What a gap is to be seen beside: the stakes, or the size of the values where that is more, shape (2,)."""
+        return np.maximum(self.stakes, np.abs(self.values))
+
+    @property
     def gap(self) -> float:
         """The largest gap."""
         return float(self.gaps.max())

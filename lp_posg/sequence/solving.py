@@ -5,7 +5,7 @@ from __future__ import annotations
 import time as clock
 
 from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
-from lp_posg.game import Game, allowed_gaps, checked_tolerance
+from lp_posg.game import Game, allowed_gaps, checked_tolerance, warn_of_large_gap
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
 from lp_posg.sequence.equilibrium import equilibrium
 from lp_posg.sequence.response import Exploitability
@@ -98,6 +98,7 @@ def solve_sequence_form(
     behaviour, plans, found = solved.behaviour, solved.plans, solved.found
     phases = {"expand": built - begun, "solve": planned - built - solved.seconds, "certify": solved.seconds}
     _check_gaps(found, game, tolerance, what)
+    warn_of_large_gap(game.agents, found.gaps, found.beside, tolerance)
     by_set = (behaviour[0].reshape(form.trees[0].n_sets, -1), behaviour[1].reshape(form.trees[1].n_sets, -1))
     return SequenceSolution(
         game, steps, structure.name, float(tolerance), plans, by_set, form.trees, form.tables, found,

@@ -9,6 +9,7 @@ import numpy as np
 from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
 from lp_posg.extensive import ExtensiveGame
 from lp_posg.extensive.totals import Totals, totals_of
+from lp_posg.game import warn_of_large_gap
 from lp_posg.sequence.equilibrium import equilibrium
 from lp_posg.sequence.from_tree import TreeForm, tree_form
 from lp_posg.sequence.response import Exploitability
@@ -81,6 +82,7 @@ def solve_extensive(
     behaviour, plans, found = solved.behaviour, solved.plans, solved.found
     phases = {"expand": built - begun, "solve": planned - built - solved.seconds, "certify": solved.seconds}
     _check_gaps(found, game, totals.allowed_gaps(tolerance))
+    warn_of_large_gap(game.agents, found.gaps, found.beside, tolerance)
     own, reached = _reaches(game, form, plans)
     return ExtensiveSolution(
         game, float(tolerance), form.recall.first, _in_order(game, form, behaviour), own, reached, found,
