@@ -19,14 +19,18 @@ Computing 28, 449-464 (iterative refinement).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from lp_posg.lp.program import LinearProgram, LPResult
 from lp_posg.types import BoolArray, FloatArray, IntArray
 
-WIDE = 1e8
+Units = Literal["middle", "mean", "given"]
+
+WIDE = 1e6
 """Programs whose largest entry is more than this many times another are balanced."""
 
 NOISE = 1e-14
@@ -76,12 +80,19 @@ class Balanced:
         return replace(result, x=x, dual=self.cost * self.row * result.dual, objective=float(cost @ x))
 
 
-def balanced(program: LinearProgram, *, together: bool = True) -> Balanced:
-    """Return a program without whole numbers in equations, and in units that bring its entries `together` if asked."""
+def balanced(program: LinearProgram, units: Units = "middle") -> Balanced:
+    """Return a program without whole numbers in equations and in other units.
+
+    Parameters
+    ----------
+    units : {"middle", "mean", "given"}
+        Whether the largest and the smallest entry of each row and column are brought to lie about 1, or the geometric
+        mean of all its entries, or units are left as they are.
+    """
     of_column = np.repeat(np.arange(program.n_columns), np.diff(program.start))
     row, column = np.ones(program.n_rows), np.ones(program.n_columns)
-    if together:
-        row, column = _units(program, of_column)
+    if units != "given":
+        row, column = _units(program, of_column, _middle if units == "middle" else _mean)
     cost = program.cost * column
     most = float(np.abs(cost).max(initial=0.0)) or 1.0
     program = replace(
@@ -96,15 +107,17 @@ def balanced(program: LinearProgram, *, together: bool = True) -> Balanced:
     return Balanced(_in_equations(program), row, column, most)
 
 
-def _units(program: LinearProgram, of_column: IntArray) -> tuple[FloatArray, FloatArray]:
+def _units(
+    program: LinearProgram, of_column: IntArray, centre: Callable[[FloatArray, IntArray, int], FloatArray]
+) -> tuple[FloatArray, FloatArray]:
     """Return what to multiply rows and columns by."""
     kept = (program.value != 0) & np.isfinite(program.value)
     rows, columns, logs = program.index[kept], of_column[kept], np.log2(np.abs(program.value[kept]))
     by_row, by_column = np.zeros(program.n_rows), np.zeros(program.n_columns)
     for _ in range(MOST_PASSES):
         before = by_row
-        by_row = -_middle(logs + by_column[columns], rows, program.n_rows)
-        by_column = -_middle(logs + by_row[rows], columns, program.n_columns)
+        by_row = -centre(logs + by_column[columns], rows, program.n_rows)
+        by_column = -centre(logs + by_row[rows], columns, program.n_columns)
         if np.abs(by_row - before).max(initial=0.0) < 1.0:
             break
     return np.exp2(np.round(by_row)), np.exp2(np.round(by_column))
@@ -118,6 +131,11 @@ def _middle(logs: FloatArray, of: IntArray, size: int) -> FloatArray:
     empty = most < least
     most[empty] = least[empty] = 0.0
     return np.asarray((most + least) / 2)
+
+
+def _mean(logs: FloatArray, of: IntArray, size: int) -> FloatArray:
+    """Return the mean logarithm of each row or column, 0 of an empty one."""
+    return np.asarray(np.bincount(of, logs, size) / np.maximum(np.bincount(of, minlength=size), 1))
 
 
 def _in_equations(program: LinearProgram) -> LinearProgram:

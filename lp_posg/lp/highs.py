@@ -13,7 +13,7 @@ import highspy
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
-from lp_posg.lp.balance import ROUNDING, balanced, correction, is_wide
+from lp_posg.lp.balance import ROUNDING, Units, balanced, correction, is_wide
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 from lp_posg.types import FloatArray, IntArray
 
@@ -230,10 +230,11 @@ def attempt_program(
 def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
     """Return an optimum of a program of numbers of very different sizes; or what else came.
 
-    It is refined in units that bring the numbers together; where that does not go all the way, in the units given too.
+    It is refined in units that bring the numbers together; where that does not go all the way, in others too.
     """
     best, least = _failed(), np.inf
-    for other in (balanced(program), balanced(program, together=False)):
+    units: tuple[Units, ...] = ("middle", "given", "mean")
+    for other in (balanced(program, own) for own in units):
         result = _in_turn(other.program, end)
         if result.status is not Status.OPTIMAL:
             best = result if least == np.inf else best

@@ -62,7 +62,7 @@ def equilibrium(game: SequenceGame, what: str, deadline: float | None) -> Equili
         second = _judged(game, equilibrium_plans(game, what, deadline, balance=True))
     except (LimitError, SolveError):
         return first
-    return min(first, second, key=lambda own: own.share)
+    return min(first, second, key=lambda own: own.found.gap)
 
 
 def _judged(game: SequenceGame, weights: tuple[FloatArray, FloatArray]) -> Equilibrium:

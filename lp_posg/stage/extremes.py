@@ -1,8 +1,8 @@
 """Stage games in which some payoffs are many orders of magnitude beyond the others, as penalties of what is forbidden.
 
 Divided by the largest payoff, all others would be less than a solver's tolerance. Such a game is solved as it is, in
-programs that are balanced (see `lp.balance`), and judged by its own regrets. Where these are large beside what is paid
-on the way, it is solved with the extremes capped: who never plays what is forbidden does not mind how much it costs.
+programs that are balanced (see `lp.balance`), and judged by its own regrets. Where these are large beside the other
+payoffs, it is solved with the extremes capped: who never plays what is forbidden does not mind how much it costs.
 The better of both is kept, by the regrets in the game as given.
 """
 
@@ -26,7 +26,7 @@ CAPS = (1e3, 1e5)
 """Payoffs are capped at so many times what others differ by."""
 
 DOUBT = 1e-6
-"""Regrets of more than this, beside what is paid on the way, are looked into."""
+"""Regrets of more than this, beside payoffs that are not extreme, are looked into."""
 
 Solve = Callable[[StageBlock, Objective], BlockStrategy]
 
@@ -98,14 +98,12 @@ def _capped(block: StageBlock, cap: float) -> StageBlock:
 
 
 def _share(block: StageBlock, found: BlockStrategy, kind: Kind) -> float:
-    """Return the largest regret of an agent, beside the mean size of what it is paid, or what is typical if more."""
+    """Return the largest regret of an agent, beside the largest of its payoffs that is not extreme."""
     law, n = joint_law(found.atom_start, found.atom_prob, found.prescription), block.n_agents
     flat = _flat(block.payoff)
-    apart = flat - middle(flat)
-    paid = (np.abs(apart) * _flat(law[:, None].repeat(n, axis=1))).sum(axis=(2, 3))
-    stake = np.maximum(paid, _typical(apart).sum(axis=(2, 3)))[0]
+    usual = _typical(flat - middle(flat)).max(axis=(2, 3))[0]
     regret = np.array([_regret(block.payoff[0, i], law[0], i, kind) for i in range(n)])
-    return float((regret / np.where(stake > 0, stake, 1.0)).max())
+    return float((regret / np.where(usual > 0, usual, 1.0)).max())
 
 
 def _regret(payoff: FloatArray, law: FloatArray, agent: int, kind: Kind) -> float:
