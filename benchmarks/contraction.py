@@ -16,6 +16,7 @@ import numpy as np
 
 import lp_posg as posg
 from lp_posg.bounds import belief_contraction
+from lp_posg.plot.canvas import GREY, LINES, MARKERS, light, new_figure
 
 MEMORIES = 8
 EPSILON = 0.05
@@ -51,17 +52,13 @@ def rows(quick: bool = False) -> list[dict[str, Any]]:
 
 def plot(rows: list[dict[str, Any]], path: str | Path) -> None:
     """Draw the curves, one panel for the family and one for the catalogue; needs matplotlib."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True)
+    figure = new_figure(11, 5)
+    axes = figure.subplots(1, 2, sharey=True)
     labels = list(dict.fromkeys(row["game"] for row in rows))
     parts = ([x for x in labels if x.startswith("vault")], [x for x in labels if not x.startswith("vault")])
     for axis, names in zip(axes, parts, strict=True):
-        colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(names)))
-        for colour, marker, name in zip(colours, "osv^Dx", names, strict=False):
+        light(axis)
+        for colour, marker, name in zip(LINES, MARKERS, names, strict=False):
             own = [row for row in rows if row["game"] == name]
             exact = [row for row in own if row["worst_status"] == "exact"]
             style = {"color": colour, "marker": marker, "markersize": 4}
@@ -72,15 +69,14 @@ def plot(rows: list[dict[str, Any]], path: str | Path) -> None:
             beyond = own[len(exact) - 1 :]
             uniform = [max(row["uniform"], 1e-6) for row in beyond]
             axis.plot([row["memory"] for row in beyond], uniform, linestyle="--", linewidth=1, **style)
-        axis.axhline(EPSILON, color="0.6", linestyle=":", linewidth=1)
+        axis.axhline(EPSILON, color=GREY, linestyle=":", linewidth=1)
         axis.set_yscale("log")
         axis.set_ylim(1e-3, 1.2)
         axis.set_xlabel("L, steps both filters have seen")
-        axis.legend(fontsize=8, frameon=False, loc="lower left")
+        # Below, where no curve is.
+        axis.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
     axes[0].set_ylabel("expected total variation distance")
     figure.suptitle("solid: under the worst actions (exact); dashed: under uniform actions (simulated)", fontsize=10)
     axes[0].set_title("one family, by observability", fontsize=10)
     axes[1].set_title("catalogue", fontsize=10)
-    figure.tight_layout()
     figure.savefig(path, dpi=130)
-    plt.close(figure)

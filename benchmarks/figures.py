@@ -1,6 +1,7 @@
 """Tables and pictures of the documentation: `python -m benchmarks.figures`, or `make figures`.
 
-Each benchmark is run, its rows are written as CSV, and drawn where there is something to draw.
+Each benchmark is run, its rows are written as CSV, and drawn where there is something to draw. With `--redraw` nothing
+is run: what the CSV files say is drawn again.
 """
 
 from __future__ import annotations
@@ -38,6 +39,26 @@ def write(name: str, folder: Path) -> None:
         draw(rows, folder / f"{name}.png")
 
 
+def redraw(name: str, folder: Path) -> None:
+    """Draw one benchmark's picture from its table; nothing if it has none."""
+    draw = FIGURES[name][1]
+    if draw is None:
+        return
+    with (folder / f"{name}.csv").open(newline="", encoding="utf-8") as stream:
+        rows = [{key: _value(told) for key, told in row.items() if told} for row in csv.DictReader(stream)]
+    draw(rows, folder / f"{name}.png")
+
+
+def _value(told: str) -> float | int | str:
+    """Return the number or the text that `write` wrote."""
+    for kind in (int, float):
+        try:
+            return kind(told)
+        except ValueError:
+            continue
+    return told
+
+
 def _plain(value: object) -> object:
     """Return a number with six digits, as differences beyond are rounding."""
     return f"{value:.6g}" if isinstance(value, float) else value
@@ -48,11 +69,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", nargs="*", choices=[*FIGURES, []], help="which; all if none is named")
     parser.add_argument("--to", type=Path, default=TARGET)
+    parser.add_argument("--redraw", action="store_true", help="draw the tables that are there")
     chosen = parser.parse_args()
     chosen.to.mkdir(parents=True, exist_ok=True)
     for name in chosen.name or FIGURES:
-        write(name, chosen.to)
-        print(f"{name}: {chosen.to / name}.csv", flush=True)
+        (redraw if chosen.redraw else write)(name, chosen.to)
+        print(f"{name}: {chosen.to / name}.{'png' if chosen.redraw else 'csv'}", flush=True)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 
 import lp_posg as posg
 from lp_posg.game import Game
+from lp_posg.plot.canvas import BLACK, BLUE, LINE_STYLES, MARKERS, RED, light, new_figure, ring
 
 SHARED = ("hard-unobservable", "easy-observable")
 MEMORIES = (1, 2, 3)
@@ -126,25 +127,42 @@ def plot(rows: list[dict[str, Any]], path: str | Path) -> None:
     MissingExtraError
         If matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise posg.errors.MissingExtraError("plots need matplotlib: pip install 'lp-posg[plot]'") from None
-    figure = Figure(figsize=(12, 4), layout="constrained")
+    figure = new_figure(12, 4.8)
     cost, loss = figure.subplots(1, 2)
-    for family in dict.fromkeys(row["family"] for row in rows):
+    for colour, family in zip((BLACK, BLUE, RED), dict.fromkeys(row["family"] for row in rows), strict=False):
         lines = [row for row in rows if row["family"] == family]
         horizons = [row["H"] for row in lines]
         what = "states" if "states" in lines[0] else "private_histories"
-        cost.semilogy(horizons, [row[what] for row in lines], marker="o", label=f"{family}: {what.replace('_', ' ')}")
-        for column in sorted(column for column in lines[0] if column.startswith("loss L=")):
-            loss.plot(horizons, [row[column] for row in lines], marker="o", label=f"{family}, {column[5:]}")
+        cost.semilogy(
+            horizons,
+            [row[what] for row in lines],
+            color=colour,
+            marker="o",
+            label=f"{family}: {what.replace('_', ' ')}",
+        )
+        known = sorted(column for column in lines[0] if column.startswith("loss L="))
+        for k, column in enumerate(known):
+            loss.plot(
+                horizons,
+                [row[column] for row in lines],
+                color=colour,
+                marker=MARKERS[k],
+                linestyle=LINE_STYLES[k],
+                markerfacecolor="none",
+                label=f"{family}, {column[5:]}",
+                **ring(k, len(known)),
+            )
         if "states L=2" in lines[0]:
             approximate = [row["states L=2"] for row in lines]
-            cost.semilogy(horizons, approximate, marker="x", linestyle="--", label=f"{family}: states with L = 2")
+            label = f"{family}: states with L = 2"
+            cost.semilogy(horizons, approximate, color=colour, marker="x", linestyle="--", label=label)
     cost.set(xlabel="horizon", ylabel="number", title="to enumerate, exactly")
     loss.set(xlabel="horizon", ylabel="value lost", title="with the last L shared pieces")
     for axes in (cost, loss):
+        light(axes)
         if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(0, 1) if axes is cost else (1, 1))
+            # Below, where no curve is.
+            axes.legend(
+                fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, labelspacing=0.8
+            )
     figure.savefig(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from importlib import import_module
@@ -99,3 +100,35 @@ def test_the_command_on_each_page_of_a_model_finds_the_value_it_names(generated,
         if value is not None and value.values is not None:
             assert [float(x) for x in facts["values"].split()] == pytest.approx(value.values, abs=1e-6), command
     assert compared >= 20
+
+
+def test_every_game_tree_has_a_page_with_the_values_that_its_command_finds(generated):
+    pages = {path.name: text for path, text in generated.pages().items()}
+    index, told = (
+        pages["index.md"],
+        {"kuhn-poker-tree": "−1/18, 1/18", "leduc-poker": "−0.085606424078, 0.085606424078"},
+    )
+    assert set(told) == {entry.name for entry in generated.extensive_entries()}
+    for entry in generated.extensive_entries():
+        page = pages[f"{entry.name}.md"]
+        assert told[entry.name] in page
+        assert told[entry.name] in index
+        assert f"({entry.name}.md)" in index
+        assert f"$ lp-posg solve {entry.name}" in page
+        shown = CliRunner().invoke(app, ["solve", entry.name]).stdout
+        facts = dict(line.split(": ", 1) for line in shown.splitlines() if ": " in line)
+        assert [float(x) for x in facts["values"].split()] == pytest.approx(entry.known_values[0].values, abs=1e-10)
+
+
+def test_no_summary_of_a_property_is_taken_for_a_type():
+    """What stands before a colon in the first line of a property's docstring is rendered as its type."""
+    garbled, found = [], 0
+    for path in (ROOT / "lp_posg").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and any("property" in ast.unparse(d) for d in node.decorator_list):
+                first = (ast.get_docstring(node) or "").split("\n")[0]
+                found += bool(first)
+                if ":" in re.sub("``.*?``", "", first):
+                    garbled.append(f"{path.name}: {node.name}")
+    assert found > 50
+    assert garbled == []

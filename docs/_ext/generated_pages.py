@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 
 from lp_posg.cli.application import COMMANDS, app
 from lp_posg.formats.catalog import CatalogEntry, KnownValue, catalog, catalog_entries, generator
+from lp_posg.formats.tree_catalog import TreeEntry, extensive_entries
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -97,11 +99,38 @@ def model_page(entry: CatalogEntry) -> str:
         parts += ["## Parameters", _parameters(entry)]
     if entry.known_values:
         parts += ["## Known values", _known(entry.known_values)]
+    return "\n\n".join([*parts, *_file(entry)]) + "\n"
+
+
+def tree_page(entry: TreeEntry) -> str:
+    """Return the page of one game tree."""
+    facts = {
+        "Kind": f"{entry.kind}, a game tree: it has no horizon, and no sharing rule is needed",
+        "Sizes": f"{entry.n_nodes} nodes; information sets {_sizes(entry.n_sets)}",
+        "Other names": ", ".join(entry.aliases) or "none",
+        "Source": entry.source,
+    }
+    parts = [f"# {entry.title}: `{entry.name}`", entry.description, _listed(facts)]
+    parts += ["## Solve it", f"```console\n$ lp-posg solve {entry.name}\n```"]
+    parts.append(
+        f'In Python the tree is `posg.extensive_catalog("{entry.name}")`; '
+        "[game trees](../../how-to/game-trees.md) tells what can be done with it."
+    )
+    if entry.parameters:
+        parts += ["## Parameters", _parameters(entry)]
+    lines = ["| concept | values | why |", "|---|---|---|"]
+    lines += [
+        f"| `{own.concept}` | {', '.join(map(_exact, own.values))} | {own.source} |" for own in entry.known_values
+    ]
+    parts += ["## Known values", "\n".join(lines)]
+    return "\n\n".join([*parts, *_file(entry)]) + "\n"
+
+
+def _file(entry: CatalogEntry | TreeEntry) -> list[str]:
     path = os.path.relpath(entry.path, REFERENCE / "models")
     language = "python" if entry.path.suffix == ".py" else "text"
-    parts += ["## The file", f"`{entry.path.relative_to(ROOT)}`:"]
-    parts.append(f"```{{literalinclude}} {path}\n:language: {language}\n```")
-    return "\n\n".join(parts) + "\n"
+    shown = f"```{{literalinclude}} {path}\n:language: {language}\n```"
+    return ["## The file", f"`{entry.path.relative_to(ROOT)}`:", shown]
 
 
 def _facts(entry: CatalogEntry) -> str:
@@ -115,17 +144,22 @@ def _facts(entry: CatalogEntry) -> str:
         "Other names": ", ".join(entry.aliases) or "none",
         "Source": entry.source,
     }
+    return _listed(facts)
+
+
+def _listed(facts: dict[str, str]) -> str:
     rows = "\n".join(f"* - {name}\n  - {text}" for name, text in facts.items())
     return f":::{{list-table}}\n:stub-columns: 1\n:widths: 25 75\n\n{rows}\n:::"
 
 
-def _parameters(entry: CatalogEntry) -> str:
+def _parameters(entry: CatalogEntry | TreeEntry) -> str:
     given = "".join(f", {name}={default!r}" for name, default in entry.parameters.items())
     builder = generator(entry.path, entry.builder)
     documented = inspect.getdoc(builder)
     if not documented:
         raise RuntimeError(f"the builder of {entry.name!r} has no docstring")
-    call = f'posg.catalog("{entry.name}"{given})'
+    maker = "catalog" if isinstance(entry, CatalogEntry) else "extensive_catalog"
+    call = f'posg.{maker}("{entry.name}"{given})'
     return f"With their defaults:\n\n```text\n{call}\n```\n\nWhat they mean:\n\n```text\n{documented}\n```"
 
 
@@ -155,8 +189,16 @@ def models_page() -> str:
         ),
         "A rule fits where beliefs do not depend on how the agents play "
         "([strategy independence](../../explanation/common-information.md)).",
+        "## Game trees",
+        "They are solved [as they are](../../how-to/game-trees.md), without a horizon.",
+        "| tree | kind | nodes | information sets | values of an equilibrium |\n|---|---|---|---|---|\n"
+        + "\n".join(
+            f"| [{entry.name}]({entry.name}.md) | {entry.kind} | {entry.n_nodes} | {_sizes(entry.n_sets)} | "
+            f"{'; '.join(', '.join(map(_exact, own.values)) for own in entry.known_values if own.concept == 'ne')} |"
+            for entry in extensive_entries()
+        ),
         "```{toctree}\n:hidden:\n\n"
-        + "\n".join(f"{entry.name} <{entry.name}>" for entry in catalog_entries())
+        + "\n".join(f"{entry.name} <{entry.name}>" for entry in (*catalog_entries(), *extensive_entries()))
         + "\n```",
     ]
     return "\n\n".join(lines) + "\n"
@@ -164,6 +206,13 @@ def models_page() -> str:
 
 def _sizes(counts: Sequence[int]) -> str:
     return " × ".join(map(str, counts))
+
+
+def _exact(value: float) -> str:
+    """Return a value as a fraction of a small denominator, if it is one, else with all its digits."""
+    near = Fraction(value).limit_denominator(100)
+    told = f"{near}" if abs(float(near) - value) < 1e-15 else f"{value:.12g}"
+    return told.replace("-", "−")
 
 
 def _number(value: float) -> str:
@@ -177,7 +226,8 @@ def pages() -> dict[Path, str]:
     """Return every generated page by its path."""
     models = REFERENCE / "models"
     found = {REFERENCE / "commands.md": commands_page(), models / "index.md": models_page()}
-    return found | {models / f"{entry.name}.md": model_page(entry) for entry in catalog_entries()}
+    found |= {models / f"{entry.name}.md": model_page(entry) for entry in catalog_entries()}
+    return found | {models / f"{entry.name}.md": tree_page(entry) for entry in extensive_entries()}
 
 
 def write_pages(app: Sphinx) -> None:

@@ -1,8 +1,8 @@
 """How fast two filters with different priors come to agree: measured, where theory gives a rate.
 
 Under full sharing the belief is a filter of the joint actions and observations. One filter starts at
-time tau from the game's law of the state, the other from the uniform law; both see the same. The
-observations follow the first. Their expected distance after L steps says what a memory of the last L
+time tau from the game's law of the state, or from another one, the other from the uniform law; both see the
+same. The observations follow the first. Their expected distance after L steps says what a memory of the last L
 pieces loses.
 """
 
@@ -30,6 +30,12 @@ MOST_ENTRIES = 20_000_000
 
 BATCH_ENTRIES = 4_000_000
 """Numbers in the pairs that are simulated at a time."""
+
+LAW, WORST = "law", "worst"
+"""Priors by name: the game's own law, and certainty of the state that is forgotten slowest."""
+
+EQUAL = 1e-9
+"""Distances that differ by less are not told apart when the worst state is chosen."""
 
 Status = Literal["exact", "bounded", "estimated"]
 
@@ -62,6 +68,8 @@ class Contraction:
     merge_distance : float
         Largest total variation distance (of the two beliefs together) over which two pairs became
         one; exact means up to that merging, which is within 1e-10.
+    state : str
+        Where the first filter starts from certainty of a state, its name; else empty.
     """
 
     name: str
@@ -76,6 +84,7 @@ class Contraction:
     n_pairs: tuple[int, ...]
     n_samples: int
     merge_distance: float
+    state: str = ""
 
     def rows(self) -> list[dict[str, float | int | str]]:
         """Return one row per L, for a table or a CSV file."""
@@ -101,7 +110,7 @@ def belief_contraction(
     max_memory: int,
     *,
     time: int = 0,
-    prior: FloatArray | None = None,
+    prior: FloatArray | str | None = None,
     max_pairs: int = 20_000,
     n_samples: int = 10_000,
     seed: int = 0,
@@ -115,9 +124,11 @@ def belief_contraction(
     time : int
         0-based step tau at which both start, before any observation of theirs: the first thing
         they see is the observation that ends this step (not one made before the first action).
-    prior : float array, shape (S,), optional
-        Law of the state at that step, for the first filter and the truth. By default the game's law
-        if joint actions are drawn uniformly until then.
+    prior : float array, shape (S,), or str, optional
+        Law of the state at that step, for the first filter and the truth. By default, or with ``"law"``, the
+        game's law if joint actions are drawn uniformly until then; where that is uniform there is nothing to
+        forget. ``"worst"``: certainty of the state that is forgotten slowest. The name of any other state:
+        certainty of it.
     max_pairs : int
         Pairs of beliefs at one depth beyond which nothing is expanded any more (nor beyond
         ``MOST_ENTRIES`` numbers). From there on `worst` is bounded and `uniform` is estimated.
@@ -141,6 +152,11 @@ def belief_contraction(
     empirical Bernstein bounds: Maurer and Pontil (2009), "Empirical Bernstein bounds and sample
     variance penalization", COLT.
 
+    The distance after L steps is convex in the first prior: of the sum over what is seen of ``|p_o b_o - p_o b'_o|``
+    each term is the norm of something linear in it. No prior is therefore worse than the worst certainty.
+    ``"worst"`` is the state whose certainty leaves the largest `worst` after the most steps (at most `max_memory`)
+    that can be expanded from all states together; there it bounds what any prior leaves.
+
     Examples
     --------
     A door that never moves behind one listener who is right with 0.85. One sound from the law (0.9, 0.1)
@@ -151,12 +167,12 @@ def belief_contraction(
     [0.4, 0.204]
     """
     _check_arguments(game, max_memory, time, max_pairs, n_samples)
-    first = _law_at(game, time) if prior is None else _checked_prior(prior, game.n_states)
+    first, state = _first_prior(game, prior, time, max_memory, max_pairs)
     start = np.concatenate([first, np.full(game.n_states, 1.0 / game.n_states)])
     levels = _expanded(game, sp.csr_array(start[None]), time, max_memory, max_pairs)
     depth = len(levels) - 1
     worst, uniform = np.empty(max_memory + 1), np.empty(max_memory + 1)
-    worst[: depth + 1], uniform[: depth + 1] = _expectations(levels, game.n_joint_actions)
+    (worst[: depth + 1],), (uniform[: depth + 1],) = _expectations(levels, game.n_joint_actions)
     worst_lower, spread = worst.copy(), np.zeros(max_memory + 1)
     beyond = max_memory - depth
     if beyond:
@@ -181,6 +197,7 @@ def belief_contraction(
         tuple(level.pairs.shape[0] for level in levels),
         n_samples if beyond else 0,
         max(level.merge_distance for level in levels),
+        state,
     )
 
 
@@ -295,7 +312,7 @@ def _both_normalised(rows: SparseMatrix, n_states: int) -> SparseMatrix:
 
 
 def _expectations(levels: list[_Level], n_actions: int) -> tuple[FloatArray, FloatArray]:
-    """Return the worst and the uniform expectation for every number of steps expanded.
+    """Return the worst and the uniform expectation of each first pair for every number of steps expanded.
 
     Column j of a level's table is for the case that the last step is j steps on.
     """
@@ -307,7 +324,7 @@ def _expectations(levels: list[_Level], n_actions: int) -> tuple[FloatArray, Flo
             worst = (level.edges @ worst).reshape(shape).max(axis=1)
             uniform = (level.edges @ uniform).reshape(shape).mean(axis=1)
         worst, uniform = np.hstack([here, worst]), np.hstack([here, uniform])
-    return worst[0], uniform[0]
+    return worst, uniform
 
 
 def _distance(pairs: SparseMatrix) -> FloatArray:
@@ -372,6 +389,34 @@ def _law_at(game: Game, time: int) -> FloatArray:
         moved = (law @ game.transition_matrix(step)).reshape(game.n_joint_actions, game.n_states)
         law = moved.mean(axis=0)
     return np.asarray(law)
+
+
+def _first_prior(
+    game: Game, prior: FloatArray | str | None, time: int, max_memory: int, max_pairs: int
+) -> tuple[FloatArray, str]:
+    """Return the first filter's law, and the name of the state if it is certainty of one that was asked for."""
+    if prior is None or (isinstance(prior, str) and prior == LAW):
+        return _law_at(game, time), ""
+    if not isinstance(prior, str):
+        return _checked_prior(prior, game.n_states), ""
+    if prior != WORST and prior not in game.states:
+        raise ModelError(f"prior is {prior!r}, expected {LAW!r}, {WORST!r} or a state of game {game.name!r}")
+    state = _worst_state(game, time, max_memory, max_pairs) if prior == WORST else game.states.index(prior)
+    return np.eye(1, game.n_states, state)[0], game.states[state]
+
+
+def _worst_state(game: Game, time: int, max_memory: int, max_pairs: int) -> int:
+    """Return the state whose certainty is forgotten slowest; of equals the likeliest by the game's law, then the first.
+
+    Of a game too large for that to be expanded, the likeliest.
+    """
+    size, left = game.n_states, np.zeros(game.n_states)
+    if size * (size + 1) <= MOST_ENTRIES:
+        start = sp.hstack([sp.eye_array(size), sp.csr_array(np.full((size, size), 1.0 / size))], format="csr")
+        levels = _expanded(game, sp.csr_array(start), time, max_memory, max_pairs)
+        left = _expectations(levels, game.n_joint_actions)[0][:, -1]
+    equal = np.flatnonzero(left >= left.max() - EQUAL)
+    return int(equal[_law_at(game, time)[equal].argmax()])
 
 
 def _checked_prior(prior: FloatArray, n_states: int) -> FloatArray:

@@ -6,12 +6,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from lp_posg.errors import FormatError, ModelError
 from lp_posg.formats import FORMATS
 
 if TYPE_CHECKING:
     from lp_posg.extensive import ExtensiveGame
-    from lp_posg.formats import TreeEntry
+    from lp_posg.formats import CatalogEntry, TreeEntry
     from lp_posg.game import Game
 
 
@@ -23,6 +25,23 @@ def game_endings(*, writing: bool = False) -> str:
     """Return the endings of game files that can be read, or written, in words."""
     known = [ending for ending, entry in FORMATS.items() if entry.write is not None or not writing]
     return f"{', '.join(known[:-1])} or {known[-1]}"
+
+
+def complete_game(incomplete: str) -> list[str]:
+    """Return what an argument that names a game may be, from its beginning: models, and game files of a folder.
+
+    Where there is nothing, the shell completes names of files by itself.
+    """
+    from lp_posg.formats import catalog_entries, extensive_entries
+
+    names = [entry.name for entry in catalog_entries()] + [entry.name for entry in extensive_entries()]
+    folder, start = os.path.split(incomplete)
+    try:
+        files = sorted(name for name in os.listdir(folder or ".") if name.lower().endswith(tuple(FORMATS)))
+    except OSError:
+        files = []
+    found = [os.path.join(folder, name) for name in files if name.startswith(start)]
+    return [*(name for name in names if name.startswith(incomplete)), *found]
 
 
 def game_named(given: str) -> Game:
@@ -52,6 +71,59 @@ def game_named(given: str) -> Game:
     return posg.catalog(entry.name)
 
 
+def game_over(given: str, horizon: int) -> Game:
+    """Return the game as `game_named` does, for so many steps.
+
+    Raises
+    ------
+    BadParameter
+        If it is a game tree that takes more steps: cut before its end it has no meaning.
+    LpPosgError
+        As `game_named`.
+    """
+    needed = steps_needed(given)
+    if horizon < needed:
+        raise typer.BadParameter(
+            f"game tree {given!r} takes {needed} steps and has no meaning cut after {horizon}; give --horizon {needed}",
+            param_hint="--horizon",
+        )
+    return game_named(given)
+
+
+def steps_needed(given: str) -> int:
+    """Return after how many steps a game tree is over; 1 for any other game, which may be planned for any number."""
+    tree = tree_named(given)
+    if tree is None:
+        return 1
+    from lp_posg.extensive import n_steps
+
+    return n_steps(tree)
+
+
+def python_of(given: str, *, stepwise: bool) -> str:
+    """Return the Python expression for the game that `given` names, `posg` being lp_posg.
+
+    Parameters
+    ----------
+    stepwise : bool
+        Whether a game tree is played step by step, rather than in its strategic form.
+    """
+    from lp_posg.formats import CatalogEntry
+
+    entry = entry_named(given)
+    if isinstance(entry, CatalogEntry):
+        return f"posg.catalog({entry.name!r})"
+    if entry is not None:
+        tree = f"posg.extensive_catalog({entry.name!r})"
+    elif given.startswith(OPEN_SPIEL):
+        tree = f"posg.from_open_spiel({given.split(':', 1)[1]!r})"
+    elif is_extensive(given):
+        tree = "posg.load_extensive(FILE)"
+    else:
+        return "posg.load(FILE)"
+    return f"posg.extensive.to_posg({tree})" if stepwise else f"posg.strategic_form({tree})"
+
+
 def is_extensive(given: str) -> bool:
     """Whether `given` is the name of a file of an extensive game."""
     return given.lower().endswith(".efg")
@@ -75,6 +147,18 @@ def tree_named(given: str) -> ExtensiveGame | None:
         return posg.from_open_spiel(given.split(":", 1)[1])
     entry = tree_entry_named(given)
     return None if entry is None else posg.extensive_catalog(entry.name)
+
+
+def entry_named(given: str) -> CatalogEntry | TreeEntry | None:
+    """Return the catalogue's entry of what `given` names; None for a file, a game of OpenSpiel, or no game at all."""
+    from lp_posg.formats.catalog import catalog_entry
+
+    if os.path.exists(given) and not os.path.isdir(given):
+        return None
+    try:
+        return tree_entry_named(given) or catalog_entry(given)
+    except ModelError:
+        return None
 
 
 def tree_entry_named(name: str) -> TreeEntry | None:

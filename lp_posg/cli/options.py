@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lp_posg.cli.games import game_endings
+from lp_posg.cli.games import complete_game, game_endings
 
 
 def _tolerance(value: float | None) -> float | None:
@@ -33,6 +33,7 @@ File = Annotated[
     str,
     typer.Argument(
         metavar="FILE",
+        autocompletion=complete_game,
         help=f"A file ({game_endings()}), a name of the catalogue, or open_spiel:NAME.",
         show_default=False,
     ),
@@ -78,7 +79,9 @@ Discount = Annotated[
 Tolerance = Annotated[
     float | None,
     typer.Option(
-        callback=_tolerance, help="Largest accepted gap, relative to the game's reward range.", show_default=False
+        callback=_tolerance,
+        help="Largest accepted gap of an agent, relative to its own reward range; 1e-7 if not given.",
+        show_default=False,
     ),
 ]
 Approximate = Annotated[bool, typer.Option("--approximate", help="Accept a gap above the tolerance; it is reported.")]

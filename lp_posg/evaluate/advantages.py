@@ -18,6 +18,13 @@ from lp_posg.types import FloatArray, IntArray, read_only
 HEARS_ACTION = frozenset({"ce", "strategic-ce"})
 """The kinds of deviation that know the recommended action."""
 
+NOTES = {
+    "team": "BEST: what all agents together could gain there, changing their actions at once",
+    "cce": "a deviator decides before it knows its private information: one place above 0 is no gain if BEST is 0",
+    "strategic-ce": "BEST: a deviator who hears the whole prescription, not the action alone",
+}
+"""What has to be known to read the numbers, by kind of deviation; BEST stands for the best deviation at a state."""
+
 LEAST_MASS = 1e-12
 """Recommendations of less probability are rounding, and no places."""
 
@@ -43,6 +50,9 @@ class Advantages:
         The action recommended; -1 for kinds of deviation that do not hear it.
     chance : float array, shape (R,)
         Probability of the place if everybody follows.
+    following : float array, shape (R,)
+        What following is worth from the place on, given the place, if the best deviation goes on; in reward
+        units. For a team, the sum of rewards (the reward, if all have it in common).
     gain : float array, shape (R, A_i)
         What the action gains over following, given the place, if the best deviation goes on; in reward
         units. For a team, what the sum of rewards gains (the reward, if all have it in common).
@@ -60,12 +70,14 @@ class Advantages:
     private: IntArray
     recommended: IntArray
     chance: FloatArray
+    following: FloatArray
     gain: FloatArray
     played: FloatArray
     best: FloatArray
 
     def __post_init__(self) -> None:
-        read_only(self.state, self.private, self.recommended, self.chance, self.gain, self.played, self.best)
+        read_only(self.state, self.private, self.recommended, self.chance)
+        read_only(self.following, self.gain, self.played, self.best)
 
 
 def advantages(
@@ -116,7 +128,9 @@ def _of_agent(programs: Programs, time: int, agent: int, reach: FloatArray) -> A
     for nodes in ranges_of(load * game.n_joint_actions, RANGE_ENTRIES):
         own = _places(programs, programs.view(time, nodes), agent)
         parts.append((own[0] + nodes.start, *own[1:]))
-    node, private, recommended, mass, gain, played = (np.concatenate(part) for part in zip(*parts, strict=True))
+    node, private, recommended, mass, following, gain, played = (
+        np.concatenate(part) for part in zip(*parts, strict=True)
+    )
     return Advantages(
         time,
         agent,
@@ -125,6 +139,7 @@ def _of_agent(programs: Programs, time: int, agent: int, reach: FloatArray) -> A
         private,
         recommended,
         reach[node] * mass,
+        following,
         gain,
         played,
         programs.amount[time][agent][node] * programs.scale,
@@ -133,8 +148,8 @@ def _of_agent(programs: Programs, time: int, agent: int, reach: FloatArray) -> A
 
 def _places(
     programs: Programs, view: StepView, agent: int
-) -> tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray, FloatArray]:
-    """Return state, private information, recommendation, P(place | state), gains and play, a row per place."""
+) -> tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return state, private information, recommendation, P(place | state), worth, gains and play, a row per place."""
     if programs.kind == "team":
         payoff = view.deviating.mean(axis=0) * programs.scale
         view = replace(view, deviating=np.broadcast_to(payoff, view.deviating.shape))
@@ -145,11 +160,12 @@ def _places(
     if programs.kind not in HEARS_ACTION:
         mass = law.sum(axis=1)
         gain = (worth.sum(axis=1) - follow[:, None]) / mass[:, None]
-        return node, private, np.full(len(node), -1), mass, gain, law / mass[:, None]
+        return node, private, np.full(len(node), -1), mass, follow / mass, gain, law / mass[:, None]
     group, told = np.nonzero(law > LEAST_MASS)
     mass = law[group, told]
-    gain = (worth[group, told] - worth[group, told, told][:, None]) / mass[:, None]
-    return node[group], private[group], told, mass, gain, np.eye(n_actions)[told]
+    obeyed = worth[group, told, told]
+    gain = (worth[group, told] - obeyed[:, None]) / mass[:, None]
+    return node[group], private[group], told, mass, obeyed / mass, gain, np.eye(n_actions)[told]
 
 
 def _played(view: StepView, agent: int) -> FloatArray:

@@ -264,7 +264,7 @@ class Programs:
 
     @property
     def scale(self) -> int:
-        """How often an agent's gain counts: a team's is that of all, each with the mean reward."""
+        """How often an agent's gain counts; a team's is that of all, each with the mean reward."""
         return self.game.n_agents if self.kind == "team" and not self.game.is_common_reward else 1
 
     def step(self, time: int) -> FloatArray:

@@ -1,10 +1,10 @@
 """Playing a strategy in the original game, many runs at once.
 
-In each run nature draws the true state and the joint observations, the mediator draws an atom at
-the strategy's state, and each agent draws its action from its prescription at its own private
-information. Who knows what follows from the tables of the sharing structure. Nothing here uses a
-belief, so a simulation checks values, the certificate's too, by other means; and it needs no
-strategy independence.
+In each run nature draws the true state and the joint observations; at the strategy's state an atom
+is drawn, and each agent's action from its prescription at its own private information. All follow,
+so what they would hear of these draws does not matter. Who knows what follows from the tables of
+the sharing structure. Nothing here uses a belief, so a simulation checks values, the certificate's
+too, by other means; and it needs no strategy independence.
 
 Randomness: run r uses the uniform numbers r * D to (r + 1) * D of one stream (PCG64 of the seed),
 D per run, whatever happens in it. So a run depends on the seed and its number alone: not on how
@@ -227,7 +227,7 @@ class _Player:
 
     @property
     def n_draws(self) -> int:
-        """D, the uniform numbers per run: start, then atom, actions and move of every step."""
+        """D, the uniform numbers per run, for the start, then atom, actions and move of every step."""
         return DRAWS_PER_MOVE + self.policy.horizon * (1 + self.game.n_agents + DRAWS_PER_MOVE)
 
     def play(self, uniform: FloatArray, told: int) -> tuple[FloatArray, list[Moment]]:

@@ -68,7 +68,11 @@ def game_from_rules(
     start : position
         Where the game begins; a position is whatever `rules` understands.
     rules : callable
-        Says of a position whether chance moves, an agent moves or the game is over. Called once per node.
+        Called once per node with a position. It returns one of three things, from `lp_posg.extensive`:
+        ``Chance([(label, probability, next position), ...])`` if chance moves;
+        ``Move(agent, known, [(label, next position), ...])`` if agent number `agent` moves, who cannot tell apart the
+        positions where it is told the same `known`; or ``End([payoff of each agent, ...])`` if the game is over.
+        Probabilities and payoffs are integers or fractions, never floats.
     max_nodes : int
         Most nodes that are built.
 
@@ -81,6 +85,25 @@ def game_from_rules(
 
     Examples
     --------
+    A coin is shown to the first agent, who says what it likes; the second hears that and guesses the coin. Here a
+    position is the tuple of what has happened.
+
+    >>> from fractions import Fraction
+    >>> from lp_posg.extensive import Chance, End, Move
+    >>> sides, half = ("heads", "tails"), Fraction(1, 2)
+    >>> def coin(done):
+    ...     if len(done) == 0:
+    ...         return Chance([(side, half, (side,)) for side in sides])
+    ...     if len(done) == 1:
+    ...         return Move(0, f"sees {done[0]}", [(said, (*done, said)) for said in sides])
+    ...     if len(done) == 2:
+    ...         return Move(1, f"hears {done[1]}", [(guess, (*done, guess)) for guess in sides])
+    ...     return End([-1, 1] if done[0] == done[2] else [1, -1])
+    >>> game_from_rules("coin", ["teller", "guesser"], (), coin).n_nodes
+    15
+
+    Moves that do not see each other are made one after the other, and nothing is known:
+
     >>> def rules(done):
     ...     if len(done) == 2:
     ...         return End([1, -1] if done[0] == done[1] else [-1, 1])

@@ -369,7 +369,7 @@ class Game:
 
     @property
     def initial_observation_matrix(self) -> SparseMatrix | None:
-        """Law of the observation before the first action: CSR, shape (S, O), or None."""
+        """Law of the observation before the first action as CSR, shape (S, O), or None."""
         return self._initial_observation
 
     @cached_property

@@ -3,6 +3,7 @@
 from lp_posg.game import allowed_gaps
 from lp_posg.induction.admissibility import Fit, survey
 from lp_posg.induction.comparison import Check, Comparison, Row, compare
+from lp_posg.induction.gains import PlaceGain, StateGains
 from lp_posg.induction.ledger import ledger
 from lp_posg.induction.planning import Progress, check_certificate, default_concept, solve
 from lp_posg.induction.region import payoff_region
@@ -17,9 +18,11 @@ __all__ = [
     "Fit",
     "Labels",
     "PayoffRegion",
+    "PlaceGain",
     "Progress",
     "Row",
     "Solution",
+    "StateGains",
     "Stats",
     "allowed_gaps",
     "check_certificate",

@@ -7,8 +7,9 @@ Every format has the states' numbers, as in `Solution.graph`, and the game's lab
     .graphml, .dot    the DAG of states, with values, what is played, and the news on its edges
 
 To follow the strategy, a program finds the state of time 0 by the first news (`start`), draws one of its atoms
-with a device that all agents hear, lets each agent draw an action from its own entry for its private information,
-and goes where the news of the step leads (`next`).
+and, from each agent's entry for its private information, an action, and goes where the news of the step leads
+(`next`). Who draws, and who hears what, depends on the concept; the file says it (`to_play`; a table has no room for
+it). An agent that hears more than that, say the atom of a correlated equilibrium, may gain by deviating.
 """
 
 from __future__ import annotations
@@ -134,6 +135,7 @@ def json_text(solution: Solution) -> str:
         "sharing": solution.sharing,
         "concept": solution.concept,
         "compression": solution.compression,
+        "to_play": solution.to_play,
         "values": solution.values.tolist(),
         "start": [{"news": _news(solution, 0, increment), "state": state} for increment, state in start],
         "steps": [{"time": time, "states": _states(solution, time)} for time in range(solution.horizon)],
@@ -182,6 +184,7 @@ def _distinct(words: Sequence[str]) -> Sequence[str]:
 def graphml_text(solution: Solution) -> str:
     """Return the DAG of states as GraphML; the attribute ``strategy`` of a state is the JSON of its atoms."""
     graph = nx.DiGraph(**{key: _printable(str(word)) for key, word in solution.graph.graph.items()})
+    graph.graph["to_play"] = solution.to_play
     for time in range(solution.horizon):
         for state in _states(solution, time):
             values = dict(zip((f"value {agent}" for agent in solution.game.agents), state["values"], strict=True))
@@ -199,6 +202,7 @@ def graphml_text(solution: Solution) -> str:
 def dot_text(solution: Solution) -> str:
     """Return the DAG of states for Graphviz: labels are number and value, tooltips what is played."""
     lines = ["digraph strategy {", "  rankdir=LR;", "  node [shape=box];"]
+    lines.append(f"  to_play={_quoted(solution.to_play)};")
     for time in range(solution.horizon):
         for state in _states(solution, time):
             label = f"{time}.{state['state']}\n" + ", ".join(f"{value:.6g}" for value in state["values"])

@@ -12,11 +12,13 @@ import networkx as nx
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate import Certificate, Ledger, Simulation, simulate
+from lp_posg.evaluate import Advantages, Certificate, Ledger, Simulation, simulate
 from lp_posg.game import Game
+from lp_posg.induction.gains import StateGains, advantages_of, state_gains
 from lp_posg.information import Policy, SharingStructure
 from lp_posg.types import FloatArray, IntArray, read_only
 from lp_posg.version import __version__
+from lp_posg.wording import TO_PLAY
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ class Labels:
 
 @dataclass(frozen=True)
 class Atom:
-    """One outcome of the mediator's draw at a state.
+    """One outcome of the draw at a state, which no agent hears: see `Solution.to_play`.
+
+    A Nash strategy and a team's have one atom of probability 1, so nothing is drawn for all.
 
     Attributes
     ----------
@@ -97,7 +101,7 @@ class Solution:
     horizon : int
     sharing, concept, objective, compression : str
     tolerance : float
-        Largest accepted gap, relative to the game's reward range.
+        Largest accepted gap of an agent, relative to its own reward range (of a team, to that of its reward).
     values : float array, shape (n,)
         Value to each agent, in reward units over the horizon, computed by the certificate.
     model_values : float array, shape (n,)
@@ -138,6 +142,14 @@ class Solution:
         """Sum of the agents' values."""
         return float(self.values.sum())
 
+    @property
+    def to_play(self) -> str:
+        """How the strategy has to be played for the certificate to hold, in a sentence.
+
+        It says who draws, and what each agent hears before it acts.
+        """
+        return TO_PLAY[self.certificate.deviations]
+
     @cached_property
     def ledger(self) -> Ledger:
         """What compressing the common information cost, proven and measured; computed when first asked for.
@@ -147,6 +159,14 @@ class Solution:
         from lp_posg.induction.ledger import ledger
 
         return ledger(self)
+
+    @cached_property
+    def advantages(self) -> tuple[Advantages, ...]:
+        """What each action gains at each place, by step and then by agent; computed when first asked for.
+
+        That takes about as long as the certificate. With a structure of your own, call `lp_posg.evaluate.advantages`.
+        """
+        return advantages_of(self)
 
     @cached_property
     def graph(self) -> nx.DiGraph:
@@ -230,6 +250,9 @@ class Solution:
     def strategy(self, time: int, node: int) -> tuple[Atom, ...]:
         """Return what is played at a state, in the game's labels.
 
+        An atom is drawn, and an action of each agent from its entry, independently given the atom; `to_play` says
+        by whom, and who hears what. In a correlated equilibrium an agent that hears the atom may gain by deviating.
+
         Parameters
         ----------
         time, node : int
@@ -265,6 +288,35 @@ class Solution:
             for i, agent in enumerate(self.game.agents)
         }
 
+    def gains(self, time: int, node: int) -> StateGains:
+        """Return why no one gains by deviating at a state: what following is worth, and the best other action.
+
+        Parameters
+        ----------
+        time, node : int
+            As in `graph`, 0-based.
+
+        Raises
+        ------
+        ModelError
+            If there is no such state, or the structure is of the user's own.
+        UnsupportedError
+            If the gaps are bounds, since exact states are out of reach.
+
+        Examples
+        --------
+        Told to swerve, a driver knows that the other swerves with 2/3: daring gives 2/3 times 7, swerving as much.
+
+        >>> import lp_posg as posg
+        >>> solution = posg.solve(posg.catalog("chicken"), 1, "full", "ce")
+        >>> for place in solution.gains(0, 0).places[:2]:
+        ...     print(place.agent, place.recommended, round(place.following, 3), place.other, round(place.gain, 3) + 0)
+        driver1 swerve 4.667 dare 0.0
+        driver1 dare 7.0 swerve -1.0
+        """
+        self._check_state(time, node)
+        return state_gains(self, time, node)
+
     def simulate(
         self,
         n_runs: int = 10_000,
@@ -276,6 +328,8 @@ class Solution:
         traces: int = 0,
     ) -> Simulation:
         """Return what following the strategy brings in independent runs.
+
+        Everybody follows, so it does not matter here who would hear the draws (`to_play`).
 
         Parameters
         ----------
@@ -312,7 +366,7 @@ class Solution:
         return simulate(target, structure, self.policy, n_runs, seed, level=level, traces=traces)
 
     def summary(self) -> dict[str, Any]:
-        """Return the solution as a JSON-ready object (DESIGN: the JSON of ``solve``)."""
+        """Return the solution as a JSON-ready object, as ``lp-posg solve --json`` writes it."""
         found, found_gains = self.certificate.deviation, self.certificate.found_gains
         return {
             "game": self.game.name,

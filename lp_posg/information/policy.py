@@ -1,8 +1,10 @@
 """A strategy of the whole game, perhaps correlated, as arrays.
 
 At each common-information state a mediator draws an *atom*; the atom holds a prescription for
-every agent, and each agent draws its action from its prescription at its private information.
-A Nash strategy or a team's has one atom per state.
+every agent, and an action is drawn from each prescription at the agent's private information,
+independently given the atom. No agent hears the atom; what it hears of the draws depends on the
+concept (``lp_posg.wording.TO_PLAY``). A Nash strategy or a team's has one atom per state: no
+mediator is needed.
 """
 
 from __future__ import annotations

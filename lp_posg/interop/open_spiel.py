@@ -112,7 +112,7 @@ def open_spiel_policy(
     Raises
     ------
     UnsupportedError
-        If agents follow a common device (the correlated concepts).
+        If a mediator draws for all agents (the correlated concepts).
     ModelError
         If it is no solution, or does not fit the target.
     LimitError

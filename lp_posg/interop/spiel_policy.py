@@ -27,7 +27,7 @@ def behaviour_of(
     ModelError
         If it is no solution, or a structure of the user's own is needed and not given.
     UnsupportedError
-        If agents draw with a common device, that is for the correlated concepts.
+        If a mediator draws for all agents, that is for the correlated concepts.
     LimitError
         If the tree has more nodes than allowed.
     """
@@ -39,7 +39,7 @@ def behaviour_of(
         )
     if isinstance(solution, Solution) and solution.concept not in PRODUCT_CONCEPTS:
         raise UnsupportedError(
-            f"concept {solution.concept!r} lets agents follow a common device, and OpenSpiel's policies draw for each"
+            f"concept {solution.concept!r} has a mediator draw for all agents, and OpenSpiel's policies draw for each"
             f" agent by itself; solve with concept {' or '.join(map(repr, PRODUCT_CONCEPTS))}"
         )
     structure = structure_of(solution, sharing, solution.game)
@@ -77,7 +77,7 @@ def _law(policy: Policy, agent: int, known: Known, node: int) -> FloatArray:
         first, last = block.atom_start[row : row + 2].tolist()
         if last - first > 1:
             raise UnsupportedError(
-                f"the strategy draws among {last - first} profiles of prescriptions by a common device at step"
+                f"the strategy draws among {last - first} profiles of prescriptions for all agents at step"
                 f" {step + 1}, and OpenSpiel's policies draw for each agent by itself"
             )
         if len(place):

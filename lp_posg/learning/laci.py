@@ -34,17 +34,18 @@ from lp_posg.evaluate.options import check_options
 from lp_posg.game import Game
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
+from lp_posg.information.resources import Resources
 from lp_posg.information.tables import AgentSizes, tables_digest
-from lp_posg.learning.actors import Explorer, Follower
+from lp_posg.learning.actors import ExplorationPlan, Explorer, Follower
 from lp_posg.learning.checking import played
 from lp_posg.learning.deviations import best_deviations
 from lp_posg.learning.environment import Environment, Episodes
 from lp_posg.learning.errors import model_errors
-from lp_posg.learning.model import LearntModel, estimate
+from lp_posg.learning.model import ARC_BYTES, LearntModel, estimate
 from lp_posg.learning.planning import planned, rebased, rebased_values
 from lp_posg.learning.result import Candidate, LearningProgress, Learnt
 from lp_posg.learning.simulators import Simulator, environment
-from lp_posg.learning.spanner import spanner_plans
+from lp_posg.learning.spanner import spanner_bytes, spanner_plans
 from lp_posg.learning.windows import Frame, frame_of
 from lp_posg.stage import Concept, concept_named, parse_objective
 from lp_posg.types import FloatArray, IntArray
@@ -72,6 +73,7 @@ def learn(
     level: float = 0.95,
     seed: int = 0,
     time_limit: float | None = None,
+    memory_limit: float | None = None,
     checkpoint: str | PathLike[str] | None = None,
     progress: Callable[[LearningProgress], None] | None = None,
 ) -> Learnt:
@@ -102,6 +104,8 @@ def learn(
         The answer depends on it and the options alone.
     time_limit : float, optional
         Seconds; no further round is begun after them, and what was learnt is returned.
+    memory_limit : float, optional
+        Most bytes of resident memory of this process, by estimate before each round is planned and explored.
     checkpoint : path, optional
         A folder that keeps the episodes of every round; the same call takes a stopped run up again. Give
         each simulator a folder of its own: one is told from another by its class and sizes alone.
@@ -121,7 +125,9 @@ def learn(
     StrategyDependenceError
         If the sharing is not strategy-independent in the game, which is found when candidates are certified.
     LimitError
-        If the time is over before the first round is done.
+        If the time is over before the first round is done, or a step's observations are too many for a
+        spanner, or the learnt model has too many transitions or needs more than `memory_limit`: counted before
+        they are made.
 
     Examples
     --------
@@ -132,7 +138,7 @@ def learn(
     """
     run = _checked(
         source, horizon, sharing, concept, objective, memory, episodes, rounds, exploration, evaluation_episodes,
-        discount, level, seed, time_limit, checkpoint,
+        discount, level, seed, time_limit, memory_limit, checkpoint,
     )  # fmt: skip
     return run.result(clock.time() + time_limit if time_limit is not None else None, progress or (lambda _: None))
 
@@ -156,6 +162,7 @@ class _Run:
     level: float
     seed: int
     store: Checkpoint | None
+    memory_limit: int | None
 
     def result(self, deadline: float | None, progress: Callable[[LearningProgress], None]) -> Learnt:
         """Learn, and choose."""
@@ -173,7 +180,7 @@ class _Run:
             with _telling(model, [candidate for candidate, _ in found]):
                 explored, n_plans = self._explored(number, model)
             batches += explored
-            model = estimate(self.frame, batches, self.discount)
+            model = self._estimated(batches)
             found.append((self._candidate(number, n_plans, model), model))
         if model is None:
             raise LimitError("the time limit was met before the first round of learning; allow more time", limit="time")
@@ -223,7 +230,10 @@ class _Run:
         if kept is not None:
             return _unpacked(kept), int(kept["plans"])
         rng = np.random.default_rng([self.seed, 0, number])
-        plans = [] if model is None or self.exploration == "uniform" else spanner_plans(model)
+        plans: list[ExplorationPlan] = []
+        if model is not None and self.exploration == "spanner":
+            self._check_memory("explore", model, spanner_bytes(model))
+            plans = spanner_plans(model)
         uniform = int(np.ceil(self.episodes * max(UNIFORM_SHARE, 1 / (1 + len(plans)))))
         sizes = [
             uniform,
@@ -238,6 +248,16 @@ class _Run:
         if self.store is not None:
             self.store.save(f"round-{number}", rules, _packed(batches) | {"plans": np.array(len(explorers))})
         return batches, len(explorers)
+
+    def _estimated(self, batches: list[Episodes]) -> LearntModel:
+        """Return the model that episodes give, if there is memory to plan in it."""
+        model = estimate(self.frame, batches, self.discount)
+        self._check_memory("plan", model, ARC_BYTES * model.n_arcs)
+        return model
+
+    def _check_memory(self, phase: str, model: LearntModel, more: int) -> None:
+        states = tuple(len(step.index) for step in model.steps)
+        Resources(memory_limit=self.memory_limit).check_memory(phase, self.frame.horizon - 1, states, more)
 
     def _candidate(self, number: int, n_plans: int, model: LearntModel) -> Candidate:
         objective = parse_objective(self.objective, self.agents)
@@ -299,7 +319,7 @@ class _Run:
         for i in range(n):
             wandering = Follower(self.frame, candidate.policy, wanderer=i)
             runs = played(self.environment, wandering, self.episodes, self.frame.horizon, rng)
-            around = estimate(self.frame, [runs], self.discount)
+            around = self._estimated([runs])
             policy = rebased(candidate.policy, model, around)
             _, plans = best_deviations(around, policy, self.concept.deviations)
             away, away_error = self._returns(Follower(self.frame, policy, plans[i]), rng)
@@ -344,6 +364,7 @@ def _checked(
     level: float,
     seed: int,
     time_limit: float | None,
+    memory_limit: float | None,
     checkpoint: str | PathLike[str] | None,
 ) -> _Run:
     """Return the options of `learn`, all checked before any work."""
@@ -357,8 +378,9 @@ def _checked(
     _check_between("level", level, "a confidence between 0 and 1, such as 0.95", lambda x: 0 < x < 1)
     if discount is not None:
         _check_between("discount", discount, "a number above 0 and at most 1", lambda x: 0 < x <= 1)
-    if time_limit is not None:
-        _check_between("time_limit", time_limit, "a number above 0", lambda x: 0 < x < np.inf)
+    for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
+        if limit is not None:
+            _check_between(name, limit, "a number above 0", lambda x: 0 < x < np.inf)
     game = source if isinstance(source, Game) else None
     if game is not None:
         check_horizon(game, horizon)
@@ -407,6 +429,7 @@ def _checked(
         float(level),
         int(seed),
         store,
+        None if memory_limit is None else int(memory_limit),
     )
 
 

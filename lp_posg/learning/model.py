@@ -24,12 +24,19 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.errors import LimitError
 from lp_posg.information.levels import Level
 from lp_posg.information.lookup import places
 from lp_posg.information.unrolled import Arcs, Depth, Unrolled
 from lp_posg.learning.environment import Episodes
 from lp_posg.learning.windows import Frame, Seen, WindowIndex, seen
 from lp_posg.types import REWARD_TOL, FloatArray, IntArray, SparseMatrix
+
+MOST_ARCS = 20_000_000
+"""Pairs of a state and a joint increment of one step, seen or not, of which none more are made."""
+
+ARC_BYTES = 130
+"""What one of these takes until it is planned, measured."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +137,18 @@ class LearntModel:
     def _slack(self) -> float:
         return REWARD_TOL * max(float(np.abs(step.reward).max()) for step in self.steps)
 
+    @property
+    def n_arcs(self) -> int:
+        """Number of pairs of a state and a joint increment, of all steps."""
+        widths = self.frame.n_increments[1:]
+        return sum(len(step.index) * width for step, width in zip(self.steps, widths, strict=False))
+
     # ---- the model as levels and edges ----------------------------------------------------------
 
     @cached_property
     def unrolled(self) -> Unrolled:
         """States, beliefs over cells, and transitions, as the planner takes them."""
+        self._check_arcs()
         tables = self.frame.tables
         depths = []
         for time, step in enumerate(self.steps):
@@ -151,11 +165,25 @@ class LearntModel:
 
     @property
     def _start_prob(self) -> FloatArray:
-        """Share of runs with each increment of the start: a window of the first step is an increment."""
+        """Share of runs with each increment of the start; a window of the first step is an increment."""
         index = self.steps[0].index
         prob = np.zeros(self.frame.n_increments[0])
         prob[index.codes] = index.counts / index.counts.sum()
         return prob
+
+    def _check_arcs(self) -> None:
+        """Raise LimitError, before any is made, if a step has more transitions than `MOST_ARCS`."""
+        for time, width in enumerate(self.frame.n_increments[1:]):
+            n_nodes = len(self.steps[time].index)
+            if n_nodes * width > MOST_ARCS:
+                raise LimitError(
+                    f"{n_nodes} states of step {time + 1} times {width} joint increments of the shared information are"
+                    f" {n_nodes * width} transitions of the learnt model, more than {MOST_ARCS}; remember less"
+                    " (memory), plan fewer steps, explore fewer episodes, or share less",
+                    limit="memory",
+                    phase="plan",
+                    time=time,
+                )
 
     def _arcs(self, time: int) -> Arcs:
         """Return where every increment, seen or not, leads from every state of a step."""

@@ -20,12 +20,16 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.errors import LimitError
 from lp_posg.learning.actors import ExplorationPlan
 from lp_posg.learning.model import LearntModel
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 GROWTH = 2.0
 """C: an exchange has to make the determinant grow by this factor."""
+
+MOST_SPANNED = 2_000
+"""Different joint observations of one step beyond which none is looked for: an exchange solves a dense system."""
 
 EMPTY_TOL = 1e-9
 """A direction in which no plan's law reaches further than this is left out."""
@@ -65,11 +69,17 @@ def _chain(model: LearntModel) -> _Chain:
 def spanner_plans(model: LearntModel) -> list[ExplorationPlan]:
     """Return exploration plans for every step but the last, each until the step it aims at is over.
 
+    Raises
+    ------
+    LimitError
+        If more than `MOST_SPANNED` joint observations can end a step.
+
     Notes
     -----
     One backward induction per exchange tried: for each step at most about O log O of them, O the number
-    of joint observations.
+    of joint observations that can end it in the learnt model.
     """
+    _check_size(model)
     chain = _chain(model)
     plans: list[ExplorationPlan] = []
     for aim in range(len(model.steps) - 1):
@@ -77,10 +87,37 @@ def spanner_plans(model: LearntModel) -> list[ExplorationPlan]:
     return plans
 
 
+def _possible(model: LearntModel, aim: int) -> IntArray:
+    """Return the joint observations that can end a step in the learnt model, ascending."""
+    law = sp.csr_array(model.steps[aim].law)
+    return np.unique(law.indices[law.data > 0]).astype(np.int64)
+
+
+def spanner_bytes(model: LearntModel) -> int:
+    """Return about how many bytes `spanner_plans` needs: a basis, and its copies where a system is solved."""
+    return 3 * 8 * max((len(_possible(model, aim)) ** 2 for aim in range(len(model.steps) - 1)), default=0)
+
+
+def _check_size(model: LearntModel) -> None:
+    """Raise LimitError before any work if a step has too many observations to span."""
+    for aim in range(len(model.steps) - 1):
+        size = len(_possible(model, aim))
+        if size > MOST_SPANNED:
+            raise LimitError(
+                f"{size} different joint observations can end step {aim + 1} of the learnt model, of"
+                f" {model.frame.n_joint_observations} there are; a spanner is looked for among at most {MOST_SPANNED}:"
+                " explore with exploration 'uniform' instead",
+                limit="memory",
+                phase="explore",
+                time=aim,
+            )
+
+
 def _spanner(model: LearntModel, chain: _Chain, aim: int) -> list[tuple[IntArray, ...]]:
     """Return the plans whose observation laws after step `aim` span those of all plans, C-approximately."""
-    law: SparseMatrix = model.steps[aim].law
-    size = model.frame.n_joint_observations
+    # What never occurs has chance 0 under every plan, and would only make the dense basis larger.
+    law: SparseMatrix = sp.csr_array(model.steps[aim].law)[:, _possible(model, aim)]
+    size = law.shape[1]
     basis = np.eye(size)
     plans: list[tuple[IntArray, ...] | None] = [None] * size
     for place in range(size):
@@ -137,7 +174,7 @@ def _best_plan(model: LearntModel, chain: _Chain, aim: int, worth: FloatArray) -
 def _observation_law(
     model: LearntModel, chain: _Chain, aim: int, law: SparseMatrix, plan: tuple[IntArray, ...]
 ) -> FloatArray:
-    """Return the law of the joint observation after step `aim` under a plan, shape (O,)."""
+    """Return the law of the joint observation after step `aim` under a plan, shape (O,): the columns of `law`."""
     n_joint, state = model.n_joint_actions, chain.start
     for time in range(aim):
         cells = state[chain.cell_node[time]] * chain.prob[time]

@@ -10,7 +10,20 @@ from lp_posg.errors import UnsupportedError
 from lp_posg.induction import Solution
 from lp_posg.induction.reach import Reach, reach
 from lp_posg.information import Compression, CompressionRule, SharingStructure
-from lp_posg.plot.canvas import BLUE, GREY, bare, light, named, new_figure, times, whole_numbers
+from lp_posg.plot.canvas import (
+    BLUE,
+    GREY,
+    apart,
+    bare,
+    light,
+    named,
+    new_figure,
+    note,
+    times,
+    title,
+    upright,
+    whole_numbers,
+)
 from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
@@ -57,14 +70,12 @@ def beliefs(
         )
     found = reach(solution, sharing=sharing, compression=compression)
     figure = _on_a_line(solution, found) if game.n_states == 2 else _in_triangles(solution, found)
-    figure.suptitle(
-        f"{named(game.name, 18)}: beliefs of the common-information states\n"
+    title(
+        figure,
+        f"{named(game.name)}: beliefs of the common-information states\n"
         f"{named(solution.sharing)}, {solution.concept}, {times(solution.horizon, 'step')}",
-        fontsize=11,
     )
-    figure.supxlabel(
-        "larger marks: likelier under the strategy; crosses: only after deviations", fontsize=7.5, color=GREY
-    )
+    note(figure, "larger marks: likelier under the strategy; crosses: only after deviations")
     return figure
 
 
@@ -74,7 +85,8 @@ def _on_a_line(solution: Solution, found: Reach) -> Figure:
     light(axes)
     for time, (own, prob) in enumerate(zip(found.beliefs, found.prob, strict=True)):
         _scatter(axes, np.stack([np.full(len(own), float(time)), own[:, 0]], axis=1), prob)
-    axes.set(xlabel="time", ylabel=f"probability of {named(solution.game.states[0])}", ylim=(-0.06, 1.06))
+    axes.set(xlabel="time", ylim=(-0.06, 1.06))
+    upright(figure, axes, f"probability of {named(solution.game.states[0])}")
     axes.set_xlim(-0.5, solution.horizon - 0.5)
     whole_numbers(axes)
     return figure
@@ -91,10 +103,10 @@ def _in_triangles(solution: Solution, found: Reach) -> Figure:
     for time, (axes, own, prob) in enumerate(zip(panels[:n], found.beliefs, found.prob, strict=True)):
         closed = CORNERS[[0, 1, 2, 0]]
         axes.plot(*closed.T, color=GREY, linewidth=0.8)
-        for corner, name in zip(CORNERS, solution.game.states, strict=True):
+        for corner, name in zip(CORNERS, apart(solution.game.states, 14), strict=True):
             above = corner[1] > 0
             axes.annotate(
-                named(name, 16),
+                name,
                 corner,
                 xytext=(0, 5 if above else -5),
                 textcoords="offset points",

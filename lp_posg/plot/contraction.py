@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lp_posg.bounds import Contraction
-from lp_posg.plot.canvas import BLUE, GREY, ORANGE, from_zero, light, named, new_figure, whole_numbers
+from lp_posg.plot.canvas import (
+    BLUE,
+    GREY,
+    ORANGE,
+    from_zero,
+    legend_below,
+    light,
+    named,
+    new_figure,
+    title,
+    whole_numbers,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,10 +53,16 @@ def contraction(found: Contraction) -> Figure:
     axes.set(xlabel="steps both filters saw", ylabel="expected total variation distance")
     if not found.worst.any():
         # Else the empty picture would look like a failure.
-        told = "nothing to forget: the game's own law at this step is uniform"
+        # Certainty that is uniform is of the only state there is.
+        told = "nothing to forget: " + ("the game has one state" if found.state else "the first prior is uniform too")
         axes.text(0.5, 0.5, told, ha="center", transform=axes.transAxes, fontsize=9, color=GREY)
     from_zero(axes)
     whole_numbers(axes)
-    axes.set_title(f"{named(found.name, 24)}: two priors, one filter, from step {found.time + 1} on", fontsize=11)
-    figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
+    first = f"certainty of {named(found.state, 16)}" if found.state else "the first prior"
+    title(
+        figure,
+        f"{named(found.name)}: how fast {first} is forgotten\n"
+        f"distance of its filter from that of the uniform prior, from step {found.time + 1} on",
+    )
+    legend_below(figure, axes, 2)
     return figure

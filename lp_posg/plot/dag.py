@@ -10,7 +10,20 @@ import scipy.sparse as sp
 from lp_posg.induction import Solution
 from lp_posg.induction.reach import Reach, reach
 from lp_posg.information import Compression, CompressionRule, SharingStructure
-from lp_posg.plot.canvas import BLUE, GREY, amount, bare, light, named, new_figure, times, whole_numbers
+from lp_posg.plot.canvas import (
+    BLUE,
+    GREY,
+    amount,
+    apart,
+    bare,
+    light,
+    named,
+    new_figure,
+    note,
+    times,
+    title,
+    whole_numbers,
+)
 from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
@@ -84,8 +97,8 @@ def _counted(solution: Solution) -> Figure:
     axes.margins(y=0.12)
     axes.set(xlabel="time", ylabel="states")
     whole_numbers(axes)
-    axes.set_title(_title(solution), fontsize=11)
-    figure.supxlabel(f"{sum(sizes)} states in all: too many to draw one by one", fontsize=8, color=GREY)
+    title(figure, _title(solution))
+    note(figure, f"{sum(sizes)} states in all: too many to draw one by one")
     return figure
 
 
@@ -124,18 +137,9 @@ def _drawn(solution: Solution, found: Reach) -> Figure:
     axes.set_ylim(-max(sizes) / 2 - 0.1, max(sizes) / 2 + 0.1)
     axes.set_xticks(range(len(sizes)), [f"time {time}" for time in range(len(sizes))])
     axes.tick_params(length=0)
-    axes.set_title(_title(solution), fontsize=11)
-    what = (
-        "value to each agent"
-        if common
-        else "values of " + ", ".join(named(agent, 16) for agent in solution.game.agents)
-    )
-    figure.supxlabel(
-        f"box: number and {what}; line: probability under the strategy (dotted, grey: only after deviations)",
-        fontsize=7.5,
-        color=GREY,
-        wrap=True,
-    )
+    title(figure, _title(solution))
+    what = "value to each agent" if common else "values of " + ", ".join(apart(solution.game.agents, 16))
+    note(figure, f"box: number and {what}; line: probability under the strategy (dotted, grey: only after deviations)")
     return figure
 
 

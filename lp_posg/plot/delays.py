@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING
 
 from lp_posg.errors import ModelError
 from lp_posg.induction import Comparison
-from lp_posg.plot.canvas import CONCEPT_COLOURS, GREY, LINE_STYLES, MARKERS, light, named, new_figure, plain, times
+from lp_posg.plot.canvas import (
+    CONCEPT_COLOURS,
+    GREY,
+    LINE_STYLES,
+    MARKERS,
+    legend_beside,
+    light,
+    named,
+    new_figure,
+    note,
+    plain,
+    ring,
+    times,
+    title,
+)
 from lp_posg.plot.values import check_tables, unsolved
 
 if TYPE_CHECKING:
@@ -84,15 +98,15 @@ def _drawn(tables: list[Comparison], found: dict[tuple[int, str, int], float], p
         if len(tables) > 1:
             axes.set_title(times(table.horizon, "step"), fontsize=10)
     panels[0].set_ylabel("welfare")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper", fontsize=8, frameon=False)
     span = f", {times(tables[0].horizon, 'step')}" if len(tables) == 1 else ""
-    figure.suptitle(f"{named(tables[0].game.name, 24)}: welfare by delay of sharing{span}", fontsize=11)
+    title(figure, f"{named(tables[0].game.name)}: welfare by delay of sharing{span}")
+    legend_beside(figure, panels[0])
     untold = unsolved(tables)
     untold += [f"{rule} (no delay)" for rule in dict.fromkeys(_rules(tables)) if rule not in places]
     notes = [] if concepts == ["team"] else ["equilibria as selected, stage by stage"]
     notes += [f"not drawn: {plain('; '.join(untold))}"] if untold else []
     if notes:
-        figure.supxlabel("\n".join(notes), fontsize=7.5, color=GREY, wrap=True)
+        note(figure, "\n".join(notes))
     return figure
 
 
@@ -110,9 +124,8 @@ def _panel(
             color=CONCEPT_COLOURS.get(concept, GREY),
             marker=MARKERS[k % len(MARKERS)],
             linestyle=LINE_STYLES[k % len(LINE_STYLES)],
-            # Lines that coincide show as rings around each other.
-            markersize=5 + 2.5 * (len(concepts) - 1 - k),
             markerfacecolor="none",
+            **ring(k, len(concepts)),
         )
     never = places.get(NEVER)
     axes.set_xticks(delays_drawn, ["never" if place == never else str(place) for place in delays_drawn])

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lp_posg.errors import ModelError, UnsupportedError
-from lp_posg.evaluate import Advantages, advantages
+from lp_posg.errors import ModelError
+from lp_posg.evaluate import Advantages
+from lp_posg.evaluate.advantages import NOTES
 from lp_posg.game import allowed_gaps
 from lp_posg.induction import Solution
-from lp_posg.induction.verification import structure_of
+from lp_posg.induction.gains import advantages_of
 from lp_posg.information import SharingStructure
-from lp_posg.plot.canvas import BLUE, GREY, PALE, RED, named, new_figure, plain, short, times
+from lp_posg.plot.canvas import BLUE, PALE, RED, apart, named, new_figure, note, plain, short, times, title
 from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
@@ -28,13 +29,6 @@ MOST_TOLD = 12
 
 ROW, COLUMN, CHARACTER = 0.27, 0.8, 0.075
 """Height of a row, least width of a column, and width of a letter of its heading: inches."""
-
-NOTES = {
-    "team": "BEST: what all agents together could gain there, changing their actions at once",
-    "cce": "a deviator decides before it knows its private information: one place above 0 is no gain if BEST is 0",
-    "strategic-ce": "BEST: a deviator who hears the whole prescription, not the action alone",
-}
-"""What has to be known to read the picture, by kind of deviation."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +47,8 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES, sharing: SharingS
 
     A place is a state, as in `Solution.graph`, with a private information and, for correlated equilibrium, the
     recommended action. What is played has a frame, as thick as it is likely. Blue loses, orange gains; the last
-    column is what the best deviation at the state gains, 0 everywhere in an equilibrium. Of many places the
-    likeliest are shown.
+    column is what the best deviation at the state gains: 0 everywhere in an equilibrium, but for places that those
+    who follow a compressed strategy never reach. Of many places the likeliest are shown.
 
     Parameters
     ----------
@@ -75,13 +69,8 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES, sharing: SharingS
     """
     if most < 1:
         raise ModelError(f"most is {most}; at least one place has to be shown")
-    if solution.certificate.found_gains is not None:
-        raise UnsupportedError(
-            "the solution's gaps are bounds, since exact states are out of reach; what single actions gain is known"
-            " only where the certificate is exact: choose a shorter horizon"
-        )
     game, kind = solution.game, solution.certificate.deviations
-    found = advantages(game, structure_of(solution, sharing, game), solution.policy, kind)
+    found = solution.advantages if sharing is None else advantages_of(solution, sharing)
     shown = [_chosen(solution, [own for own in found if own.agent == i], most) for i in range(game.n_agents)]
     size = max(float(np.abs(rows.gain).max()) for rows in shown)
     nothing = max(float(allowed_gaps(game, solution.tolerance, kind).max()), 1e-9 * size)
@@ -90,20 +79,21 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES, sharing: SharingS
     wide = CHARACTER * longest + COLUMN * (max(game.n_actions) + 1.6)
     figure = new_figure(max(6.4, wide), 1.5 + sum(0.75 + ROW * own for own in heights))
     panels = figure.subplots(len(shown), 1, squeeze=False, gridspec_kw={"height_ratios": [h + 2.2 for h in heights]})
+    agents = apart(game.agents, 24)
     for agent, (axes, rows) in enumerate(zip(panels[:, 0], shown, strict=True)):
         _draw(axes, rows, game.actions[agent], size, nothing)
         some = "" if rows.total == len(rows.labels) else f", the {len(rows.labels)} likeliest of {rows.total} places"
-        axes.set_title(f"{named(game.agents[agent], 24)}{some}", fontsize=9, loc="right")
-    figure.suptitle(
+        axes.set_title(f"{agents[agent]}{some}", fontsize=9, loc="right")
+    title(
+        figure,
         f"{named(game.name)}: what each action gains over following\n"
         f"{named(solution.sharing)}, {solution.concept}, {times(solution.horizon, 'step')},"
         f" gap {solution.certificate.gap:.2g}",
-        fontsize=11,
     )
     told = ["percentages: chance of the place; frames: what is played; numbers: reward units"]
     told += ["a compressed state has a row for each belief it stands for"] if solution.compression != "exact" else []
     told += [NOTES[kind].replace("BEST", '"best"')] if kind in NOTES else []
-    figure.supxlabel("\n".join(told), fontsize=7.5, color=GREY)
+    note(figure, "\n".join(told))
     return figure
 
 
@@ -159,7 +149,7 @@ def _draw(axes: Axes, rows: _Rows, actions: tuple[str, ...], size: float, nothin
     axes.set_xlim(-0.5, n + 0.9)
     axes.set_ylim(len(rows.labels) - 0.5, -0.5)
     axes.set_yticks(range(len(rows.labels)), rows.labels, fontsize=7.5)
-    names = [named(action, 14) for action in actions]
+    names = apart(actions, 14)
     slanted = max(map(len, names)) * CHARACTER > COLUMN
     axes.set_xticks(centres, [*names, "best"], fontsize=7.5)
     axes.tick_params(length=0, top=False, labeltop=True, labelbottom=False)

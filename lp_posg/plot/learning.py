@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from lp_posg.errors import ModelError
 from lp_posg.learning.result import Learnt
-from lp_posg.plot.canvas import BLUE, GREY, LINES, MARKERS, ORANGE, RED, from_zero, light, named, new_figure, times
+from lp_posg.plot.canvas import (
+    BLUE,
+    GREY,
+    LINES,
+    MARKERS,
+    ORANGE,
+    RED,
+    from_zero,
+    legend_below,
+    light,
+    named,
+    new_figure,
+    times,
+    title,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,8 +76,8 @@ def learning(learnt: Learnt | Summary | Sequence[Learnt | Summary]) -> Figure:
     episodes = [candidate["episodes"] for run in runs for candidate in run["candidates"]]
     if min(episodes) > 0 and max(episodes) > 20 * min(episodes):
         axes.set_xscale("log")
-    axes.set_title(_title(runs), fontsize=11)
-    figure.legend(loc="outside lower center", ncols=3 if len(curves) == 1 else 2, fontsize=8, frameon=False)
+    title(figure, _title(runs))
+    legend_below(figure, axes, 3 if len(curves) == 1 else 2)
     return figure
 
 

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lp_posg.evaluate import Ledger
-from lp_posg.plot.canvas import GREY, LINE_STYLES, LINES, MARKERS, light, named, new_figure, whole_numbers
+from lp_posg.plot.canvas import (
+    GREY,
+    LINE_STYLES,
+    LINES,
+    MARKERS,
+    legend_below,
+    light,
+    named,
+    new_figure,
+    title,
+    whole_numbers,
+)
 from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
@@ -51,8 +62,8 @@ def ledger(costs: Ledger) -> Figure:
     _scale(axes, errors, floor)
     axes.set(xlabel="step", ylabel="expected error")
     whole_numbers(axes)
-    axes.set_title(_title(costs), fontsize=11)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8, frameon=False)
+    title(figure, _title(costs))
+    legend_below(figure, axes, 3)
     return figure
 
 

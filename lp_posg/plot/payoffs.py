@@ -9,7 +9,18 @@ import numpy as np
 
 from lp_posg.errors import ModelError
 from lp_posg.induction import Comparison, PayoffRegion
-from lp_posg.plot.canvas import BLACK, CONCEPT_COLOURS, light, named, new_figure, times
+from lp_posg.plot.canvas import (
+    BLACK,
+    CONCEPT_COLOURS,
+    apart,
+    legend_beside,
+    light,
+    named,
+    new_figure,
+    times,
+    title,
+    upright,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,10 +87,12 @@ def payoffs(
             )
     _frame(axes, regions, list(points.values()))
     agents = ("first agent", "second agent") if comparison is None else comparison.game.agents
-    axes.set(xlabel=f"value of {named(agents[0])}", ylabel=f"value of {named(agents[1])}")
+    first, second = apart(agents, 32)
+    axes.set_xlabel(f"value of {first}")
+    upright(figure, axes, f"value of {second}")
     name = "" if comparison is None else f"{named(comparison.game.name)}: "
-    axes.set_title(f"{name}values of equilibria\n{regions[0].of}", fontsize=11)
-    figure.legend(loc="outside right upper", fontsize=8, labelspacing=0.9, frameon=False)
+    title(figure, f"{name}values of equilibria\n{regions[0].of}")
+    legend_beside(figure, axes, spacing=0.9)
     return figure
 
 

@@ -14,17 +14,25 @@ from lp_posg.plot.canvas import (
     LINES,
     MARKERS,
     amount,
+    apart,
+    legend_beside,
     light,
     named,
     new_figure,
+    note,
     plain,
+    ring,
     times,
+    title,
     whole_numbers,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+LETTER = 0.085
+"""Width of a letter below the axis, inches."""
 
 Rows = dict[tuple[int, str, str], float]
 """(horizon, sharing, concept) to welfare."""
@@ -61,10 +69,11 @@ def values(comparisons: Comparison | Sequence[Comparison]) -> Figure:
     draw = _lines if len(horizons) > 1 else _bars
     figure = draw(found, horizons, rules, concepts)
     span = f", {times(horizons[0], 'step')}" if len(horizons) == 1 else ""
-    figure.suptitle(f"{named(tables[0].game.name, 24)}: welfare by sharing rule{span}", fontsize=11)
+    title(figure, f"{named(tables[0].game.name)}: welfare by sharing rule{span}")
+    legend_beside(figure, figure.axes[0])
     if missing:
         where = "not solved" if len(horizons) == 1 else "not solved at some horizon"
-        figure.supxlabel(f"{where}: " + plain("; ".join(missing)), fontsize=7.5, color=GREY, wrap=True)
+        note(figure, f"{where}: " + plain("; ".join(missing)))
     return figure
 
 
@@ -100,28 +109,27 @@ def _lines(found: Rows, horizons: list[int], rules: list[str], concepts: list[st
         axes.set_title(concept, fontsize=10)
         axes.set_xlabel("horizon")
         whole_numbers(axes)
-        for k, rule in enumerate(rules):
+        for k, (rule, name) in enumerate(zip(rules, apart(rules, 24), strict=True)):
             known = [h for h in horizons if (h, rule, concept) in found]
             axes.plot(
                 known,
                 [found[h, rule, concept] for h in known],
-                label=named(rule, 24),
+                label=name,
                 color=LINES[k % len(LINES)],
                 marker=MARKERS[k % len(MARKERS)],
                 linestyle=LINE_STYLES[k % len(LINE_STYLES)],
-                # Lines that coincide show as rings around each other.
-                markersize=5 + 2.5 * (len(rules) - 1 - k),
                 markerfacecolor="none",
+                **ring(k, len(rules)),
             )
     panels[0].set_ylabel("welfare")
-    # Not below, where the line about what is missing stands.
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper", fontsize=8, frameon=False)
     return figure
 
 
 def _bars(found: Rows, horizons: list[int], rules: list[str], concepts: list[str]) -> Figure:
     horizon = horizons[0]
-    figure = new_figure(max(5.0, 1.6 + max(0.62 * len(concepts), 1.4) * len(rules)), 3.9)
+    names = apart(rules, 24)
+    wide = max(0.62 * len(concepts), 1.4, 0.3 + LETTER * max(map(len, names)))
+    figure = new_figure(max(5.0, 1.8 + wide * len(rules)), 3.9)
     axes = figure.add_subplot()
     light(axes)
     axes.grid(False, axis="x")
@@ -134,10 +142,9 @@ def _bars(found: Rows, horizons: list[int], rules: list[str], concepts: list[str
                 "not solved", (place, 0), (0, 4), textcoords="offset points", ha="center", fontsize=8, color=GREY
             )
     axes.set_xlim(-0.5, len(rules) - 0.5)
-    axes.set_xticks(range(len(rules)), [named(rule, 24) for rule in rules])
+    axes.set_xticks(range(len(rules)), names)
     axes.set_ylabel("welfare")
     axes.margins(y=0.12)
-    figure.legend(loc="outside right upper", fontsize=8, frameon=False)
     return figure
 
 

@@ -7,14 +7,17 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from typing import Any
 
-from lp_posg.errors import LimitError, ModelError, StrategyDependenceError
-from lp_posg.formats import CatalogEntry
+import numpy as np
+
+from lp_posg.errors import LimitError, LpPosgError, ModelError, StrategyDependenceError
+from lp_posg.evaluate.advantages import NOTES
+from lp_posg.formats import CatalogEntry, TreeEntry
 from lp_posg.game import Game
-from lp_posg.induction import Comparison, Row, Solution, allowed_gaps
+from lp_posg.induction import Comparison, Row, Solution, StateGains, allowed_gaps
 from lp_posg.induction.checkpoint import fingerprint
 from lp_posg.information import sharing_structure
 from lp_posg.version import __version__
-from lp_posg.wording import counts, kind, number, seconds, small, value_scale
+from lp_posg.wording import counts, gained, kind, number, seconds, short, small, value_scale
 
 MOST_STATES, MOST_LINES = 8, 24
 """States of the strategy on the page, and lines of each: the excerpt is to be read, not to be followed."""
@@ -43,7 +46,18 @@ def is_equilibrium(own: Solution) -> bool:
     return bool((own.certificate.gaps <= allowed_gaps(own.game, own.tolerance, own.certificate.deviations)).all())
 
 
-def content(table: Comparison, command: str, entry: CatalogEntry | None, times: bool) -> dict[str, Any]:
+def nobody_gains(own: Solution, found: StateGains) -> bool:
+    """Whether no deviation at a state gains more than the tolerance allows.
+
+    In a compressed model something may be left to gain where nobody comes who follows, whatever the gap.
+    """
+    allowed = allowed_gaps(own.game, own.tolerance, own.certificate.deviations)
+    return is_equilibrium(own) and bool((np.array(found.best) <= allowed).all())
+
+
+def content(
+    table: Comparison, command: str, entry: CatalogEntry | TreeEntry | None, source: str, times: bool
+) -> dict[str, Any]:
     """Return everything the page says but its pictures.
 
     Parameters
@@ -51,8 +65,10 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, times: 
     table : Comparison
     command : str
         The command line that made it; empty if there was none.
-    entry : CatalogEntry or None
+    entry : CatalogEntry, TreeEntry or None
         Of the catalogue, if the game is from there.
+    source : str
+        Python expression of the game; if empty, of the catalogue's model, or of a file.
     times : bool
         Whether wall times are told, which are never twice the same.
     """
@@ -63,7 +79,7 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, times: 
         "asked": _asked(table),
         "game": _game(table.game),
         "entry": entry,
-        "known_values": [] if entry is None else _known_values(table, entry),
+        "known_values": [] if not isinstance(entry, CatalogEntry) else _known_values(table, entry),
         "times": times,
         "columns": [*table.game.agents, "welfare", "smallest", "gap", "states", "LPs", *(["seconds"] if times else [])],
         "rows": [_row(table, row, reasons, times) for row in table.rows],
@@ -75,10 +91,11 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, times: 
         "certificates": [_certificate(row.solution) for row in table.rows if row.solution is not None],
         "sizes": [_sizes(row.solution, times) for row in table.rows if row.solution is not None],
         "main": None if main is None else f"{main.sharing}, {main.concept}",
+        "to_play": "" if main is None else main.to_play,
         "strategy": [] if main is None else _strategy(main),
         "more_states": 0 if main is None else max(main.stats.states - MOST_STATES, 0),
         "command": command,
-        "code": _code(table, entry),
+        "code": _code(table, source or _source(entry)),
         "versions": _versions(),
         "version": __version__,
         "digest": fingerprint(table.game),
@@ -148,15 +165,10 @@ def _row(table: Comparison, row: Row, reasons: list[str], times: bool) -> dict[s
         return head | {"status": status, "mark": reasons.index(str(row.error)) + 1, "cells": []}
     own, scale = row.solution, value_scale(table.game, table.horizon)
     values = own.values.tolist()
-    cells = [_short(value, scale) for value in (*values, sum(values), min(values))]
+    cells = [short(value, scale) for value in (*values, sum(values), min(values))]
     cells += [small(own.certificate.gap), str(own.stats.states), str(own.stats.stage_lps)]
     cells += [seconds(own.stats.seconds)] if times else []
     return head | {"status": own.certificate.status, "mark": 0, "cells": cells}
-
-
-def _short(value: float, scale: float = 0.0) -> str:
-    """Return a number in eight digits, for a table to fit; the JSON in the page has all of them."""
-    return "0" if number(value, scale) == "0" else f"{value:.8g}"
 
 
 def _certificate(own: Solution) -> dict[str, Any]:
@@ -195,7 +207,7 @@ def _strategy(main: Solution) -> list[dict[str, Any]]:
     found = []
     for time, v in islice(places, MOST_STATES):
         lines = [
-            (str(k), _short(atom.prob), agent, known, _drawn(actions))
+            (str(k), short(atom.prob), agent, known, _drawn(actions))
             for k, atom in enumerate(main.strategy(time, v))
             for agent, own in atom.prescriptions.items()
             for known, actions in own.items()
@@ -203,22 +215,52 @@ def _strategy(main: Solution) -> list[dict[str, Any]]:
         found.append(
             {
                 "title": f"time {time}, state {v}",
-                "worth": ", ".join(_short(value, scale) for value in main.node_values[time][v].tolist()),
+                "worth": ", ".join(short(value, scale) for value in main.node_values[time][v].tolist()),
                 "history": " | ".join(main.history(time, v)),
                 "lines": lines[:MOST_LINES],
                 "more": max(len(lines) - MOST_LINES, 0),
+                **_gains(main, time, v, scale),
             }
         )
     return found
 
 
+def _gains(main: Solution, time: int, node: int, scale: float) -> dict[str, Any]:
+    """Return what following is worth at a state and what the best other actions gain, or why it is not known."""
+    try:
+        found = main.gains(time, node)
+    except LpPosgError as error:
+        return {"gains": [], "unknown": str(error)}
+    allowed = allowed_gaps(main.game, main.tolerance, main.certificate.deviations).tolist()
+    most = dict(zip(main.game.agents, allowed, strict=True))
+    lines = [
+        (own.agent, own.private_info, own.recommended or "", short(own.following, scale), own.other or "-", own.gain)
+        for own in found.places[:MOST_LINES]
+    ]
+    return {
+        "gains": [(*line[:-1], gained(line[-1], most[line[0]])) for line in lines],
+        "more_gains": max(len(found.places) - MOST_LINES, 0),
+        "told": any(own.recommended is not None for own in found.places),
+        "best": ", ".join(gained(own, allowed[i]) for i, own in enumerate(found.best)),
+        "note": NOTES.get(main.certificate.deviations, "").replace("BEST", "the best deviation"),
+        "why": "Why no one gains" if nobody_gains(main, found) else "What is gained",
+        "unknown": "",
+    }
+
+
 def _drawn(actions: Any) -> str:
     if len(actions) == 1:
         return str(next(iter(actions)))
-    return ", ".join(f"{action} {_short(prob)}" for action, prob in actions.items())
+    return ", ".join(f"{action} {short(prob)}" for action, prob in actions.items())
 
 
-def _code(table: Comparison, entry: CatalogEntry | None) -> str:
+def _source(entry: CatalogEntry | TreeEntry | None) -> str:
+    if isinstance(entry, CatalogEntry):
+        return f"posg.catalog({entry.name!r})"
+    return "posg.load(FILE)" if entry is None else f"posg.strategic_form(posg.extensive_catalog({entry.name!r}))"
+
+
+def _code(table: Comparison, source: str) -> str:
     """Return the Python lines that compute the same comparison."""
     solved = [row.solution for row in table.rows if row.solution is not None]
     given: dict[str, Any] = {
@@ -237,7 +279,6 @@ def _code(table: Comparison, entry: CatalogEntry | None) -> str:
         given["certificate"] = "bounded"
     foreign = [name for name in given["sharing"] if not _is_built_in(name, table.game.n_agents)]
     told = f"  # not names but structures of your own: {', '.join(map(repr, foreign))}" if foreign else ""
-    source = "posg.load(FILE)" if entry is None else f"posg.catalog({entry.name!r})"
     lines = [f"    {key}={value!r},{told if key == 'sharing' else ''}" for key, value in given.items()]
     head = ["import lp_posg as posg", "", f"game = {source}", "table = posg.compare(", "    game,"]
     return "\n".join([*head, *lines, ")"])

@@ -9,7 +9,7 @@ from typing import Any
 
 from lp_posg.atomic import write_whole
 from lp_posg.errors import FormatError, MissingExtraError
-from lp_posg.formats import CatalogEntry
+from lp_posg.formats import CatalogEntry, TreeEntry
 from lp_posg.induction import Comparison
 from lp_posg.plot.canvas import check_available as check_plot
 from lp_posg.report.content import content, main_solution, summary
@@ -47,7 +47,14 @@ def check_suffix(path: str | PathLike[str]) -> None:
         )
 
 
-def page(table: Comparison, *, command: str = "", entry: CatalogEntry | None = None, times: bool = True) -> str:
+def page(
+    table: Comparison,
+    *,
+    command: str = "",
+    entry: CatalogEntry | TreeEntry | None = None,
+    source: str = "",
+    times: bool = True,
+) -> str:
     """Return one self-contained HTML page about a comparison.
 
     It asks for nothing from elsewhere: pictures and styles are inside, and it runs no code. The whole comparison
@@ -59,8 +66,10 @@ def page(table: Comparison, *, command: str = "", entry: CatalogEntry | None = N
         From `lp_posg.compare`.
     command : str
         The command line that makes it, if there is one, to be told.
-    entry : CatalogEntry, optional
+    entry : CatalogEntry or TreeEntry, optional
         Of the game, if it is of the catalogue: its description and source are told.
+    source : str
+        Python expression of the game, for the lines that compute it again; by default what `entry` says.
     times : bool
         Whether wall times are told. Without, the same comparison gives the same page, byte by byte.
 
@@ -90,7 +99,7 @@ def page(table: Comparison, *, command: str = "", entry: CatalogEntry | None = N
         keep_trailing_newline=True,
         finalize=_shown,
     )
-    own = content(table, command, entry, times)
+    own = content(table, command, entry, source, times)
     # Several lines, so not for `_shown`; what is no line break in it is `repr` of something.
     own["code"] = markupsafe.escape(own["code"])
     drawn = pictures(table, main_solution(table))
@@ -107,7 +116,8 @@ def save(
     path: str | PathLike[str],
     *,
     command: str = "",
-    entry: CatalogEntry | None = None,
+    entry: CatalogEntry | TreeEntry | None = None,
+    source: str = "",
     times: bool = True,
 ) -> None:
     """Write the page of a comparison to an ``.html`` file.
@@ -120,7 +130,7 @@ def save(
         If jinja2 or matplotlib is not installed.
     """
     check_suffix(path)
-    text = page(table, command=command, entry=entry, times=times)
+    text = page(table, command=command, entry=entry, source=source, times=times)
     write_whole(path, lambda stream: stream.writelines([text.encode()]))
 
 

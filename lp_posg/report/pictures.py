@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lp_posg import plot
 from lp_posg.errors import LpPosgError, MissingExtraError
-from lp_posg.induction import Comparison, Solution, payoff_region
+from lp_posg.induction import Comparison, Solution, allowed_gaps, payoff_region
 from lp_posg.plot.canvas import write
 from lp_posg.report.content import is_equilibrium
 from lp_posg.stage import CONCEPTS, Correlated
@@ -100,6 +100,20 @@ def _of_table(table: Comparison, main: Solution | None) -> Iterator[Drawing]:
         )
 
 
+def _gains_title(main: Solution) -> str:
+    """Return what the heat map shows: in a compressed model there may be gains where nobody comes who follows."""
+    if not is_equilibrium(main):
+        return "What is gained by deviating"
+    try:
+        gains = main.advantages
+    except LpPosgError:  # it is not drawn then, and the reason is told
+        return "Why no one gains by deviating"
+    allowed = allowed_gaps(main.game, main.tolerance, main.certificate.deviations)
+    somewhere = any(float(own.best.max(initial=0.0)) > allowed[own.agent] for own in gains)
+    aside = "What deviating gains (something only where those who follow hardly ever come, or never)"
+    return aside if somewhere else "Why no one gains by deviating"
+
+
 def _of_solution(main: Solution) -> Iterator[Drawing]:
     which = f"{main.sharing}, {main.concept}"
     yield (
@@ -109,9 +123,9 @@ def _of_solution(main: Solution) -> Iterator[Drawing]:
         lambda: plot.dag(main, most=MOST_DRAWN),
     )
     yield (
-        f"{'Why no one gains' if is_equilibrium(main) else 'What is gained'} by deviating, {which}",
+        f"{_gains_title(main)}, {which}",
         "A table of colours: a row for each place where an agent decides, a column for each action, and in each"
-        " cell what the action gains over following. In an equilibrium the column of the best deviation is 0.",
+        " cell what the action gains over following. Where no deviation gains, the column of the best one is 0.",
         lambda: plot.deviations(main),
     )
     if main.compression != "exact":

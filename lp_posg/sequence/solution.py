@@ -92,7 +92,7 @@ class SequenceSolution:
 
     @property
     def welfare(self) -> float:
-        """Sum of the agents' values: that of the rewards, whatever is played."""
+        """Sum of the agents' values, which is that of the rewards, whatever is played."""
         return float(self.values.sum())
 
     @property

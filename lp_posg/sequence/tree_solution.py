@@ -89,7 +89,7 @@ class ExtensiveSolution:
 
     @property
     def welfare(self) -> float:
-        """Sum of the agents' values: that of the payoffs, whatever is played."""
+        """Sum of the agents' values, which is that of the payoffs, whatever is played."""
         return float(self.values.sum())
 
     def information_sets(self, agent: int | str) -> list[str]:

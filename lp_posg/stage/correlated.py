@@ -287,7 +287,7 @@ class Form(IncentiveRows):
 
     @cached_property
     def n_entries(self) -> float:
-        """Most incentive entries of one program with pairs as cells, or `every` prescription (a float: may be huge)."""
+        """Most incentive entries of one program with pairs as cells, or `every` prescription (a float, may be huge)."""
         others = prescriptions_but(self.n_private, self.n_actions, self.free)
         if self.kind == "prescription":
             # A column stands in the rows of its own prescriptions alone.

@@ -86,7 +86,7 @@ class Multilinear:
 
     @cached_property
     def member(self) -> FloatArray:
-        """Which entries of x are a slot's, shape (S, X): sums over them."""
+        """Which entries of x are a slot's, shape (S, X), to sum over them."""
         return np.asarray(np.arange(sum(self.n_private))[:, None] == self.slot, dtype=np.float64)
 
     @cached_property
@@ -96,7 +96,7 @@ class Multilinear:
 
     @cached_property
     def n_others(self) -> FloatArray:
-        """How many private profiles the others may have, shape (S,): a slot's value is between minus this and 0."""
+        """How many private profiles the others may have, shape (S,); a slot's value is between minus this and 0."""
         return np.prod(self.n_private) / np.repeat(np.asarray(self.n_private, dtype=np.float64), self.n_private)
 
     def prescriptions(self, x: FloatArray) -> list[FloatArray]:

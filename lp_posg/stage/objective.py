@@ -46,7 +46,7 @@ class Objective:
 
     @property
     def is_conic(self) -> bool:
-        """Whether it takes a conic program: entropy, and concave functions."""
+        """Whether it takes a conic program (entropy, and concave functions)."""
         return self.weights is None and self.name != "egalitarian"
 
 

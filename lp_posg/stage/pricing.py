@@ -82,7 +82,7 @@ class Shape:
 
     @cached_property
     def _places(self) -> list[tuple[IntArray, list[tuple[int, IntArray, int]]]]:
-        """Per agent: first row of each private profile of the others, and (other, its private, its stride) each."""
+        """For each agent, first row of each private profile of the others, and (other, its private, stride) each."""
         found = []
         for i in range(self.n):
             others = [j for j in range(self.n) if j != i]
@@ -118,7 +118,7 @@ class Shape:
 
     @property
     def numbers(self) -> float:
-        """Numbers of an enumeration: prescriptions of the others, private information and action of the free agent."""
+        """Numbers of an enumeration, for the others' prescriptions, private information and action of the free one."""
         return self.others_count * self.n_private[self.free] * self.n_actions[self.free]
 
     @property

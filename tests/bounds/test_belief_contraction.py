@@ -134,6 +134,38 @@ def test_a_law_that_is_uniform_already_has_nothing_to_forget():
     found = posg.belief_contraction(door(0.7, (0.5, 0.5)), 4)
     np.testing.assert_allclose(found.worst, 0, atol=TOL)
     assert posg.measured_memory(found, 0.0) == 0
+    # Certainty has: after one sound the other filter gives the truth 0.7 with chance 0.7, else 0.3.
+    worst = posg.belief_contraction(door(0.7, (0.5, 0.5)), 1, prior="worst")
+    np.testing.assert_allclose(worst.worst, [0.5, 0.7 * 0.3 + 0.3 * 0.7], atol=TOL)
+
+
+def test_no_prior_is_worse_than_certainty_of_the_worst_state():
+    rng = np.random.default_rng(4)
+    for name, steps in (("dense", 2), ("varying", 3)):
+        game = GAMES[name]
+        found = posg.belief_contraction(game, steps, prior="worst")
+        ends = {state: posg.belief_contraction(game, steps, prior=state).worst[-1] for state in game.states}
+        assert ends[found.state] == pytest.approx(max(ends.values()), abs=TOL)
+        assert found.worst[-1] == pytest.approx(ends[found.state], abs=TOL)
+        for prior in rng.dirichlet(np.ones(game.n_states), size=20):
+            assert posg.belief_contraction(game, steps, prior=prior).worst[-1] <= found.worst[-1] + TOL
+
+
+def test_the_worst_state_is_the_one_that_is_forgotten_slowest():
+    # The first two states are told apart by what is seen, the others are not: certainty of one of these stays.
+    seen = np.array([[[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]]])
+    game = posg.Game(np.eye(4)[:, None], seen, np.zeros((1, 4, 1)), [0.4, 0.4, 0.05, 0.15], states=list("abcd"))
+    found = posg.belief_contraction(game, 1, prior="worst")
+    # Of c and d, as bad as each other, the likelier one. The other filter knows that it is one of the two.
+    assert found.state == "d"
+    np.testing.assert_allclose(found.worst, [0.75, 0.5], atol=TOL)
+    np.testing.assert_allclose(posg.belief_contraction(game, 1, prior="a").worst, [0.75, 0], atol=TOL)
+    assert posg.belief_contraction(game, 1, prior="law").state == ""
+
+
+def test_of_a_game_too_large_to_expand_the_likeliest_state_is_taken(monkeypatch):
+    monkeypatch.setattr(module, "MOST_ENTRIES", 5)
+    assert posg.belief_contraction(door(0.7, (0.2, 0.8)), 1, prior="worst", n_samples=2).state == "1"
 
 
 def test_beyond_the_pairs_allowed_it_is_bounded_and_estimated():
@@ -234,6 +266,7 @@ def test_theoretical_memory_refuses(arguments, word):
         ({"max_memory": 1, "n_samples": 1}, "n_samples"),
         ({"max_memory": 5}, "first 4 steps only"),
         ({"max_memory": 1, "prior": np.array([0.5, 0.4])}, "prior"),
+        ({"max_memory": 1, "prior": "nowhere"}, "'nowhere', expected 'law', 'worst' or a state"),
         ({"max_memory": 1, "prior": np.array([0.5, 0.25, 0.25])}, "prior"),
     ],
 )

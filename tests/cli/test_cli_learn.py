@@ -45,6 +45,7 @@ def test_json_is_all_there_is_and_the_seed_repeats_it(tmp_path):
         (["--concept", "nash"], 1, "nash"),
         (["--sharing", "none"], 1, "not strategy-independent"),
         (["--time-limit", "0.0000001"], 1, "time limit"),
+        (["--memory-limit", "1"], 1, "the memory limit of 1 MiB"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -49,6 +49,10 @@ def expected_delays():
 
 
 def expected_contraction():
+    return plot.contraction(posg.belief_contraction(posg.catalog("recycling"), 3, time=1, prior="worst"))
+
+
+def expected_forgetting_of_the_law():
     return plot.contraction(posg.belief_contraction(posg.catalog("recycling"), 3, time=1))
 
 
@@ -73,6 +77,10 @@ def expected_contraction():
             expected_delays,
         ),
         (("contraction", "recycling", "--memory", "3", "--time", "1"), expected_contraction),
+        (
+            ("contraction", "recycling", "--memory", "3", "--time", "1", "--prior", "law"),
+            expected_forgetting_of_the_law,
+        ),
         (("dag", "dectiger", "-H", "3", "--sharing", "one-step-delay"), expected_dag),
         (("values", "dectiger", "-H", "2", "--sharing", "full,one-step-delay", "--concept", "team"), expected_values),
         (("payoffs", "chicken"), expected_payoffs),

@@ -21,8 +21,9 @@ def test_policy_tells_a_state(run, stored, tmp_path):
     status, out, err = run("policy", stored, "--time", "1", "--node", "0")
     assert (status, err) == (0, "")
     solution = posg.Solution.load(tmp_path / stored)
-    facts, told = out.split("\n\n")
+    facts, told, _ = out.split("\n\n")
     assert "concept: ce" in facts.splitlines()
+    assert f"to_play: {solution.to_play}" in facts.splitlines()
     head, after, columns, *rows = told.splitlines()
     assert head.startswith("time 1, state 0: worth ")
     assert [float(own) for own in head.split("worth ")[1].split()] == pytest.approx(solution.node_values[1][0].tolist())
@@ -70,12 +71,70 @@ def test_policy_exports_all_of_it_whatever_is_shown(run, stored, tmp_path):
     assert states == set(posg.Solution.load(tmp_path / stored).graph.nodes)
 
 
+def test_policy_says_why_no_one_gains(run):
+    """Chicken's best correlated equilibrium: (swerve, swerve) 1/2, one dares 1/4 each.
+
+    Told to swerve, the other swerves with 2/3: 6 * 2/3 + 2 * 1/3 = 14/3, and daring gives 7 * 2/3, as much. Told to
+    dare, the other swerves for sure: 7, and 6 for swerving.
+    """
+    assert run("solve", "chicken", "-H", "1", "--concept", "ce", "--save", "chicken.npz")[0] == 0
+    _, out, _ = run("policy", "chicken.npz")
+    head, columns, *rows = out.split("\n\n")[-1].splitlines()
+    assert head == "why no one gains by deviating: at this state the best deviation gains 0 0"
+    assert columns.split("  ")[0] == "agent"
+    assert [row.split() for row in rows] == [
+        [agent, "nothing", *own]
+        for agent in ("driver1", "driver2")
+        for own in (["swerve", "4.6666667", "dare", "0"], ["dare", "7", "swerve", "-1"])
+    ]
+    (state,) = json.loads(run("policy", "chicken.npz", "--json")[1])["states"]
+    assert state["best_gains"] == pytest.approx([0, 0], abs=1e-9)
+    first = state["gains"][0]
+    assert (first["agent"], first["private_info"], first["recommended"]) == ("driver1", "nothing", "swerve")
+    assert (first["following"], first["gain"], first["chance"]) == pytest.approx((14 / 3, 0, 3 / 4), abs=1e-9)
+    assert "by deviating: at" not in run("policy", "chicken.npz", "--no-gains")[1]
+    quiet = json.loads(run("policy", "chicken.npz", "--no-gains", "--json")[1])
+    assert quiet["states"][0]["gains"] is None
+    assert quiet["gains_unknown"] is None
+
+
+def test_policy_says_why_it_cannot_tell(run, tmp_path):
+    assert run("solve", "general-tiger", "-H", "2", "--certificate", "bounded", "--compression", "merge:0.01",
+               "--approximate", "--save", "bounded.npz")[0] == 0  # fmt: skip
+    status, out, _ = run("policy", "bounded.npz", "--max", "1")
+    assert status == 0
+    assert out.splitlines()[-3].startswith("why no one gains by deviating is not told: the solution's gaps are bounds")
+    own = posg.DelayedSharing("my own rule", (1, 1), (1, 1))
+    posg.solve(posg.catalog("chicken"), 1, own, "cce").save(tmp_path / "own.npz")
+    status, out, _ = run("policy", "own.npz")
+    assert status == 0
+    assert "is not told: the solution was computed for sharing 'my own rule', which is not built in" in out
+    found = json.loads(run("policy", "own.npz", "--json")[1])
+    assert "not built in" in found["gains_unknown"]
+    assert found["states"][0]["gains"] is None
+
+
+def test_what_is_no_equilibrium_is_not_called_one(run, tmp_path):
+    """Planned with a memory of 1, the team of the tiger could gain by deviating; the gaps are exact."""
+    arguments = ("dectiger", "-H", "4", "--compression", "finite-memory:1", "--approximate")
+    assert run("solve", *arguments, "--save", "short.npz")[0] == 0
+    stored = posg.Solution.load(tmp_path / "short.npz")
+    out = run("policy", "short.npz")[1]
+    assert stored.certificate.gap > 1e-3
+    assert "what is gained by deviating: at this state" in out
+    assert "why no one gains" not in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
         (("--node", "0"), 2, "give --time too"),
         (("--time", "2"), 1, "there is no time 2: the solution has 2 steps"),
-        (("--time", "1", "--node", "99"), 1, "there is no state 99 at time 1"),
+        (
+            ("--time", "1", "--node", "99"),
+            1,
+            "there is no state 99 at time 1, which has 9, numbered from 0; `lp-posg policy drivers.npz --time 1`",
+        ),
         (("--export", "all.xml"), 1, "ends in '.xml'; a strategy is written as .csv"),
         (("--export", "nowhere/all.csv"), 1, "there is no directory 'nowhere'"),
         (("--max", "0"), 2, "--max"),

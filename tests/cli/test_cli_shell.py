@@ -16,6 +16,7 @@ import pytest
 import lp_posg as posg
 from lp_posg.cli import screen
 from lp_posg.cli.application import COMMANDS
+from lp_posg.cli.games import complete_game
 
 COLOUR = re.compile(r"\x1b\[(?:[0-9]+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9]+)*m")
 
@@ -128,3 +129,18 @@ def test_completion_is_installed_and_completes(tmp_path):
 
     assert completed("s") == {"solve", "simulate"}
     assert {"--horizon", "--sharing"} <= completed("solve", "dectiger", "--")
+    assert completed("solve", "dect") == {"dectiger"}
+    assert completed("info", "kuhn") == {"kuhn-poker", "kuhn-poker-tree"}
+    assert completed("verify", "out.npz", "shapley-f") == {"shapley-figure-2", "shapley-figure-3"}
+
+
+def test_names_of_games_are_completed_with_files_of_games(tmp_path, monkeypatch):
+    """Of what is in a folder those that can be read as games; what is neither is left to the shell."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    for name in ("chicken.efg", "chicken.txt", "in/chess.posg", "in/notes.md"):
+        (tmp_path / name).touch()
+    assert complete_game("chick") == ["chicken", "chicken-signals", "chicken.efg"]
+    assert complete_game("in/") == ["in/chess.posg"]
+    assert complete_game("nowhere/ch") == []
+    assert {"dectiger", "leduc-poker", "chicken.efg"} <= set(complete_game(""))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 
 import pytest
 
 import lp_posg as posg
+from lp_posg.formats.tree_catalog import extensive_entry
+from lp_posg.induction.checkpoint import fingerprint
 
 
 def facts(out: str) -> dict[str, str]:
@@ -127,6 +130,9 @@ def test_models_tells_of_a_tree(run):
         (("convert", "leduc-poker", "x.efg", "--sharing", "full"), "does not apply to a game tree"),
         (("convert", "dectiger", "x.posg", "-H", "2"), "applies to game trees"),
         (("solve", "leduc-poker", "--json", "x.efg"), "is a game or a solution"),
+        # Leduc: check, bet, raise and its answer in each of two rounds: 8 moves.
+        (("compare", "leduc-poker", "-H", "2"), "'leduc-poker' takes 8 steps and has no meaning cut after 2"),
+        (("learn", "leduc-poker", "-H", "2"), "give --horizon 8"),
     ],
 )
 def test_what_does_not_fit_is_wrong_usage(run, arguments, told):
@@ -181,3 +187,55 @@ def test_rules_of_sharing_need_steps(run, efg):
     status, _, err = run("compare", "chicken")
     assert status == 2
     assert "--horizon N" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("report", "leduc-poker", "-H", "7", "-o", "x.html"), "give --horizon 8"),
+        # Kuhn: check, bet, answer.
+        (("plot", "dag", "kuhn-poker-tree", "-H", "2", "-o", "x.png"), "takes 3 steps"),
+        (("plot", "values", "kuhn-poker-tree", "-H", "2", "-o", "x.png"), "takes 3 steps"),
+        (("plot", "payoffs", "kuhn-poker-tree", "-o", "x.png"), "payoffs are of one step"),
+    ],
+)
+def test_pages_and_pictures_cut_no_tree(run, arguments, told):
+    pytest.importorskip("jinja2")
+    pytest.importorskip("matplotlib")
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert told in " ".join(err.split())
+
+
+def test_a_tree_is_compared_over_its_steps_or_more(run):
+    for horizon in ("3", "4"):
+        status, out, _ = run("compare", "kuhn-poker-tree", "-H", horizon, "--sharing", "full", "--concept", "team")
+        assert (status, facts(out)["horizon"]) == (0, horizon)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((), "posg.strategic_form(posg.extensive_catalog('kuhn-poker-tree'))"),
+        (("-H", "3", "--sharing", "full"), "posg.extensive.to_posg(posg.extensive_catalog('kuhn-poker-tree'))"),
+    ],
+)
+def test_the_page_of_a_tree_tells_its_entry_and_the_game(run, tmp_path, arguments, code):
+    pytest.importorskip("jinja2")
+    pytest.importorskip("matplotlib")
+    call = ("report", "kuhn-poker-tree", "--concept", "cce", "-o", "kuhn.html")
+    assert run(*call, *arguments)[0] == 0
+    text = html.unescape((tmp_path / "kuhn.html").read_text())
+    assert extensive_entry("kuhn-poker-tree").source in text
+    assert f"game = {code}\n" in text
+    # What the page says makes the game that the page is of.
+    assert fingerprint(eval(code, {"posg": posg})) in text
+
+
+def test_the_page_of_a_tree_file_reads_the_file(run, tmp_path):
+    pytest.importorskip("jinja2")
+    pytest.importorskip("matplotlib")
+    assert run("convert", "kuhn-poker-tree", "kuhn.efg")[0] == 0
+    assert run("report", "kuhn.efg", "--concept", "cce", "-o", "kuhn.html")[0] == 0
+    text = (tmp_path / "kuhn.html").read_text()
+    assert "game = posg.strategic_form(posg.load_extensive(FILE))\n" in text

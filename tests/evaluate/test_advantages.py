@@ -33,6 +33,7 @@ def test_chicken_by_hand():
         assert own.words[own.private[0]] == "nothing"
         np.testing.assert_allclose(own.chance, [3 / 4, 1 / 4], atol=TOL)
         np.testing.assert_allclose(own.gain, [[0, 0], [-1, 0]], atol=TOL)
+        np.testing.assert_allclose(own.following, [14 / 3, 7], atol=TOL)
         np.testing.assert_array_equal(own.played, np.eye(2))
         np.testing.assert_allclose(own.best, [0, 0], atol=TOL)
 
@@ -41,6 +42,7 @@ def test_a_team_counts_all_rewards():
     """Both swerve for 6 + 6; if one dares, 7 + 2."""
     for own in of(posg.solve(posg.catalog("chicken"), 1, "full", "team"), "team"):
         np.testing.assert_allclose(own.gain, [[0, -3]], atol=TOL)
+        np.testing.assert_allclose(own.following, [12], atol=TOL)
     # The tiger's reward is one: listening costs 2; to open alone is (9 - 101) / 2.
     for own in of(posg.solve(posg.catalog("dectiger"), 1, "full", "team"), "team"):
         np.testing.assert_allclose(own.gain, [[0, -46 + 2, -46 + 2]], atol=TOL)

@@ -106,6 +106,7 @@ def test_the_json_file_is_enough_to_play(solution, tmp_path):
     assert found == pytest.approx(solution.values, abs=1e-8)
     assert content["values"] == solution.values.tolist()
     assert (content["concept"], content["horizon"]) == (solution.concept, 3)
+    assert content["to_play"] == solution.to_play
 
 
 def test_the_table_has_the_same_strategy(solution, tmp_path):
@@ -125,6 +126,48 @@ def test_the_table_has_the_same_strategy(solution, tmp_path):
     _, follow = player(json.loads((tmp_path / "s.json").read_text()))
     found = played(solution.game, solution.sharing, 0, lambda t, v: atoms[t, v].values(), follow, 3)
     assert found == pytest.approx(solution.values, abs=1e-8)
+
+
+def gain_of_hearing(solution, hears):
+    """Return what driver 2 gains at the first state by a best reply to what `hears` makes of (atom, own action)."""
+    reward, (own, other) = solution.game.reward[1, 0], solution.game.actions
+    worth, obeyed = defaultdict(lambda: np.zeros(2)), 0.0
+    for k, atom in enumerate(solution.strategy(0, 0)):
+        (first,), (second,) = (atom.prescriptions[agent].values() for agent in solution.game.agents)
+        for (a, p), (b, q) in product(first.items(), second.items()):
+            weight = atom.prob * p * q
+            worth[hears(k, b)] += weight * reward[own.index(a)]
+            obeyed += weight * reward[own.index(a), other.index(b)]
+    return sum(own.max() for own in worth.values()) - obeyed
+
+
+def test_who_hears_the_atom_of_a_correlated_equilibrium_may_gain():
+    """Why the files say who hears what: hearing the action is no use, hearing the atom is."""
+    solution = posg.solve(posg.catalog("chicken"), 1, "full", "ce")
+    assert gain_of_hearing(solution, lambda atom, action: action) == pytest.approx(0, abs=1e-8)
+    # One atom mixes: there daring pays 7 instead of 6 against one who swerves for sure.
+    assert gain_of_hearing(solution, lambda atom, action: atom) == pytest.approx(1 / 2, abs=1e-8)
+    assert "never the atom" in solution.to_play
+
+
+@pytest.mark.parametrize(
+    ("concept", "said"),
+    [
+        ("team", "no mediator is needed"),
+        ("ne", "no mediator is needed"),
+        ("strategic-ce", "its own prescription and nothing else"),
+        ("ce", "that action and nothing else"),
+        ("interim-cce", "when it knows its private information and before anything is drawn"),
+        ("cce", "before it knows its private information of the step and before anything is drawn"),
+    ],
+)
+def test_every_file_but_the_table_says_how_it_is_played(concept, said, tmp_path):
+    solution = posg.solve(posg.catalog("chicken"), 1, "full", concept)
+    for suffix in ("json", "graphml", "dot"):
+        solution.export(tmp_path / f"s.{suffix}")
+        text = (tmp_path / f"s.{suffix}").read_text()
+        assert said in text
+        assert "to_play" in text
 
 
 def test_the_table_is_sorted_and_its_rows_are_distinct(solution, tmp_path):

@@ -140,7 +140,7 @@ def test_a_spoilt_sequence_form_gains_there_what_it_gains_here():
 @pytest.mark.parametrize("concept", ["ce", "interim-cce", "cce", "strategic-ce"])
 def test_correlated_concepts_are_refused_by_name(concept):
     solution = posg.solve(posg.catalog("chicken"), 1, "none", concept=concept)
-    with pytest.raises(UnsupportedError, match=f"{concept!r} lets agents follow a common device"):
+    with pytest.raises(UnsupportedError, match=f"{concept!r} has a mediator draw for all agents"):
         open_spiel_policy(solution)
 
 

@@ -430,3 +430,21 @@ def test_gaps_are_estimated_in_models_that_the_strategy_was_not_planned_in():
     assert max(denied) <= 1e-6
     assert min(true) > 1
     assert np.mean(estimated) > np.mean(true) / 4
+
+
+def test_a_memory_limit_is_met_before_the_model_is_planned():
+    game = posg.catalog("dectiger")
+    with pytest.raises(LimitError, match=r"beside the \d+ MiB held, more than the memory limit of 1 MiB") as met:
+        learn(game, 2, **QUICK, memory_limit=2**20)
+    assert (met.value.limit, met.value.phase) == ("memory", "plan")
+    assert len(learn(game, 2, **QUICK, memory_limit=2**50).candidates) == 2
+    with pytest.raises(ModelError, match="memory_limit is 0"):
+        learn(game, 2, **QUICK, memory_limit=0)
+
+
+def test_the_memory_of_a_spanner_counts(monkeypatch):
+    monkeypatch.setattr("lp_posg.learning.laci.spanner_bytes", lambda model: 2**60)
+    with pytest.raises(LimitError) as met:
+        learn(posg.catalog("dectiger"), 2, **QUICK, memory_limit=2**50)
+    assert (met.value.limit, met.value.phase) == ("memory", "explore")
+    assert learn(posg.catalog("dectiger"), 2, **QUICK, memory_limit=2**50, exploration="uniform").candidates

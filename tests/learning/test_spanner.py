@@ -12,6 +12,7 @@ from random_games import random_game
 
 import lp_posg as posg
 from lp_posg import Game, sharing_structure
+from lp_posg.errors import LimitError
 from lp_posg.learning import GameEnvironment, learn
 from lp_posg.learning.actors import Explorer
 from lp_posg.learning.model import LearntModel
@@ -178,6 +179,32 @@ def test_observations_that_never_happen_are_left_out():
     for plans in by_aim(model):
         assert len(plans) == 2
         assert max(predicted(plan)[[1, 3]].max() for plan in plans) == 0
+
+
+def test_the_basis_holds_only_observations_that_can_occur(monkeypatch):
+    # Two of 400 x 400 joint observations can occur; a dense basis over all of them would be 205 GB.
+    observation = np.zeros((2, 1, 2, 400, 400))
+    # [action, other's, next state, own, other's]
+    observation[:, 0, 0, 7, 9], observation[:, 0, 1, 7, 9], observation[:, 0, 1, 11, 13] = 1.0, 0.5, 0.5
+    transition = np.zeros((2, 2, 1, 2))
+    transition[:, 0, 0, 0] = transition[:, 1, 0, 1] = 1.0  # the first agent's action chooses the state
+    game = Game(transition, observation, np.zeros((2, 2, 2, 1)), [1.0, 0.0])
+    found = learn(GameEnvironment(game), 2, "full", "team", episodes=200, rounds=2, evaluation_episodes=2, memory=0)
+    assert found.candidates[1].plans >= 2
+    monkeypatch.setattr("lp_posg.learning.spanner.MOST_SPANNED", 1)
+    with pytest.raises(LimitError, match=r"of 160000 there are.*'uniform'") as refused:
+        spanner_plans(found.model)
+    assert refused.value.limit == "memory"
+
+
+def test_transitions_are_counted_before_they_are_made(monkeypatch):
+    model = true_model(random_game(0), sharing_structure("full", 2), 3, 2)
+    # One state at first; 2 x 2 actions and 2 x 2 observations make 16 joint increments, so 16 transitions.
+    monkeypatch.setattr("lp_posg.learning.model.MOST_ARCS", 15)
+    with pytest.raises(LimitError, match=r"1 states of step 1 times 16 joint increments .* are 16 transitions"):
+        model.unrolled  # noqa: B018
+    # Of 1 and 16 states (4 joint actions times 4 joint observations) of the first two steps.
+    assert model.n_arcs == 16 + 16 * 16
 
 
 def test_explorers_play_the_plan_and_then_uniformly():

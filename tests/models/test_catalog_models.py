@@ -7,6 +7,7 @@ import pytest
 
 from lp_posg.formats.catalog import catalog, catalog_entries
 from lp_posg.game import Game
+from lp_posg.induction import survey
 
 ATOL = 1e-12
 TWO_AGENTS = [entry for entry in catalog_entries() if len(entry.n_actions) == 2]
@@ -24,7 +25,19 @@ def test_claims_about_control_hold_on_the_arrays(entry):
     game = catalog(entry.name)
     first, second = varies_with_action(game, 0), varies_with_action(game, 1)
     assert ("uncontrolled:D" in entry.sharing) == (not first and not second)
-    assert ("controller:D" in entry.sharing) == (not second)
+    if not second:
+        assert "controller:D" in entry.sharing
+
+
+@pytest.mark.parametrize("entry", [e for e in catalog_entries() if len(e.n_actions) > 1], ids=lambda entry: entry.name)
+def test_the_rules_that_fit_are_those_that_are_named(entry):
+    """As `lp-posg info` finds them; a rule with a delay fits if it does with every delay that is tried."""
+    game = catalog(entry.name)
+    steps = min(4, game.max_horizon or 4)
+    tried = {f"{rule}:D": [f"{rule}:{delay}" for delay in (1, 2, 3)] for rule in ("controller", "uncontrolled")}
+    tried |= {name: [name] for name in ("full", "one-step-delay", "one-directional", "none")}
+    fitting = {name for name, rules in tried.items() if all(found.admissible for found in survey(game, steps, rules))}
+    assert fitting == set(entry.sharing)
 
 
 def test_the_controller_controls_and_the_other_agents_actions_matter():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -14,6 +15,7 @@ pytest.importorskip("matplotlib")
 import lp_posg as posg
 from lp_posg import plot
 from lp_posg.errors import FormatError, MissingExtraError
+from lp_posg.plot import canvas
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +125,55 @@ def test_nothing_is_cut_off(game, caplog):
         assert -0.01 <= box.y0 <= box.y1 <= height + 0.01
     # What matplotlib cannot do it says through its logger, which would be shown.
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("game", GAMES, ids=lambda game: game.name[:20])
+def test_titles_legends_and_drawings_are_apart(game):
+    for figure in drawn(game):
+        figure.draw_without_rendering()
+        legends = [legend.get_window_extent() for legend in figure.legends]
+        around = [*legends, *(text.get_window_extent() for text in (figure._suptitle, figure._supxlabel) if text)]
+        for one, other in itertools.combinations([*around, *(axes.get_tightbbox() for axes in figure.axes)], 2):
+            # A pixel is rounding.
+            assert (
+                min(one.x1, other.x1) - max(one.x0, other.x0) < 1 or min(one.y1, other.y1) - max(one.y0, other.y0) < 1
+            )
+
+
+def test_a_title_is_broken_at_the_width_it_has():
+    figure = canvas.new_figure(5, 3)
+    for text in ("words " * 40, "W" * 90, "w" * 30 + " " + r"\$" * 90, "short"):
+        canvas.title(figure, text)
+        told = figure.get_suptitle()
+        assert "".join(told.split()) == "".join(text.split())
+        assert all(line.count("\\") == line.count(r"\$") for line in told.split("\n"))
+        figure.draw_without_rendering()
+        box = figure._suptitle.get_window_extent()
+        assert 0 <= box.x0 < box.x1 <= figure.bbox.width
+        # No line could have taken the next one's first word as well.
+        assert len(told.split("\n")) <= 2 + 1.5 * canvas._extent(figure, text, canvas.TITLE)[0] / figure.bbox.width
+    assert figure.get_suptitle() == "short"
+
+
+def test_different_names_stay_different():
+    names = [f"the same long beginning {k} and the same long end" for k in range(12)]
+    cut = canvas.apart(names, 14)
+    assert len(set(cut)) == 12
+    assert max(map(len, cut)) <= 14
+    assert canvas.apart(["one", "one", "$"], 14) == ["one", "one", r"\$"]
+    assert canvas.apart(["a" * 20 + "1", "a" * 20 + "2"], 9) == ["aaaa…aaa1", "aaaa…aaa2"]
+    # Numbers are no help if they make names equal to others: those that are numbered are all numbered.
+    assert len(set(canvas.apart(["1: " + "b" * 30, "b" * 30, "b" * 31], 9))) == 3
+
+
+def test_many_rules_have_a_legend_in_which_no_mark_covers_another():
+    rules = ["full", "one-step-delay", *(f"uncontrolled:{d}" for d in range(1, 6))]
+    tables = [posg.compare(posg.catalog("uncontrolled"), h, rules, ["team"]) for h in (1, 2)]
+    figure = plot.values(tables)
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    rows = [text.get_window_extent() for text in legend.get_texts()]
+    far = min(upper.y0 - lower.y0 for upper, lower in itertools.pairwise(rows)) * 72 / figure.dpi
+    assert all(handle.get_markersize() + handle.get_markeredgewidth() < far for handle in legend.legend_handles)
+    sizes = [line.get_markersize() for line in figure.axes[0].lines]
+    assert sizes == sorted(set(sizes), reverse=True)

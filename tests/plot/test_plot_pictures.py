@@ -32,7 +32,8 @@ def lines(axes):
 
 
 def test_a_small_dag_has_a_box_per_state_and_a_line_per_edge(tiger):
-    (axes,) = plot.dag(tiger).axes
+    figure = plot.dag(tiger)
+    (axes,) = figure.axes
     # One number and one value, since the reward is common: 4 digits.
     expected = [f"{v}\n{own[0]:.4g}" for values in tiger.node_values for v, own in enumerate(values.tolist())]
     assert texts(axes) == expected
@@ -41,7 +42,7 @@ def test_a_small_dag_has_a_box_per_state_and_a_line_per_edge(tiger):
     drawn = {tuple(map(tuple, line.get_xydata())) for line in axes.lines}
     assert drawn == {(boxes[a[0], str(a[1])], boxes[b[0], str(b[1])]) for a, b in tiger.graph.edges}
     assert len(set(boxes.values())) == 13
-    assert axes.get_title() == "dectiger: common-information states\none-step-delay, team, 4 steps"
+    assert figure.get_suptitle() == "dectiger: common-information states\none-step-delay, team, 4 steps"
 
 
 def test_line_widths_follow_the_probabilities_of_the_strategy():
@@ -191,14 +192,15 @@ def test_payoffs_of_what_does_not_belong_together_are_refused(shapley):
 def test_the_ledger_has_three_errors_and_the_bound_in_its_title():
     solution = posg.solve(posg.catalog("dectiger"), 4, "full", compression="finite-memory:1")
     costs = solution.ledger
-    (axes,) = plot.ledger(costs).axes
+    figure = plot.ledger(costs)
+    (axes,) = figure.axes
     assert axes.get_yscale() == "log"
     drawn = list(lines(axes).values())
     for (steps, shown), name in zip(drawn, ("reward_error", "transition_error", "belief_error"), strict=True):
         error = getattr(costs, name)
         assert steps.tolist() == [1, 2, 3, 4]
         np.testing.assert_allclose(shown, np.where(error > 0, error, np.nan))
-    title = axes.get_title()
+    title = figure.get_suptitle()
     assert title.startswith("finite-memory:1")
     bound, gap = re.search(r"proven bound (\S+), gap (\S+)", title).groups()
     assert float(bound) == pytest.approx(costs.bound, rel=1e-2)
@@ -219,8 +221,9 @@ def made_ledger(errors, **more):
 def test_estimated_errors_have_intervals_and_prove_nothing():
     half = np.full((2, 3), 0.001)
     more = {"status": "estimated", "half_widths": half, "n_runs": 77, "bound": None, "paper_bound": None}
-    (axes,) = plot.ledger(made_ledger([0.5, 0.25], **more)).axes
-    assert axes.get_title() == "made: errors estimated from 77 runs\nno bound is proven, gap at most 0.5"
+    figure = plot.ledger(made_ledger([0.5, 0.25], **more))
+    (axes,) = figure.axes
+    assert figure.get_suptitle() == "made: errors estimated from 77 runs\nno bound is proven, gap at most 0.5"
     assert len(axes.containers) == 3
     (bars,) = axes.containers[0].lines[2]
     ends = [segment[:, 1].tolist() for segment in bars.get_segments()]
@@ -313,11 +316,23 @@ def test_a_real_learning_run_can_be_drawn():
 
 def test_contraction_has_both_curves():
     found = posg.belief_contraction(posg.catalog("uncontrolled"), 3, time=1)
-    (axes,) = plot.contraction(found).axes
+    figure = plot.contraction(found)
+    (axes,) = figure.axes
     drawn = lines(axes)
     np.testing.assert_allclose(drawn["worst rule of acting"], [np.arange(4), found.worst])
     np.testing.assert_allclose(drawn["uniform actions"], [np.arange(4), found.uniform])
-    assert "from step 2 on" in axes.get_title()
+    assert figure.get_suptitle().startswith("uncontrolled: how fast the first prior is forgotten")
+    assert "from step 2 on" in " ".join(figure.get_suptitle().split())
+
+
+def test_a_curve_of_zeros_says_why_and_certainty_says_of_what():
+    pennies = posg.catalog("noisy-pennies")
+    assert "uniform too" in texts(plot.contraction(posg.belief_contraction(pennies, 2)).axes[0])[0]
+    worst = plot.contraction(posg.belief_contraction(pennies, 2, prior="worst"))
+    assert texts(worst.axes[0]) == []
+    assert f"certainty of {pennies.states[0]}" in worst.get_suptitle()
+    (told,) = texts(plot.contraction(posg.belief_contraction(posg.catalog("chicken"), 2, prior="worst")).axes[0])
+    assert told == "nothing to forget: the game has one state"
 
 
 def test_several_learning_runs_have_a_line_each_named_by_what_differs():

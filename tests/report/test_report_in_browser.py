@@ -78,7 +78,7 @@ def test_the_page_opens_without_a_message_or_a_request(tmp_path):
     assert len(page.attributes("img")) == 4
     rows = [" ".join(own.split()) for own in page.texts["tr"]]
     assert any(row.startswith("fullce exact 5.25 5.25 10.5") for row in rows)
-    assert len(page.texts["table"]) == 2
+    assert len(page.texts["table"]) == 3  # the comparison, and of the one state what is played and what deviating gains
 
 
 def test_labels_that_are_scripts_are_not_run(tmp_path):

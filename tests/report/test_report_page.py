@@ -142,8 +142,35 @@ def test_a_structure_of_ones_own_has_no_pictures_that_need_it_but_a_page():
     late = posg.DelayedSharing("late", (1, 1), (1, 1))
     page = check_html(report.page(posg.compare(posg.catalog("dectiger"), 2, [late], ["team"])))
     assert [own.split(",")[0] for own in page.texts["figcaption"]] == ["Welfare by sharing rule and concept"]
-    assert page.texts["main"][0].count("'late', which is not built in") == 2
+    # Two pictures that are not drawn, and what single actions gain in the strategy.
+    assert page.texts["main"][0].count("'late', which is not built in") == 3
     assert "structures of your own: 'late'" in page.texts["pre"][0]
+
+
+def test_the_strategy_says_how_it_is_played_and_why_no_one_gains():
+    """Chicken by hand: told to swerve either action is worth 14/3; told to dare, swerving loses 1."""
+    text = report.page(posg.compare(posg.catalog("chicken"), 1, ["full"], ["ce"]))
+    page = check_html(text)
+    assert "a trusted mediator draws an atom" in page.texts["main"][0]
+    rows = re.findall(r"<tr><th scope=\"row\">driver1</th>(.*?)</tr>", text)
+    assert [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in rows] == [
+        ["nothing", "swerve", "4.6666667", "dare", "0"],
+        ["nothing", "dare", "7", "swerve", "-1"],
+    ]
+    assert "Why no one gains by deviating: the best deviation here gains 0, 0." in text
+
+
+def test_a_picture_with_gains_where_nobody_comes_is_not_called_one_without():
+    """With a memory of 1 the team of the broadcast channel loses nothing, but not at every belief of its states."""
+    table = posg.compare(posg.catalog("broadcast-channel"), 4, ["full"], ["team"], compression="finite-memory:1")
+    (row,) = table.rows
+    gaining = [own.chance[own.best > 1e-3] for own in row.solution.advantages]
+    assert row.solution.certificate.gap < 1e-9
+    assert sum(map(len, gaining)) >= 1
+    assert max(float(own.max(initial=0)) for own in gaining) == 0
+    titles = " ".join(check_html(report.page(table)).texts["figcaption"])
+    assert "only where those who follow hardly ever come, or never" in titles
+    assert "Why no one gains" not in titles
 
 
 def test_the_json_in_it_is_that_of_the_comparison(text, table):

@@ -9,7 +9,7 @@ import typer
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.failures import fail
-from lp_posg.cli.games import game_named, tree_named
+from lp_posg.cli.games import game_over, tree_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.wording import number, seconds, small, value_scale
@@ -101,7 +101,8 @@ def steps_named(file: str, horizon: int | None, sharing: list[str] | None) -> tu
     tree = tree_named(file) if horizon is None else None
     if tree is None:
         rules = options.listed("--sharing", sharing, SHARING)
-        return game_named(file), options.needed_horizon(horizon), rules
+        horizon = options.needed_horizon(horizon)
+        return game_over(file, horizon), horizon, rules
     if sharing:
         raise typer.BadParameter(
             "it does not apply to a game tree in strategic form; give --horizon N too to compare it step by step",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lp_posg.cli.commands.trees import convert_to_tree
-from lp_posg.cli.games import game_endings, game_named, tree_named
+from lp_posg.cli.games import complete_game, game_endings, game_named, tree_named
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import check_not_input, check_target
 from lp_posg.wording import kind, sizes
@@ -28,7 +28,10 @@ def convert(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="IN", help="A game file, a name of the catalogue, or open_spiel:NAME.", show_default=False
+            metavar="IN",
+            autocompletion=complete_game,
+            help="A game file, a name of the catalogue, or open_spiel:NAME.",
+            show_default=False,
         ),
     ],
     target: Annotated[

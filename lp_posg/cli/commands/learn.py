@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lp_posg.cli import options
-from lp_posg.cli.games import game_named
+from lp_posg.cli.games import game_over
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_solution_target, write_json
 from lp_posg.wording import number, numbers, seconds, small, value_scale
@@ -40,6 +40,7 @@ def learn(
     discount: options.Discount = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")] = 0,
     time_limit: options.TimeLimit = None,
+    memory_limit: options.MemoryLimit = None,
     checkpoint: options.Checkpoint = None,
     json: options.Json = None,
     save: Annotated[
@@ -55,7 +56,7 @@ def learn(
     if save is not None:
         check_not_input(save, file, "--save")
         check_solution_target(save)
-    game = game_named(file)
+    game = game_over(file, horizon)
     import lp_posg as posg
     from lp_posg.learning.stored import learnt_solution
 
@@ -74,6 +75,7 @@ def learn(
             discount=discount,
             seed=seed,
             time_limit=time_limit,
+            memory_limit=options.in_bytes(memory_limit),
             checkpoint=checkpoint,
             progress=progress,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lp_posg.cli import options
-from lp_posg.cli.games import tree_entry_named
+from lp_posg.cli.games import complete_game, tree_entry_named
 from lp_posg.cli.screen import Column, is_terminal, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.wording import counts, number, numbers
@@ -20,7 +20,10 @@ EXAMPLE = "lp-posg models dectiger"
 
 def models(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Tell all about this model.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="NAME", autocompletion=complete_game, help="Tell all about this model.", show_default=False
+        ),
     ] = None,
     json: options.Json = None,
 ) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
-from lp_posg.cli.games import game_endings, game_named
+from lp_posg.cli.games import complete_game, game_endings, game_named, game_over, steps_needed
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import STDOUT, check_not_input, check_target
 from lp_posg.formats.npz import is_stored_game
@@ -50,6 +50,7 @@ def plot(
         list[str],
         typer.Argument(
             metavar="FILE",
+            autocompletion=complete_game,
             help=f"A file ({game_endings()}), or a name of the catalogue; for dag, deviations, ledger and beliefs also"
             " a solution stored by `lp-posg solve --save`; for learning one or several JSON files.",
             show_default=False,
@@ -74,8 +75,8 @@ def plot(
     concept: Annotated[
         list[str] | None,
         typer.Option(
-            help="team, ne, ce, interim-cce or cce; for values, delays and payoffs several, team,ne,ce,cce if not"
-            " given.",
+            help="team, ne, strategic-ce, ce, interim-cce or cce; for values, delays and payoffs several,"
+            " team,ne,ce,cce if not given.",
             show_default=False,
         ),
     ] = None,
@@ -83,6 +84,14 @@ def plot(
         int, typer.Option("--memory", min=1, help="For contraction: how many steps of news, at most.")
     ] = 6,
     time: Annotated[int, typer.Option("--time", min=0, help="For contraction: the step to begin with, from 0.")] = 0,
+    prior: Annotated[
+        str,
+        typer.Option(
+            "--prior",
+            help="For contraction: what is forgotten: certainty of the worst state (worst) or of a named one, or the"
+            " game's own law (law).",
+        ),
+    ] = "worst",
     objective: options.Objective = "welfare",
     compression: options.Compression = "exact",
     discount: options.Discount = None,
@@ -122,10 +131,11 @@ def plot(
     if what in ONE:
         figure = _of_solution(what, _solution(context, file, horizon, rules, wanted, settings))
     elif what in SEVERAL:
-        figure = _of_comparison(what, _game(file, what), _span(what, horizon), rules, wanted, settings)
+        span = _span(what, horizon, file)
+        figure = _of_comparison(what, _game(file, what, span[-1]), span, rules, wanted, settings)
     else:
-        _check_none_given(context, "nothing is solved for this picture", "memory", "time")
-        figure = _of_filters(_game(file, what), memory, time)
+        _check_none_given(context, "nothing is solved for this picture", "memory", "time", "prior")
+        figure = _of_filters(_game(file, what), memory, time, prior)
     return _write(figure, out)
 
 
@@ -168,7 +178,7 @@ def _solution(
             raise typer.BadParameter("this picture is of one solution; give one", param_hint=option)
     if horizon is None:
         raise typer.BadParameter("a game is solved for a number of steps; give --horizon", param_hint="--horizon")
-    game = game_named(file)
+    game = game_over(file, horizon)
     with progress_bar() as progress:
         return posg.solve(game, horizon, rules[0], wanted[0] if wanted else None, **settings, progress=progress)
 
@@ -183,11 +193,11 @@ def _check_none_given(context: typer.Context, reason: str, *also: str) -> None:
             raise typer.BadParameter(reason, param_hint=parameter.opts[0])
 
 
-def _game(file: str, what: str) -> Game:
+def _game(file: str, what: str, horizon: int | None = None) -> Game:
     if _is_solution(file):
         need = "compares several solutions" if what in SEVERAL else "is of no solution"
         raise typer.BadParameter(f"{what} {need}; give the game", param_hint="FILE")
-    return game_named(file)
+    return game_named(file) if horizon is None else game_over(file, horizon)
 
 
 def _is_solution(file: str) -> bool:
@@ -195,11 +205,13 @@ def _is_solution(file: str) -> bool:
     return Path(file).suffix.lower() == STORED and not is_stored_game(Path(file))
 
 
-def _span(what: str, horizon: int | None) -> range:
-    """Return the horizons to compare."""
+def _span(what: str, horizon: int | None, file: str) -> range:
+    """Return the horizons to compare; of a game tree none that would cut it."""
     if what == "payoffs":
         if horizon not in (None, 1):
             raise typer.BadParameter("payoffs are of one step; over several, equilibria are selected stage by stage")
+        if (needed := steps_needed(file)) > 1:
+            raise typer.BadParameter(f"payoffs are of one step, and game tree {file!r} takes {needed}")
         return range(1, 2)
     if what == "delays":
         if horizon is None:
@@ -207,7 +219,7 @@ def _span(what: str, horizon: int | None) -> range:
         return range(horizon, horizon + 1)
     if horizon is None:
         raise typer.BadParameter("values are for horizons from 1 on; give the longest", param_hint="--horizon")
-    return range(1, horizon + 1)
+    return range(min(steps_needed(file), horizon), horizon + 1)
 
 
 def _of_solution(what: str, solution: Solution) -> Figure:
@@ -220,11 +232,11 @@ def _of_solution(what: str, solution: Solution) -> Figure:
     return pictures.dag(solution) if what == "dag" else pictures.beliefs(solution)
 
 
-def _of_filters(game: Game, memory: int, time: int) -> Figure:
+def _of_filters(game: Game, memory: int, time: int, prior: str) -> Figure:
     import lp_posg as posg
     from lp_posg.plot import contraction
 
-    return contraction(posg.belief_contraction(game, memory, time=time))
+    return contraction(posg.belief_contraction(game, memory, time=time, prior=prior))
 
 
 def _of_runs(files: list[str]) -> Figure:

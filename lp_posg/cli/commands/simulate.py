@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lp_posg.cli import options
-from lp_posg.cli.games import game_named
+from lp_posg.cli.games import complete_game, game_named
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.wording import number, numbers, seconds, value_scale
@@ -33,7 +33,11 @@ def simulate(
     ],
     file: Annotated[
         str | None,
-        typer.Argument(metavar="FILE", help="The game to play: a file or a catalogue name; by default the stored one."),
+        typer.Argument(
+            metavar="FILE",
+            autocompletion=complete_game,
+            help="The game to play: a file or a catalogue name; by default the stored one.",
+        ),
     ] = None,
     runs: Annotated[int, typer.Option("--runs", "-n", min=1, help="Number of independent runs.")] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same runs.")] = 0,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lp_posg.cli import options
-from lp_posg.cli.games import game_named
+from lp_posg.cli.games import complete_game, game_named
 from lp_posg.cli.screen import show_facts
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.types import GAP_TOL
@@ -28,7 +28,9 @@ def verify(
     file: Annotated[
         str | None,
         typer.Argument(
-            metavar="FILE", help="The game to certify in: a file or a catalogue name; by default the stored one."
+            metavar="FILE",
+            autocompletion=complete_game,
+            help="The game to certify in: a file or a catalogue name; by default the stored one.",
         ),
     ] = None,
     tolerance: options.Tolerance = None,

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.commands.compare import CONCEPTS, fail_if_inconsistent, steps_named
+from lp_posg.cli.games import entry_named, python_of
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import STDOUT, check_not_input, check_target
-
-if TYPE_CHECKING:
-    from lp_posg.formats import CatalogEntry
 
 EXAMPLE = "lp-posg report chicken-signals --horizon 3 --concept ce,cce --out chicken.html"
 
@@ -66,6 +63,7 @@ def report(
     """
     _check_out(out, file)
     wanted = options.listed("--concept", concepts, CONCEPTS)
+    source = python_of(file, stepwise=horizon is not None)
     game, horizon, rules = steps_named(file, horizon, sharing)
     import lp_posg as posg
     from lp_posg.report import save
@@ -91,7 +89,7 @@ def report(
             time_limit=time_limit,
             memory_limit=options.in_bytes(memory_limit),
         )
-    save(table, out, command=_command(context), entry=_entry(file), times=not no_times)
+    save(table, out, command=_command(context), entry=entry_named(file), source=source, times=not no_times)
     show_line(f"written: {out}")
     fail_if_inconsistent(table)
 
@@ -106,13 +104,6 @@ def _check_out(out: str, file: str) -> None:
     check_suffix(out)
     check_target(out)
     check_available()
-
-
-def _entry(file: str) -> CatalogEntry | None:
-    """Return the catalogue's entry of the game, unless it is a file."""
-    from lp_posg.formats.catalog import catalog_entry
-
-    return None if os.path.exists(file) and not os.path.isdir(file) else catalog_entry(file)
 
 
 def _command(context: typer.Context) -> str:
