@@ -45,7 +45,7 @@ class Exploitability:
 
     @property
     def beside(self) -> FloatArray:
-        """What a gap is to be seen beside: the stakes, or the size of the values where that is more, shape (2,)."""
+        """The stakes, or the size of the values where that is more, shape (2,); what a gap is to be seen beside."""
         return np.maximum(self.stakes, np.abs(self.values))
 
     @property
