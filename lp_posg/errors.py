@@ -92,5 +92,9 @@ class GambitNameWarning(UserWarning):
     """A file for Gambit was written with names that Gambit does not take."""
 
 
+class LargeGapWarning(UserWarning):
+    """A gap is within the tolerance, which is a share of all payoffs, but large beside those that the agents get."""
+
+
 class MissingExtraError(LpPosgError):
     """An optional dependency is not installed; the message names the extra to install."""

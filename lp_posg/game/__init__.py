@@ -2,7 +2,7 @@
 
 from lp_posg.game.arrays import GAME_FORMAT, SOLUTION_FORMAT, checked_csr, game_arrays, game_from_arrays, game_labels
 from lp_posg.game.model import Game
-from lp_posg.game.tolerance import allowed_gaps, checked_tolerance
+from lp_posg.game.tolerance import allowed_gaps, checked_tolerance, has_large_gap, usual_rewards, warn_of_large_gap
 
 __all__ = [
     "GAME_FORMAT",
@@ -14,4 +14,7 @@ __all__ = [
     "game_arrays",
     "game_from_arrays",
     "game_labels",
+    "has_large_gap",
+    "usual_rewards",
+    "warn_of_large_gap",
 ]

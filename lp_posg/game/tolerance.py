@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
+
 import numpy as np
 
-from lp_posg.errors import ModelError
+from lp_posg.errors import LargeGapWarning, ModelError
 from lp_posg.game.model import Game
 from lp_posg.types import ROUNDING, FloatArray
+
+LARGE_SHARE = 1e-4
+"""A gap of more than this share of what an agent gets is no rounding to whoever gets it."""
 
 
 def checked_tolerance(tolerance: object) -> float:
@@ -36,3 +42,39 @@ def allowed_gaps(game: Game, tolerance: float, deviations: str) -> FloatArray:
     span = np.max([np.ptp(reward, axis=(1, 2)) for reward in rewards], axis=0)
     largest = np.max([np.abs(reward).max(axis=(1, 2)) for reward in rewards], axis=0)
     return np.asarray(tolerance * span + ROUNDING * largest)
+
+
+def usual_rewards(game: Game) -> FloatArray:
+    """Return for each agent the size that a quarter of its rewards other than 0 do not exceed, shape (n,)."""
+    found = np.zeros(game.n_agents)
+    for i in range(game.n_agents):
+        sizes = np.concatenate([np.abs(reward[i]).ravel() for reward in game.parts()[2]])
+        sizes = sizes[sizes > 0]
+        if len(sizes):
+            found[i] = np.partition(sizes, len(sizes) // 4)[len(sizes) // 4]
+    return found
+
+
+def has_large_gap(gaps: FloatArray, beside: FloatArray, tolerance: float) -> bool:
+    """Whether a gap is large beside what its agent gets, and no tolerance was given that says so itself.
+
+    Parameters
+    ----------
+    gaps, beside : float array, shape (n,)
+    """
+    return bool(tolerance < LARGE_SHARE and (gaps > LARGE_SHARE * beside).any())
+
+
+def warn_of_large_gap(agents: Sequence[str], gaps: FloatArray, beside: FloatArray, tolerance: float) -> None:
+    """Warn of what `has_large_gap`, with `LargeGapWarning`."""
+    if not has_large_gap(gaps, beside, tolerance):
+        return
+    agent = int((gaps - LARGE_SHARE * beside).argmax())
+    warnings.warn(
+        f"agent {agents[agent]!r} may gain {gaps[agent]:.3g} by deviating, which is within the tolerance, a share of"
+        f" all payoffs, but large beside the {beside[agent]:.3g} or so that is paid: payoffs of very different sizes"
+        " are at fault; make the largest smaller, or give a smaller tolerance to refuse such a result (on the command"
+        " line --tolerance)",
+        LargeGapWarning,
+        stacklevel=3,
+    )

@@ -14,7 +14,14 @@ from lp_posg.errors import CertificateError, LimitError, ModelError, OptionError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
 from lp_posg.evaluate.deviations import HEARS_PRESCRIPTION
 from lp_posg.evaluate.options import check_options
-from lp_posg.game import Game, allowed_gaps, checked_tolerance
+from lp_posg.game import (
+    Game,
+    allowed_gaps,
+    checked_tolerance,
+    has_large_gap,
+    usual_rewards,
+    warn_of_large_gap,
+)
 from lp_posg.induction.blocks import Block
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.induction.solution import Labels, Solution, Stats
@@ -398,7 +405,10 @@ def check_certificate(
     """Raise CertificateError unless every gap is proven to be within the tolerance (see `allowed_gaps`)."""
     most = allowed_gaps(game, tolerance, certificate.deviations)
     over = certificate.gaps - most
-    if (over <= 0).all() or (approximate and np.isfinite(certificate.gap)):
+    if (over <= 0).all():
+        _warn_of_large_gap(certificate, game, tolerance)
+        return
+    if approximate and np.isfinite(certificate.gap):
         return
     agent = int(over.argmax())
     allowed, gap = most[agent], certificate.gaps[agent]
@@ -414,6 +424,14 @@ def check_certificate(
         f" {what}; allow approximate solutions to accept the bound",
         certificate=certificate,
     )
+
+
+def _warn_of_large_gap(certificate: Certificate, game: Game, tolerance: float) -> None:
+    """Warn of a gap that is large beside the values and beside most rewards; of a team's rewards, those of one."""
+    beside = np.abs(certificate.values)
+    # Rewards are looked at only where the values leave a doubt.
+    if certificate.status == "exact" and has_large_gap(certificate.gaps, beside, tolerance):
+        warn_of_large_gap(game.agents, certificate.gaps, np.maximum(beside, usual_rewards(game)), tolerance)
 
 
 def _check_values(solution: Solution, tolerance: float) -> None:

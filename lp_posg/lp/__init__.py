@@ -1,5 +1,6 @@
 """Linear programs in, solutions out; the only room that knows a solver."""
 
+from lp_posg.lp.balance import WIDE, is_wide
 from lp_posg.lp.columns import ColumnProgram
 from lp_posg.lp.conic import entropy, solve_concave
 from lp_posg.lp.highs import CostSweep, attempt_program, cancel_running, solve_block, solve_program
@@ -8,6 +9,7 @@ from lp_posg.lp.tangents import Values, solve_of_values
 from lp_posg.lp.warm import WarmProgram
 
 __all__ = [
+    "WIDE",
     "ColumnProgram",
     "CostSweep",
     "LPResult",
@@ -19,6 +21,7 @@ __all__ = [
     "attempt_program",
     "cancel_running",
     "entropy",
+    "is_wide",
     "solve_block",
     "solve_concave",
     "solve_of_values",

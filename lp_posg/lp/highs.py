@@ -13,6 +13,7 @@ import highspy
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
+from lp_posg.lp.balance import ROUNDING, Units, balanced, correction, is_wide
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 from lp_posg.types import FloatArray, IntArray
 
@@ -40,6 +41,7 @@ _ALWAYS = {
     "mip_feasibility_tolerance": 1e-9,
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 1e-9,
+    "small_matrix_value": 1e-9,
 }
 
 # Tried in turn until one ends with a definite answer. Presolve costs more than it saves on
@@ -71,6 +73,10 @@ _JOINED_WAY: Mapping[str, object] = {
     "simplex_dual_edge_weight_strategy": 0,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
 }
+# What is small in a balanced program is not rounding: 1e-12 is the least that HiGHS lets be kept.
+_BALANCED_WAYS: tuple[Mapping[str, object], ...] = tuple(
+    {**way, "small_matrix_value": 1e-12, "simplex_scale_strategy": 0} for way in (_WAYS[0], _WAYS[1], _WAYS[2])
+)
 # A basis stays feasible when costs change, which is where the primal method starts.
 _SWEEP_WAY: Mapping[str, object] = {**_WAYS[0], "simplex_strategy": 4}
 
@@ -80,6 +86,15 @@ GROUP_ENTRIES, GROUP_MOST = 8000, 64
 LARGE_ENTRIES = 20_000
 """Programs beyond this many entries, and all with whole numbers, can be interrupted."""
 
+REFINEMENTS = 4
+"""Most corrections of a balanced program."""
+
+REFINED = 1e-14
+"""What a refined solution may miss, in the units of its program."""
+
+DIGITS = 1e5
+"""What a solution misses is multiplied by this in the first correction, and so many times more in each further one."""
+
 VIOLATION_TOL = 1e-7
 """A solution that breaks a row by more than this is not believed, whatever its status."""
 
@@ -88,7 +103,12 @@ _local = threading.local()
 
 
 def solve_program(
-    program: LinearProgram, what: str = "linear program", deadline: float | None = None, *, presolve: bool = False
+    program: LinearProgram,
+    what: str = "linear program",
+    deadline: float | None = None,
+    *,
+    presolve: bool = False,
+    balance: bool = False,
 ) -> LPResult:
     """Return the optimal solution of `program`; this is the only way to a decoded result.
 
@@ -100,6 +120,8 @@ def solve_program(
         Value of ``time.time()`` after which to give up.
     presolve : bool
         Whether to reduce the program first; for a large one, not one of a small stage game.
+    balance : bool
+        Whether to bring the program's numbers together first whatever they are; see `balance`.
 
     Raises
     ------
@@ -111,7 +133,7 @@ def solve_program(
         message tells these apart.
     """
     left = np.inf if deadline is None else deadline - clock.time()
-    result = attempt_program(program, left, presolve=presolve)
+    result = attempt_program(program, left, presolve=presolve, balance=balance)
     if result.status is Status.OPTIMAL:
         return result
     text = f"{what} ({program.n_rows} rows, {program.n_columns} columns) ended as: {result.status.value}"
@@ -168,7 +190,9 @@ def solve_block(
     return x, dual
 
 
-def attempt_program(program: LinearProgram, time_limit: float = np.inf, *, presolve: bool = False) -> LPResult:
+def attempt_program(
+    program: LinearProgram, time_limit: float = np.inf, *, presolve: bool = False, balance: bool = False
+) -> LPResult:
     """Return how the solve ended, having tried each way in turn until one ended with an answer.
 
     That a program is infeasible or unbounded is believed only when two ways say so: on a badly
@@ -178,11 +202,15 @@ def attempt_program(program: LinearProgram, time_limit: float = np.inf, *, preso
     ----------
     time_limit : float
         Seconds for all ways together.
-    presolve : bool
+    presolve, balance : bool
         As in `solve_program`.
     """
     said: list[Status] = []
     end = clock.time() + time_limit
+    if program.integer is None and (balance or is_wide(program.value)):
+        result = _attempt_balanced(program, end)
+        if result.status is Status.OPTIMAL:
+            return result
     ways = _WAYS if program.integer is None else _INTEGER_WAYS
     if presolve and program.integer is None:
         ways = (_WAYS[1], _WAYS[0], *_WAYS[2:])
@@ -199,10 +227,63 @@ def attempt_program(program: LinearProgram, time_limit: float = np.inf, *, preso
     return _failed()
 
 
-def _run(program: LinearProgram, options: Mapping[str, object], time_limit: float, fresh: bool) -> LPResult:
+def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
+    """Return an optimum of a program of numbers of very different sizes; or what else came.
+
+    It is refined in units that bring the numbers together; where that does not go all the way, in others too.
+    """
+    best, least = _failed(), np.inf
+    units: tuple[Units, ...] = ("middle", "given", "mean")
+    for other in (balanced(program, own) for own in units):
+        result = _in_turn(other.program, end)
+        if result.status is not Status.OPTIMAL:
+            best = result if least == np.inf else best
+            continue
+        result, missed = _refined(other.program, result, end)
+        result = other.undone(result, program.cost)
+        if missed < least and program.violation(result.x) <= VIOLATION_TOL:
+            best, least = result, missed
+        if least <= REFINED:
+            break
+    return best
+
+
+def _in_turn(program: LinearProgram, end: float) -> LPResult:
+    result = _failed()
+    for options in _BALANCED_WAYS:
+        result = _run(program, options, max(end - clock.time(), 0.0), fresh=True)
+        if result.status in (Status.OPTIMAL, Status.LIMIT):
+            break
+    return result
+
+
+def _refined(program: LinearProgram, result: LPResult, end: float) -> tuple[LPResult, float]:
+    """Return an optimum corrected as far as that goes, and the most that it misses."""
+    best, least = result, np.inf
+    for place in range(1 + REFINEMENTS):
+        step = correction(program, result, DIGITS ** (1 + place))
+        if step.missed < least:
+            best, least = result, step.missed
+        if step.missed <= ROUNDING or place == REFINEMENTS:
+            break
+        # What a correction misses itself is told by the next one.
+        found = _run(step.program, _BALANCED_WAYS[0], max(end - clock.time(), 0.0), fresh=True, violation=np.inf)
+        if found.status is not Status.OPTIMAL:
+            break
+        result = step.added_to(result, found)
+    return best, least
+
+
+def _run(
+    program: LinearProgram,
+    options: Mapping[str, object],
+    time_limit: float,
+    fresh: bool,
+    violation: float = VIOLATION_TOL,
+) -> LPResult:
     large = is_large(program)
     highs = _solver(fresh, options, time_limit, large, program.integer is not None)
-    return run_loaded(highs, program, large) if load(highs, program) else _failed()
+    return run_loaded(highs, program, large, violation) if load(highs, program) else _failed()
 
 
 def is_large(program: LinearProgram) -> bool:
@@ -234,7 +315,7 @@ def load(highs: highspy.Highs, program: LinearProgram) -> bool:
     return bool(passed != highspy.HighsStatus.kError)
 
 
-def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool) -> LPResult:
+def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool, violation: float = VIOLATION_TOL) -> LPResult:
     """Run a solver that holds `program` and return what became of it."""
     ran = _run_interruptibly(highs) if large else highs.run()
     if ran == highspy.HighsStatus.kError:
@@ -246,7 +327,7 @@ def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool) -> LPR
         return LPResult(status, _EMPTY, _EMPTY, float("nan"))
     solution = highs.getSolution()
     x = np.array(solution.col_value)
-    if program.violation(x) > VIOLATION_TOL:
+    if program.violation(x) > violation:
         return _failed()
     dual = np.array(solution.row_dual) if program.integer is None else _EMPTY
     return LPResult(status, x, dual, float(program.cost @ x))

@@ -176,7 +176,7 @@ def short(text: str, most: int) -> str:
 def apart(texts: Sequence[str], most: int) -> list[str]:
     """Return labels as they are to be shown beside each other, as `named`: different ones stay different.
 
-    >>> apart(["left", "right"], 8), apart(["the left door there", "the right door there"], 11)
+    >>> apart(["left", "right"], 8), apart(["the old left door there", "the old right door there"], 11)
     (['left', 'right'], ['1: the …ere', '2: the …ere'])
     """
     cut = [short(text, most) for text in texts]

@@ -13,7 +13,7 @@ Source: von Stengel (1996), Games and Economic Behavior 14, 220-246, sections 3 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -113,8 +113,11 @@ class SequenceGame:
     trees : tuple of two InformationTree
     payoffs : tuple of two CSR arrays, shape (L_1, L_2)
         What each agent gets at a pair of sequences, times the probability that chance comes there: an agent's value
-        is ``x @ payoff @ y`` for realisation plans x and y.
+        is ``x @ payoff @ y + offset`` for realisation plans x and y.
+    offset : tuple of two float
+        What each agent gets whatever happens, where that is large beside the rest; else 0.
     """
 
     trees: tuple[InformationTree, InformationTree]
     payoffs: tuple[SparseMatrix, SparseMatrix]
+    offset: tuple[float, float] = field(default=(0.0, 0.0), kw_only=True)

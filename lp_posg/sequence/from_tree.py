@@ -12,8 +12,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.extensive import ExtensiveGame
+from lp_posg.extensive.paths import from_root
 from lp_posg.extensive.recall import Recall, recall_of
+from lp_posg.extensive.validation import TERMINAL
 from lp_posg.sequence.form import InformationTree, SequenceGame
+from lp_posg.sequence.offset import FAR, common_part
 from lp_posg.types import IntArray, SparseMatrix, read_only
 
 
@@ -48,7 +51,8 @@ def tree_form(game: ExtensiveGame) -> TreeForm:
     recall = recall_of(game)
     number = np.zeros(int(recall.first[-1]) + 1, dtype=np.int64)
     trees = (_tree(game, recall, 0, number), _tree(game, recall, 1, number))
-    return TreeForm(trees, _payoffs(game, recall, number, trees), recall, number)
+    both = [_payoffs(game, recall, number, trees, agent) for agent in range(2)]
+    return TreeForm(trees, (both[0][0], both[1][0]), recall, number, offset=(both[0][1], both[1][1]))
 
 
 def _tree(game: ExtensiveGame, recall: Recall, agent: int, number: IntArray) -> InformationTree:
@@ -65,16 +69,22 @@ def _tree(game: ExtensiveGame, recall: Recall, agent: int, number: IntArray) -> 
 
 
 def _payoffs(
-    game: ExtensiveGame, recall: Recall, number: IntArray, trees: tuple[InformationTree, ...]
-) -> tuple[SparseMatrix, SparseMatrix]:
-    """Return each agent's expected payoff at each pair of sequences: sums over the nodes that pay there."""
-    nodes = np.flatnonzero((game.outcome >= 0) & (recall.reach > 0))
-    at = tuple(number[recall.sequence[agent, nodes]] for agent in range(2))
-    found = []
-    for agent in range(2):
-        values = recall.reach[nodes] * game.payoff[agent, nodes]
-        matrix = sp.csr_array(sp.coo_array((values, at), shape=(trees[0].n_sequences, trees[1].n_sequences)))
-        matrix.sum_duplicates()
-        matrix.eliminate_zeros()
-        found.append(matrix)
-    return found[0], found[1]
+    game: ExtensiveGame, recall: Recall, number: IntArray, trees: tuple[InformationTree, ...], agent: int
+) -> tuple[SparseMatrix, float]:
+    """Return an agent's expected payoff at each pair of sequences, sums over the nodes that pay there; and its offset.
+
+    Where payoffs on the way cancel, or all paths pay much the same, what is left is told at the ends of paths.
+    """
+    nodes, paid = np.flatnonzero((game.outcome >= 0) & (recall.reach > 0)), game.payoff[agent]
+    ends = np.flatnonzero((game.owner == TERMINAL) & (recall.reach > 0))
+    totals = from_root(game.parent, paid)
+    offset = common_part(totals[ends])
+    left = np.abs(totals[ends] - offset).max(initial=0.0)
+    if offset or np.abs(paid[nodes]).max(initial=0.0) > FAR * left:
+        nodes, paid = ends, totals - offset
+    at = tuple(number[recall.sequence[who, nodes]] for who in range(2))
+    values = recall.reach[nodes] * paid[nodes]
+    matrix = sp.csr_array(sp.coo_array((values, at), shape=(trees[0].n_sequences, trees[1].n_sequences)))
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return matrix, offset

@@ -57,8 +57,15 @@ def compile_sequence_form(game: SequenceGame) -> LinearProgram:
     )
 
 
-def equilibrium_plans(game: SequenceGame, what: str, deadline: float | None) -> tuple[FloatArray, FloatArray]:
+def equilibrium_plans(
+    game: SequenceGame, what: str, deadline: float | None, balance: bool = False
+) -> tuple[FloatArray, FloatArray]:
     """Return realisation plans of an equilibrium, up to the solver's rounding.
+
+    Parameters
+    ----------
+    balance : bool
+        Whether to solve in units of rows and columns that bring the program's numbers together.
 
     Raises
     ------
@@ -68,5 +75,5 @@ def equilibrium_plans(game: SequenceGame, what: str, deadline: float | None) -> 
         If the program cannot be solved.
     """
     # Presolve takes forced moves and idle actions out: up to fifty times as fast on large trees (measured).
-    result = solve_program(compile_sequence_form(game), what, deadline, presolve=True)
+    result = solve_program(compile_sequence_form(game), what, deadline, presolve=True, balance=balance)
     return result.x[: game.trees[0].n_sequences], result.dual[: game.trees[1].n_sequences]

@@ -23,18 +23,30 @@ class Exploitability:
         Value of each agent if both follow, in reward units.
     best : float array, shape (2,)
         Value of each agent's best response to the other's plan.
+    gains : float array, shape (2,)
+        `best` less `values`, before what is paid whatever happens is added to both.
+    stakes : float array, shape (2,)
+        Mean size of what each agent is paid if both follow, but for what is paid whatever happens; where that is less,
+        the quarter of the payoffs in the game that is least. What a gap is to be seen beside.
     """
 
     values: FloatArray
     best: FloatArray
+    gains: FloatArray
+    stakes: FloatArray
 
     def __post_init__(self) -> None:
-        read_only(self.values, self.best)
+        read_only(self.values, self.best, self.gains, self.stakes)
 
     @property
     def gaps(self) -> FloatArray:
         """Gain of each agent's best deviation, shape (2,); 0 where it is rounding below 0."""
-        return np.maximum(self.best - self.values, 0.0)
+        return np.maximum(self.gains, 0.0)
+
+    @property
+    def beside(self) -> FloatArray:
+        """The stakes, or the size of the values where that is more, shape (2,); what a gap is to be seen beside."""
+        return np.maximum(self.stakes, np.abs(self.values))
 
     @property
     def gap(self) -> float:
@@ -98,5 +110,12 @@ def exploitability(game: SequenceGame, plans: tuple[FloatArray, FloatArray]) -> 
     x, y = plans
     gains = (game.payoffs[0] @ y, x @ game.payoffs[1])
     values = np.array([x @ gains[0], gains[1] @ y])
-    best = [best_response(tree, gain) for tree, gain in zip(game.trees, gains, strict=True)]
-    return Exploitability(values, np.array(best))
+    best = np.array([best_response(tree, gain) for tree, gain in zip(game.trees, gains, strict=True)])
+    stakes = np.array([max(x @ (abs(own) @ y), _lower_quarter(own.data)) for own in game.payoffs])
+    return Exploitability(values + game.offset, best + game.offset, best - values, stakes)
+
+
+def _lower_quarter(payoffs: FloatArray) -> float:
+    """Return the size that a quarter of some numbers do not exceed; 0 of none."""
+    place = len(payoffs) // 4
+    return float(np.partition(np.abs(payoffs), place)[place]) if len(payoffs) else 0.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time as clock
 
 from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
-from lp_posg.game import Game, allowed_gaps, checked_tolerance
+from lp_posg.game import Game, allowed_gaps, checked_tolerance, warn_of_large_gap
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
-from lp_posg.sequence.program import equilibrium_plans
-from lp_posg.sequence.response import Exploitability, behaviour_of, exploitability, plan_of
+from lp_posg.sequence.equilibrium import equilibrium
+from lp_posg.sequence.response import Exploitability
 from lp_posg.sequence.solution import SequenceSolution, SequenceStats
 from lp_posg.sequence.tree import HistoryGame, Watch, sequence_game
 from lp_posg.types import GAP_TOL
@@ -93,13 +93,12 @@ def solve_sequence_form(
     form = sequence_game(game, structure, steps, _watch(game, structure, max_entries, deadline))
     built = clock.perf_counter()
     what = f"sequence form of game {game.name!r} over {steps} steps with sharing {structure.name!r}"
-    plans = equilibrium_plans(form, what, deadline)
+    solved = equilibrium(form, what, deadline)
     planned = clock.perf_counter()
-    behaviour = (behaviour_of(form.trees[0], plans[0]), behaviour_of(form.trees[1], plans[1]))
-    plans = (plan_of(form.trees[0], behaviour[0]), plan_of(form.trees[1], behaviour[1]))
-    found = exploitability(form, plans)
-    phases = {"expand": built - begun, "solve": planned - built, "certify": clock.perf_counter() - planned}
+    behaviour, plans, found = solved.behaviour, solved.plans, solved.found
+    phases = {"expand": built - begun, "solve": planned - built - solved.seconds, "certify": solved.seconds}
     _check_gaps(found, game, tolerance, what)
+    warn_of_large_gap(game.agents, found.gaps, found.beside, tolerance)
     by_set = (behaviour[0].reshape(form.trees[0].n_sets, -1), behaviour[1].reshape(form.trees[1].n_sets, -1))
     return SequenceSolution(
         game, steps, structure.name, float(tolerance), plans, by_set, form.trees, form.tables, found,

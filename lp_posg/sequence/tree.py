@@ -25,6 +25,7 @@ from lp_posg.information import SharingStructure
 from lp_posg.information.levels import look_up, rows_of
 from lp_posg.information.tables import SplitTable, first_table, next_table
 from lp_posg.sequence.form import InformationTree, SequenceGame
+from lp_posg.sequence.offset import common_part
 from lp_posg.types import FloatArray, IntArray, SparseMatrix, read_only
 
 Watch = Callable[[int, int, int], None]
@@ -95,6 +96,7 @@ class _Grown:
     private: tuple[list[IntArray], list[IntArray]] = field(default_factory=lambda: ([], []))
     pairs: list[IntArray] = field(default_factory=list)
     payoff: list[FloatArray] = field(default_factory=list)
+    offset: tuple[float, float] = (0.0, 0.0)
     n_histories: int = 0
     n_entries: int = 0
 
@@ -132,7 +134,8 @@ def sequence_game(game: Game, structure: SharingStructure, horizon: int, watch: 
     starts = [np.concatenate([[0], np.cumsum([len(part) for part in own])]) for own in grown.parent]
     trees = tuple(_tree(grown, i, starts[i], game.n_actions[i]) for i in range(2))
     payoffs = _payoffs(game, grown, starts)
-    return HistoryGame((trees[0], trees[1]), payoffs, tuple(grown.tables), grown.n_histories)
+    tables, count = tuple(grown.tables), grown.n_histories
+    return HistoryGame((trees[0], trees[1]), payoffs, tables, count, offset=grown.offset)
 
 
 def _step_entries(game: Game, time: int, front: _Front, last: bool) -> int:
@@ -204,9 +207,12 @@ def _front(
 
 
 def _add_payoffs(game: Game, time: int, front: _Front, grown: _Grown) -> None:
-    """Note each agent's discounted reward at every pair and joint action, shape (2, R, A)."""
-    reward = game.reward_array(time)
-    grown.payoff.append(game.discount**time * np.stack([front.weight @ reward[i] for i in range(2)]))
+    """Note each agent's discounted reward at every pair and joint action, shape (2, R, A), and what all pay."""
+    reward, possible = game.reward_array(time), np.unique(front.weight.indices)
+    common = [common_part(reward[i][possible]) for i in range(2)]
+    factor = game.discount**time
+    grown.payoff.append(factor * np.stack([front.weight @ (reward[i] - common[i]) for i in range(2)]))
+    grown.offset = (grown.offset[0] + factor * common[0], grown.offset[1] + factor * common[1])
     grown.pairs.append(front.sets)
     grown.n_entries += grown.payoff[-1][0].size
 

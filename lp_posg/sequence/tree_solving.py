@@ -9,9 +9,10 @@ import numpy as np
 from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
 from lp_posg.extensive import ExtensiveGame
 from lp_posg.extensive.totals import Totals, totals_of
+from lp_posg.game import warn_of_large_gap
+from lp_posg.sequence.equilibrium import equilibrium
 from lp_posg.sequence.from_tree import TreeForm, tree_form
-from lp_posg.sequence.program import equilibrium_plans
-from lp_posg.sequence.response import Exploitability, behaviour_of, exploitability, plan_of
+from lp_posg.sequence.response import Exploitability
 from lp_posg.sequence.tree_solution import ExtensiveSolution, ExtensiveStats
 from lp_posg.types import GAP_TOL, FloatArray
 
@@ -76,13 +77,12 @@ def solve_extensive(
     built = clock.perf_counter()
     if deadline is not None and clock.time() > deadline:
         raise LimitError(f"the time limit was met before game {game.name!r} was in sequence form", limit="time")
-    plans = equilibrium_plans(form, f"sequence form of game {game.name!r}", deadline)
+    solved = equilibrium(form, f"sequence form of game {game.name!r}", deadline)
     planned = clock.perf_counter()
-    behaviour = (behaviour_of(form.trees[0], plans[0]), behaviour_of(form.trees[1], plans[1]))
-    plans = (plan_of(form.trees[0], behaviour[0]), plan_of(form.trees[1], behaviour[1]))
-    found = exploitability(form, plans)
-    phases = {"expand": built - begun, "solve": planned - built, "certify": clock.perf_counter() - planned}
+    behaviour, plans, found = solved.behaviour, solved.plans, solved.found
+    phases = {"expand": built - begun, "solve": planned - built - solved.seconds, "certify": solved.seconds}
     _check_gaps(found, game, totals.allowed_gaps(tolerance))
+    warn_of_large_gap(game.agents, found.gaps, found.beside, tolerance)
     own, reached = _reaches(game, form, plans)
     return ExtensiveSolution(
         game, float(tolerance), form.recall.first, _in_order(game, form, behaviour), own, reached, found,

@@ -49,6 +49,7 @@ from lp_posg.errors import LimitError, SolveError, UnsupportedError
 from lp_posg.information.levels import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.concave import check_conic, concave_optima
+from lp_posg.stage.extremes import extremes_apart
 from lp_posg.stage.generation import by_generation
 from lp_posg.stage.incentives import IncentiveRows, Kind
 from lp_posg.stage.leximin import Leximin, unit_of
@@ -85,6 +86,9 @@ FEW_EQUATIONS = 2.0
 Equations of consistency, G (k_j - 1), counted also where agent j's prescriptions are enumerated instead. The master
 of column generation has the incentive rows alone: where these are most of all rows, it takes the longer way round.
 """
+
+FAINT = 1e-22
+"""An atom of at most this probability is rounding where the programs are refined."""
 
 JOINT_FACTOR = 2.0
 """Up to this many times as many pure prescriptions of j as pairs (p_j, a_j), the prescriptions are enumerated.
@@ -130,7 +134,7 @@ class Correlated:
         SolveError
             If a program cannot be solved.
         """
-        return shortcuts_first(block, objective, self._by_size)
+        return extremes_apart(block, objective, self.kind, partial(shortcuts_first, by_program=self._by_size))
 
     def _by_size(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         if objective.is_conic:
@@ -165,11 +169,12 @@ class Correlated:
             y, solved = self._optima(form, part, objective)
             found.append(y)
             n_programs += solved
-        return form.decode(np.concatenate(found), n_programs, "program")
+        # What is hardly ever played counts where a payoff is very large.
+        return form.decode(np.concatenate(found), n_programs, "program", FAINT if block.extreme else ATOM_TOL)
 
     def _optima(self, form: Form, block: StageBlock, objective: Objective) -> tuple[FloatArray, int]:
         """Return the optimal y of each game, shape (B, n_y), and the number of programs solved."""
-        game = scaled(block)
+        game = scaled(block, from_top=objective.weights is None)
         if objective.weights is not None:
             return self._solved(form.compile(game, objective), block)[0][:, : form.n_y], len(block)
         y, n_programs = np.empty((len(block), form.n_y)), 0
@@ -452,18 +457,19 @@ class Form(IncentiveRows):
         bound -= bound.min(axis=1, keepdims=True)
         return np.asarray(by_g - least + bound / self.k).reshape(len(cost), -1)
 
-    def decode(self, y: FloatArray, n_programs: int, method: str) -> BlockStrategy:
+    def decode(self, y: FloatArray, n_programs: int, method: str, least: float = ATOM_TOL) -> BlockStrategy:
         """Return the strategies that solutions y, shape (B, n_y), stand for, and how they were found.
 
-        An atom is a g; of a strategic-ce, a g and a pure prescription of j, which is heard whole.
+        An atom is a g; of a strategic-ce, a g and a pure prescription of j, which is heard whole. What is no more
+        probable than `least` is left out.
         """
         by_cell, size = y.reshape(len(y), self.n_g, -1), len(y)
         if self.kind == "prescription":
-            game, g, cell = np.nonzero(by_cell > ATOM_TOL)
+            game, g, cell = np.nonzero(by_cell > least)
             return self._decoded(game, g, by_cell[game, g, cell], self.cells[cell], n_programs, method, size)
         mass = (by_cell @ self.cells.reshape(len(self.cells), -1)).reshape(size, self.n_g, self.k, self.a)
         weight = mass.sum(axis=3).mean(axis=2)
-        game, g = np.nonzero(weight > ATOM_TOL)
+        game, g = np.nonzero(weight > least)
         return self._decoded(game, g, weight[game, g], as_distribution(mass[game, g]), n_programs, method, size)
 
     def _decoded(

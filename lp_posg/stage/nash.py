@@ -17,11 +17,14 @@ information by linear programming); von Neumann's minimax theorem.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from lp_posg.errors import UnsupportedError
 from lp_posg.information.levels import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
+from lp_posg.stage.extremes import extremes_apart
 from lp_posg.stage.nash_general import selected_nash
 from lp_posg.stage.nash_many import ENTRY_LIMIT, best_nash
 from lp_posg.stage.nash_polymatrix import pairs_of, polymatrix_nash
@@ -66,7 +69,7 @@ class Nash:
             If a program cannot be solved.
         """
         self.check_objective(objective)
-        return shortcuts_first(block, objective, self._by_program)
+        return extremes_apart(block, objective, "interim", partial(shortcuts_first, by_program=self._by_program))
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         # With one payoff for all, the team optimum is an equilibrium and the best for every objective but `worst`.
@@ -132,7 +135,7 @@ def _minimax(block: StageBlock) -> BlockStrategy:
     def what(row: int) -> str:
         return f"stage LP at {block.where(row)} (concept 'ne', zero-sum)"
 
-    x, dual = solve_block(compile_minimax(scaled(block).payoff[:, 0]), what, block.deadline)
+    x, dual = solve_block(compile_minimax(scaled(block, from_top=False).payoff[:, 0]), what, block.deadline)
     (k1, k2), (n1, n2) = block.n_private, block.n_actions
     first = x[:, : k1 * n1].reshape(-1, k1, n1)
     second = dual[:, : k2 * n2].reshape(-1, k2, n2)

@@ -15,6 +15,7 @@ from itertools import product
 import numpy as np
 
 from lp_posg.errors import LimitError
+from lp_posg.lp import WIDE
 from lp_posg.types import BoolArray, FloatArray, IntArray
 
 
@@ -32,12 +33,15 @@ class StageBlock:
         Their numbers at that depth, for messages.
     deadline : float or None
         Value of ``time.time()`` after which to give up.
+    extreme : bool
+        Whether payoffs are of such different sizes that the programs need care; see `extremes`.
     """
 
     payoff: FloatArray
     time: int
     nodes: IntArray
     deadline: float | None = None
+    extreme: bool = False
 
     @property
     def n_agents(self) -> int:
@@ -59,7 +63,7 @@ class StageBlock:
 
     def part(self, rows: slice | BoolArray | IntArray) -> StageBlock:
         """Return some of the stage games."""
-        return StageBlock(self.payoff[rows], self.time, self.nodes[rows], self.deadline)
+        return StageBlock(self.payoff[rows], self.time, self.nodes[rows], self.deadline, self.extreme)
 
     def check_deadline(self) -> None:
         """Raise LimitError if the deadline has passed."""
@@ -78,10 +82,11 @@ class Scaled:
     Attributes
     ----------
     payoff : float array, shape of the block's
-        Between -1 and 0: 0 at each agent's best joint action given the private profile.
+        Between -1 and 0: 0 at each agent's best joint action given the private profile. Not ``from_top``, up to 1.
     size : float array, shape (B, n)
     best : float array, shape (B, n)
-        Sum over p of the maximum over a: the value if every profile gave the agent its best.
+        Sum over p of the maximum over a: the value if every profile gave the agent its best. Not ``from_top``, the
+        value that 0 stands for.
     """
 
     payoff: FloatArray
@@ -93,17 +98,41 @@ class Scaled:
         return Scaled(self.payoff[rows], self.size[rows], self.best[rows])
 
 
-def scaled(block: StageBlock) -> Scaled:
+def middle(payoff: FloatArray) -> FloatArray:
+    """Return a payoff that most others are near to, of each agent at each private profile, shape (B, n, P, 1).
+
+    Parameters
+    ----------
+    payoff : float array, shape (B, n, P, A)
+        By private profile and joint action.
+    """
+    found, size = np.median(payoff, axis=3, keepdims=True), np.abs(payoff)
+    place = payoff.shape[3] // 4
+    usual = np.partition(size, place, axis=3)[..., [place]]
+    return np.where(np.abs(found) > WIDE * usual, 0.0, found)  # where most is forbidden, that is no middle
+
+
+def scaled(block: StageBlock, *, from_top: bool = True) -> Scaled:
     """Return the block's payoffs shifted by what changes no incentive and divided by their size.
 
     Costs are then nonnegative in a minimisation, where the dual simplex method starts feasible,
     and games in units of 1e-6 or 1e6 meet the solver's tolerances alike.
+
+    Parameters
+    ----------
+    from_top : bool
+        Whether payoffs have to be at most 0. If not, those of an `extreme` block are told from their `middle`: beside
+        the best the others would be rounding.
     """
     n = block.n_agents
     action_axes = tuple(range(2 + n, 2 + 2 * n))
     top = block.payoff.max(axis=action_axes, keepdims=True)
+    if block.extreme and not from_top:
+        top = middle(block.payoff.reshape(*block.payoff.shape[:2], int(np.prod(block.n_private)), -1)).reshape(
+            top.shape
+        )
     shifted = block.payoff - top
-    size = -shifted.min(axis=tuple(range(2, 2 + 2 * n)))
+    size = np.abs(shifted).max(axis=tuple(range(2, 2 + 2 * n)))
     divisor = np.where(size > 0, size, 1.0).reshape(*size.shape, *(1,) * (2 * n))
     return Scaled(shifted / divisor, size, top.reshape(*size.shape, -1).sum(axis=2))
 

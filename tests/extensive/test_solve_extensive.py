@@ -21,7 +21,7 @@ from lp_posg.errors import (
     UnsupportedError,
 )
 from lp_posg.extensive import CHANCE, TERMINAL, Chance, End, InformationSet, Move, game_from_rules
-from lp_posg.sequence import tree_solving
+from lp_posg.sequence import equilibrium
 
 
 def law_of(solution):
@@ -118,7 +118,7 @@ def test_the_trees_tried_are_small_enough_for_the_normal_form():
 def test_gaps_of_what_is_no_equilibrium_are_those_by_enumeration(monkeypatch):
     game = posg.extensive_catalog("kuhn-poker-tree")
     monkeypatch.setattr(
-        tree_solving, "equilibrium_plans", lambda form, *_: tuple(np.ones(t.n_sequences) for t in form.trees)
+        equilibrium, "equilibrium_plans", lambda form, *_, **__: tuple(np.ones(t.n_sequences) for t in form.trees)
     )
     solution = posg.solve_extensive(game, tolerance=100.0)
     assert solution.values == pytest.approx(value(game, lambda k: np.array([0.5, 0.5])), abs=1e-12)

@@ -279,6 +279,7 @@ def test_the_text_is_the_game_to_our_reader_too(name, tmp_path):
     assert posg.load_extensive(file) == replace(game, sets=blanks)
 
 
+@pytest.mark.filterwarnings("ignore::lp_posg.errors.GambitNameWarning")  # Goofspiel's labels have line breaks
 @pytest.mark.parametrize("name", ["kuhn_poker", "kuhn_poker(players=3)", GOOFSPIEL])
 def test_openspiel_reads_what_our_writer_of_files_makes_of_its_games(name, tmp_path):
     game, file = from_open_spiel(name), tmp_path / "saved.efg"

@@ -41,8 +41,8 @@ def test_a_warm_start_that_fails_is_made_up_for(monkeypatch):
     right = highs.run_loaded
     failing = iter([True, False])
 
-    def once(solver, program, large):
-        result = right(solver, program, large)
+    def once(solver, program, large, *rest):
+        result = right(solver, program, large, *rest)
         return replace(result, status=highs.Status.FAILED) if next(failing, False) else result
 
     monkeypatch.setattr(highs, "run_loaded", once)

@@ -12,7 +12,7 @@ from random_games import random_game
 import lp_posg as posg
 from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
 from lp_posg.information import sharing_structure
-from lp_posg.sequence import response, solving
+from lp_posg.sequence import equilibrium, response
 from lp_posg.sequence.form import InformationTree
 
 TOL = 1e-7
@@ -183,10 +183,10 @@ def test_strategies_are_an_equilibrium_by_enumeration(sharing):
 def test_gaps_of_what_is_no_equilibrium_are_those_by_enumeration(monkeypatch):
     game = random_game(12, zero_sum=True)
 
-    def uniform(form, what, deadline):
+    def uniform(form, what, deadline, balance=False):
         return tuple(np.ones(tree.n_sequences) for tree in form.trees)
 
-    monkeypatch.setattr(solving, "equilibrium_plans", uniform)
+    monkeypatch.setattr(equilibrium, "equilibrium_plans", uniform)
     solution = posg.solve_sequence_form(game, 3, "none", tolerance=100.0)
     histories = Histories(game, sharing_structure("none", 2), 3)
     value = histories.value(lambda *_: np.array([0.5, 0.5]))

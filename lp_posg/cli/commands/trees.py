@@ -167,10 +167,12 @@ def _sequence_facts(solution: ExtensiveSolution) -> list[Facts]:
     game, stats = solution.game, solution.stats
     totals = totals_of(game)
     allowed = " ".join(dict.fromkeys(map(small, totals.allowed_gaps(solution.tolerance).tolist())))
+    # Beside a payoff that is never met what is paid on the way is no rounding.
+    scale = min(totals.largest, 1e6 * float(solution.certificate.beside.max()))
     return [
         tree_facts(game),
         [("concept", "ne"), ("method", SEQUENCE_FORM)],
-        value_facts(solution.values.tolist(), totals.largest),
+        value_facts(solution.values.tolist(), scale),
         [
             ("certificate", "exact"),
             ("gaps", " ".join(map(small, solution.certificate.gaps.tolist()))),
