@@ -176,6 +176,7 @@ def zero_sum_libraries(block: StageBlock, count: int) -> dict[str, Callable[[], 
     except ImportError:
         pass
     try:
+        import ecos  # noqa: F401  what its solver of matrix games runs
         import pyspiel
         from open_spiel.python.algorithms import lp_solver
 
