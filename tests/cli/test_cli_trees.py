@@ -239,3 +239,14 @@ def test_the_page_of_a_tree_file_reads_the_file(run, tmp_path):
     assert run("report", "kuhn.efg", "--concept", "cce", "-o", "kuhn.html")[0] == 0
     text = (tmp_path / "kuhn.html").read_text()
     assert "game = posg.strategic_form(posg.load_extensive(FILE))\n" in text
+
+
+@pytest.mark.parametrize("command", ["solve", "compare"])
+def test_a_file_that_is_not_there_is_told_before_the_horizon(run, tmp_path, command):
+    status, _, err = run(command, "nothing.efg")
+    assert status == 1
+    assert "there is no such file" in err
+    (tmp_path / "half.json").write_text("{")
+    status, _, err = run(command, "half.json")
+    assert status == 1
+    assert err.startswith("error: half.json:1: ")

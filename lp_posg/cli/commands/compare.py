@@ -101,7 +101,7 @@ def steps_named(file: str, horizon: int | None, sharing: list[str] | None) -> tu
     tree = tree_named(file) if horizon is None else None
     if tree is None:
         rules = options.listed("--sharing", sharing, SHARING)
-        horizon = options.needed_horizon(horizon)
+        horizon = options.needed_horizon(horizon, file)
         return game_over(file, horizon), horizon, rules
     if sharing:
         raise typer.BadParameter(

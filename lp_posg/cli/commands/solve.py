@@ -89,7 +89,7 @@ def solve(
             backend, time_limit, options.in_bytes(memory_limit),
         )  # fmt: skip
         return
-    horizon = options.needed_horizon(horizon)
+    horizon = options.needed_horizon(horizon, file)
     if method == STRATEGIC_FORM:
         raise typer.BadParameter(f"{method!r} is for game trees; leave the option out", param_hint="--method")
     _check_targets(file, json, save)
