@@ -1,4 +1,4 @@
-"""All full histories of a small game, and what the table of DESIGN section 3 makes of them.
+"""All full histories of a small game, and what the table of sharing structures makes of them.
 
 Plain enumeration: it uses the dense arrays of a game and nothing else of the package. Actions are drawn with weight 1
 each, which is uniformly random play up to a factor that all histories of one length share.

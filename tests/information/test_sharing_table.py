@@ -1,4 +1,4 @@
-"""The built-in structures against the table of DESIGN section 3, recomputed from full histories.
+"""The built-in structures against the table of sharing structures, recomputed from full histories.
 
 Every observation and action of a history is a different number, so that a number tells its agent, kind and time.
 """
