@@ -81,13 +81,18 @@ def game_over(given: str, horizon: int) -> Game:
     LpPosgError
         As `game_named`.
     """
-    needed = steps_needed(given)
+    tree = tree_named(given)
+    if tree is None:
+        return game_named(given)
+    from lp_posg.extensive import n_steps, to_posg
+
+    needed = n_steps(tree)
     if horizon < needed:
         raise typer.BadParameter(
             f"game tree {given!r} takes {needed} steps and has no meaning cut after {horizon}; give --horizon {needed}",
             param_hint="--horizon",
         )
-    return game_named(given)
+    return to_posg(tree)
 
 
 def steps_needed(given: str) -> int:
