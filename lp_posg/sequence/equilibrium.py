@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time as clock
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from lp_posg.errors import LimitError, SolveError
+from lp_posg.errors import CertificateError, LimitError, SolveError
 from lp_posg.sequence.form import SequenceGame
 from lp_posg.sequence.program import equilibrium_plans
 from lp_posg.sequence.response import Exploitability, behaviour_of, exploitability, plan_of
@@ -63,6 +64,25 @@ def equilibrium(game: SequenceGame, what: str, deadline: float | None) -> Equili
     except (LimitError, SolveError):
         return first
     return min(first, second, key=lambda own: own.found.gap)
+
+
+def check_gaps(found: Exploitability, agents: Sequence[str], allowed: FloatArray, what: str, advice: str) -> None:
+    """Raise CertificateError if an agent gains more by its best response than is allowed.
+
+    Parameters
+    ----------
+    allowed : float array, shape (2,)
+    what, advice : str
+        Of what it is no equilibrium then, and what to do.
+    """
+    if (found.gaps <= allowed).all():
+        return
+    worst = int((found.gaps - allowed).argmax())
+    raise CertificateError(
+        f"agent {agents[worst]!r} gains {found.gaps[worst]:.6g} by its best response (tolerance {allowed[worst]:.3g}),"
+        f" so this is not an equilibrium of {what}; the solver's rounding is at fault: {advice}",
+        certificate=found,
+    )
 
 
 def _judged(game: SequenceGame, weights: tuple[FloatArray, FloatArray]) -> Equilibrium:

@@ -6,6 +6,7 @@ Nothing here knows a linear program: this is the judge of what one found.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +53,17 @@ class Exploitability:
     def gap(self) -> float:
         """The largest gap."""
         return float(self.gaps.max())
+
+    def summary(self) -> dict[str, Any]:
+        """Return the certificate as a JSON-ready object, with the keys of that of a `Solution`."""
+        return {
+            "status": "exact",
+            "gaps": self.gaps.tolist(),
+            "deviations": "ne",
+            "deviation": None,
+            "merge_error": 0.0,
+            "found_gains": None,
+        }
 
 
 def behaviour_of(tree: InformationTree, weights: FloatArray) -> FloatArray:

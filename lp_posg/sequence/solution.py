@@ -12,6 +12,7 @@ from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.information.describe import history_text, private_text
 from lp_posg.information.tables import SplitTable
+from lp_posg.sequence.naming import agent_number
 from lp_posg.sequence.response import Exploitability
 from lp_posg.sequence.tree import HistoryTree
 from lp_posg.types import FloatArray, read_only
@@ -102,7 +103,7 @@ class SequenceSolution:
 
     def n_information_sets(self, agent: int | str, time: int) -> int:
         """Return the number of information sets of an agent at a step (0-based)."""
-        sets = self._sets(self._agent(agent), time)
+        sets = self._sets(agent_number(self.game.agents, agent), time)
         return int(sets.stop - sets.start)
 
     def information(self, agent: int | str, time: int, number: int) -> str:
@@ -142,20 +143,13 @@ class SequenceSolution:
         parent = self.trees[who].parent[place]
         return 1.0 if parent < 0 else float(self.plans[who][parent])
 
-    def _agent(self, agent: int | str) -> int:
-        if isinstance(agent, str) and agent in self.game.agents:
-            return self.game.agents.index(agent)
-        if isinstance(agent, (int, np.integer)) and not isinstance(agent, bool) and 0 <= agent < 2:
-            return int(agent)
-        raise ModelError(f"there is no agent {agent!r}; expected 0, 1 or one of {', '.join(self.game.agents)}")
-
     def _sets(self, agent: int, time: int) -> slice:
         if not 0 <= time < self.horizon:
             raise ModelError(f"there is no step {time}; expected 0 to {self.horizon - 1}")
         return self.trees[agent].sets_at(time)
 
     def _place(self, agent: int | str, time: int, number: int) -> tuple[int, int]:
-        who = self._agent(agent)
+        who = agent_number(self.game.agents, agent)
         sets = self._sets(who, time)
         if not 0 <= number < sets.stop - sets.start:
             raise ModelError(
@@ -183,14 +177,7 @@ class SequenceSolution:
             "values": self.values.tolist(),
             "welfare": self.welfare,
             "model_values": self.values.tolist(),
-            "certificate": {
-                "status": "exact",
-                "gaps": self.certificate.gaps.tolist(),
-                "deviations": "ne",
-                "deviation": None,
-                "merge_error": 0.0,
-                "found_gains": None,
-            },
+            "certificate": self.certificate.summary(),
             "stats": {
                 "states": int(by_depth.sum()),
                 "stage_lps": 1,

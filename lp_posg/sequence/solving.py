@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time as clock
 
-from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
+from lp_posg.errors import LimitError, ModelError, UnsupportedError
 from lp_posg.game import Game, allowed_gaps, checked_tolerance, warn_of_large_gap
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
-from lp_posg.sequence.equilibrium import equilibrium
-from lp_posg.sequence.response import Exploitability
+from lp_posg.sequence.equilibrium import check_gaps, equilibrium
 from lp_posg.sequence.solution import SequenceSolution, SequenceStats
 from lp_posg.sequence.tree import HistoryGame, Watch, sequence_game
 from lp_posg.types import GAP_TOL
@@ -97,7 +96,8 @@ def solve_sequence_form(
     planned = clock.perf_counter()
     behaviour, plans, found = solved.behaviour, solved.plans, solved.found
     phases = {"expand": built - begun, "solve": planned - built - solved.seconds, "certify": solved.seconds}
-    _check_gaps(found, game, tolerance, what)
+    advice = "allow a larger tolerance, or plan fewer steps"
+    check_gaps(found, game.agents, allowed_gaps(game, tolerance, "ne"), f"the {what}", advice)
     warn_of_large_gap(game.agents, found.gaps, found.beside, tolerance)
     by_set = (behaviour[0].reshape(form.trees[0].n_sets, -1), behaviour[1].reshape(form.trees[1].n_sets, -1))
     return SequenceSolution(
@@ -152,19 +152,6 @@ def _watch(game: Game, structure: SharingStructure, max_entries: int, deadline: 
             )
 
     return watch
-
-
-def _check_gaps(found: Exploitability, game: Game, tolerance: float, what: str) -> None:
-    allowed = allowed_gaps(game, tolerance, "ne")
-    if (found.gaps <= allowed).all():
-        return
-    worst = int((found.gaps - allowed).argmax())
-    raise CertificateError(
-        f"agent {game.agents[worst]!r} gains {found.gaps[worst]:.6g} by its best response (tolerance"
-        f" {allowed[worst]:.3g}), so this is not an equilibrium of the {what}; the solver's rounding is at fault: allow"
-        " a larger tolerance, or plan fewer steps",
-        certificate=found,
-    )
 
 
 def _stats(form: HistoryGame, phases: dict[str, float]) -> SequenceStats:

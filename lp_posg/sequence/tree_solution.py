@@ -12,6 +12,7 @@ import numpy as np
 from lp_posg.errors import ModelError
 from lp_posg.extensive import ExtensiveGame
 from lp_posg.extensive.naming import action_words, set_words, sets_of
+from lp_posg.sequence.naming import agent_number
 from lp_posg.sequence.response import Exploitability
 from lp_posg.types import FloatArray, IntArray, read_only
 from lp_posg.version import __version__
@@ -97,7 +98,7 @@ class ExtensiveSolution:
 
         That is the set's label; where labels are empty or not unique their number, from 1, is added.
         """
-        return set_words(self.game, self._agent(agent))
+        return set_words(self.game, agent_number(self.game.agents, agent))
 
     def strategy(self, agent: int | str, information_set: int | str) -> dict[str, float]:
         """Return the probability of each action played at an information set.
@@ -127,15 +128,8 @@ class ExtensiveSolution:
         """Return how likely play comes to an information set if both agents follow."""
         return float(self.reached[self._number(agent, information_set)])
 
-    def _agent(self, agent: int | str) -> int:
-        if isinstance(agent, str) and agent in self.game.agents:
-            return self.game.agents.index(agent)
-        if isinstance(agent, (int, np.integer)) and not isinstance(agent, bool) and 0 <= agent < 2:
-            return int(agent)
-        raise ModelError(f"there is no agent {agent!r}; expected 0, 1 or one of {', '.join(self.game.agents)}")
-
     def _number(self, agent: int | str, information_set: int | str) -> int:
-        who = self._agent(agent)
+        who = agent_number(self.game.agents, agent)
         own, words = sets_of(self.game, who), set_words(self.game, who)
         if isinstance(information_set, str):
             if information_set in words:
@@ -179,14 +173,7 @@ class ExtensiveSolution:
             "values": self.values.tolist(),
             "welfare": self.welfare,
             "model_values": self.values.tolist(),
-            "certificate": {
-                "status": "exact",
-                "gaps": self.certificate.gaps.tolist(),
-                "deviations": "ne",
-                "deviation": None,
-                "merge_error": 0.0,
-                "found_gains": None,
-            },
+            "certificate": self.certificate.summary(),
             "stats": {
                 "states": sum(self.stats.information_sets),
                 "stage_lps": 1,

@@ -6,13 +6,12 @@ import time as clock
 
 import numpy as np
 
-from lp_posg.errors import CertificateError, LimitError, ModelError, UnsupportedError
+from lp_posg.errors import LimitError, ModelError, UnsupportedError
 from lp_posg.extensive import ExtensiveGame
 from lp_posg.extensive.totals import Totals, totals_of
-from lp_posg.game import warn_of_large_gap
-from lp_posg.sequence.equilibrium import equilibrium
+from lp_posg.game import checked_tolerance, warn_of_large_gap
+from lp_posg.sequence.equilibrium import check_gaps, equilibrium
 from lp_posg.sequence.from_tree import TreeForm, tree_form
-from lp_posg.sequence.response import Exploitability
 from lp_posg.sequence.tree_solution import ExtensiveSolution, ExtensiveStats
 from lp_posg.types import GAP_TOL, FloatArray
 
@@ -65,8 +64,7 @@ def solve_extensive(
         raise ModelError(
             f"game is {type(game).__name__}, expected an ExtensiveGame; solve a Game by solve or solve_sequence_form"
         )
-    if not (isinstance(tolerance, (int, float)) and tolerance >= 0):
-        raise ModelError(f"tolerance is {tolerance!r}, expected a number of at least 0")
+    tolerance = checked_tolerance(tolerance)
     if time_limit is not None and not (isinstance(time_limit, (int, float)) and time_limit > 0):
         raise ModelError(f"time_limit is {time_limit!r}, expected a number above 0")
     deadline = None if time_limit is None else clock.time() + time_limit
@@ -81,11 +79,12 @@ def solve_extensive(
     planned = clock.perf_counter()
     behaviour, plans, found = solved.behaviour, solved.plans, solved.found
     phases = {"expand": built - begun, "solve": planned - built - solved.seconds, "certify": solved.seconds}
-    _check_gaps(found, game, totals.allowed_gaps(tolerance))
+    allowed, advice = totals.allowed_gaps(tolerance), "allow a larger tolerance"
+    check_gaps(found, game.agents, allowed, f"game {game.name!r}", advice)
     warn_of_large_gap(game.agents, found.gaps, found.beside, tolerance)
     own, reached = _reaches(game, form, plans)
     return ExtensiveSolution(
-        game, float(tolerance), form.recall.first, _in_order(game, form, behaviour), own, reached, found,
+        game, tolerance, form.recall.first, _in_order(game, form, behaviour), own, reached, found,
         _stats(game, form, phases),
     )  # fmt: skip
 
@@ -102,18 +101,6 @@ def _check_kind(game: ExtensiveGame, totals: Totals) -> None:
         f"game {game.name!r} has {kind}, and the sequence form is a linear program for two agents with a zero or"
         " constant sum only; if it is small, solve its reduced strategic form: solve(strategic_form(game), 1,"
         " concept=...) with 'team', 'ne', 'ce' or 'cce' (on the command line --concept)"
-    )
-
-
-def _check_gaps(found: Exploitability, game: ExtensiveGame, allowed: FloatArray) -> None:
-    if (found.gaps <= allowed).all():
-        return
-    worst = int((found.gaps - allowed).argmax())
-    raise CertificateError(
-        f"agent {game.agents[worst]!r} gains {found.gaps[worst]:.6g} by its best response (tolerance"
-        f" {allowed[worst]:.3g}), so this is not an equilibrium of game {game.name!r}; the solver's rounding is at"
-        " fault: allow a larger tolerance",
-        certificate=found,
     )
 
 

@@ -250,7 +250,9 @@ def test_export_and_summary(tmp_path):
     assert (told["stats"]["nodes"], told["stats"]["information_sets"]) == (55, [6, 6])
 
 
-@pytest.mark.parametrize("options", [{"tolerance": -1}, {"time_limit": 0}, {"tolerance": float("nan")}])
+@pytest.mark.parametrize(
+    "options", [{"tolerance": -1}, {"time_limit": 0}, {"tolerance": float("nan")}, {"tolerance": True}]
+)
 def test_options_are_checked(options):
     with pytest.raises(ModelError):
         posg.solve_extensive(posg.extensive_catalog("kuhn-poker-tree"), **options)
