@@ -18,12 +18,28 @@ from dataclasses import dataclass
 from functools import cache
 from numbers import Integral
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
 
 KINDS = ("team", "zero-sum", "general-sum")
+
+
+class Named(Protocol):
+    """What is looked up by its name or an alias."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Other names."""
+
+
+E = TypeVar("E", bound=Named)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -153,23 +169,16 @@ def catalog_entry(name: str) -> CatalogEntry:
     ModelError
         If no model has this name or alias; the message has the nearest names and the list.
     """
-    by_name = {normalised(label): entry for entry in catalog_entries() for label in (entry.name, *entry.aliases)}
-    key = normalised(name) if isinstance(name, str) else ""
+    by_name, key = by_label(catalog_entries()), key_of(name)
     if key in by_name:
         return by_name[key]
     # Imported here because the catalogue of game trees builds on this one.
     from lp_posg.formats.tree_catalog import extensive_entries
 
-    for tree in extensive_entries():
-        if key in map(normalised, (tree.name, *tree.aliases)):
-            raise ModelError(f"{tree.name!r} is a game tree; build it by extensive_catalog({tree.name!r})", tree=tree)
-    near = difflib.get_close_matches(key, by_name, n=3, cutoff=0.6)
-    names = list(dict.fromkeys(by_name[match].name for match in near))
-    meant = f"did you mean {' or '.join(map(repr, names))}? " if names else ""
-    raise ModelError(
-        f"no model {name!r} in the catalogue; {meant}it has {listed(e.name for e in catalog_entries())}",
-        suggestions=tuple(names),
-    )
+    tree = by_label(extensive_entries()).get(key)
+    if tree is not None:
+        raise ModelError(f"{tree.name!r} is a game tree; build it by extensive_catalog({tree.name!r})", tree=tree)
+    raise unknown_entry("model", name, by_name)
 
 
 @cache
@@ -181,16 +190,40 @@ def catalog_entries() -> tuple[CatalogEntry, ...]:
     ModelError
         If the folder of models is missing or one of its ``about.toml`` is not as it has to be.
     """
-    entries: list[CatalogEntry] = []
-    for about in sorted(models_folder().glob("*/about.toml")):
-        entries += _read_about(about)
-    owner: dict[str, str] = {}
+    entries = [entry for about in abouts() for entry in read_about(about, _entries)]
+    by_label(entries)
+    return tuple(sorted(entries, key=lambda entry: entry.name))
+
+
+def by_label(entries: Iterable[E]) -> dict[str, E]:
+    """Return entries by each of their names and aliases, normalised.
+
+    Raises
+    ------
+    ModelError
+        If two of them answer to one.
+    """
+    found: dict[str, E] = {}
     for entry in entries:
         for label in (entry.name, *entry.aliases):
-            first = owner.setdefault(normalised(label), entry.name)
-            if first != entry.name:
-                raise ModelError(f"catalogue models {first!r} and {entry.name!r} both answer to {label!r}")
-    return tuple(sorted(entries, key=lambda entry: entry.name))
+            first = found.setdefault(normalised(label), entry)
+            if first.name != entry.name:
+                raise ModelError(f"catalogue models {first.name!r} and {entry.name!r} both answer to {label!r}")
+    return found
+
+
+def key_of(name: object) -> str:
+    """Return what `by_label` has an entry under; nothing for what is no name."""
+    return normalised(name) if isinstance(name, str) else ""
+
+
+def unknown_entry(what: str, name: object, known: Mapping[str, Named]) -> ModelError:
+    """Return the error that there is no such entry, with the nearest names and the list."""
+    near = difflib.get_close_matches(key_of(name), known, n=3, cutoff=0.6)
+    names = list(dict.fromkeys(known[match].name for match in near))
+    meant = f"did you mean {' or '.join(map(repr, names))}? " if names else ""
+    has = listed(sorted({entry.name for entry in known.values()}))
+    return ModelError(f"no {what} {name!r} in the catalogue; {meant}it has {has}", suggestions=tuple(names))
 
 
 def models_folder(package: Path | None = None) -> Path:
@@ -255,14 +288,29 @@ def _as_float(value: object) -> float | None:
 # ---- reading about.toml ----------------------------------------------------------------------
 
 
-def _read_about(about: Path) -> list[CatalogEntry]:
+def abouts() -> list[Path]:
+    """Return the ``about.toml`` of every folder of models."""
+    return sorted(models_folder().glob("*/about.toml"))
+
+
+def read_about(about: Path, entries: Callable[[Path, Mapping[str, Any]], list[T]]) -> list[T]:
+    """Return what `entries` makes of an ``about.toml`` and its content.
+
+    Raises
+    ------
+    ModelError
+        If the file is not as it has to be.
+    """
     try:
-        content = tomllib.loads(about.read_text(encoding="utf-8"))
-        models = content.get("model", ()) if "tree" in content else content["model"]
-        return [_entry(about, content["source"], model) for model in models]
+        return entries(about, tomllib.loads(about.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         what = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
         raise ModelError(f"{about}: {what}") from None
+
+
+def _entries(about: Path, content: Mapping[str, Any]) -> list[CatalogEntry]:
+    models = content.get("model", ()) if "tree" in content else content["model"]
+    return [_entry(about, content["source"], model) for model in models]
 
 
 def _entry(about: Path, folder_source: str, model: Mapping[str, Any]) -> CatalogEntry:

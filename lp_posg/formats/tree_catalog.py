@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +11,18 @@ from typing import Any, cast
 
 from lp_posg.errors import ModelError
 from lp_posg.extensive import ExtensiveGame
-from lp_posg.formats.catalog import KINDS, catalog_entries, generator, listed, models_folder, normalised
+from lp_posg.formats.catalog import (
+    KINDS,
+    Named,
+    abouts,
+    by_label,
+    catalog_entries,
+    generator,
+    key_of,
+    listed,
+    read_about,
+    unknown_entry,
+)
 
 
 @dataclass(frozen=True)
@@ -108,17 +117,10 @@ def extensive_entry(name: str) -> TreeEntry:
     ModelError
         If no game tree has this name or alias; the message has the nearest names and the list.
     """
-    by_name = {normalised(label): entry for entry in extensive_entries() for label in (entry.name, *entry.aliases)}
-    key = normalised(name) if isinstance(name, str) else ""
-    if key in by_name:
-        return by_name[key]
-    near = difflib.get_close_matches(key, by_name, n=3, cutoff=0.6)
-    names = list(dict.fromkeys(by_name[match].name for match in near))
-    meant = f"did you mean {' or '.join(map(repr, names))}? " if names else ""
-    raise ModelError(
-        f"no game tree {name!r} in the catalogue; {meant}it has {listed(e.name for e in extensive_entries())}",
-        suggestions=tuple(names),
-    )
+    by_name, key = by_label(extensive_entries()), key_of(name)
+    if key not in by_name:
+        raise unknown_entry("game tree", name, by_name)
+    return by_name[key]
 
 
 @cache
@@ -130,23 +132,14 @@ def extensive_entries() -> tuple[TreeEntry, ...]:
     ModelError
         If an ``about.toml`` is not as it has to be, or a game tree answers to the name of another model.
     """
-    owner = {normalised(label): entry.name for entry in catalog_entries() for label in (entry.name, *entry.aliases)}
-    entries = [entry for about in sorted(models_folder().glob("*/about.toml")) for entry in _read_about(about)]
-    for entry in entries:
-        for label in (entry.name, *entry.aliases):
-            first = owner.setdefault(normalised(label), entry.name)
-            if first != entry.name:
-                raise ModelError(f"catalogue models {first!r} and {entry.name!r} both answer to {label!r}")
+    entries = [entry for about in abouts() for entry in read_about(about, _entries)]
+    everything: list[Named] = [*catalog_entries(), *entries]
+    by_label(everything)
     return tuple(sorted(entries, key=lambda entry: entry.name))
 
 
-def _read_about(about: Path) -> list[TreeEntry]:
-    try:
-        content = tomllib.loads(about.read_text(encoding="utf-8"))
-        return [_entry(about, content["source"], tree) for tree in content.get("tree", ())]
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        what = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
-        raise ModelError(f"{about}: {what}") from None
+def _entries(about: Path, content: Mapping[str, Any]) -> list[TreeEntry]:
+    return [_entry(about, content["source"], tree) for tree in content.get("tree", ())]
 
 
 def _entry(about: Path, folder_source: str, tree: Mapping[str, Any]) -> TreeEntry:
