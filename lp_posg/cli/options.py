@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +29,9 @@ def _discount(value: float | None) -> float | None:
     return value
 
 
+SHARING = ("full", "one-step-delay")
+CONCEPTS = ("team", "ne", "ce", "cce")
+
 File = Annotated[
     str,
     typer.Argument(
@@ -48,6 +51,19 @@ Sharing = Annotated[
     str,
     typer.Option(
         help="Who learns what when: full, one-step-delay, one-directional, controller:D, uncontrolled:D, delay:D, none."
+    ),
+]
+SharingRules = Annotated[
+    list[str] | None,
+    typer.Option(help=f"Sharing rules, repeated or with commas; {','.join(SHARING)} if not given.", show_default=False),
+]
+Concepts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--concept",
+        "--concepts",
+        help=f"Concepts, repeated or with commas; {','.join(CONCEPTS)} if not given.",
+        show_default=False,
     ),
 ]
 Concept = Annotated[
@@ -132,6 +148,19 @@ def needed_horizon(horizon: int | None, file: str) -> int:
         game_named(file)
         raise typer.BadParameter("a POSG is planned for a number of steps; give --horizon N", param_hint="--horizon")
     return horizon
+
+
+def solving(context: typer.Context) -> dict[str, Any]:
+    """Return what `lp_posg.solve` and `lp_posg.compare` are told by a command's options, by their names there."""
+    from lp_posg.types import GAP_TOL
+
+    given = context.params
+    alike = ("discount", "compression", "certificate", "workers", "backend", "checkpoint", "max_states", "time_limit")
+    return {name: given[name] for name in alike} | {
+        "tolerance": GAP_TOL if given["tolerance"] is None else given["tolerance"],
+        "approximate": given["approximate"] or None,
+        "memory_limit": in_bytes(given["memory_limit"]),
+    }
 
 
 def in_bytes(mebibytes: float | None) -> float | None:

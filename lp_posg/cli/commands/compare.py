@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -20,28 +20,13 @@ if TYPE_CHECKING:
 
 EXAMPLE = "lp-posg compare chicken-signals --horizon 3 --concept ce,cce"
 
-SHARING = ("full", "one-step-delay")
-CONCEPTS = ("team", "ne", "ce", "cce")
-
 
 def compare(
+    context: typer.Context,
     file: options.File,
     horizon: options.SolveHorizon = None,
-    sharing: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Sharing rules, repeated or with commas; full,one-step-delay if not given.", show_default=False
-        ),
-    ] = None,
-    concepts: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--concept",
-            "--concepts",
-            help="Concepts, repeated or with commas; team,ne,ce,cce if not given.",
-            show_default=False,
-        ),
-    ] = None,
+    sharing: options.SharingRules = None,
+    concepts: options.Concepts = None,
     objective: options.Objective = "welfare",
     compression: options.Compression = "exact",
     discount: options.Discount = None,
@@ -64,10 +49,9 @@ def compare(
     A game tree (.efg) is compared in its reduced strategic form, one choice of plans, if no horizon is given.
     """
     check_json_target(json, file)
-    wanted = options.listed("--concept", concepts, CONCEPTS)
+    wanted = options.listed("--concept", concepts, options.CONCEPTS)
     game, horizon, rules = steps_named(file, horizon, sharing)
     import lp_posg as posg
-    from lp_posg.types import GAP_TOL
 
     with progress_bar() as progress:
         table = posg.compare(
@@ -76,18 +60,8 @@ def compare(
             rules,
             wanted,
             objective,
-            discount=discount,
-            compression=compression,
-            tolerance=GAP_TOL if tolerance is None else tolerance,
-            approximate=approximate or None,
-            certificate=certificate,
             progress=progress,
-            workers=workers,
-            backend=backend,
-            checkpoint=checkpoint,
-            max_states=max_states,
-            time_limit=time_limit,
-            memory_limit=options.in_bytes(memory_limit),
+            **options.solving(context),
         )
     if json is not None:
         write_json(json, table.summary())
@@ -100,7 +74,7 @@ def steps_named(file: str, horizon: int | None, sharing: list[str] | None) -> tu
     """Return the game that `file` names, its number of steps and the sharing rules; a tree's strategic form has one."""
     tree = tree_named(file) if horizon is None else None
     if tree is None:
-        rules = options.listed("--sharing", sharing, SHARING)
+        rules = options.listed("--sharing", sharing, options.SHARING)
         horizon = options.needed_horizon(horizon, file)
         return game_over(file, horizon), horizon, rules
     if sharing:

@@ -99,7 +99,6 @@ def solve(
         return
     game = game_named(file)
     import lp_posg as posg
-    from lp_posg.types import GAP_TOL
 
     with progress_bar() as progress:
         solution = posg.solve(
@@ -108,18 +107,8 @@ def solve(
             sharing,
             concept,
             objective,
-            discount=discount,
-            compression=compression,
-            tolerance=GAP_TOL if tolerance is None else tolerance,
-            approximate=approximate or None,
-            certificate=certificate,
             progress=progress,
-            workers=workers,
-            backend=backend,
-            checkpoint=checkpoint,
-            max_states=max_states,
-            time_limit=time_limit,
-            memory_limit=options.in_bytes(memory_limit),
+            **options.solving(context),
         )
     _deliver(solution, json, save, ledger)
 

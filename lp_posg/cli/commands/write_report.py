@@ -9,7 +9,7 @@ import typer
 
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
-from lp_posg.cli.commands.compare import CONCEPTS, fail_if_inconsistent, steps_named
+from lp_posg.cli.commands.compare import fail_if_inconsistent, steps_named
 from lp_posg.cli.games import entry_named, python_of
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_file
@@ -24,21 +24,8 @@ def report(
         str, typer.Option("--out", "-o", metavar="PAGE", help="An .html file to write.", show_default=False)
     ],
     horizon: options.SolveHorizon = None,
-    sharing: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Sharing rules, repeated or with commas; full,one-step-delay if not given.", show_default=False
-        ),
-    ] = None,
-    concepts: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--concept",
-            "--concepts",
-            help="Concepts, repeated or with commas; team,ne,ce,cce if not given.",
-            show_default=False,
-        ),
-    ] = None,
+    sharing: options.SharingRules = None,
+    concepts: options.Concepts = None,
     objective: options.Objective = "welfare",
     compression: options.Compression = "exact",
     discount: options.Discount = None,
@@ -62,12 +49,11 @@ def report(
     `lp-posg compare`. Needs jinja2 and matplotlib: pip install 'lp-posg[report]'.
     """
     _check_out(out, file)
-    wanted = options.listed("--concept", concepts, CONCEPTS)
+    wanted = options.listed("--concept", concepts, options.CONCEPTS)
     source = python_of(file, stepwise=horizon is not None)
     game, horizon, rules = steps_named(file, horizon, sharing)
     import lp_posg as posg
     from lp_posg.report import save
-    from lp_posg.types import GAP_TOL
 
     with progress_bar() as progress:
         table = posg.compare(
@@ -76,18 +62,8 @@ def report(
             rules,
             wanted,
             objective,
-            discount=discount,
-            compression=compression,
-            tolerance=GAP_TOL if tolerance is None else tolerance,
-            approximate=approximate or None,
-            certificate=certificate,
             progress=progress,
-            workers=workers,
-            backend=backend,
-            checkpoint=checkpoint,
-            max_states=max_states,
-            time_limit=time_limit,
-            memory_limit=options.in_bytes(memory_limit),
+            **options.solving(context),
         )
     save(table, out, command=_command(context), entry=entry_named(file), source=source, times=not no_times)
     show_line(f"written: {out}")
