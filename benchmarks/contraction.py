@@ -37,14 +37,14 @@ def rows(quick: bool = False) -> list[dict[str, Any]]:
     """Return one line per game and L."""
     found = []
     for label, game in games():
-        seen = posg.observability(game, time_limit=10)
+        seen = posg.bounds.observability(game, time_limit=10)
         prior = np.eye(game.n_states)[int(np.flatnonzero(game.initial)[0])]
         curve = belief_contraction(game, 4 if quick else MEMORIES, prior=prior, max_pairs=70_000)
         more = {
             "game": label,
             "observability": seen.upper,
-            "measured L": posg.measured_memory(curve, EPSILON),
-            "theory L": posg.theoretical_memory(seen.lower, game.n_states, HORIZON, EPSILON),
+            "measured L": posg.bounds.measured_memory(curve, EPSILON),
+            "theory L": posg.bounds.theoretical_memory(seen.lower, game.n_states, HORIZON, EPSILON),
         }
         found += [row | more for row in curve.rows()]
     return found

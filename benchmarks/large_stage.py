@@ -10,8 +10,8 @@ from typing import Any
 
 from benchmarks.stage_lps import random_block
 from lp_posg.stage import concept_named, parse_objective
-from lp_posg.stage.correlated import Correlated, Form
-from lp_posg.stage.generation import by_generation
+from lp_posg.stage.correlated.concept import Correlated, Form
+from lp_posg.stage.correlated.generation import by_generation
 
 AGENTS = ("a", "b", "c", "d", "e")
 SHAPES = [

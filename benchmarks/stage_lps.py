@@ -18,8 +18,8 @@ from scipy.optimize import linprog
 from benchmarks.measure import in_turn
 from lp_posg.lp import ProgramBlock, highs
 from lp_posg.stage import StageBlock, concept_named, parse_objective
-from lp_posg.stage.correlated import Correlated, _form
-from lp_posg.stage.nash import Nash, compile_minimax
+from lp_posg.stage.correlated.concept import Correlated, _form
+from lp_posg.stage.nash.nash_concept import Nash, compile_minimax
 from lp_posg.stage.payoffs import scaled
 
 GAMES = 512

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lp_posg.extensive import ExtensiveGame
     from lp_posg.game import Game
+    from lp_posg.trees import Tree
 
 _NEGLIGIBLE = 1e-13
 """A value this small relative to the rewards of the whole horizon is rounding and shown as 0."""
@@ -109,9 +109,9 @@ def sizes(game: Game) -> str:
     )
 
 
-def tree_kind(game: ExtensiveGame) -> str:
+def tree_kind(game: Tree) -> str:
     """Return what kind of extensive game it is by what complete paths pay."""
-    from lp_posg.extensive.totals import totals_of
+    from lp_posg.trees.totals import totals_of
 
     totals = totals_of(game)
     if totals.is_common_payoff:
@@ -119,7 +119,7 @@ def tree_kind(game: ExtensiveGame) -> str:
     return "zero-sum" if game.is_zero_sum else "general-sum"
 
 
-def tree_sizes(game: ExtensiveGame) -> str:
+def tree_sizes(game: Tree) -> str:
     """Return the sizes of an extensive game in one phrase; actions are the most at a set of each agent."""
     owned = [[len(own.actions) for own in game.sets if own.agent == agent] for agent in range(game.n_agents)]
     return (

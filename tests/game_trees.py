@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 from scipy.optimize import linprog
 
-from lp_posg.extensive import CHANCE, TERMINAL, ExtensiveGame, InformationSet
+from lp_posg.trees import CHANCE, TERMINAL, InformationSet, Tree
 
 
 def tree(agents, tell, name="tree"):
@@ -45,7 +45,7 @@ def tree(agents, tell, name="tree"):
             grow((*path, label), node, q)
 
     grow((), -1, 1)
-    return ExtensiveGame(
+    return Tree(
         name=name,
         agents=tuple(agents),
         parent=np.array(parent),

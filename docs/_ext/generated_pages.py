@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from lp_posg.catalogue.entries import CatalogEntry, KnownValue, catalog, catalog_entries, generator
+from lp_posg.catalogue.tree_entries import TreeEntry, extensive_entries
 from lp_posg.cli.application import COMMANDS, app
-from lp_posg.formats.catalog import CatalogEntry, KnownValue, catalog, catalog_entries, generator
-from lp_posg.formats.tree_catalog import TreeEntry, extensive_entries
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

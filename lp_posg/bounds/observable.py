@@ -108,7 +108,7 @@ def observability(game: Game, time_limit: float = 60.0) -> Observability:
     Opening a door moves the tiger, and what is heard then says nothing of where it is.
 
     >>> import lp_posg as posg
-    >>> tiger = posg.observability(posg.catalog("dectiger"))
+    >>> tiger = posg.bounds.observability(posg.catalog("dectiger"))
     >>> tiger.value, tiger.status, tiger.where
     (0.0, 'exact', 'every step, joint action (listen, open-left)')
     """

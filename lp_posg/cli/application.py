@@ -8,20 +8,8 @@ from typing import Annotated
 
 import typer
 
-from lp_posg.cli.commands import (
-    check,
-    compare,
-    convert,
-    info,
-    learn,
-    models,
-    plot,
-    policy,
-    simulate,
-    solve,
-    verify,
-    write_report,
-)
+from lp_posg.cli.commands import check, compare, convert, info, learn, models, plot, policy, simulate, solve, verify
+from lp_posg.cli.commands import report as write_report
 from lp_posg.cli.failures import Command, CommandGroup
 from lp_posg.cli.games import game_endings
 from lp_posg.version import __version__

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lp_posg.induction import Progress
+    from lp_posg.planning import Progress
 
 PHASES = {"expand": "expanding states", "solve": "solving stage games", "certify": "certifying"}
 

@@ -12,9 +12,9 @@ from lp_posg.errors import FormatError, ModelError
 from lp_posg.formats import FORMATS
 
 if TYPE_CHECKING:
-    from lp_posg.extensive import ExtensiveGame
-    from lp_posg.formats import CatalogEntry, TreeEntry
+    from lp_posg.catalogue import CatalogEntry, TreeEntry
     from lp_posg.game import Game
+    from lp_posg.trees import Tree
 
 
 OPEN_SPIEL = ("open_spiel:", "openspiel:")
@@ -32,7 +32,7 @@ def complete_game(incomplete: str) -> list[str]:
 
     Where there is nothing, the shell completes names of files by itself.
     """
-    from lp_posg.formats import catalog_entries, extensive_entries
+    from lp_posg.catalogue import catalog_entries, extensive_entries
 
     names = [entry.name for entry in catalog_entries()] + [entry.name for entry in extensive_entries()]
     folder, start = os.path.split(incomplete)
@@ -55,15 +55,15 @@ def game_named(given: str) -> Game:
         If no reader knows the file's extension, or a game tree cannot be run by a clock.
     """
     import lp_posg as posg
-    from lp_posg.formats.catalog import catalog_entry
+    from lp_posg.catalogue.entries import catalog_entry
 
     if os.path.exists(given) and not os.path.isdir(given):
         return posg.load(given)
     tree = tree_named(given)
     if tree is not None:
-        from lp_posg.extensive import to_posg
+        from lp_posg.trees import to_game
 
-        return to_posg(tree)
+        return to_game(tree)
     try:
         entry = catalog_entry(given)
     except ModelError as error:
@@ -84,7 +84,7 @@ def game_over(given: str, horizon: int) -> Game:
     tree = tree_named(given)
     if tree is None:
         return game_named(given)
-    from lp_posg.extensive import n_steps, to_posg
+    from lp_posg.trees import n_steps, to_game
 
     needed = n_steps(tree)
     if horizon < needed:
@@ -92,7 +92,7 @@ def game_over(given: str, horizon: int) -> Game:
             f"game tree {given!r} takes {needed} steps and has no meaning cut after {horizon}; give --horizon {needed}",
             param_hint="--horizon",
         )
-    return to_posg(tree)
+    return to_game(tree)
 
 
 def steps_needed(given: str) -> int:
@@ -100,7 +100,7 @@ def steps_needed(given: str) -> int:
     tree = tree_named(given)
     if tree is None:
         return 1
-    from lp_posg.extensive import n_steps
+    from lp_posg.trees import n_steps
 
     return n_steps(tree)
 
@@ -113,7 +113,7 @@ def python_of(given: str, *, stepwise: bool) -> str:
     stepwise : bool
         Whether a game tree is played step by step, rather than in its strategic form.
     """
-    from lp_posg.formats import CatalogEntry
+    from lp_posg.catalogue import CatalogEntry
 
     entry = entry_named(given)
     if isinstance(entry, CatalogEntry):
@@ -121,12 +121,12 @@ def python_of(given: str, *, stepwise: bool) -> str:
     if entry is not None:
         tree = f"posg.extensive_catalog({entry.name!r})"
     elif given.startswith(OPEN_SPIEL):
-        tree = f"posg.from_open_spiel({given.split(':', 1)[1]!r})"
+        tree = f"posg.interop.from_open_spiel({given.split(':', 1)[1]!r})"
     elif is_extensive(given):
         tree = "posg.load_extensive(FILE)"
     else:
         return "posg.load(FILE)"
-    return f"posg.extensive.to_posg({tree})" if stepwise else f"posg.strategic_form({tree})"
+    return f"posg.trees.to_game({tree})" if stepwise else f"posg.trees.strategic_form({tree})"
 
 
 def is_extensive(given: str) -> bool:
@@ -134,7 +134,7 @@ def is_extensive(given: str) -> bool:
     return given.lower().endswith(".efg")
 
 
-def tree_named(given: str) -> ExtensiveGame | None:
+def tree_named(given: str) -> Tree | None:
     """Return the game tree in the ``.efg`` file `given`, the catalogue's or OpenSpiel's; None if it is none of these.
 
     Raises
@@ -142,21 +142,21 @@ def tree_named(given: str) -> ExtensiveGame | None:
     FormatError, ImperfectRecallError
         If the file is not right.
     LpPosgError
-        If OpenSpiel has no such game, or it is none that `lp_posg.from_open_spiel` takes.
+        If OpenSpiel has no such game, or it is none that `lp_posg.interop.from_open_spiel` takes.
     """
     import lp_posg as posg
 
     if os.path.exists(given) and not os.path.isdir(given):
         return posg.load_extensive(given) if is_extensive(given) else None
     if given.startswith(OPEN_SPIEL):
-        return posg.from_open_spiel(given.split(":", 1)[1])
+        return posg.interop.from_open_spiel(given.split(":", 1)[1])
     entry = tree_entry_named(given)
     return None if entry is None else posg.extensive_catalog(entry.name)
 
 
 def entry_named(given: str) -> CatalogEntry | TreeEntry | None:
     """Return the catalogue's entry of what `given` names; None for a file, a game of OpenSpiel, or no game at all."""
-    from lp_posg.formats.catalog import catalog_entry
+    from lp_posg.catalogue.entries import catalog_entry
 
     if os.path.exists(given) and not os.path.isdir(given):
         return None
@@ -168,7 +168,7 @@ def entry_named(given: str) -> CatalogEntry | TreeEntry | None:
 
 def tree_entry_named(name: str) -> TreeEntry | None:
     """Return the catalogue's entry of a game tree, or None if no game tree has that name."""
-    from lp_posg.formats.tree_catalog import extensive_entry
+    from lp_posg.catalogue.tree_entries import extensive_entry
 
     try:
         return extensive_entry(name)
@@ -178,8 +178,8 @@ def tree_entry_named(name: str) -> TreeEntry | None:
 
 def _missing(given: str, error: ModelError) -> FormatError:
     """Return the error that names both possibilities, and the nearest models."""
-    from lp_posg.formats.catalog import catalog_entry
-    from lp_posg.formats.tree_catalog import extensive_entry
+    from lp_posg.catalogue.entries import catalog_entry
+    from lp_posg.catalogue.tree_entries import extensive_entry
 
     near = list(error.facts.get("suggestions", ()))
     for entry in (catalog_entry, extensive_entry):

@@ -11,8 +11,8 @@ from typing import Any
 
 import typer
 
-from lp_posg.atomic import write_whole
 from lp_posg.errors import FormatError, LpPosgError, OptionError
+from lp_posg.files import write_whole
 from lp_posg.formats import FORMATS
 from lp_posg.wording import finite
 

@@ -31,13 +31,13 @@ import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.certificate import Certificate, cell_actions, check_independent
-from lp_posg.evaluate.options import DeviationOptions, options_for
+from lp_posg.evaluate.deviator import DeviationOptions, options_for
 from lp_posg.game import Game
-from lp_posg.information import Policy, Unrolled
+from lp_posg.information import Policy, StateSpace
 from lp_posg.information.levels import Level, entry_load, expand, first_rows, ranges_of
 from lp_posg.information.lookup import places
 from lp_posg.information.resources import Resources
-from lp_posg.information.unrolled import Depth
+from lp_posg.information.state_space import Depth
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 RANGE_ENTRIES = 300_000
@@ -65,7 +65,7 @@ class _Ahead:
 def certify_bounds(
     game: Game,
     policy: Policy,
-    model: Unrolled,
+    model: StateSpace,
     deviations: str,
     *,
     resources: Resources | None = None,
@@ -77,7 +77,7 @@ def certify_bounds(
     ----------
     policy : Policy
         Planned in `model`.
-    model : Unrolled
+    model : StateSpace
         Its attached beliefs must give everything that can happen a positive probability, as those of
         all built-in compressions do.
     deviations : str
@@ -133,7 +133,7 @@ def certify_bounds(
     return Certificate("bounded", deviations, gaps, values, None, 0.0, n_hidden, (), found)
 
 
-def _from_start(game: Game, model: Unrolled, hidden: _Hidden, deviator: DeviationOptions, q: FloatArray) -> float:
+def _from_start(game: Game, model: StateSpace, hidden: _Hidden, deviator: DeviationOptions, q: FloatArray) -> float:
     """Return what a deviator can have from the start on: it knows the first increment, whatever c^ makes of it."""
     _, start_prob, rows = first_rows(game, model.start_table)
     arc = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))

@@ -20,13 +20,14 @@ from typing import Literal
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate.deviations import DEVIATIONS, HEARS_PRESCRIPTION, Gain, StepView
+from lp_posg.evaluate.best_deviations import DEVIATIONS, HEARS_PRESCRIPTION, Gain, StepView
 from lp_posg.evaluate.heard import HeardAtoms
-from lp_posg.evaluate.team import team_gain
+from lp_posg.evaluate.team_deviations import team_gain
 from lp_posg.game import Game
-from lp_posg.information import Policy, SharingStructure, Unrolled, unroll
+from lp_posg.game.protocols import Payoffs
+from lp_posg.information import Policy, SharingStructure, StateSpace, reachable_states
 from lp_posg.information.describe import history_text, prescription_text, private_text
-from lp_posg.information.levels import Level, Payoffs, ranges_of
+from lp_posg.information.levels import Level, ranges_of
 from lp_posg.information.lookup import places
 from lp_posg.information.policy import PolicyBlock, PolicyStep
 from lp_posg.information.resources import Resources
@@ -132,7 +133,7 @@ def certify(
     policy: Policy,
     deviations: str,
     *,
-    unrolled: Unrolled | None = None,
+    space: StateSpace | None = None,
     resources: Resources | None = None,
     on_depth: Callable[[int, int], None] | None = None,
 ) -> Certificate:
@@ -147,7 +148,7 @@ def certify(
     policy : Policy
     deviations : str
         A key of ``DEVIATIONS``, or ``"team"``.
-    unrolled : Unrolled, optional
+    space : StateSpace, optional
         The pairs, if `pairs_of` was called before for the same game and strategy.
     resources : Resources, optional
         Limits and workers.
@@ -173,7 +174,7 @@ def certify(
     policy.check(game.n_actions)
     told = on_depth or (lambda done, total: None)
     steps = policy.horizon
-    pairs = unrolled
+    pairs = space
     if pairs is None:
         pairs = pairs_of(game, structure, policy, use, on_depth=lambda time, _: told(time + 1, 2 * steps))
     programs = Programs(game, policy, pairs, deviations, use)
@@ -227,7 +228,7 @@ def pairs_of(
     policy: Policy,
     resources: Resources | None = None,
     on_depth: Callable[[int, int], None] | None = None,
-) -> Unrolled:
+) -> StateSpace:
     """Return the pairs of exact belief and strategy state that can occur, depth by depth.
 
     Parameters
@@ -235,7 +236,7 @@ def pairs_of(
     game, structure, policy, resources
         As in `certify`.
     on_depth : callable, optional
-        As in `unroll`.
+        As in `reachable_states`.
 
     Raises
     ------
@@ -244,7 +245,9 @@ def pairs_of(
     StrategyDependenceError
         If the sharing is not strategy-independent in this game.
     """
-    return unroll(game, structure, policy.horizon, follow=policy.follow, resources=resources, on_depth=on_depth)
+    return reachable_states(
+        game, structure, policy.horizon, follow=policy.follow, resources=resources, on_depth=on_depth
+    )
 
 
 class Programs:
@@ -254,7 +257,7 @@ class Programs:
     be shared out; no sum crosses a range, so the answer does not depend on them.
     """
 
-    def __init__(self, game: Game, policy: Policy, pairs: Unrolled, kind: str, resources: Resources) -> None:
+    def __init__(self, game: Game, policy: Policy, pairs: StateSpace, kind: str, resources: Resources) -> None:
         self.game, self.policy, self.pairs, self.kind, self.resources = game, policy, pairs, kind, resources
         none = np.empty((0, game.n_agents))
         self.follow: list[FloatArray] = [none] * (policy.horizon + 1)
@@ -415,14 +418,14 @@ def _rank(known: IntArray, own: IntArray) -> IntArray:
     return np.asarray(match.argmax(axis=1))
 
 
-def _merge_error(game: Game, pairs: Unrolled) -> float:
+def _merge_error(game: Game, pairs: StateSpace) -> float:
     """Return the bound: each depth may move beliefs by its distance, worth at most the rewards to come."""
     weight = [game.discount**t * game.reward_range for t in range(len(pairs.depths))]
     to_come = np.cumsum(weight[::-1])[::-1]
     return 2 * float(sum(d.merge_distance * w for d, w in zip(pairs.depths, to_come, strict=True)))
 
 
-def reach_of(game: Game, policy: Policy, pairs: Unrolled) -> list[FloatArray]:
+def reach_of(game: Game, policy: Policy, pairs: StateSpace) -> list[FloatArray]:
     """Return the probability of each state when everybody follows, per depth."""
     first = pairs.depths[0].level.n_nodes
     reach = [np.bincount(pairs.start.child, weights=pairs.start_prob, minlength=first).astype(np.float64)]

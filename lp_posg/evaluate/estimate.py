@@ -14,10 +14,10 @@ from statistics import NormalDist
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.evaluate.ledger import Ledger, errors_at, merge_distances, model_certificate
+from lp_posg.evaluate.error_ledgers import Ledger, errors_at, merge_distances, model_certificate
 from lp_posg.evaluate.simulation import played
 from lp_posg.game import Game
-from lp_posg.information import Policy, SharingStructure, Unrolled
+from lp_posg.information import Policy, SharingStructure, StateSpace
 from lp_posg.information.levels import batches, expand, first_rows, level_from_rows
 from lp_posg.information.resources import Resources
 from lp_posg.information.tables import SplitTable
@@ -28,7 +28,7 @@ def estimated_ledger(
     game: Game,
     structure: SharingStructure,
     policy: Policy,
-    model: Unrolled,
+    model: StateSpace,
     deviations: str,
     gap: float,
     *,

@@ -9,13 +9,15 @@ import os
 from pathlib import Path
 
 from lp_posg.errors import FormatError, UnsupportedError
-from lp_posg.extensive import ExtensiveGame, reduced_form
-from lp_posg.formats import dpomdp, efg, json_game, nfg, npz, osposg, posg
-from lp_posg.formats.catalog import CatalogEntry, catalog, catalog_entries
-from lp_posg.formats.json_game import game_schema
+from lp_posg.formats import npz
+from lp_posg.formats.gambit import efg, nfg
+from lp_posg.formats.json import json_game
+from lp_posg.formats.json.json_game import game_schema
+from lp_posg.formats.madp import dpomdp, posg
+from lp_posg.formats.osposg import osposg
 from lp_posg.formats.registry import Format, by_extension, choose
-from lp_posg.formats.tree_catalog import TreeEntry, extensive_catalog, extensive_entries
 from lp_posg.game import Game
+from lp_posg.trees import Tree, reduced_form
 
 FORMATS: dict[str, Format] = by_extension(
     dpomdp.FORMAT,
@@ -29,13 +31,7 @@ FORMATS: dict[str, Format] = by_extension(
 
 __all__ = [
     "FORMATS",
-    "CatalogEntry",
     "Format",
-    "TreeEntry",
-    "catalog",
-    "catalog_entries",
-    "extensive_catalog",
-    "extensive_entries",
     "game_schema",
     "load",
     "load_extensive",
@@ -83,7 +79,7 @@ def save(game: Game, path: str | os.PathLike[str]) -> None:
     write(game, file)
 
 
-def load_extensive(path: str | os.PathLike[str]) -> ExtensiveGame:
+def load_extensive(path: str | os.PathLike[str]) -> Tree:
     """Return the extensive game in a ``.efg`` file, with exact numbers.
 
     Parameters
@@ -103,7 +99,7 @@ def load_extensive(path: str | os.PathLike[str]) -> ExtensiveGame:
     return efg.read_tree(_extensive_path(path))
 
 
-def save_extensive(game: ExtensiveGame, path: str | os.PathLike[str]) -> None:
+def save_extensive(game: Tree, path: str | os.PathLike[str]) -> None:
     """Write an extensive game to a ``.efg`` file, with exact numbers, or its reduced strategic form to a ``.nfg`` file.
 
     The file is replaced as a whole or, after an error, left as it was. Nodes are written in prefix order,

@@ -10,9 +10,9 @@ import numpy as np
 
 from lp_posg.errors import FormatError
 from lp_posg.formats.axes import RESERVED, Names, is_bare_name
+from lp_posg.formats.madp.statements import HEADERS, START_SETS, Statement, unexpected
 from lp_posg.formats.numbers import is_number, number, numbers, whole
 from lp_posg.formats.source import Source, shown, suggestion, unprotect
-from lp_posg.formats.statements import HEADERS, START_SETS, Statement, unexpected
 from lp_posg.types import PROB_TOL, FloatArray
 
 MAX_AGENTS = 30

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from lp_posg.archive import read_arrays, write_arrays
 from lp_posg.errors import FormatError, ModelError
+from lp_posg.files import read_arrays, write_arrays
 from lp_posg.formats.registry import Format
 from lp_posg.game import GAME_FORMAT, SOLUTION_FORMAT, Game, game_arrays, game_from_arrays, game_labels
 from lp_posg.version import __version__

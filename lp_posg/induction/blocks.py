@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import networkx as nx
 import numpy as np
 
-from lp_posg.information import Unrolled
-from lp_posg.information.levels import Level, Payoffs
-from lp_posg.information.unrolled import Depth
+from lp_posg.game.protocols import Payoffs
+from lp_posg.information import StateSpace
+from lp_posg.information.levels import Level
+from lp_posg.information.state_space import Depth
 from lp_posg.stage import StageBlock
 from lp_posg.types import FloatArray, IntArray
 
@@ -40,16 +41,16 @@ def blocks_of(time: int, level: Level) -> list[Block]:
     ]
 
 
-def block_graph(unrolled: Unrolled) -> nx.DiGraph:
+def block_graph(space: StateSpace) -> nx.DiGraph:
     """Return the DAG of blocks: node (time, number) with attribute ``block``, edge where a state leads to a state."""
     graph = nx.DiGraph()
     owner: list[IntArray] = []
-    for time, depth in enumerate(unrolled.depths):
+    for time, depth in enumerate(space.depths):
         owner.append(np.empty(depth.level.n_nodes, dtype=np.int64))
         for number, block in enumerate(blocks_of(time, depth.level)):
             graph.add_node((time, number), block=block)
             owner[-1][block.nodes] = number
-    for time, depth in enumerate(unrolled.depths[:-1]):
+    for time, depth in enumerate(space.depths[:-1]):
         assert depth.arcs is not None
         pairs = np.unique(np.stack([owner[time][depth.arcs.parent], owner[time + 1][depth.arcs.child]]), axis=1)
         graph.add_edges_from(((time, int(a)), (time + 1, int(b))) for a, b in pairs.T)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.atomic import remove_drafts, write_whole
 from lp_posg.errors import FormatError, ModelError
+from lp_posg.files import remove_drafts, write_whole
 from lp_posg.game import Game
 from lp_posg.version import __version__
 

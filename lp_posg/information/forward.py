@@ -32,8 +32,8 @@ from lp_posg.information.levels import (
 )
 from lp_posg.information.resources import Resources
 from lp_posg.information.sharing import SharingStructure
+from lp_posg.information.state_space import Arcs, Depth, StateSpace, history_of
 from lp_posg.information.tables import SplitTable, first_table, next_table, tables_digest
-from lp_posg.information.unrolled import Arcs, Depth, Unrolled, history_of
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 Follow = Callable[[int, IntArray, IntArray], IntArray]
@@ -57,7 +57,7 @@ def check_horizon(game: Game, horizon: int) -> int:
     return int(horizon)
 
 
-def unroll(
+def reachable_states(
     game: Game,
     structure: SharingStructure,
     horizon: int,
@@ -67,7 +67,7 @@ def unroll(
     merge: bool = True,
     on_depth: Callable[[int, int], None] | None = None,
     resources: Resources | None = None,
-) -> Unrolled:
+) -> StateSpace:
     """Return the common-information states of each depth, checked for strategy independence.
 
     Parameters
@@ -159,9 +159,9 @@ class _Pass:
     def _tables(self, last: SplitTable) -> list[SplitTable]:
         return [self.start_table, *(depth.table for depth in self.depths if depth.table is not None), last]
 
-    def result(self) -> Unrolled:
+    def result(self) -> StateSpace:
         """Return all depths, the front as the last."""
-        return Unrolled(self.start_table, self.start, self.start_prob, (*self.depths, self._front_depth(None)))
+        return StateSpace(self.start_table, self.start, self.start_prob, (*self.depths, self._front_depth(None)))
 
     def _front_depth(self, table: SplitTable | None) -> Depth:
         front = self.front

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from lp_posg.errors import UnsupportedError
 from lp_posg.information.compression import Compressed
-from lp_posg.information.unrolled import Arcs
+from lp_posg.information.state_space import Arcs
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.game import Game
-from lp_posg.information.tables import Agents, SplitTable
+from lp_posg.information.tables import SplitTable
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 NEGLIGIBLE = 1e-290
@@ -27,25 +26,6 @@ BATCH_ENTRIES = 1_000_000
 
 BYTES_PER_ENTRY, BYTES_KEPT = 200, 24
 """Memory that an entry takes while it is expanded, and what at most remains of it in edges and beliefs (measured)."""
-
-
-class Payoffs(Agents, Protocol):
-    """What planning and deviating need of a game once its states are known: a `Game`, or a learnt model."""
-
-    @property
-    def n_joint_actions(self) -> int:
-        """Number of joint actions."""
-
-    @property
-    def is_common_reward(self) -> bool:
-        """Whether all agents always receive the same reward."""
-
-    @property
-    def discount(self) -> float:
-        """Weight of the next step's reward."""
-
-    def reward_array(self, time: int) -> FloatArray:
-        """Return the reward at a step, shape (n, S, A): S the columns of the level's belief."""
 
 
 @dataclass(frozen=True)

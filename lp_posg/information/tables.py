@@ -10,69 +10,16 @@ import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Protocol
 
 import numpy as np
 
 from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.game.protocols import Sizes
 from lp_posg.information.sharing import SharingStructure
 from lp_posg.types import IntArray
 
 TABLE_LIMIT = 5_000_000
 """Most (private information, action, observation) triples of one agent at one depth."""
-
-
-class Agents(Protocol):
-    """Who plays, and with how many actions."""
-
-    @property
-    def agents(self) -> tuple[str, ...]:
-        """Names, for messages."""
-
-    @property
-    def n_agents(self) -> int:
-        """Number of agents."""
-
-    @property
-    def n_actions(self) -> tuple[int, ...]:
-        """Number of actions of each agent."""
-
-
-class Sizes(Agents, Protocol):
-    """What tables need to know of a game; a `Game` says it, and `AgentSizes` where there is none."""
-
-    @property
-    def n_observations(self) -> tuple[int, ...]:
-        """Number of observations of each agent."""
-
-    @property
-    def has_initial_observation(self) -> bool:
-        """Whether there is an observation before the first action."""
-
-
-@dataclass(frozen=True)
-class AgentSizes:
-    """The `Sizes` of what is known only by its numbers, such as a simulator.
-
-    Parameters
-    ----------
-    n_actions, n_observations : tuple of int, one entry per agent
-    has_initial_observation : bool
-    """
-
-    n_actions: tuple[int, ...]
-    n_observations: tuple[int, ...]
-    has_initial_observation: bool = False
-
-    @property
-    def n_agents(self) -> int:
-        """Number of agents."""
-        return len(self.n_actions)
-
-    @property
-    def agents(self) -> tuple[str, ...]:
-        """Names as a `Game` gives them."""
-        return tuple(f"agent{i + 1}" for i in range(self.n_agents))
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 from lp_posg.errors import MissingExtraError, ModelError, UnsupportedError
-from lp_posg.extensive import ExtensiveGame
 from lp_posg.information import SharingStructure
 from lp_posg.interop.spiel_policy import behaviour_of
 from lp_posg.interop.spiel_text import set_key, set_numbers, spiel_text
 from lp_posg.interop.spiel_tree import SpielTree
+from lp_posg.trees import Tree
 from lp_posg.types import PROB_TOL, FloatArray
 
 NODE_LIMIT = 1_000_000
 """Default of `max_nodes`: about 15 seconds and 300 MB."""
 
 
-def from_open_spiel(game: Any, *, max_nodes: int = NODE_LIMIT) -> ExtensiveGame:
+def from_open_spiel(game: Any, *, max_nodes: int = NODE_LIMIT) -> Tree:
     """Return the tree of an OpenSpiel game.
 
     Information sets are OpenSpiel's information states, and their labels its strings; agents are ``player0``,
@@ -73,7 +73,7 @@ def from_open_spiel(game: Any, *, max_nodes: int = NODE_LIMIT) -> ExtensiveGame:
         raise ModelError(f"OpenSpiel fails in its own game {name!r}: {_first_line(error)}") from error
 
 
-def to_open_spiel(game: ExtensiveGame) -> Any:
+def to_open_spiel(game: Tree) -> Any:
     """Return an extensive game as OpenSpiel's ``efg_game``.
 
     What inner nodes pay is paid at the end. The actions of a node are numbered in our order, whatever their numbers
@@ -94,7 +94,7 @@ def open_spiel_policy(
 ) -> Any:
     """Return the strategies of a solution as OpenSpiel's TabularPolicy, whose attribute ``game`` is what they are for.
 
-    The game of a `Solution` or `SequenceSolution` is unrolled into a tree (`extensive_game`) and exported; its
+    The game of a `Solution` or `SequenceSolution` is unrolled into a tree (`unroll`) and exported; its
     information sets are full private histories. OpenSpiel's NashConv of a Nash equilibrium is the sum of the gaps in
     its certificate.
 
@@ -124,12 +124,12 @@ def open_spiel_policy(
     return tabular_policy(game, behaviour, target)
 
 
-def tabular_policy(game: ExtensiveGame, behaviour: Sequence[FloatArray], target: Any = None) -> Any:
+def tabular_policy(game: Tree, behaviour: Sequence[FloatArray], target: Any = None) -> Any:
     """Return behaviour strategies of all agents as OpenSpiel's TabularPolicy.
 
     Parameters
     ----------
-    game : ExtensiveGame
+    game : Tree
     behaviour : one float array per information set
         Probability of each action, in the order of `game.sets`.
     target : str or pyspiel.Game, optional
@@ -175,7 +175,7 @@ def _set_law(policy: Any, key: str, law: FloatArray) -> None:
     policy.policy_for_key(key)[legal] = law
 
 
-def _check_behaviour(game: ExtensiveGame, behaviour: Sequence[FloatArray]) -> None:
+def _check_behaviour(game: Tree, behaviour: Sequence[FloatArray]) -> None:
     if len(behaviour) != len(game.sets):
         raise ModelError(
             f"there are laws for {len(behaviour)} information sets, game {game.name!r} has {len(game.sets)}"

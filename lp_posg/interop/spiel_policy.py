@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from lp_posg.errors import ModelError, UnsupportedError
-from lp_posg.extensive import ExtensiveGame
-from lp_posg.extensive.unrolling import Known, UnrolledGame, unrolled
-from lp_posg.induction import Solution
-from lp_posg.induction.verification import structure_of
 from lp_posg.information import Policy, SharingStructure
-from lp_posg.sequence import ExtensiveSolution, SequenceSolution
+from lp_posg.planning import ExtensiveSolution, SequenceSolution, Solution
+from lp_posg.planning.verification import structure_of
+from lp_posg.trees import Tree
+from lp_posg.trees.unrolling import Known, UnrolledTree, unrolled_tree
 from lp_posg.types import FloatArray
 
 PRODUCT_CONCEPTS = ("ne", "team")
@@ -19,7 +18,7 @@ PRODUCT_CONCEPTS = ("ne", "team")
 
 def behaviour_of(
     solution: Solution | SequenceSolution | ExtensiveSolution, sharing: SharingStructure | None, max_nodes: int
-) -> tuple[ExtensiveGame, list[FloatArray]]:
+) -> tuple[Tree, list[FloatArray]]:
     """Return the game of a solution as a tree, and the law of actions at each of its information sets.
 
     Raises
@@ -43,13 +42,13 @@ def behaviour_of(
             f" agent by itself; solve with concept {' or '.join(map(repr, PRODUCT_CONCEPTS))}"
         )
     structure = structure_of(solution, sharing, solution.game)
-    game = unrolled(solution.game, solution.horizon, structure, max_nodes=max_nodes)
+    game = unrolled_tree(solution.game, solution.horizon, structure, max_nodes=max_nodes)
     if isinstance(solution, Solution):
         return game.tree, _prescribed(game, solution.policy)
     return game.tree, _planned(game, solution)
 
 
-def _prescribed(game: UnrolledGame, policy: Policy) -> list[FloatArray]:
+def _prescribed(game: UnrolledTree, policy: Policy) -> list[FloatArray]:
     """Return what a strategy over states of common information prescribes at each information set of the tree."""
     node_of: dict[tuple[int, ...], int] = {}
     return [
@@ -89,7 +88,7 @@ def _law(policy: Policy, agent: int, known: Known, node: int) -> FloatArray:
     )
 
 
-def _planned(game: UnrolledGame, solution: SequenceSolution) -> list[FloatArray]:
+def _planned(game: UnrolledTree, solution: SequenceSolution) -> list[FloatArray]:
     """Return the behaviour of a sequence form's solution at each information set of the tree."""
     behaviour: dict[tuple[int, Known], FloatArray] = {}
     for agent, tree in enumerate(solution.trees):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from lp_posg.errors import UnsupportedError
-from lp_posg.extensive import CHANCE, TERMINAL, ExtensiveGame
+from lp_posg.trees import CHANCE, TERMINAL, Tree
 
 DEPTH_LIMIT = 900
 """Most moves in a row: OpenSpiel's reader and its algorithms in Python call themselves once per move."""
@@ -19,7 +19,7 @@ DEPTH_LIMIT = 900
 _LARGEST = 2**31 - 1
 
 
-def spiel_text(game: ExtensiveGame) -> str:
+def spiel_text(game: Tree) -> str:
     """Return the text; information sets are numbered by `set_numbers`.
 
     What inner nodes pay is paid at the end. Labels that are equal or empty at one node get their number, and
@@ -59,7 +59,7 @@ def spiel_text(game: ExtensiveGame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def set_numbers(game: ExtensiveGame) -> list[int]:
+def set_numbers(game: Tree) -> list[int]:
     """Return what number each information set has among its agent's, from 1."""
     count = [0] * game.n_agents
     numbers = []
@@ -74,14 +74,14 @@ def set_key(agent: int, number: int, label: str) -> str:
     return f"{agent}-{agent}-{number}-{_plain(label)}"
 
 
-def _children(game: ExtensiveGame) -> list[list[int]]:
+def _children(game: Tree) -> list[list[int]]:
     found: list[list[int]] = [[] for _ in range(game.n_nodes)]
     for node, parent in enumerate(game.parent[1:].tolist(), start=1):
         found[parent].append(node)
     return found
 
 
-def _totals(game: ExtensiveGame) -> list[tuple[Fraction, ...]]:
+def _totals(game: Tree) -> list[tuple[Fraction, ...]]:
     """Return what agents have got on coming to each node, in all."""
     nothing = (Fraction(0),) * game.n_agents
     totals: list[tuple[Fraction, ...]] = []

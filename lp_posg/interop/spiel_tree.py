@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lp_posg.errors import ImperfectRecallError, LimitError, ModelError, UnsupportedError
-from lp_posg.extensive import CHANCE, TERMINAL, ExtensiveGame, InformationSet
+from lp_posg.trees import CHANCE, TERMINAL, InformationSet, Tree
 from lp_posg.types import PROB_TOL
 
 SIMPLE_TOL = 1e-15
@@ -76,7 +76,7 @@ class SpielTree:
         self._place_of_outcome: dict[tuple[Fraction, ...], int] = {}
         self._laws: dict[tuple[float, ...], tuple[Fraction, ...]] = {}
 
-    def build(self, root: Any) -> ExtensiveGame:
+    def build(self, root: Any) -> Tree:
         """Return the game below a state; nodes are numbered depth first.
 
         Raises
@@ -101,7 +101,7 @@ class SpielTree:
                     limit="nodes",
                 )
             waiting += reversed(branches)
-        return ExtensiveGame(
+        return Tree(
             self._name,
             self._agents,
             np.array(self._parent, dtype=np.int64),

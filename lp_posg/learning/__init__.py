@@ -1,10 +1,10 @@
 """Learning from a simulator: approximate models by counting, and equilibria of them."""
 
 from lp_posg.learning.baselines import EpsilonSchedule, QLearned, q_learning
-from lp_posg.learning.environment import Actor, Environment, Episodes, GameEnvironment
+from lp_posg.learning.counted_model import LearntModel
+from lp_posg.learning.environments import Actor, Environment, Episodes, GameEnvironment
 from lp_posg.learning.laci import learn
-from lp_posg.learning.model import LearntModel
-from lp_posg.learning.planning import planned
+from lp_posg.learning.model_planning import planned
 from lp_posg.learning.result import Candidate, LearningProgress, Learnt
 from lp_posg.learning.simulators import Simulator, SimulatorEnvironment, environment
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from lp_posg.evaluate.playing import StepPlayer
 from lp_posg.information import Policy
-from lp_posg.learning.model import LearntModel
+from lp_posg.learning.counted_model import LearntModel
 from lp_posg.learning.windows import Frame, Tracker
 from lp_posg.types import FloatArray, IntArray
 

@@ -24,7 +24,7 @@ import numpy as np
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, SharingStructure, sharing_structure
 from lp_posg.learning.checking import played
-from lp_posg.learning.environment import Episodes
+from lp_posg.learning.environments import Episodes
 from lp_posg.learning.q_values import Values
 from lp_posg.learning.simulators import environment
 from lp_posg.learning.views import OwnView, SharedView, View

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lp_posg.errors import LpPosgError, SimulatorError
-from lp_posg.learning.environment import Actor, Environment, Episodes
+from lp_posg.learning.environments import Actor, Environment, Episodes
 from lp_posg.types import REWARD_LIMIT, IntArray
 
 

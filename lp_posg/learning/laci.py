@@ -30,19 +30,20 @@ import numpy as np
 
 from lp_posg.errors import LimitError, ModelError, SimulatorError
 from lp_posg.evaluate import certify
-from lp_posg.evaluate.options import check_options
+from lp_posg.evaluate.deviator import check_options
 from lp_posg.game import Game
+from lp_posg.game.protocols import AgentSizes
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
 from lp_posg.information.resources import Resources
-from lp_posg.information.tables import AgentSizes, tables_digest
+from lp_posg.information.tables import tables_digest
 from lp_posg.learning.actors import ExplorationPlan, Explorer, Follower
 from lp_posg.learning.checking import played
-from lp_posg.learning.deviations import best_deviations
-from lp_posg.learning.environment import Environment, Episodes
-from lp_posg.learning.errors import model_errors
-from lp_posg.learning.model import ARC_BYTES, LearntModel, estimate
-from lp_posg.learning.planning import planned, rebased, rebased_values
+from lp_posg.learning.counted_model import ARC_BYTES, LearntModel, estimate
+from lp_posg.learning.environments import Environment, Episodes
+from lp_posg.learning.estimated_gaps import best_deviations
+from lp_posg.learning.model_errors import model_errors
+from lp_posg.learning.model_planning import planned, rebased, rebased_values
 from lp_posg.learning.result import Candidate, LearningProgress, Learnt
 from lp_posg.learning.simulators import Simulator, environment
 from lp_posg.learning.spanner import spanner_bytes, spanner_plans

@@ -9,8 +9,8 @@ import numpy as np
 
 from lp_posg.evaluate import Certificate
 from lp_posg.information import Policy
-from lp_posg.learning.errors import ModelErrors
-from lp_posg.learning.model import LearntModel
+from lp_posg.learning.counted_model import LearntModel
+from lp_posg.learning.model_errors import ModelErrors
 from lp_posg.types import FloatArray, read_only
 
 

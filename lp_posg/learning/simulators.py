@@ -15,7 +15,7 @@ import numpy as np
 from lp_posg.errors import ModelError, SimulatorError
 from lp_posg.game import Game
 from lp_posg.interop.pettingzoo import from_parallel_env, looks_like_aec_env, looks_like_parallel_env
-from lp_posg.learning.environment import Actor, Environment, Episodes, GameEnvironment
+from lp_posg.learning.environments import Actor, Environment, Episodes, GameEnvironment
 from lp_posg.types import REWARD_LIMIT
 
 SEEDS = 2**31

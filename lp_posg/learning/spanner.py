@@ -22,7 +22,7 @@ import scipy.sparse as sp
 
 from lp_posg.errors import LimitError
 from lp_posg.learning.actors import ExplorationPlan
-from lp_posg.learning.model import LearntModel
+from lp_posg.learning.counted_model import LearntModel
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 GROWTH = 2.0
@@ -55,14 +55,14 @@ class _Chain:
 
 
 def _chain(model: LearntModel) -> _Chain:
-    unrolled, n_joint = model.unrolled, model.n_joint_actions
+    space, n_joint = model.space, model.n_joint_actions
     prob = tuple(step.prob for step in model.steps)
     edges = tuple(
         sp.csr_array(sp.diags_array(np.repeat(1.0 / own, n_joint)) @ depth.edges)
-        for own, depth in zip(prob, unrolled.depths, strict=False)
+        for own, depth in zip(prob, space.depths, strict=False)
         if depth.edges is not None
     )
-    start = np.bincount(unrolled.start.child, weights=unrolled.start_prob, minlength=len(model.steps[0].index))
+    start = np.bincount(space.start.child, weights=space.start_prob, minlength=len(model.steps[0].index))
     return _Chain(edges, prob, tuple(step.cell_node for step in model.steps), start.astype(np.float64))
 
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
-from lp_posg.induction import Solution, Stats
-from lp_posg.induction.planning import labels_of
 from lp_posg.learning.result import Learnt
+from lp_posg.planning import Solution, Stats
+from lp_posg.planning.solving import labels_of
 from lp_posg.types import GAP_TOL
 
 
@@ -38,7 +38,7 @@ def learnt_solution(found: Learnt, game: Game) -> Solution:
         best.model_values,
         best.policy,
         tuple(np.array(own) for own in best.node_values),
-        labels_of(game, found.model.unrolled),
+        labels_of(game, found.model.space),
         Stats(sum(states), 0, 0, found.seconds, {"learn": found.seconds}, states),
         best.certificate,
     )

@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 
 from lp_posg.errors import UnsupportedError
+from lp_posg.game.protocols import AgentSizes
 from lp_posg.information import SharingStructure
-from lp_posg.information.tables import AgentSizes
 from lp_posg.learning.windows import CODE_LIMIT, Frame, Tracker, frame_of
 from lp_posg.types import IntArray
 

@@ -14,11 +14,12 @@ from math import prod
 import numpy as np
 
 from lp_posg.errors import UnsupportedError
+from lp_posg.game.protocols import AgentSizes
 from lp_posg.information import SharingStructure
 from lp_posg.information.lookup import places
-from lp_posg.information.tables import AgentSizes, SplitTable, first_table, next_table
+from lp_posg.information.tables import SplitTable, first_table, next_table
 from lp_posg.learning.checking import check_range
-from lp_posg.learning.environment import Episodes
+from lp_posg.learning.environments import Episodes
 from lp_posg.types import FloatArray, IntArray
 
 CODE_LIMIT = 2**62

@@ -8,8 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from lp_posg.atomic import write_whole
 from lp_posg.errors import FormatError, MissingExtraError
+from lp_posg.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

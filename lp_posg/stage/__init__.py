@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from lp_posg.errors import OptionError
-from lp_posg.information.levels import Payoffs
-from lp_posg.stage.correlated import Correlated
-from lp_posg.stage.nash import Nash
-from lp_posg.stage.no_signalling import no_signalling_bound
-from lp_posg.stage.obedience import largest_share
+from lp_posg.game.protocols import Payoffs
+from lp_posg.stage.correlated.concept import Correlated
+from lp_posg.stage.correlated.no_signalling import no_signalling_bound
+from lp_posg.stage.correlated.obedience import largest_share
+from lp_posg.stage.correlated.region import Efficiency, PayoffRegion, efficiency_of, payoff_region_of
+from lp_posg.stage.nash.nash_concept import Nash
 from lp_posg.stage.objective import OWN, Objective, parse_objective
 from lp_posg.stage.payoffs import StageBlock
-from lp_posg.stage.region import Efficiency, PayoffRegion, efficiency_of, payoff_region_of
 from lp_posg.stage.strategy import METHODS, BlockStrategy, added, joined
 from lp_posg.stage.team import Team
 

@@ -16,7 +16,7 @@ import numpy as np
 from lp_posg.errors import LimitError, SolveError
 from lp_posg.information.policy import joint_law
 from lp_posg.lp import WIDE, is_wide
-from lp_posg.stage.incentives import Kind
+from lp_posg.stage.correlated.incentives import Kind
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, middle
 from lp_posg.stage.strategy import BlockStrategy, arranged, joined

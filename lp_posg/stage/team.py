@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.information.levels import Payoffs
+from lp_posg.game.protocols import Payoffs
 from lp_posg.lp import LinearProgram, solve_program
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, largest_agent, prescriptions_but, welfare_optimum

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import permutations
 
-from lp_posg.extensive import Chance, End, ExtensiveGame, Move, game_from_rules
+from lp_posg.trees import Chance, End, Move, Tree, from_rules
 
 CARDS = ("jack", "queen", "king")
 Position = tuple[tuple[int, ...], str]
 
 
-def build() -> ExtensiveGame:
+def build() -> Tree:
     """Return Kuhn's poker: antes of 1, one bet of 1, three cards.
 
     Notes
@@ -19,7 +19,7 @@ def build() -> ExtensiveGame:
     The first player passes (p) or bets (b); so does the second. After a pass and a bet the first player has a second
     move. A pass after a bet folds, a bet after a bet calls.
     """
-    return game_from_rules("kuhn-poker-tree", ("player1", "player2"), ((), ""), _rules)
+    return from_rules("kuhn-poker-tree", ("player1", "player2"), ((), ""), _rules)
 
 
 def _rules(position: Position) -> Chance[Position] | Move[Position] | End:

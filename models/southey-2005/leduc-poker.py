@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from lp_posg.extensive import Chance, End, ExtensiveGame, Move, game_from_rules
-from lp_posg.formats.catalog import check_choice
+from lp_posg.catalogue.entries import check_choice
+from lp_posg.trees import Chance, End, Move, Tree, from_rules
 
 RANKS = ("jack", "queen", "king")
 ANTE = 1
@@ -26,7 +26,7 @@ class Table(NamedTuple):
     round: int = 0
 
 
-def build(suits: bool = False) -> ExtensiveGame:
+def build(suits: bool = False) -> Tree:
     """Return Leduc poker.
 
     Parameters
@@ -82,7 +82,7 @@ def build(suits: bool = False) -> ExtensiveGame:
         known = f"{face(table.cards[player])}, public {public}, bets {told}"
         return Move(player, known, _actions(table, player))
 
-    return game_from_rules("leduc-poker", ("player1", "player2"), Table(), rules)
+    return from_rules("leduc-poker", ("player1", "player2"), Table(), rules)
 
 
 def _actions(table: Table, player: int) -> list[tuple[str, Table]]:

@@ -83,7 +83,7 @@ GAMES = {
 def test_it_is_what_plain_filters_over_all_histories_say(name):
     game = GAMES[name]
     steps = 1 if name == "tiger" else 2
-    found = posg.belief_contraction(game, steps)
+    found = posg.bounds.belief_contraction(game, steps)
     uniform = [1 / game.n_states] * game.n_states
     start = game.initial.tolist()
     assert found.worst.shape == (steps + 1,)
@@ -98,11 +98,11 @@ def test_a_later_start_has_the_law_of_that_step_and_its_own_arrays():
     game = GAMES["varying"]
     # The law of step 2 if the four joint actions are equally likely at step 1.
     second = np.einsum("s,sat->t", game.initial, game.transition[0].reshape(2, 4, 2)) / 4
-    found = posg.belief_contraction(game, 2, time=1)
+    found = posg.bounds.belief_contraction(game, 2, time=1)
     np.testing.assert_allclose(
         found.worst, [worst_of(game, second.tolist(), [0.5, 0.5], 1, k) for k in range(3)], atol=TOL
     )
-    given = posg.belief_contraction(game, 2, time=1, prior=second)
+    given = posg.bounds.belief_contraction(game, 2, time=1, prior=second)
     np.testing.assert_allclose(given.worst, found.worst, atol=TOL)
 
 
@@ -113,8 +113,8 @@ def door(q, prior=(0.9, 0.1)) -> posg.Game:
 
 def test_known_curves():
     # Seen at once: both beliefs are the truth. Heard never: they stay (0.9, 0.1) and (0.5, 0.5), 0.4 apart.
-    np.testing.assert_allclose(posg.belief_contraction(door(1.0), 3).worst, [0.4, 0, 0, 0], atol=TOL)
-    np.testing.assert_allclose(posg.belief_contraction(door(0.5), 3).worst, [0.4] * 4, atol=TOL)
+    np.testing.assert_allclose(posg.bounds.belief_contraction(door(1.0), 3).worst, [0.4, 0, 0, 0], atol=TOL)
+    np.testing.assert_allclose(posg.bounds.belief_contraction(door(0.5), 3).worst, [0.4] * 4, atol=TOL)
     # Of k sounds j are from the left: the beliefs are 0.9 : 0.1 and 1 : 1, each times q^j r^(k-j) : r^j q^(k-j).
     q, r = 0.85, 0.15
     expected = []
@@ -125,17 +125,17 @@ def test_known_curves():
             mass = 0.9 * left + 0.1 * right
             total += math.comb(k, j) * mass * abs(0.9 * left / mass - left / (left + right))
         expected.append(total)
-    found = posg.belief_contraction(door(q), 5)
+    found = posg.bounds.belief_contraction(door(q), 5)
     np.testing.assert_allclose(found.worst, expected, atol=TOL)
     assert found.n_pairs == (1, 2, 3, 4, 5, 6)  # what counts is the number of sounds from the left
 
 
 def test_a_law_that_is_uniform_already_has_nothing_to_forget():
-    found = posg.belief_contraction(door(0.7, (0.5, 0.5)), 4)
+    found = posg.bounds.belief_contraction(door(0.7, (0.5, 0.5)), 4)
     np.testing.assert_allclose(found.worst, 0, atol=TOL)
-    assert posg.measured_memory(found, 0.0) == 0
+    assert posg.bounds.measured_memory(found, 0.0) == 0
     # Certainty has: after one sound the other filter gives the truth 0.7 with chance 0.7, else 0.3.
-    worst = posg.belief_contraction(door(0.7, (0.5, 0.5)), 1, prior="worst")
+    worst = posg.bounds.belief_contraction(door(0.7, (0.5, 0.5)), 1, prior="worst")
     np.testing.assert_allclose(worst.worst, [0.5, 0.7 * 0.3 + 0.3 * 0.7], atol=TOL)
 
 
@@ -143,35 +143,35 @@ def test_no_prior_is_worse_than_certainty_of_the_worst_state():
     rng = np.random.default_rng(4)
     for name, steps in (("dense", 2), ("varying", 3)):
         game = GAMES[name]
-        found = posg.belief_contraction(game, steps, prior="worst")
-        ends = {state: posg.belief_contraction(game, steps, prior=state).worst[-1] for state in game.states}
+        found = posg.bounds.belief_contraction(game, steps, prior="worst")
+        ends = {state: posg.bounds.belief_contraction(game, steps, prior=state).worst[-1] for state in game.states}
         assert ends[found.state] == pytest.approx(max(ends.values()), abs=TOL)
         assert found.worst[-1] == pytest.approx(ends[found.state], abs=TOL)
         for prior in rng.dirichlet(np.ones(game.n_states), size=20):
-            assert posg.belief_contraction(game, steps, prior=prior).worst[-1] <= found.worst[-1] + TOL
+            assert posg.bounds.belief_contraction(game, steps, prior=prior).worst[-1] <= found.worst[-1] + TOL
 
 
 def test_the_worst_state_is_the_one_that_is_forgotten_slowest():
     # The first two states are told apart by what is seen, the others are not: certainty of one of these stays.
     seen = np.array([[[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]]])
     game = posg.Game(np.eye(4)[:, None], seen, np.zeros((1, 4, 1)), [0.4, 0.4, 0.05, 0.15], states=list("abcd"))
-    found = posg.belief_contraction(game, 1, prior="worst")
+    found = posg.bounds.belief_contraction(game, 1, prior="worst")
     # Of c and d, as bad as each other, the likelier one. The other filter knows that it is one of the two.
     assert found.state == "d"
     np.testing.assert_allclose(found.worst, [0.75, 0.5], atol=TOL)
-    np.testing.assert_allclose(posg.belief_contraction(game, 1, prior="a").worst, [0.75, 0], atol=TOL)
-    assert posg.belief_contraction(game, 1, prior="law").state == ""
+    np.testing.assert_allclose(posg.bounds.belief_contraction(game, 1, prior="a").worst, [0.75, 0], atol=TOL)
+    assert posg.bounds.belief_contraction(game, 1, prior="law").state == ""
 
 
 def test_of_a_game_too_large_to_expand_the_likeliest_state_is_taken(monkeypatch):
     monkeypatch.setattr(module, "MOST_ENTRIES", 5)
-    assert posg.belief_contraction(door(0.7, (0.2, 0.8)), 1, prior="worst", n_samples=2).state == "1"
+    assert posg.bounds.belief_contraction(door(0.7, (0.2, 0.8)), 1, prior="worst", n_samples=2).state == "1"
 
 
 def test_beyond_the_pairs_allowed_it_is_bounded_and_estimated():
     game = random_game(5, n_states=3)
-    exact = posg.belief_contraction(game, 2)
-    cut = posg.belief_contraction(game, 2, max_pairs=exact.n_pairs[1], n_samples=4000, seed=1)
+    exact = posg.bounds.belief_contraction(game, 2)
+    cut = posg.bounds.belief_contraction(game, 2, max_pairs=exact.n_pairs[1], n_samples=4000, seed=1)
     assert exact.n_pairs[2] > exact.n_pairs[1]
     assert cut.n_pairs == exact.n_pairs[:2]
     assert cut.worst_status == ("exact", "exact", "bounded")
@@ -187,8 +187,8 @@ def test_beyond_the_pairs_allowed_it_is_bounded_and_estimated():
 def test_simulation_in_batches_is_the_same_law(monkeypatch):
     game = random_game(5, n_states=3)
     monkeypatch.setattr(module, "BATCH_ENTRIES", 6 * 100)
-    cut = posg.belief_contraction(game, 2, max_pairs=1, n_samples=4050)
-    exact = posg.belief_contraction(game, 2)
+    cut = posg.bounds.belief_contraction(game, 2, max_pairs=1, n_samples=4050)
+    exact = posg.bounds.belief_contraction(game, 2)
     assert cut.n_pairs == (1,)
     for k in (1, 2):
         assert cut.uniform_lower[k] <= exact.uniform[k] <= cut.uniform_upper[k]
@@ -200,7 +200,10 @@ def test_simulation_takes_the_arrays_of_each_step():
     law = np.array([np.full((2, 2), 0.5), np.eye(2), np.full((2, 2), 0.5)])[:, None]
     move = np.tile(np.eye(2)[:, None], (4, 1, 1, 1))
     game = posg.Game(move, law, np.zeros((1, 2, 1)), [0.9, 0.1])
-    for found in (posg.belief_contraction(game, 3), posg.belief_contraction(game, 3, max_pairs=1, n_samples=100)):
+    for found in (
+        posg.bounds.belief_contraction(game, 3),
+        posg.bounds.belief_contraction(game, 3, max_pairs=1, n_samples=100),
+    ):
         np.testing.assert_allclose(found.uniform, [0.4, 0.4, 0, 0], atol=TOL)
     assert found.uniform_status == ("exact", "exact", "estimated", "estimated")
 
@@ -212,7 +215,7 @@ def test_the_interval_is_the_empirical_bernstein_one():
 
 
 def test_rows_are_ready_for_a_file():
-    found = posg.belief_contraction(door(0.85), 2)
+    found = posg.bounds.belief_contraction(door(0.85), 2)
     rows = found.rows()
     assert [row["memory"] for row in rows] == [0, 1, 2]
     assert [row["worst"] for row in rows] == found.worst.tolist()
@@ -220,25 +223,25 @@ def test_rows_are_ready_for_a_file():
 
 
 def test_measured_memory_is_the_first_that_is_enough():
-    found = posg.belief_contraction(door(0.85), 5)
+    found = posg.bounds.belief_contraction(door(0.85), 5)
     for epsilon in (0.5, 0.3, 0.15, 0.1):
-        memory = posg.measured_memory(found, epsilon)
+        memory = posg.bounds.measured_memory(found, epsilon)
         assert found.worst[memory] <= epsilon
         assert (found.worst[:memory] > epsilon).all()
-    assert posg.measured_memory(found, 0.5) == 0
-    assert posg.measured_memory(found, 1e-9) is None
+    assert posg.bounds.measured_memory(found, 0.5) == 0
+    assert posg.bounds.measured_memory(found, 1e-9) is None
 
 
 def test_theoretical_memory_by_hand():
     # 1 * 1^-4 * log(e^2) with S H / eps = 2 * 3 / (6 / e^2), a hair above and below.
-    assert posg.theoretical_memory(1.0, 2, 3, 6 / math.exp(2) * 1.001) == 2
-    assert posg.theoretical_memory(1.0, 2, 3, 6 / math.exp(2) * 0.999) == 3
+    assert posg.bounds.theoretical_memory(1.0, 2, 3, 6 / math.exp(2) * 1.001) == 2
+    assert posg.bounds.theoretical_memory(1.0, 2, 3, 6 / math.exp(2) * 0.999) == 3
     # Half the observability costs 16 times as much; log 64 = 4.158...
-    assert [posg.theoretical_memory(g, 2, 4, 0.125) for g in (1.0, 0.5)] == [5, 67]
-    assert posg.theoretical_memory(0.5, 2, 4, 0.125, constant=2.0) == 134
-    assert posg.theoretical_memory(1.0, 1, 1, 1.0) == posg.theoretical_memory(0.0, 1, 1, 2.0) == 0
-    assert posg.theoretical_memory(0.0, 2, 4, 0.125) == math.inf
-    assert posg.theoretical_memory(1e-90, 2, 4, 0.125) == math.inf
+    assert [posg.bounds.theoretical_memory(g, 2, 4, 0.125) for g in (1.0, 0.5)] == [5, 67]
+    assert posg.bounds.theoretical_memory(0.5, 2, 4, 0.125, constant=2.0) == 134
+    assert posg.bounds.theoretical_memory(1.0, 1, 1, 1.0) == posg.bounds.theoretical_memory(0.0, 1, 1, 2.0) == 0
+    assert posg.bounds.theoretical_memory(0.0, 2, 4, 0.125) == math.inf
+    assert posg.bounds.theoretical_memory(1e-90, 2, 4, 0.125) == math.inf
 
 
 @pytest.mark.parametrize(
@@ -254,7 +257,7 @@ def test_theoretical_memory_by_hand():
 )
 def test_theoretical_memory_refuses(arguments, word):
     with pytest.raises(ModelError, match=word):
-        posg.theoretical_memory(*arguments)
+        posg.bounds.theoretical_memory(*arguments)
 
 
 @pytest.mark.parametrize(
@@ -272,9 +275,9 @@ def test_theoretical_memory_refuses(arguments, word):
 )
 def test_contraction_refuses(options, word):
     with pytest.raises(ModelError, match=word):
-        posg.belief_contraction(GAMES["varying"], **options)
+        posg.bounds.belief_contraction(GAMES["varying"], **options)
 
 
 def test_measured_memory_refuses_what_is_no_distance():
     with pytest.raises(ModelError, match="epsilon"):
-        posg.measured_memory(posg.belief_contraction(door(0.85), 1), float("nan"))
+        posg.bounds.measured_memory(posg.bounds.belief_contraction(door(0.85), 1), float("nan"))

@@ -95,7 +95,7 @@ KNOWN = {
 
 @pytest.mark.parametrize(("rows", "value"), KNOWN.values(), ids=KNOWN)
 def test_known_values(rows, value):
-    found = posg.observability(one_law(rows))
+    found = posg.bounds.observability(one_law(rows))
     assert found.status == "exact"
     assert found.value == found.upper == pytest.approx(value, abs=TOL)
     assert found.lower == pytest.approx(value, abs=TOL)
@@ -108,14 +108,14 @@ def test_known_values(rows, value):
 def test_a_value_that_is_zero_is_zero():
     """Rounding is not reported as a small observability."""
     for seed in range(5):
-        found = posg.observability(one_law(dense(seed, 6, 4)))
+        found = posg.bounds.observability(one_law(dense(seed, 6, 4)))
         assert (found.value, found.lower, found.upper, found.status) == (0.0, 0.0, 0.0, "exact")
         assert ratio_of(dense(seed, 6, 4), found.beliefs) < 1e-12
 
 
 def test_a_small_value_is_not_zero():
     """Two rows that differ by 1e-6 in two places: half their L1 distance is 1e-6, and no other pair is as close."""
-    found = posg.observability(one_law([[0.5, 0.5, 0], [0.5 - 1e-6, 0.5 + 1e-6, 0], [0, 0, 1]]))
+    found = posg.bounds.observability(one_law([[0.5, 0.5, 0], [0.5 - 1e-6, 0.5 + 1e-6, 0], [0, 0, 1]]))
     assert found.status == "exact"
     assert found.value == pytest.approx(1e-6, rel=1e-8)
     np.testing.assert_allclose(found.beliefs[:, 2], 0, atol=TOL)
@@ -131,14 +131,14 @@ def test_a_product_of_independent_channels(others):
     """
     rows = np.kron(channel(0.8), others)
     value = 0.6 * abs(2 * others[0, 0] - 1)
-    assert posg.observability(one_law(rows)).value == pytest.approx(value, abs=TOL)
+    assert posg.bounds.observability(one_law(rows)).value == pytest.approx(value, abs=TOL)
 
 
 @pytest.mark.parametrize("make", [dense, accurate, sparse])
 @pytest.mark.parametrize(("n", "m"), [(2, 5), (4, 4), (5, 6), (6, 9), (7, 14)])
 def test_it_is_the_least_over_all_patterns_of_signs(make, n, m):
     rows = make(n + m, n, m)
-    found = posg.observability(one_law(rows))
+    found = posg.bounds.observability(one_law(rows))
     assert found.status == "exact"
     assert found.value == pytest.approx(brute_force(rows), abs=1e-8)
     assert found.lower == pytest.approx(found.value, rel=2e-9)
@@ -158,7 +158,7 @@ def test_the_search_has_to_branch_and_proves_its_value(rows, monkeypatch):
         return searched[-1]
 
     monkeypatch.setattr(observable, "search", recorded)
-    found = posg.observability(one_law(rows))
+    found = posg.bounds.observability(one_law(rows))
     assert found.status == "exact"
     assert [s.n_nodes >= 3 for s in searched] == [True]
     assert found.value == pytest.approx(brute_force(rows), abs=1e-8)
@@ -194,7 +194,7 @@ def test_names_and_order_do_not_matter():
     rows = accurate(2, 6, 9)
     rng = np.random.default_rng(0)
     states, seen = rng.permutation(6), rng.permutation(9)
-    one, other = posg.observability(one_law(rows)), posg.observability(one_law(rows[states][:, seen]))
+    one, other = posg.bounds.observability(one_law(rows)), posg.bounds.observability(one_law(rows[states][:, seen]))
     assert other.value == pytest.approx(one.value, abs=TOL)
     pair = {tuple(b.round(9)) for b in one.beliefs}
     back = np.empty_like(other.beliefs)
@@ -207,14 +207,14 @@ def test_splitting_an_observation_changes_nothing():
     rows = dense(1, 4, 5)
     split = np.hstack([rows[:, :4], 0.3 * rows[:, 4:], 0.7 * rows[:, 4:], np.zeros((4, 1))])
     assert merged_columns(split).shape == (4, 5)
-    value = posg.observability(one_law(rows)).value
-    assert posg.observability(one_law(split)).value == pytest.approx(value, abs=TOL)
+    value = posg.bounds.observability(one_law(rows)).value
+    assert posg.bounds.observability(one_law(split)).value == pytest.approx(value, abs=TOL)
 
 
 def test_out_of_time_the_bounds_hold_and_the_status_says_so():
     rows = accurate(0, 9, 18)
-    exact = posg.observability(one_law(rows))
-    early = posg.observability(one_law(rows), time_limit=0)
+    exact = posg.bounds.observability(one_law(rows))
+    early = posg.bounds.observability(one_law(rows), time_limit=0)
     assert (exact.status, early.status) == ("exact", "bounded")
     assert early.lower <= exact.value <= early.upper == early.value
     assert 0 < early.lower < early.upper
@@ -224,7 +224,7 @@ def test_out_of_time_the_bounds_hold_and_the_status_says_so():
 def test_a_search_that_is_stopped_keeps_valid_bounds(monkeypatch):
     """Stopped after every number of nodes in turn."""
     rows = BRANCHING[1]
-    exact = posg.observability(one_law(rows)).value
+    exact = posg.bounds.observability(one_law(rows)).value
     start = differences.closest_states(rows)
     solve = branching._Tree._solve
     gaps = []
@@ -248,9 +248,9 @@ def test_a_search_that_is_stopped_keeps_valid_bounds(monkeypatch):
 @pytest.mark.parametrize(("name", "limit"), [("SEARCHED_ENTRIES", 10), ("LARGEST", 5)])
 def test_a_law_too_large_to_search_is_bounded(monkeypatch, name, limit):
     rows = accurate(1, 8, 12)
-    exact = posg.observability(one_law(rows))
+    exact = posg.bounds.observability(one_law(rows))
     monkeypatch.setattr(observable, name, limit)
-    found = posg.observability(one_law(rows))
+    found = posg.bounds.observability(one_law(rows))
     assert found.status == "bounded"
     assert found.lower <= exact.value <= found.upper
     assert ratio_of(rows, found.beliefs) == pytest.approx(found.upper, rel=1e-12)
@@ -258,9 +258,9 @@ def test_a_law_too_large_to_search_is_bounded(monkeypatch, name, limit):
 
 def test_a_law_too_large_to_be_dense_is_bounded_by_its_first_states(monkeypatch):
     rows = accurate(1, 8, 12)
-    part = posg.observability(one_law(rows[:5]))
+    part = posg.bounds.observability(one_law(rows[:5]))
     monkeypatch.setattr(laws, "DENSE_ENTRIES", 5 * 12)
-    found = posg.observability(one_law(rows))
+    found = posg.bounds.observability(one_law(rows))
     assert (found.status, found.lower) == ("bounded", 0.0)
     assert part.value - TOL <= found.upper
     assert ratio_of(rows, found.beliefs) == pytest.approx(found.upper, rel=1e-12)
@@ -269,7 +269,7 @@ def test_a_law_too_large_to_be_dense_is_bounded_by_its_first_states(monkeypatch)
 
 def test_more_states_than_observations_is_zero_at_any_size():
     rows = dense(0, 1500, 7)
-    found = posg.observability(one_law(rows), time_limit=0)
+    found = posg.bounds.observability(one_law(rows), time_limit=0)
     assert (found.value, found.status) == (0.0, "exact")
     assert np.abs((found.beliefs[0] - found.beliefs[1]) @ rows).sum() < 1e-12
 
@@ -283,7 +283,7 @@ def test_a_game_has_the_value_of_its_worst_joint_action_and_step():
     law = np.array([[channel(q) for q in step] for step in accuracy])  # (H - 1, A, S, O)
     first = channel(0.55)
     game = posg.Game(np.full((2, 2, 2), 0.5), law, np.zeros((1, 2, 2)), [0.5, 0.5], first, actions=[["left", "right"]])
-    found = posg.observability(game)
+    found = posg.bounds.observability(game)
     assert (found.value, found.time, found.joint_action) == (pytest.approx(0.2, abs=TOL), 1, ("right",))
     assert found.where == "step 2, joint action (right)"
     assert found.initial.value == pytest.approx(0.1, abs=TOL)
@@ -296,7 +296,7 @@ def test_random_games_against_each_of_their_laws():
         game = random_game(seed, n_states=3, n_observations=2, horizon=3)
         matrices = [game.observation[t].reshape(4, 3, 4)[a] for t in range(2) for a in range(4)]
         expected = [brute_force(rows) for rows in matrices]
-        found = posg.observability(game)
+        found = posg.bounds.observability(game)
         assert found.value == pytest.approx(min(expected), abs=1e-8)
         time, action = divmod(int(np.argmin(expected)), 4)
         assert (found.time, found.joint_action) == (time, game.joint_action_label(action))
@@ -306,22 +306,22 @@ def test_random_games_against_each_of_their_laws():
 def test_equal_laws_are_treated_once():
     """Recycling robots see their states whatever they do: nine joint actions, one law."""
     assert len(step_laws(posg.catalog("recycling"))) == 1
-    assert posg.observability(posg.catalog("recycling")).value == pytest.approx(1.0, abs=TOL)
+    assert posg.bounds.observability(posg.catalog("recycling")).value == pytest.approx(1.0, abs=TOL)
 
 
 def test_an_observation_that_opening_the_door_makes_useless():
-    found = posg.observability(posg.catalog("dectiger"))
+    found = posg.bounds.observability(posg.catalog("dectiger"))
     assert (found.value, found.status, found.where) == (0.0, "exact", "every step, joint action (listen, open-left)")
 
 
 def test_one_state_leaves_nothing_to_tell_apart():
-    found = posg.observability(posg.catalog("chicken"))
+    found = posg.bounds.observability(posg.catalog("chicken"))
     assert (found.value, found.status, found.beliefs, found.where) == (1.0, "exact", None, "one state only")
 
 
 def test_the_answer_is_frozen_and_repeatable():
     game = one_law(accurate(4, 7, 11))
-    one, other = posg.observability(game), posg.observability(game)
+    one, other = posg.bounds.observability(game), posg.bounds.observability(game)
     assert one.value == pytest.approx(other.value, rel=1e-15)
     np.testing.assert_array_equal(one.beliefs, other.beliefs)
     with pytest.raises(ValueError, match="read-only"):
@@ -331,13 +331,13 @@ def test_the_answer_is_frozen_and_repeatable():
 @pytest.mark.parametrize("limit", [-1.0, float("nan")])
 def test_a_time_limit_that_is_none_is_refused(limit):
     with pytest.raises(ModelError, match="time_limit"):
-        posg.observability(posg.catalog("dectiger"), limit)
+        posg.bounds.observability(posg.catalog("dectiger"), limit)
 
 
 @pytest.mark.slow
 def test_thirty_states_are_exact():
     """Sizes of real use, sparse and dense; more observations than states, so that the tree is needed."""
     for rows in (sparse(1, 30, 60), accurate(0, 30, 33)):
-        found = posg.observability(one_law(rows), time_limit=300.0)
+        found = posg.bounds.observability(one_law(rows), time_limit=300.0)
         assert found.status == "exact"
         assert ratio_of(rows, found.beliefs) == pytest.approx(found.upper, rel=1e-12)

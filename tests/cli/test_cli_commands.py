@@ -15,7 +15,7 @@ import pytest
 import lp_posg as posg
 from lp_posg.cli import screen
 from lp_posg.cli.commands import info as info_command
-from lp_posg.induction import Check
+from lp_posg.planning import Check
 
 SOLVE_KEYS = {
     "game", "agents", "horizon", "discount", "sharing", "concept", "objective", "compression", "model_values",

@@ -6,7 +6,7 @@ import pytest
 
 import lp_posg as posg
 from lp_posg.errors import RoundedProbabilityWarning
-from lp_posg.extensive import to_posg
+from lp_posg.trees import to_game
 
 # Matching pennies told one after the other: Bob does not see what Ann chose.
 PENNIES = """EFG 2 R "Pennies" { "Ann" "Bob" }
@@ -55,7 +55,7 @@ def test_convert(run, tmp_path):
     tree = posg.load_extensive(tmp_path / "game.efg")
     assert posg.load_extensive(tmp_path / "again.efg") == tree
     assert run("convert", "game.efg", "game.posg")[0] == 0
-    assert posg.load(tmp_path / "game.posg") == posg.load(tmp_path / "game.efg") == to_posg(tree)
+    assert posg.load(tmp_path / "game.posg") == posg.load(tmp_path / "game.efg") == to_game(tree)
 
 
 def test_a_posg_is_not_unrolled_without_a_horizon(run, tmp_path):

@@ -240,7 +240,7 @@ def test_labels_that_the_encoding_lacks_are_shown_as_codes(tmp_path):
 
 
 def test_progress_is_shown_on_a_terminal_only(monkeypatch, capsys):
-    from lp_posg.induction import Progress
+    from lp_posg.planning import Progress
 
     with bars.progress_bar() as silent:
         assert silent is None

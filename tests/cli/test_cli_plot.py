@@ -49,11 +49,11 @@ def expected_delays():
 
 
 def expected_contraction():
-    return plot.contraction(posg.belief_contraction(posg.catalog("recycling"), 3, time=1, prior="worst"))
+    return plot.contraction(posg.bounds.belief_contraction(posg.catalog("recycling"), 3, time=1, prior="worst"))
 
 
 def expected_forgetting_of_the_law():
-    return plot.contraction(posg.belief_contraction(posg.catalog("recycling"), 3, time=1))
+    return plot.contraction(posg.bounds.belief_contraction(posg.catalog("recycling"), 3, time=1))
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ pytest.importorskip("jinja2")
 
 import lp_posg as posg
 from lp_posg import report
-from lp_posg.cli.commands import write_report
-from lp_posg.formats.catalog import catalog_entry
-from lp_posg.induction import Check
+from lp_posg.catalogue.entries import catalog_entry
+from lp_posg.cli.commands import report as write_report
+from lp_posg.planning import Check
 
 
 def command_of(text):
@@ -69,7 +69,7 @@ def test_a_file_is_never_taken_for_a_model_of_the_catalogue(run, tmp_path):
 
 def test_a_check_that_fails_is_on_the_page_and_in_the_status(run, tmp_path, monkeypatch):
     broken = Check("two is three", False, "2 = 3")
-    monkeypatch.setattr("lp_posg.induction.comparison._inclusions", lambda *given: [broken])
+    monkeypatch.setattr("lp_posg.planning.comparison._inclusions", lambda *given: [broken])
     status, out, err = run("report", "chicken", "-H", "1", "--sharing", "full", "--concept", "ce,cce", "-o", "r.html")
     assert (status, out) == (1, "written: r.html\n")
     assert "checks fail: two is three (2 = 3)" in err

@@ -12,15 +12,15 @@ from random_strategies import with_random_strategy
 import lp_posg as posg
 from lp_posg.errors import CertificateError, LimitError, ModelError
 from lp_posg.evaluate import certify, certify_bounds
-from lp_posg.induction import planning
-from lp_posg.information import compression_named, sharing_structure, unroll
+from lp_posg.information import compression_named, reachable_states, sharing_structure
+from lp_posg.planning import solving as planning
 
 CONCEPTS = ("ne", "ce", "interim-cce", "cce", "team")
 COMPRESSIONS = ("exact", "finite-memory:0", "finite-memory:1", "merge:0.2", "finite-memory:1:stationary")
 
 
 def bounds_of(game, solution, structure, compression):
-    model = unroll(game, structure, solution.horizon, compression=compression_named(compression))
+    model = reachable_states(game, structure, solution.horizon, compression=compression_named(compression))
     return certify_bounds(game, solution.policy, model, solution.concept)
 
 
@@ -166,6 +166,6 @@ def test_bounded_solutions_are_stored_and_verified(tmp_path):
 def test_a_model_that_leaves_something_out_is_refused():
     game = posg.catalog("dectiger")
     found = posg.solve(game, 3, "full", compression="finite-memory:1")
-    model = unroll(game, sharing_structure("full", 2), 3)
+    model = reachable_states(game, sharing_structure("full", 2), 3)
     with pytest.raises(ModelError, match=r"no prescription|bound nothing"):
         certify_bounds(game, found.policy, model, "team")

@@ -13,9 +13,9 @@ from random_strategies import with_random_strategy
 import lp_posg as posg
 from lp_posg.errors import CertificateError, ModelError
 from lp_posg.evaluate import certify
-from lp_posg.evaluate import team as team_module
-from lp_posg.induction.sweep import sweep
-from lp_posg.information import Exact, sharing_structure, unroll
+from lp_posg.evaluate import team_deviations as team_module
+from lp_posg.induction.backward import sweep
+from lp_posg.information import Exact, reachable_states, sharing_structure
 from lp_posg.stage import concept_named, parse_objective
 
 TOL = 1e-9
@@ -177,7 +177,7 @@ def test_merging_leaves_values_within_the_stated_error():
     """A strategy on coarse states, run on coarse and on exact beliefs: values differ by at most the bound."""
     game = posg.catalog("dectiger")
     structure = sharing_structure("full", 2)
-    coarse = unroll(game, structure, 6, compression=Exact(0.02))
+    coarse = reachable_states(game, structure, 6, compression=Exact(0.02))
     policy = sweep(game, coarse, "full", concept_named("team"), parse_objective("welfare", game.agents)).policy
     exact = certify(game, structure, policy, "team")
     rough = certify(
@@ -185,7 +185,7 @@ def test_merging_leaves_values_within_the_stated_error():
         structure,
         policy,
         "team",
-        unrolled=unroll(game, structure, 6, follow=policy.follow, compression=Exact(0.02)),
+        space=reachable_states(game, structure, 6, follow=policy.follow, compression=Exact(0.02)),
     )
     assert rough.states < exact.states
     assert 0 < abs(rough.values - exact.values).max() <= rough.merge_error

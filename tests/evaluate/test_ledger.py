@@ -12,8 +12,8 @@ import lp_posg as posg
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import error_ledger, pairs_of
 from lp_posg.evaluate.certificate import reach_of
-from lp_posg.evaluate.ledger import errors_at
-from lp_posg.information import FiniteMemory, sharing_structure, unroll
+from lp_posg.evaluate.error_ledgers import errors_at
+from lp_posg.information import FiniteMemory, reachable_states, sharing_structure
 
 CONCEPTS = ("ce", "cce", "team", "ne")
 COMPRESSIONS = ("finite-memory:0", "finite-memory:1", "finite-memory:1:prior", "merge:0.1", "merge:0.4")
@@ -138,7 +138,7 @@ def test_the_model_must_be_the_one_planned_in_and_nameable():
     found = posg.solve(game, 3, "full", compression="finite-memory:1")
     structure = sharing_structure("full", 2)
     with pytest.raises(ModelError, match="planned in another"):
-        error_ledger(game, structure, found.policy, unroll(game, structure, 3), "team")
+        error_ledger(game, structure, found.policy, reachable_states(game, structure, 3), "team")
     drawn = FiniteMemory(1, "prior", exploration=np.eye(9)[0])
     own = posg.solve(game, 3, "full", compression=drawn)
     with pytest.raises(ModelError, match="does not say whole"):
@@ -155,7 +155,7 @@ def test_estimated_errors_are_those_that_the_strategy_meets(sharing):
     assert (costs.status, costs.bound, costs.n_runs) == ("estimated", None, 4000)
     structure = sharing_structure(sharing, 2)
     pairs = pairs_of(game, structure, found.policy)
-    model = unroll(game, structure, 3, compression=FiniteMemory(0))
+    model = reachable_states(game, structure, 3, compression=FiniteMemory(0))
     reach = reach_of(game, found.policy, pairs)
     expected = np.array([reach[t] @ errors_at(game, t, pairs.depths[t], model.depths[t], False) for t in range(3)])
     estimate = np.stack([costs.reward_error, costs.transition_error, costs.belief_error], axis=1)

@@ -21,7 +21,7 @@ import numpy as np
 
 import lp_posg as posg
 from lp_posg.errors import FormatError, LpPosgError
-from lp_posg.induction.export import csv_text, graphml_text, json_text
+from lp_posg.planning.export import csv_text, graphml_text, json_text
 
 KINDS = ("game", "solution")
 

@@ -9,7 +9,7 @@ import pytest
 
 import lp_posg as posg
 from lp_posg.errors import FormatError, ImperfectRecallError, RoundedProbabilityWarning
-from lp_posg.extensive import CHANCE, TERMINAL
+from lp_posg.trees import CHANCE, TERMINAL
 
 # A coin that only Ann sees; she says a or b, and Bob, who hears her, believes it or not. Saying b costs Ann 1 at once.
 SIGNAL = """EFG 2 R "Signals" { "Ann" "Bob" }
@@ -233,7 +233,7 @@ def test_bad_files(load_tree, text, line, says):
 
 
 def test_a_file_that_is_too_long(load_tree, monkeypatch):
-    monkeypatch.setattr("lp_posg.formats.efg_text.MAX_TEXT", len(HEAD) + 3)
+    monkeypatch.setattr("lp_posg.formats.gambit.efg_text.MAX_TEXT", len(HEAD) + 3)
     with pytest.raises(FormatError, match=r"bad\.efg:2: found over"):
         load_tree(HEAD + 't "" 0', "bad.efg")
 

@@ -11,7 +11,7 @@ from game_trees import kuhn, random_tree, tree
 
 import lp_posg as posg
 from lp_posg.errors import FormatError, UnsupportedError
-from lp_posg.extensive import to_posg
+from lp_posg.trees import to_game
 
 
 def test_the_whole_text(tmp_path):
@@ -112,7 +112,7 @@ def test_where_it_cannot_be_written(tmp_path):
 
 def test_a_posg_is_refused(tmp_path):
     with pytest.raises(UnsupportedError, match="a horizon and a sharing rule"):
-        posg.save(to_posg(kuhn()), tmp_path / "kuhn.efg")
+        posg.save(to_game(kuhn()), tmp_path / "kuhn.efg")
     assert not (tmp_path / "kuhn.efg").exists()
 
 

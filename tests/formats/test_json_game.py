@@ -13,7 +13,7 @@ import pytest
 from lp_posg import catalog
 from lp_posg.errors import FormatError, UnsupportedError
 from lp_posg.formats import game_schema, load, save
-from lp_posg.formats.json_text import MAX_TEXT, JsonText
+from lp_posg.formats.json.json_text import MAX_TEXT, JsonText
 from lp_posg.formats.source import Source
 from lp_posg.game import Game
 
@@ -225,7 +225,7 @@ def test_half_a_character_is_not_written(tmp_path):
 
 
 def test_what_could_not_be_read_is_not_written(tmp_path, monkeypatch):
-    from lp_posg.formats import json_game
+    from lp_posg.formats.json import json_game
 
     monkeypatch.setattr(json_game, "MAX_TEXT", 2000)
     with pytest.raises(UnsupportedError, match="over 2000 characters"):

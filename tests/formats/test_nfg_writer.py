@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lp_posg import catalog, catalog_entries, extensive_game, strategic_form
+from lp_posg import catalog, catalog_entries, strategic_form, unroll
 from lp_posg.errors import GambitNameWarning, UnsupportedError
 from lp_posg.formats import load, load_extensive, save, save_extensive
 from lp_posg.game import Game
@@ -164,7 +164,7 @@ def test_names_that_gambit_refuses_are_told(tmp_path, name):
         save(game, tmp_path / "odd.nfg")
     assert [str(one.message).count(repr(name)) for one in told] == [1]
     with pytest.warns(GambitNameWarning):
-        save_extensive(extensive_game(game, 1, "none"), tmp_path / "odd.efg")
+        save_extensive(unroll(game, 1, "none"), tmp_path / "odd.efg")
     assert load(tmp_path / "odd.nfg") == game
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import lp_posg as posg
-from lp_posg.archive import read_arrays
 from lp_posg.errors import FormatError
+from lp_posg.files import read_arrays
 from lp_posg.formats import load, save
 from lp_posg.formats.npz import is_stored_game
 from lp_posg.game import Game

@@ -11,7 +11,7 @@ from random_games import random_game
 
 import lp_posg as posg
 from lp_posg.errors import ModelError, UnsupportedError
-from lp_posg.information import Exact, FiniteMemory, sharing_structure, unroll
+from lp_posg.information import Exact, FiniteMemory, reachable_states, sharing_structure
 
 VALUE_TOL = 1e-8
 
@@ -105,9 +105,9 @@ def test_a_rule_that_is_finite_memory_plans_the_same_model(sharing, kind):
 @pytest.mark.parametrize("rule", [Parity(), Nothing()])
 def test_attached_beliefs_are_conditional_laws_under_uniform_actions(sharing, kind, rule):
     game, structure = random_game(7, **kind), sharing_structure(sharing, 2)
-    unrolled = unroll(game, structure, 3, compression=posg.information.compression_named(rule))
+    space = reachable_states(game, structure, 3, compression=posg.information.compression_named(rule))
     model = MemoryModel(game, structure, 0)
-    for time, depth in enumerate(unrolled.depths):
+    for time, depth in enumerate(space.depths):
         laws = defaultdict(lambda: defaultdict(float))
         for common, law in model.commons(time).items():  # weights under uniform actions
             state = rule.first_state(common[0])

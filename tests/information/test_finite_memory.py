@@ -12,7 +12,7 @@ from random_games import random_game
 
 import lp_posg as posg
 from lp_posg.errors import ModelError, StrategyDependenceError
-from lp_posg.information import FiniteMemory, finite_memory, sharing_structure, unroll
+from lp_posg.information import FiniteMemory, finite_memory, reachable_states, sharing_structure
 from lp_posg.information.finite_memory import stationary_law
 
 BELIEF_TOL = 1e-8
@@ -34,12 +34,12 @@ CASES = [
 LAWS = ("uniform", "prior", "stationary")
 
 
-def follow(unrolled, tables, memory_model, horizon):
+def follow(space, tables, memory_model, horizon):
     """Yield (time, common history, state it leads to) for every common history of the game."""
     found = {}
     for time in range(horizon):
         for common in memory_model.commons(time):
-            arcs = unrolled.start if time == 0 else unrolled.depths[time - 1].arcs
+            arcs = space.start if time == 0 else space.depths[time - 1].arcs
             parent = 0 if time == 0 else found[time - 1, common[:-1]]
             flat = 0
             for own, labels in zip(common[-1], tables[time].increments, strict=True):
@@ -67,25 +67,23 @@ def apart(mine, theirs):
 def check_against_definition(game, sharing, horizon, compression):
     structure = sharing_structure(sharing, game.n_agents)
     model = MemoryModel(game, structure, compression.memory, compression.law, compression.exploration)
-    unrolled = unroll(game, structure, horizon, compression=compression)
-    tables = [unrolled.start_table, *(d.table for d in unrolled.depths if d.table is not None)]
-    node_of = follow(unrolled, tables, model, horizon)
+    space = reachable_states(game, structure, horizon, compression=compression)
+    tables = [space.start_table, *(d.table for d in space.depths if d.table is not None)]
+    node_of = follow(space, tables, model, horizon)
     checked = 0
     for time in range(horizon):
         by_memory = defaultdict(set)
         for common in model.commons(time):
             by_memory[model.remembered(time, common)].add(node_of[time, common])
         assert all(len(nodes) == 1 for nodes in by_memory.values()), "the state is not a function of the memory"
-        assert {node for nodes in by_memory.values() for node in nodes} == set(
-            range(unrolled.depths[time].level.n_nodes)
-        )
+        assert {node for nodes in by_memory.values() for node in nodes} == set(range(space.depths[time].level.n_nodes))
         for memory, (node,) in ((m, tuple(n)) for m, n in by_memory.items()):
-            mine, theirs = attached(unrolled.depths[time], node), model.attached(time, memory)
+            mine, theirs = attached(space.depths[time], node), model.attached(time, memory)
             assert set(mine) == set(theirs)
             assert apart(mine, theirs) < BELIEF_TOL, (time, memory, mine, theirs)
             checked += 1
     assert checked > horizon - 1
-    return unrolled, model, node_of
+    return space, model, node_of
 
 
 @pytest.mark.parametrize(
@@ -180,9 +178,9 @@ def test_a_memory_lost_to_underflow_has_the_law_itself():
     # for 0, but the belief of the state that it follows makes it possible. The prior then stands in.
     game = chain_game([[[1e-200, 1.0]], [[0, 1]]], np.eye(2), [1, 0])
     compression = FiniteMemory(1, "prior")
-    unrolled = unroll(game, sharing_structure("full", 2), 3, compression=compression)
-    assert [depth.level.n_nodes for depth in unrolled.depths] == [1, 2, 2]
-    np.testing.assert_allclose(unrolled.depths[2].level.belief.toarray(), [[0, 1], [0, 1]], atol=1e-90)
+    space = reachable_states(game, sharing_structure("full", 2), 3, compression=compression)
+    assert [depth.level.n_nodes for depth in space.depths] == [1, 2, 2]
+    np.testing.assert_allclose(space.depths[2].level.belief.toarray(), [[0, 1], [0, 1]], atol=1e-90)
     solution = posg.solve(game, 3, "full", "cce", compression=compression)
     np.testing.assert_allclose(solution.values, 1, atol=1e-12)
 
@@ -227,7 +225,7 @@ def test_ages_that_never_come_of_use_are_dropped_without_loss(name):
     sharing = "full" if name == "dectiger" else "one-step-delay"
     game, structure, horizon = posg.catalog(name), sharing_structure(sharing, 2), 4
     inner = FiniteMemory(2)
-    short, long = (unroll(game, structure, horizon, compression=c) for c in (inner, Unpruned(inner)))
+    short, long = (reachable_states(game, structure, horizon, compression=c) for c in (inner, Unpruned(inner)))
     kept, all_kept = ([depth.level.n_nodes for depth in u.depths] for u in (short, long))
     assert kept[:-1] == all_kept[:-1]
     assert kept[-1] < all_kept[-1]
@@ -256,13 +254,13 @@ def test_dropping_ages_changes_no_value_of_random_games(sharing, memory):
 @pytest.mark.parametrize("memory", [0, 1])
 def test_states_of_the_last_depth_differ_in_their_attached_beliefs_alone(memory):
     game, structure, horizon = posg.catalog("dectiger"), sharing_structure("one-step-delay", 2), 3
-    unrolled = unroll(game, structure, horizon, compression=FiniteMemory(memory))
+    space = reachable_states(game, structure, horizon, compression=FiniteMemory(memory))
     model = MemoryModel(game, structure, memory)
     beliefs = {
         tuple(sorted(((s, repr(p)), round(b, 9)) for (s, p), b in model.attached(2, memory_).items()))
         for memory_ in {model.remembered(2, common) for common in model.commons(2)}
     }
-    assert unrolled.depths[-1].level.n_nodes == len(beliefs)
+    assert space.depths[-1].level.n_nodes == len(beliefs)
 
 
 # ---- options --------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from full_histories import data, first_histories, grouped, joined, joint_actions
 from random_games import random_game
 
 from lp_posg import Game, catalog, sharing_structure
-from lp_posg.information import Unrolled, levels, unroll
+from lp_posg.information import StateSpace, levels, reachable_states
 from lp_posg.information.levels import batches, expand
 
 PROB_TOL = 1e-12
@@ -36,9 +36,9 @@ CASES = [
 IDS = [f"{sharing}-{'-'.join(options)}" for sharing, options in CASES]
 
 
-def unrolled(sharing: str, options: dict, **more) -> tuple[Game, Unrolled]:
+def expanded(sharing: str, options: dict, **more) -> tuple[Game, StateSpace]:
     game = random_game(7, **options)
-    return game, unroll(game, sharing_structure(sharing, game.n_agents), HORIZON, **more)
+    return game, reachable_states(game, sharing_structure(sharing, game.n_agents), HORIZON, **more)
 
 
 def labels_of(depth, cell: int) -> tuple:
@@ -48,7 +48,7 @@ def labels_of(depth, cell: int) -> tuple:
 
 @pytest.mark.parametrize(("sharing", "options"), CASES, ids=IDS)
 def test_states_beliefs_and_edges_are_those_of_all_histories(sharing: str, options: dict):
-    game, found = unrolled(sharing, options, merge=False)
+    game, found = expanded(sharing, options, merge=False)
     n_joint = game.n_joint_actions
     histories = first_histories(game)
     for time, depth in enumerate(found.depths):
@@ -90,7 +90,7 @@ def test_states_beliefs_and_edges_are_those_of_all_histories(sharing: str, optio
 @pytest.mark.parametrize("merge", [True, False])
 @pytest.mark.parametrize(("sharing", "options"), CASES, ids=IDS)
 def test_invariants_of_levels(sharing: str, options: dict, merge: bool):
-    game, found = unrolled(sharing, options, merge=merge)
+    game, found = expanded(sharing, options, merge=merge)
     assert len(found.depths) == HORIZON
     assert found.start_prob.sum() == pytest.approx(1.0, abs=PROB_TOL)
     for depth in found.depths:
@@ -129,7 +129,7 @@ def test_invariants_of_levels(sharing: str, options: dict, merge: bool):
 def test_batches_are_all_states_in_turn(monkeypatch: pytest.MonkeyPatch, name: str, limit: int):
     monkeypatch.setattr(levels, "BATCH_ENTRIES", limit)
     game = catalog(name)
-    found = unroll(game, sharing_structure("one-step-delay", 2), 4)
+    found = reachable_states(game, sharing_structure("one-step-delay", 2), 4)
     level = found.depths[3].level
     parts = batches(game, 3, level)
     assert [node for part in parts for node in range(part.start, part.stop)] == list(range(level.n_nodes))
@@ -145,9 +145,9 @@ def test_batches_are_all_states_in_turn(monkeypatch: pytest.MonkeyPatch, name: s
 def test_batches_of_one_state_give_the_same_states(
     monkeypatch: pytest.MonkeyPatch, sharing: str, options: dict, merge: bool
 ):
-    _, whole = unrolled(sharing, options, merge=merge)
+    _, whole = expanded(sharing, options, merge=merge)
     monkeypatch.setattr(levels, "BATCH_ENTRIES", 1)
-    game, parted = unrolled(sharing, options, merge=merge)
+    game, parted = expanded(sharing, options, merge=merge)
     assert len(batches(game, 1, parted.depths[1].level)) == parted.depths[1].level.n_nodes
     compared = 0
     for one, other in zip(whole.depths, parted.depths, strict=True):
@@ -168,7 +168,7 @@ def test_batches_of_one_state_give_the_same_states(
 
 def test_an_expansion_of_some_states_is_that_part_of_the_whole():
     game = random_game(3, initial_observation=True, n_states=3)
-    found = unroll(game, sharing_structure("one-step-delay", 2), 3)
+    found = reachable_states(game, sharing_structure("one-step-delay", 2), 3)
     depth = found.depths[1]
     assert depth.level.n_nodes >= 4
     whole = expand(game, 1, depth.table, depth.level, slice(0, depth.level.n_nodes))

@@ -10,7 +10,7 @@ from random_games import random_game
 
 import lp_posg as posg
 from lp_posg.errors import ModelError
-from lp_posg.information import MergeWithin, merge_within, sharing_structure, unroll
+from lp_posg.information import MergeWithin, merge_within, reachable_states, sharing_structure
 from lp_posg.information.compression import mean_rows
 from lp_posg.information.merge_within import greedy_cover
 
@@ -104,9 +104,9 @@ class Watched:
 )
 def test_attached_beliefs_are_means_of_their_members(sharing, kind, radius):
     watched = Watched(radius)
-    unrolled = unroll(random_game(2, **kind), sharing_structure(sharing, 2), 3, compression=watched)
+    space = reachable_states(random_game(2, **kind), sharing_structure(sharing, 2), 3, compression=watched)
     assert len(watched.seen) == 3
-    for depth, (rows, weight, found) in zip(unrolled.depths, watched.seen, strict=True):
+    for depth, (rows, weight, found) in zip(space.depths, watched.seen, strict=True):
         belief, n_states = found.belief.toarray(), found.belief.shape[0]
         assert weight.sum() == pytest.approx(1)  # children are weighted by their probability
         assert sorted(set(found.member_of.tolist())) == list(range(n_states))
@@ -119,7 +119,7 @@ def test_attached_beliefs_are_means_of_their_members(sharing, kind, radius):
         assert found.distance == pytest.approx(worst, abs=2e-10)
         assert found.distance <= 2 * radius
         assert depth.merge_distance == pytest.approx(worst, abs=2e-10)
-    assert radius < 1 or [depth.level.n_nodes for depth in unrolled.depths] == [1, 1, 1]
+    assert radius < 1 or [depth.level.n_nodes for depth in space.depths] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("radius", [0.1, 0.4, 1.0])

@@ -9,8 +9,8 @@ from random_games import random_game
 
 from lp_posg import Game, catalog, sharing_structure
 from lp_posg.errors import LpPosgError
-from lp_posg.induction.sweep import sweep
-from lp_posg.information import unroll
+from lp_posg.induction.backward import sweep
+from lp_posg.information import reachable_states
 from lp_posg.information.merging import Merged, merge_rows
 from lp_posg.stage import concept_named, parse_objective
 from lp_posg.types import MERGE_TOL
@@ -144,11 +144,11 @@ def test_random_rows_are_classed_as_by_comparing_all_pairs(seed: int, tolerance:
 
 def value_of(game: Game, sharing: str, horizon: int, concept: str, merge: bool) -> tuple[np.ndarray, int]:
     structure = sharing_structure(sharing, game.n_agents)
-    unrolled = unroll(game, structure, horizon, merge=merge)
-    swept = sweep(game, unrolled, sharing, concept_named(concept), parse_objective("welfare", game.agents))
+    space = reachable_states(game, structure, horizon, merge=merge)
+    swept = sweep(game, space, sharing, concept_named(concept), parse_objective("welfare", game.agents))
     start = np.zeros(len(swept.node_values[0]))
-    np.add.at(start, unrolled.start.child, unrolled.start_prob)
-    return start @ swept.node_values[0], unrolled.n_states
+    np.add.at(start, space.start.child, space.start_prob)
+    return start @ swept.node_values[0], space.n_states
 
 
 @pytest.mark.parametrize("sharing", ["full", "one-step-delay", "one-directional"])
@@ -196,7 +196,7 @@ def test_merging_changes_no_value_of_dectiger(sharing: str, horizon: int, value:
 @pytest.mark.parametrize("sharing", DECTIGER_STATES)
 def test_dectiger_has_the_known_numbers_of_states(sharing: str):
     game = catalog("dectiger")
-    found = unroll(game, sharing_structure(sharing, 2), 7)
+    found = reachable_states(game, sharing_structure(sharing, 2), 7)
     per_depth = [depth.level.n_nodes for depth in found.depths]
     assert np.cumsum(per_depth).tolist() == DECTIGER_STATES[sharing]
     assert found.n_states == DECTIGER_STATES[sharing][-1]
@@ -206,17 +206,17 @@ def test_dectiger_has_the_known_numbers_of_states(sharing: str):
 
 
 def test_a_hundred_steps_of_dectiger_stay_small():
-    found = unroll(catalog("dectiger"), sharing_structure("full", 2), 100)
+    found = reachable_states(catalog("dectiger"), sharing_structure("full", 2), 100)
     assert len(found.depths) == 100
     assert 100 < found.n_states <= DECTIGER_H100
 
 
 def test_without_merging_every_common_history_is_a_state():
     # One agent, two actions and two observations, all of positive probability: 1, 4, 16 histories.
-    found = unroll(random_game(0, n_agents=1, controlled_by=0), sharing_structure("full", 1), 3, merge=False)
+    found = reachable_states(random_game(0, n_agents=1, controlled_by=0), sharing_structure("full", 1), 3, merge=False)
     assert [depth.level.n_nodes for depth in found.depths] == [1, 4, 16]
     # The action tells nothing, so half of the first and three quarters of the second depth's are the same.
-    found = unroll(random_game(0, n_agents=1, controlled_by=0), sharing_structure("full", 1), 3)
+    found = reachable_states(random_game(0, n_agents=1, controlled_by=0), sharing_structure("full", 1), 3)
     assert [depth.level.n_nodes for depth in found.depths] == [1, 2, 4]
 
 
@@ -227,8 +227,8 @@ def test_tags_keep_states_apart():
     def parity(time: int, tags: np.ndarray, increments: np.ndarray) -> np.ndarray:
         return np.zeros_like(increments) if time < 0 else (tags + increments) % 2
 
-    tagged = unroll(game, structure, 3, follow=parity)
-    plain = unroll(game, structure, 3)
+    tagged = reachable_states(game, structure, 3, follow=parity)
+    plain = reachable_states(game, structure, 3)
     assert tagged.n_states > plain.n_states
     assert {int(tag) for depth in tagged.depths for tag in depth.tag} == {0, 1}
 
@@ -250,7 +250,7 @@ def test_probabilities_that_underflow_are_handled_or_refused(monkeypatch: pytest
 
     monkeypatch.setattr("lp_posg.information.merging.merge_rows", watched)
     try:
-        unroll(game, sharing_structure("full", 2), 3)
+        reachable_states(game, sharing_structure("full", 2), 3)
     except LpPosgError:
         assert seen  # a refusal is an answer too
     else:

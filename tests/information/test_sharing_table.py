@@ -12,7 +12,8 @@ import pytest
 
 from lp_posg import DelayedSharing, sharing_names, sharing_structure
 from lp_posg.errors import ModelError
-from lp_posg.information import SHARING, SHARING_WITH_DELAY, Data
+from lp_posg.information import Data
+from lp_posg.information.names import SHARING, SHARING_WITH_DELAY
 
 HORIZON = 7
 SEEDS = (0, 1, 2)

@@ -13,7 +13,7 @@ from random_games import random_game
 
 from lp_posg import Game, catalog, sharing_structure
 from lp_posg.errors import StrategyDependenceError, UnsupportedError
-from lp_posg.information import unroll
+from lp_posg.information import reachable_states
 from lp_posg.information.tables import first_table, next_table
 from lp_posg.types import INDEPENDENCE_TOL
 
@@ -36,7 +36,7 @@ ALWAYS_FIT = STRUCTURES[:3]
 
 def caught(game: Game, sharing: str, horizon: int = 3) -> StrategyDependenceError:
     with pytest.raises(StrategyDependenceError) as found:
-        unroll(game, sharing_structure(sharing, game.n_agents), horizon)
+        reachable_states(game, sharing_structure(sharing, game.n_agents), horizon)
     return found.value
 
 
@@ -149,7 +149,7 @@ def late_control() -> Game:
 def test_a_counterexample_at_a_later_step_tells_the_history():
     game = late_control()
     sharing = "uncontrolled:1"
-    unroll(game, sharing_structure(sharing, 2), 2)  # the first step depends on nobody's play
+    reachable_states(game, sharing_structure(sharing, 2), 2)  # the first step depends on nobody's play
     error = caught(game, sharing)
     assert error.time == 1
     assert len(error.common_info) == 2
@@ -186,7 +186,7 @@ def test_counterexamples_with_three_agents_are_right():
 )
 def test_the_catalogue_games_made_for_a_structure_fit_it(name: str, sharing: str):
     game = catalog(name)
-    found = unroll(game, sharing_structure(sharing, game.n_agents), 4)
+    found = reachable_states(game, sharing_structure(sharing, game.n_agents), 4)
     assert len(found.depths) == 4
     assert min(depth.level.n_nodes for depth in found.depths) >= 1
 
@@ -209,7 +209,7 @@ def test_one_step_of_delay_or_less_fits_every_game(sharing: str):
             {"n_agents": 3, "sparse": seed % 2 == 0},
         ):
             game = random_game(seed, initial_observation=seed % 3 != 0, **options)
-            found = unroll(game, sharing_structure(sharing, game.n_agents), 2)
+            found = reachable_states(game, sharing_structure(sharing, game.n_agents), 2)
             tried += len(found.depths)
     assert tried == 12 * 5 * 2
 
@@ -318,7 +318,7 @@ def test_verdicts_on_random_games_are_those_of_brute_force(sharing: str):
         game = random_game(**options)
         expected = brute_force_verdict(game, sharing)
         try:
-            unroll(game, sharing_structure(sharing, game.n_agents), 3)
+            reachable_states(game, sharing_structure(sharing, game.n_agents), 3)
             found = None
         except StrategyDependenceError as error:
             found = error.time
@@ -340,7 +340,7 @@ def test_longer_delays_fit_where_there_is_one_action(sharing: str):
     for seed in range(4):
         game = random_game(seed, n_actions=1, initial_observation=True, sparse=seed % 2 == 0)
         assert brute_force_verdict(game, sharing) is None
-        assert len(unroll(game, sharing_structure(sharing, 2), 3).depths) == 3
+        assert len(reachable_states(game, sharing_structure(sharing, 2), 3).depths) == 3
 
 
 def test_a_dependence_in_the_second_step_only_is_found_by_both():
@@ -348,6 +348,6 @@ def test_a_dependence_in_the_second_step_only_is_found_by_both():
     for sharing, expected in (("uncontrolled:1", 1), ("uncontrolled:2", 1), ("one-step-delay", None)):
         assert brute_force_verdict(game, sharing) == expected
         if expected is None:
-            assert len(unroll(game, sharing_structure(sharing, 2), 3).depths) == 3
+            assert len(reachable_states(game, sharing_structure(sharing, 2), 3).depths) == 3
         else:
             assert caught(game, sharing).time == expected

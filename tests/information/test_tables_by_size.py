@@ -7,7 +7,8 @@ from random_games import random_game
 
 from lp_posg import sharing_structure
 from lp_posg.errors import UnsupportedError
-from lp_posg.information.tables import TABLE_LIMIT, AgentSizes, first_table, next_table, tables_digest
+from lp_posg.game.protocols import AgentSizes
+from lp_posg.information.tables import TABLE_LIMIT, first_table, next_table, tables_digest
 
 
 @pytest.mark.parametrize("sharing", ["full", "one-directional", "delay:2", "none"])

@@ -8,7 +8,7 @@ from random_games import random_game
 
 from lp_posg import catalog, sharing_structure, solve
 from lp_posg.errors import ModelError, StrategyDependenceError
-from lp_posg.information import unroll
+from lp_posg.information import reachable_states
 
 VALUE_TOL = 1e-7
 
@@ -92,9 +92,9 @@ def test_a_structure_that_forgets_everything_is_refused(first_observation: bool)
 
 def test_a_structure_that_forgets_later_is_refused_when_it_does():
     # The private information is None, then o_2, then o_3 alone: o_2 is lost in the second step.
-    unroll(random_game(0, n_actions=1), ForgetsTheOld(), 2)
+    reachable_states(random_game(0, n_actions=1), ForgetsTheOld(), 2)
     with pytest.raises(ModelError, match=r"'forgets-the-old' has imperfect recall: agent 1 .*keep or share"):
-        unroll(random_game(0, n_actions=1), ForgetsTheOld(), 3)
+        reachable_states(random_game(0, n_actions=1), ForgetsTheOld(), 3)
 
 
 def test_only_the_agent_that_forgets_is_named():
@@ -103,7 +103,7 @@ def test_only_the_agent_that_forgets_is_named():
             return "nothing" if agent == 1 else super().retain(agent, private, action, observation)
 
     with pytest.raises(ModelError, match="imperfect recall: agent 2"):
-        unroll(random_game(0), OneForgets(), 2)
+        reachable_states(random_game(0), OneForgets(), 2)
 
 
 @pytest.mark.parametrize("method", ["increment", "retain"])
@@ -114,7 +114,7 @@ def test_labels_that_are_not_hashable_are_refused(method: str, label: object):
 
     setattr(Unhashable, method, lambda self, agent, private, action, observation: label)
     with pytest.raises(ModelError, match=r"'unhashable'.*not hashable; return tuples"):
-        unroll(random_game(0), Unhashable(), 2)
+        reachable_states(random_game(0), Unhashable(), 2)
 
 
 @pytest.mark.parametrize("missing", ["name", "increment", "retain"])
@@ -165,13 +165,13 @@ def test_keeping_the_rest_for_ever_depends_on_play_where_it_was_used():
     """What the agents keep is correlated with their shared actions, so the first action already tells of it."""
     game = random_game(0, n_observations=4, initial_observation=True)
     with pytest.raises(StrategyDependenceError, match="'parity-only'"):
-        unroll(game, ParityOnly(), 2)
+        reachable_states(game, ParityOnly(), 2)
 
 
 def test_keeping_actions_depends_on_play():
     game = random_game(0, n_observations=4)
     with pytest.raises(StrategyDependenceError, match="'parity-and-no-actions'"):
-        unroll(game, ParityAndNoActions(), 2)
+        reachable_states(game, ParityAndNoActions(), 2)
 
 
 def test_keeping_the_rest_is_fine_where_nothing_can_be_chosen():

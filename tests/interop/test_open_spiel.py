@@ -16,10 +16,10 @@ from lp_posg.errors import (
     RoundedProbabilityWarning,
     UnsupportedError,
 )
-from lp_posg.extensive import CHANCE, TERMINAL, ExtensiveGame, InformationSet
 from lp_posg.interop import from_open_spiel, tabular_policy, to_open_spiel
 from lp_posg.interop.spiel_text import spiel_text
 from lp_posg.interop.spiel_tree import SpielTree, exact_law
+from lp_posg.trees import CHANCE, TERMINAL, InformationSet, Tree
 
 pyspiel = pytest.importorskip("pyspiel", reason="OpenSpiel is not installed (it has wheels up to Python 3.14)")
 GOOFSPIEL = "goofspiel(imp_info=True,num_cards=3,points_order=descending)"
@@ -304,7 +304,7 @@ def test_openspiels_own_export_has_the_games_value(name, value, tmp_path):
 
 @pytest.mark.parametrize("name", ["kuhn_poker", "matching_pennies_3p", GOOFSPIEL, "general-tiger", "chicken-signals"])
 def test_openspiels_own_check_of_games_passes_on_exports(name):
-    game = posg.extensive_game(posg.catalog(name), 2, "one-step-delay") if "-" in name else from_open_spiel(name)
+    game = posg.trees.unroll(posg.catalog(name), 2, "one-step-delay") if "-" in name else from_open_spiel(name)
     pyspiel.random_sim_test(to_open_spiel(game), num_sims=20, serialize=False, verbose=False)
 
 
@@ -313,7 +313,7 @@ def odd_game():
 
     Node 0: chance; 1 and 2: the agent, who does not know which; 3 to 6: ends.
     """
-    return ExtensiveGame(
+    return Tree(
         'the "odd"\none',
         ("a\\b",),
         np.array([-1, 0, 0, 1, 1, 2, 2]),
@@ -366,7 +366,7 @@ def test_a_tree_too_deep_for_its_reader_is_refused():
     size = 2 * n + 1
     # Odd nodes are stops, even ones go on, all but the last.
     owner = np.array([0 if v % 2 == 0 and v < size - 1 else TERMINAL for v in range(size)])
-    game = ExtensiveGame(
+    game = Tree(
         "deep",
         ("a",),
         np.concatenate([[-1], np.repeat(np.arange(0, 2 * n, 2), 2)]),

@@ -13,9 +13,9 @@ import lp_posg as posg
 from lp_posg.errors import LimitError, ModelError, UnsupportedError
 from lp_posg.evaluate import certify
 from lp_posg.interop import from_open_spiel, open_spiel_policy
-from lp_posg.sequence.from_tree import tree_form
-from lp_posg.sequence.response import exploitability, plan_of
-from lp_posg.sequence.tree import sequence_game
+from lp_posg.trees.sequence.from_tree import tree_form
+from lp_posg.trees.sequence.histories import sequence_game
+from lp_posg.trees.sequence.response import exploitability, plan_of
 
 pytest.importorskip("pyspiel", reason="OpenSpiel is not installed (it has wheels up to Python 3.14)")
 GOOFSPIEL = "goofspiel(imp_info=True,num_cards=3,points_order=descending)"
@@ -109,7 +109,7 @@ def test_three_agents_and_three_steps_with_discount():
 
 def _compare(solution, seed):
     spoilt = with_random_strategy(solution, seed, atoms=1)
-    structure = posg.sharing_structure(solution.sharing, solution.game.n_agents)
+    structure = posg.information.sharing_structure(solution.sharing, solution.game.n_agents)
     found = certify(spoilt.game, structure, spoilt.policy, "ne")
     assert found.gaps.min() > 1e-3
     policy = open_spiel_policy(spoilt)
@@ -128,7 +128,7 @@ def test_a_spoilt_sequence_form_gains_there_what_it_gains_here():
     solution = posg.solve_sequence_form(posg.catalog("kuhn-poker"), 3, "none")
     rng = np.random.default_rng(5)
     spoilt = tuple(rng.dirichlet(np.ones(own.shape[1]), len(own)) for own in solution.behaviour)
-    form = sequence_game(solution.game, posg.sharing_structure("none", 2), 3, lambda *_: None)
+    form = sequence_game(solution.game, posg.information.sharing_structure("none", 2), 3, lambda *_: None)
     plans = tuple(plan_of(tree, own.ravel()) for tree, own in zip(form.trees, spoilt, strict=True))
     found = exploitability(form, plans)
     assert found.gaps.min() > 1e-2

@@ -16,8 +16,8 @@ from lp_posg import sharing_structure
 from lp_posg.errors import LimitError, ModelError, SimulatorError, StrategyDependenceError
 from lp_posg.evaluate import certify
 from lp_posg.learning import Episodes, GameEnvironment, LearningProgress, learn
-from lp_posg.learning.deviations import best_deviations
-from lp_posg.learning.planning import planned, rebased, rebased_values
+from lp_posg.learning.estimated_gaps import best_deviations
+from lp_posg.learning.model_planning import planned, rebased, rebased_values
 from lp_posg.stage import concept_named, parse_objective
 
 QUICK = {"episodes": 200, "rounds": 2, "evaluation_episodes": 50, "memory": 1}

@@ -13,9 +13,9 @@ from random_games import random_game
 from lp_posg import sharing_structure
 from lp_posg.evaluate import certify
 from lp_posg.learning.actors import Follower
-from lp_posg.learning.deviations import best_deviations
-from lp_posg.learning.environment import GameEnvironment
-from lp_posg.learning.planning import planned
+from lp_posg.learning.environments import GameEnvironment
+from lp_posg.learning.estimated_gaps import best_deviations
+from lp_posg.learning.model_planning import planned
 from lp_posg.stage import concept_named, parse_objective
 
 EXACT = 1e-9
@@ -93,9 +93,7 @@ def test_an_equilibrium_of_the_true_model_leaves_nothing_to_gain(kind):
 def worth_in_model(model, policy, plan=None) -> np.ndarray:
     """Return each agent's value in the model itself, forward over its states, cells and actions in plain loops."""
     n_agents, shape = model.n_agents, model.n_actions
-    chance = np.bincount(
-        model.unrolled.start.child, weights=model.unrolled.start_prob, minlength=len(model.steps[0].index)
-    )
+    chance = np.bincount(model.space.start.child, weights=model.space.start_prob, minlength=len(model.steps[0].index))
     total = np.zeros(n_agents)
     for time, step in enumerate(model.steps):
         (block,) = policy.steps[time].blocks
@@ -114,7 +112,7 @@ def worth_in_model(model, policy, plan=None) -> np.ndarray:
                     a = int(np.ravel_multi_index(done, shape))
                     total += weight * model.discount**time * step.reward[:, c, a]
                     if later is not None:
-                        row = model.unrolled.depths[time].edges[[c * model.n_joint_actions + a]].toarray().ravel()
+                        row = model.space.depths[time].edges[[c * model.n_joint_actions + a]].toarray().ravel()
                         later += weight * row / step.prob[c]
         chance = later
     return total

@@ -15,13 +15,13 @@ from random_games import random_game
 import lp_posg as posg
 from lp_posg import Game, sharing_structure
 from lp_posg.evaluate import certify
-from lp_posg.information.tables import AgentSizes
+from lp_posg.game.protocols import AgentSizes
 from lp_posg.learning import Episodes
 from lp_posg.learning.actors import Explorer
-from lp_posg.learning.environment import GameEnvironment
-from lp_posg.learning.errors import model_errors
-from lp_posg.learning.model import _groups, estimate
-from lp_posg.learning.planning import planned
+from lp_posg.learning.counted_model import _groups, estimate
+from lp_posg.learning.environments import GameEnvironment
+from lp_posg.learning.model_errors import model_errors
+from lp_posg.learning.model_planning import planned
 from lp_posg.learning.windows import WindowIndex, frame_of
 from lp_posg.stage import concept_named, parse_objective
 
@@ -94,16 +94,16 @@ def test_transitions_are_those_of_dictionaries(sharing, memory, horizon, first):
     episodes = random_episodes(memory, 30, horizon, (2, 2), (2, 2), first)
     frame = frame_of(AgentSizes((2, 2), (2, 2), first), structure, horizon, memory)
     model, counted = estimate(frame, [episodes], 0.9), Counted(structure, episodes, memory)
-    unrolled, signals = model.unrolled, list(product(range(2), range(2)))
+    space, signals = model.space, list(product(range(2), range(2)))
     windows = [[decoded(frame, time, code) for code in step.index.codes] for time, step in enumerate(model.steps)]
-    start = dict(zip(unrolled.start.increment.tolist(), unrolled.start.child.tolist(), strict=True))
+    start = dict(zip(space.start.increment.tolist(), space.start.child.tolist(), strict=True))
     total = sum(counted.windows[0].values())
     for flat in range(frame.n_increments[0]):
         window = (frame.tables[0].increment_label(flat),)
         assert windows[0][start[flat]] == counted.nearest(0, window)
-        assert unrolled.start_prob[flat] == pytest.approx(counted.windows[0].get(window, 0.0) / total)
+        assert space.start_prob[flat] == pytest.approx(counted.windows[0].get(window, 0.0) / total)
     for time in range(horizon - 1):
-        depth, step = unrolled.depths[time], model.steps[time]
+        depth, step = space.depths[time], model.steps[time]
         assert len(depth.arcs.parent) == len(windows[time]) * frame.n_increments[time + 1]
         for parent, flat, child in zip(depth.arcs.parent, depth.arcs.increment, depth.arcs.child, strict=True):
             news = frame.tables[time + 1].increment_label(int(flat))

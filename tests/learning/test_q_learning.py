@@ -38,7 +38,7 @@ def test_a_decision_process_is_solved(seed, discount, memory):
     best = optimum(game, HORIZON, discount)
     learnt = q_learning(game, HORIZON, sharing="full", memory=memory, discount=discount, n_runs=30_000, seed=seed)
     # Two actions of nearly the same value may be mistaken for one another, where play seldom goes.
-    found = certify(game.with_discount(discount), posg.sharing_structure("full", 1), learnt.policy(), "ne")
+    found = certify(game.with_discount(discount), posg.information.sharing_structure("full", 1), learnt.policy(), "ne")
     assert best - 2e-3 <= found.values[0] <= best + 1e-12
     assert found.gaps[0] == pytest.approx(best - found.values[0], abs=1e-9)
     assert abs(learnt.mean[0] - best) < 3 * learnt.half_width[0]
@@ -122,7 +122,7 @@ def test_the_policy_is_what_is_played(sharing, memory):
     learnt = q_learning(
         game, 4, sharing=sharing, memory=memory, n_runs=400, batch_runs=100, evaluation_runs=40_000, level=0.9999
     )
-    found = certify(game, posg.sharing_structure(sharing, 2), learnt.policy(), "ne")
+    found = certify(game, posg.information.sharing_structure(sharing, 2), learnt.policy(), "ne")
     assert (np.abs(found.values - learnt.mean) < learnt.half_width).all()
     assert (learnt.half_width < 0.05).all()
     played = GameEnvironment(game).play(learnt.actor(), 40_000, 4, np.random.default_rng(1))
@@ -182,7 +182,7 @@ def test_a_memory_is_told_by_its_number(memory, first):
     """Runs have one number if and only if they remember the same, in plain tuples."""
     rng, n_runs = np.random.default_rng(6), 300
     seen = rng.integers(2, size=(n_runs, 2)) if first else None
-    shared = SharedView(posg.sharing_structure("one-step-delay", 2), memory, 5, (2, 1), (2, 2))
+    shared = SharedView(posg.information.sharing_structure("one-step-delay", 2), memory, 5, (2, 1), (2, 2))
     own = OwnView(memory, (2, 1), (2, 2))
     # What is common after each step, and what agent 1 alone knows; by hand: observations come one step late.
     common = [[()] for _ in range(n_runs)]

@@ -15,7 +15,7 @@ from lp_posg import Game, sharing_structure
 from lp_posg.errors import LimitError
 from lp_posg.learning import GameEnvironment, learn
 from lp_posg.learning.actors import Explorer
-from lp_posg.learning.model import LearntModel
+from lp_posg.learning.counted_model import LearntModel
 from lp_posg.learning.spanner import GROWTH, _best_plan, _chain, _observation_law, spanner_plans
 
 SLACK = 1e-6
@@ -200,9 +200,9 @@ def test_the_basis_holds_only_observations_that_can_occur(monkeypatch):
 def test_transitions_are_counted_before_they_are_made(monkeypatch):
     model = true_model(random_game(0), sharing_structure("full", 2), 3, 2)
     # One state at first; 2 x 2 actions and 2 x 2 observations make 16 joint increments, so 16 transitions.
-    monkeypatch.setattr("lp_posg.learning.model.MOST_ARCS", 15)
+    monkeypatch.setattr("lp_posg.learning.counted_model.MOST_ARCS", 15)
     with pytest.raises(LimitError, match=r"1 states of step 1 times 16 joint increments .* are 16 transitions"):
-        model.unrolled  # noqa: B018
+        model.space  # noqa: B018
     # Of 1 and 16 states (4 joint actions times 4 joint observations) of the first two steps.
     assert model.n_arcs == 16 + 16 * 16
 

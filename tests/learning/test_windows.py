@@ -8,7 +8,7 @@ from learning_oracles import Counted, decoded, histories, private_labels, random
 
 from lp_posg import sharing_structure
 from lp_posg.errors import SimulatorError, UnsupportedError
-from lp_posg.information.tables import AgentSizes
+from lp_posg.game.protocols import AgentSizes
 from lp_posg.learning.windows import Tracker, WindowIndex, frame_of, seen
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lp_posg.catalogue.entries import catalog
 from lp_posg.formats import load
-from lp_posg.formats.catalog import catalog
 
 FILES = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 ATOL = 1e-12

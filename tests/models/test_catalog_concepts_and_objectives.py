@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import lp_posg as posg
+from lp_posg.catalogue.entries import catalog_entries
 from lp_posg.errors import UnsupportedError
-from lp_posg.formats.catalog import catalog_entries
 from lp_posg.game import Game
 from lp_posg.stage import CONCEPTS
 from lp_posg.types import GAP_TOL

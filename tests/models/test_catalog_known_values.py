@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from lp_posg.formats.catalog import CatalogEntry, KnownValue, catalog, catalog_entries
+from lp_posg.catalogue.entries import CatalogEntry, KnownValue, catalog, catalog_entries
 from lp_posg.game import Game
 
 ATOL = 1e-7

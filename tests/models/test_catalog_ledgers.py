@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lp_posg import solve
+from lp_posg.catalogue.entries import catalog, catalog_entries
 from lp_posg.errors import UnsupportedError
-from lp_posg.formats.catalog import catalog, catalog_entries
 
 STRUCTURES = ("full", "one-step-delay", "one-directional", "controller:2", "uncontrolled:2")
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lp_posg.errors import ModelError
-from lp_posg.formats.catalog import (
+from lp_posg.catalogue.entries import (
     KINDS,
     CatalogEntry,
     catalog,
@@ -18,6 +17,7 @@ from lp_posg.formats.catalog import (
     catalog_entry,
     models_folder,
 )
+from lp_posg.errors import ModelError
 
 ENTRIES = catalog_entries()
 NAMES = [entry.name for entry in ENTRIES]

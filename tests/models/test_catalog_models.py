@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lp_posg.formats.catalog import catalog, catalog_entries
+from lp_posg.catalogue.entries import catalog, catalog_entries
 from lp_posg.game import Game
-from lp_posg.induction import survey
+from lp_posg.planning import survey
 
 ATOL = 1e-12
 TWO_AGENTS = [entry for entry in catalog_entries() if len(entry.n_actions) == 2]

@@ -93,7 +93,7 @@ def drawn(game):
     pictures = [plot.dag(found), plot.dag(found, most=1), plot.ledger(found.ledger), plot.values(table)]
     pictures.append(plot.deviations(found))
     pictures.append(plot.delays(posg.compare(game, 1, ["full", "delay:1", "none", "delay:4"], ["team", "ne", "cce"])))
-    pictures.append(plot.contraction(posg.belief_contraction(game, 2)))
+    pictures.append(plot.contraction(posg.bounds.belief_contraction(game, 2)))
     pictures.append(plot.values([table, posg.compare(game, 2, ["full", "delay:3"], ["team"])]))
     pictures.append(plot.payoffs([posg.payoff_region(game, concept) for concept in ("ce", "cce")], table))
     return [*pictures, plot.beliefs(found)] if game.n_states in (2, 3) else pictures

@@ -315,7 +315,7 @@ def test_a_real_learning_run_can_be_drawn():
 
 
 def test_contraction_has_both_curves():
-    found = posg.belief_contraction(posg.catalog("uncontrolled"), 3, time=1)
+    found = posg.bounds.belief_contraction(posg.catalog("uncontrolled"), 3, time=1)
     figure = plot.contraction(found)
     (axes,) = figure.axes
     drawn = lines(axes)
@@ -327,11 +327,11 @@ def test_contraction_has_both_curves():
 
 def test_a_curve_of_zeros_says_why_and_certainty_says_of_what():
     pennies = posg.catalog("noisy-pennies")
-    assert "uniform too" in texts(plot.contraction(posg.belief_contraction(pennies, 2)).axes[0])[0]
-    worst = plot.contraction(posg.belief_contraction(pennies, 2, prior="worst"))
+    assert "uniform too" in texts(plot.contraction(posg.bounds.belief_contraction(pennies, 2)).axes[0])[0]
+    worst = plot.contraction(posg.bounds.belief_contraction(pennies, 2, prior="worst"))
     assert texts(worst.axes[0]) == []
     assert f"certainty of {pennies.states[0]}" in worst.get_suptitle()
-    (told,) = texts(plot.contraction(posg.belief_contraction(posg.catalog("chicken"), 2, prior="worst")).axes[0])
+    (told,) = texts(plot.contraction(posg.bounds.belief_contraction(posg.catalog("chicken"), 2, prior="worst")).axes[0])
     assert told == "nothing to forget: the game has one state"
 
 

@@ -15,8 +15,8 @@ pytest.importorskip("jinja2")
 
 import lp_posg as posg
 from lp_posg import report
+from lp_posg.catalogue.entries import catalog_entry
 from lp_posg.errors import FormatError, MissingExtraError
-from lp_posg.formats.catalog import catalog_entry
 from lp_posg.induction.checkpoint import fingerprint
 
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "</script><b>", "a&amp;b\n$x$", "{{ 7*7 }}")

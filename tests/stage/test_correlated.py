@@ -8,7 +8,8 @@ import pytest
 from stage_games import joint_law, joint_prescriptions, random_block, values, worth
 
 from lp_posg.lp import solve_block, solve_program
-from lp_posg.stage import StageBlock, concept_named, correlated, parse_objective
+from lp_posg.stage import StageBlock, concept_named, parse_objective
+from lp_posg.stage.correlated import concept as correlated
 from lp_posg.stage.payoffs import scaled
 
 TOL = 1e-7

@@ -11,9 +11,10 @@ from stage_games import random_block
 
 from lp_posg.errors import LimitError, UnsupportedError
 from lp_posg.information.policy import joint_law
-from lp_posg.stage import StageBlock, concept_named, generation, parse_objective, pricing
-from lp_posg.stage.generation import by_generation
-from lp_posg.stage.incentives import IncentiveRows
+from lp_posg.stage import StageBlock, concept_named, parse_objective
+from lp_posg.stage.correlated import generation, pricing
+from lp_posg.stage.correlated.generation import by_generation
+from lp_posg.stage.correlated.incentives import IncentiveRows
 
 TOL = 1e-7
 AGENTS = ("a", "b", "c", "d", "e")
@@ -207,7 +208,7 @@ def test_just_above_the_threshold_both_methods_agree(concept, monkeypatch):
     block = random_block(2, (4, 4), (3, 3), size=2)
     solver, found = concept_named(concept), {}
     for limit in (0, 10**9):
-        monkeypatch.setattr("lp_posg.stage.correlated.SMALL_ENTRIES", limit)
+        monkeypatch.setattr("lp_posg.stage.correlated.concept.SMALL_ENTRIES", limit)
         for objective in ("worst", "egalitarian"):
             one = solver.solve(block, parse_objective(objective, ("a", "b")))
             assert one.methods == {"program" if limit else "columns": 2}

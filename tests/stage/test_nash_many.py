@@ -12,11 +12,12 @@ from stage_games import joint_law, random_block, values
 
 import lp_posg as posg
 from lp_posg.errors import LimitError, UnsupportedError
-from lp_posg.stage import StageBlock, concept_named, nash_many, parse_objective
-from lp_posg.stage.multilinear import Multilinear
-from lp_posg.stage.nash_boxes import Aim, Box, Relaxation
-from lp_posg.stage.nash_general import selected_nash
-from lp_posg.stage.nash_many import OBJECTIVE_TOL, best_nash
+from lp_posg.stage import StageBlock, concept_named, parse_objective
+from lp_posg.stage.nash import many_agents as nash_many
+from lp_posg.stage.nash.boxes import Aim, Box, Relaxation
+from lp_posg.stage.nash.many_agents import OBJECTIVE_TOL, best_nash
+from lp_posg.stage.nash.multilinear import Multilinear
+from lp_posg.stage.nash.two_agents import selected_nash
 
 GAIN_TOL = 1e-9
 """What an agent may gain, relative to its largest payoff."""

@@ -12,7 +12,8 @@ from stage_games import joint_law, values
 import lp_posg as posg
 from lp_posg.errors import LimitError
 from lp_posg.game import Game
-from lp_posg.stage import StageBlock, concept_named, nash_general, parse_objective
+from lp_posg.stage import StageBlock, concept_named, parse_objective
+from lp_posg.stage.nash import two_agents as nash_general
 
 AGENTS = ("a", "b")
 

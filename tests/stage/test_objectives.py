@@ -13,8 +13,9 @@ from stage_games import random_block
 from lp_posg.errors import LimitError, ModelError, SolveError, UnsupportedError
 from lp_posg.information.policy import joint_law
 from lp_posg.lp import conic, tangents
-from lp_posg.stage import StageBlock, concept_named, correlated, parse_objective
-from lp_posg.stage.concave import concave_optima
+from lp_posg.stage import StageBlock, concept_named, parse_objective
+from lp_posg.stage.correlated import concept as correlated
+from lp_posg.stage.correlated.concave import concave_optima
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import scaled
 

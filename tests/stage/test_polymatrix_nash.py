@@ -9,9 +9,10 @@ from stage_games import joint_law, random_block, values
 import lp_posg as posg
 from lp_posg import Game
 from lp_posg.errors import UnsupportedError
-from lp_posg.stage import StageBlock, concept_named, nash, parse_objective
-from lp_posg.stage.nash_general import selected_nash
-from lp_posg.stage.nash_polymatrix import pairs_of, polymatrix_nash
+from lp_posg.stage import StageBlock, concept_named, parse_objective
+from lp_posg.stage.nash import nash_concept as nash
+from lp_posg.stage.nash.polymatrix import pairs_of, polymatrix_nash
+from lp_posg.stage.nash.two_agents import selected_nash
 from lp_posg.stage.payoffs import scaled
 
 TOL = 1e-9

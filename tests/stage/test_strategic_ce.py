@@ -10,7 +10,7 @@ from stage_games import joint_law, random_block, values, worth
 
 from lp_posg.errors import UnsupportedError
 from lp_posg.stage import StageBlock, concept_named, parse_objective
-from lp_posg.stage.correlated import _form
+from lp_posg.stage.correlated.concept import _form
 
 TOL = 1e-7
 NARROWER = ("ne", "strategic-ce", "ce", "interim-cce", "cce")

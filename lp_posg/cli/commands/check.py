@@ -11,7 +11,7 @@ from lp_posg.errors import UnsupportedError
 from lp_posg.wording import kind, number, sizes, tree_kind, tree_sizes
 
 if TYPE_CHECKING:
-    from lp_posg.extensive import ExtensiveGame
+    from lp_posg.trees import Tree
 
 EXAMPLE = "lp-posg check dectiger"
 
@@ -30,8 +30,8 @@ def check(file: options.File) -> None:
     show_line(f"ok: {file}: {kind(game)}, {sizes(game)}, discount {number(game.discount)}{more}")
 
 
-def _check_extensive(file: str, game: ExtensiveGame) -> None:
-    from lp_posg.extensive import n_steps
+def _check_extensive(file: str, game: Tree) -> None:
+    from lp_posg.trees import n_steps
 
     try:
         steps = n_steps(game)

@@ -16,7 +16,7 @@ from lp_posg.wording import number, seconds, small, value_scale
 
 if TYPE_CHECKING:
     from lp_posg.game import Game
-    from lp_posg.induction import Comparison, Row
+    from lp_posg.planning import Comparison, Row
 
 EXAMPLE = "lp-posg compare chicken-signals --horizon 3 --concept ce,cce"
 
@@ -84,7 +84,7 @@ def steps_named(file: str, horizon: int | None, sharing: list[str] | None) -> tu
         )
     import lp_posg as posg
 
-    return posg.strategic_form(tree), 1, ["full"]
+    return posg.trees.strategic_form(tree), 1, ["full"]
 
 
 def fail_if_inconsistent(table: Comparison) -> None:
@@ -121,7 +121,7 @@ def _show(table: Comparison) -> None:
 
 
 def _show_header(table: Comparison) -> None:
-    from lp_posg.cli.commands.report import game_facts
+    from lp_posg.cli.facts import game_facts
     from lp_posg.version import __version__
 
     solved = [row.solution for row in table.rows if row.solution is not None]

@@ -90,8 +90,8 @@ def convert(
 
 def _write_one_step(source: str, target: str) -> str:
     """Write a ``.nfg`` file, and return in words what it holds."""
-    from lp_posg.extensive import reduced_form
-    from lp_posg.formats import nfg
+    from lp_posg.formats.gambit import nfg
+    from lp_posg.trees import reduced_form
 
     tree = tree_named(source)
     if tree is not None:

@@ -17,7 +17,7 @@ from lp_posg.wording import counts, number, small, yes_no
 if TYPE_CHECKING:
     from lp_posg.bounds import Observability
     from lp_posg.game import Game
-    from lp_posg.induction import Fit
+    from lp_posg.planning import Fit
 
 EXAMPLE = "lp-posg info dectiger --horizon 4"
 
@@ -51,14 +51,14 @@ def info(
         tree_info(context, tree, json)
         return
     game = game_named(file)
-    from lp_posg.induction.admissibility import SURVEYED
+    from lp_posg.planning.fits import SURVEYED
 
     if horizon is None:
         horizon = min(DEFAULT_HORIZON, game.max_horizon or DEFAULT_HORIZON)
     fits = _surveyed(game, horizon, options.listed("--sharing", sharing, SURVEYED))
     import lp_posg as posg
 
-    seen = posg.observability(game, OBSERVABILITY_SECONDS)
+    seen = posg.bounds.observability(game, OBSERVABILITY_SECONDS)
     if json is not None:
         write_json(json, _summary(game, horizon, fits, seen))
     if json != STDOUT:
@@ -69,7 +69,7 @@ def _surveyed(game: Game, horizon: int, names: list[str]) -> list[Fit]:
     """Return how the structures fit, telling a terminal on stderr which one is being checked."""
     import lp_posg as posg
 
-    structures = [posg.sharing_structure(name, game.n_agents) for name in names]
+    structures = [posg.information.sharing_structure(name, game.n_agents) for name in names]
     if sys.stderr is None or not sys.stderr.isatty():
         return list(posg.survey(game, horizon, structures))
     from rich.console import Console
@@ -91,7 +91,7 @@ def _rewards(game: Game) -> list[tuple[float, float]]:
 
 
 def _summary(game: Game, horizon: int, fits: list[Fit], seen: Observability) -> dict[str, Any]:
-    from lp_posg.cli.commands.report import game_summary
+    from lp_posg.cli.facts import game_summary
     from lp_posg.version import __version__
 
     return {
@@ -135,7 +135,7 @@ def _observability_text(seen: Observability) -> str:
 
 
 def _show(game: Game, horizon: int, fits: list[Fit], seen: Observability) -> None:
-    from lp_posg.cli.commands.report import game_facts
+    from lp_posg.cli.facts import game_facts
 
     limit = "no" if game.max_horizon is None else f"yes, {game.max_horizon} steps"
     show_facts(

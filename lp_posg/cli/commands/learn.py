@@ -105,8 +105,8 @@ def _theory(found: Learnt, game: Game) -> tuple[float, int | float]:
     """Return the game's observability (a lower bound) and the memory that theory asks for at 5 % error."""
     import lp_posg as posg
 
-    seen = posg.observability(game, time_limit=5.0)
-    return seen.lower, posg.theoretical_memory(seen.lower, game.n_states, found.horizon, 0.05)
+    seen = posg.bounds.observability(game, time_limit=5.0)
+    return seen.lower, posg.bounds.theoretical_memory(seen.lower, game.n_states, found.horizon, 0.05)
 
 
 def _summary(found: Learnt, game: Game) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _summary(found: Learnt, game: Game) -> dict[str, Any]:
 
 
 def _show(found: Learnt, game: Game) -> None:
-    from lp_posg.cli.commands.report import certificate_facts, game_facts, value_facts
+    from lp_posg.cli.facts import certificate_facts, game_facts, value_facts
     from lp_posg.types import GAP_TOL
     from lp_posg.version import __version__
 

@@ -13,7 +13,7 @@ from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.wording import counts, number, numbers
 
 if TYPE_CHECKING:
-    from lp_posg.formats import CatalogEntry, TreeEntry
+    from lp_posg.catalogue import CatalogEntry, TreeEntry
 
 EXAMPLE = "lp-posg models dectiger"
 
@@ -29,8 +29,8 @@ def models(
 ) -> None:
     """List the models of the catalogue, or tell all about one."""
     check_json_target(json)
-    from lp_posg.formats import catalog_entries, extensive_entries
-    from lp_posg.formats.catalog import catalog_entry
+    from lp_posg.catalogue import catalog_entries, extensive_entries
+    from lp_posg.catalogue.entries import catalog_entry
 
     if name is None:
         entries, trees = catalog_entries(), extensive_entries()

@@ -16,7 +16,7 @@ from lp_posg.formats.npz import is_stored_game
 
 if TYPE_CHECKING:
     from lp_posg.game import Game
-    from lp_posg.induction import Solution
+    from lp_posg.planning import Solution
     from lp_posg.plot.canvas import Figure
 
 EXAMPLE = "lp-posg plot dag dectiger --horizon 4 --sharing one-step-delay --out dag.png"
@@ -237,7 +237,7 @@ def _of_filters(game: Game, memory: int, time: int, prior: str) -> Figure:
     import lp_posg as posg
     from lp_posg.plot import contraction
 
-    return contraction(posg.belief_contraction(game, memory, time=time, prior=prior))
+    return contraction(posg.bounds.belief_contraction(game, memory, time=time, prior=prior))
 
 
 def _of_runs(files: list[str]) -> Figure:

@@ -15,7 +15,7 @@ from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, chec
 from lp_posg.wording import gained, number, numbers, short, value_scale
 
 if TYPE_CHECKING:
-    from lp_posg.induction import Solution, StateGains
+    from lp_posg.planning import Solution, StateGains
     from lp_posg.types import FloatArray
 
 EXAMPLE = "lp-posg policy tiger.npz --time 1 --node 0"
@@ -80,7 +80,7 @@ def policy(
 
 
 def _check_export(export: str, solution: str, json: str | None) -> None:
-    from lp_posg.induction.export import writer_for
+    from lp_posg.planning.export import writer_for
 
     if json is not None and os.path.abspath(export) == os.path.abspath(json):
         raise typer.BadParameter(f"{export!r} cannot be two files of one name", param_hint="--export")
@@ -153,7 +153,7 @@ def _summary(
 
 
 def _show(stored: Solution, states: list[State], total: int, reasons: list[StateGains], unknown: str | None) -> None:
-    from lp_posg.cli.commands.report import game_facts, value_facts
+    from lp_posg.cli.facts import game_facts, value_facts
 
     scale = value_scale(stored.game, stored.horizon)
     show_facts(
@@ -200,9 +200,9 @@ def _show_state(stored: Solution, time: int, node: int, scale: float) -> None:
 
 
 def _show_gains(stored: Solution, found: StateGains, scale: float) -> None:
-    from lp_posg.cli.commands.report import is_within
-    from lp_posg.evaluate.advantages import NOTES
-    from lp_posg.induction import allowed_gaps
+    from lp_posg.cli.facts import is_within
+    from lp_posg.evaluate.advantage_table import NOTES
+    from lp_posg.planning import allowed_gaps
 
     kind = stored.certificate.deviations
     allowed = allowed_gaps(stored.game, stored.tolerance, kind)

@@ -1,84 +1,101 @@
-"""What several commands tell of a game, of options and of a certificate, under the same keys."""
+"""``lp-posg report``: compare, and write what was found as one HTML page."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import shlex
+from typing import Annotated
 
-from lp_posg.cli.screen import Facts
-from lp_posg.evaluate import Certificate
-from lp_posg.game import Game
-from lp_posg.wording import counts, kind, number, numbers, small, yes_no
+import typer
 
-if TYPE_CHECKING:
-    from lp_posg.induction import Solution
+from lp_posg.cli import options
+from lp_posg.cli.bars import progress_bar
+from lp_posg.cli.commands.compare import fail_if_inconsistent, steps_named
+from lp_posg.cli.games import entry_named, python_of
+from lp_posg.cli.screen import show_line
+from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_file
 
-
-def game_facts(game: Game) -> Facts:
-    """Return name, kind and sizes of a game."""
-    return [
-        ("game", game.name),
-        ("kind", kind(game)),
-        ("agents", ", ".join(game.agents)),
-        ("game_states", str(game.n_states)),
-        ("actions", counts(game.n_actions)),
-        ("observations", counts(game.n_observations)),
-    ]
+EXAMPLE = "lp-posg report chicken-signals --horizon 3 --concept ce,cce --out chicken.html"
 
 
-def game_summary(game: Game) -> dict[str, Any]:
-    """Return what `game_facts` tells as a JSON-ready object."""
-    return {
-        "game": game.name,
-        "kind": kind(game),
-        "agents": list(game.agents),
-        "states": game.n_states,
-        "actions": list(game.n_actions),
-        "observations": list(game.n_observations),
-        "discount": game.discount,
-    }
+def report(
+    context: typer.Context,
+    file: options.File,
+    out: Annotated[
+        str, typer.Option("--out", "-o", metavar="PAGE", help="An .html file to write.", show_default=False)
+    ],
+    horizon: options.SolveHorizon = None,
+    sharing: options.SharingRules = None,
+    concepts: options.Concepts = None,
+    objective: options.Objective = "welfare",
+    compression: options.Compression = "exact",
+    discount: options.Discount = None,
+    tolerance: options.Tolerance = None,
+    approximate: options.Approximate = False,
+    certificate: options.Certificate = "auto",
+    no_times: Annotated[
+        bool, typer.Option("--no-times", help="Leave out wall times: then the same input gives the same page.")
+    ] = False,
+    workers: options.Workers = 1,
+    backend: options.Backend = None,
+    checkpoint: options.Checkpoint = None,
+    max_states: options.MaxStates = None,
+    time_limit: options.TimeLimit = None,
+    memory_limit: options.MemoryLimit = None,
+) -> None:
+    """Solve for every sharing rule and concept, and write one HTML page about it.
+
+    The page holds everything: the table of `lp-posg compare`, pictures, certificates, the first states of a
+    strategy, and how to reproduce it; it asks for nothing from elsewhere and runs no code. Exit status as of
+    `lp-posg compare`. Needs jinja2 and matplotlib: pip install 'lp-posg[report]'.
+    """
+    _check_out(out, file)
+    wanted = options.listed("--concept", concepts, options.CONCEPTS)
+    source = python_of(file, stepwise=horizon is not None)
+    game, horizon, rules = steps_named(file, horizon, sharing)
+    import lp_posg as posg
+    from lp_posg.report import save
+
+    with progress_bar() as progress:
+        table = posg.compare(
+            game,
+            horizon,
+            rules,
+            wanted,
+            objective,
+            progress=progress,
+            **options.solving(context),
+        )
+    save(table, out, command=_command(context), entry=entry_named(file), source=source, times=not no_times)
+    show_line(f"written: {out}")
+    fail_if_inconsistent(table)
 
 
-def is_within(certificate: Certificate, game: Game, tolerance: float) -> bool:
-    """Whether every gap is within the tolerance, which is relative to the agent's reward range."""
-    from lp_posg.induction import allowed_gaps
+def _check_out(out: str, file: str) -> None:
+    """Raise before any work unless a page can be made and written to `out`."""
+    from lp_posg.report.html import check_available, check_suffix
 
-    return bool((certificate.gaps <= allowed_gaps(game, tolerance, certificate.deviations)).all())
-
-
-def certificate_facts(certificate: Certificate, game: Game, tolerance: float) -> Facts:
-    """Return the status of a certificate, its gaps and the best deviation."""
-    from lp_posg.induction import allowed_gaps
-
-    most = allowed_gaps(game, tolerance, certificate.deviations)
-    allowed = " ".join(dict.fromkeys(map(small, most.tolist())))
-    gains = certificate.found_gains
-    found = [] if gains is None else [("found_gains", " ".join(map(small, gains.tolist())))]
-    bounds = "" if certificate.status == "exact" else " (the gaps are upper bounds)"
-    merging = "; gaps and values are exact up to merge_error" if certificate.merge_error > most.min() else ""
-    return [
-        ("certificate", certificate.status + bounds),
-        ("gaps", " ".join(map(small, certificate.gaps.tolist()))),
-        *found,
-        (
-            "within_tolerance",
-            f"{yes_no(is_within(certificate, game, tolerance))}"
-            f" (at most {allowed}: {small(tolerance)} of the reward range{merging})",
-        ),
-        ("merge_error", small(certificate.merge_error)),
-        ("deviation", "none" if certificate.deviation is None else str(certificate.deviation)),
-    ]
+    check_not_input(out, file, "--out")
+    if out == STDOUT:
+        raise typer.BadParameter("a page is not written to stdout; give a file", param_hint="--out")
+    with naming_a_file():
+        check_suffix(out)
+    check_target(out)
+    check_available()
 
 
-def stored_facts(stored: Solution) -> Facts:
-    """Return what a stored solution was computed for."""
-    return [
-        ("horizon", str(stored.horizon)),
-        ("discount", number(stored.discount)),
-        ("sharing", stored.sharing),
-        ("concept", stored.concept),
-    ]
-
-
-def value_facts(values: list[float], scale: float) -> Facts:
-    """Return the value of each agent, in the order of the agents, and their sum."""
-    return [("values", numbers(values, scale)), ("welfare", numbers([sum(values)], scale))]
+def _command(context: typer.Context) -> str:
+    """Return the command line, from what was given of it."""
+    words = ["lp-posg", "report"]
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source, value = context.get_parameter_source(name), context.params.get(name)
+        if source is None or source.name != "COMMANDLINE":
+            continue
+        if parameter.param_type_name == "argument":
+            words.append(str(value))
+        elif isinstance(value, bool):
+            words.append(parameter.opts[0])
+        else:
+            told = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+            words += [parameter.opts[0], told]
+    return shlex.join(words)

@@ -12,7 +12,7 @@ from lp_posg.cli.targets import STDOUT, write_json
 from lp_posg.wording import counts, number, seconds, small, value_scale
 
 if TYPE_CHECKING:
-    from lp_posg.sequence import SequenceSolution
+    from lp_posg.planning import SequenceSolution
 
 COMMON_INFORMATION, SEQUENCE_FORM, STRATEGIC_FORM = METHODS = ("common-information", "sequence-form", "strategic-form")
 
@@ -59,8 +59,8 @@ def solve_as_tree(
     """Solve the game in sequence form and show or store the result."""
     game = game_named(file)
     import lp_posg as posg
-    from lp_posg.sequence import ENTRY_LIMIT
-    from lp_posg.sequence.solving import BYTES_PER_ENTRY
+    from lp_posg.planning import ENTRY_LIMIT
+    from lp_posg.planning.history_solving import BYTES_PER_ENTRY
     from lp_posg.types import GAP_TOL
 
     solution = posg.solve_sequence_form(
@@ -79,7 +79,7 @@ def solve_as_tree(
 
 
 def _show(solution: SequenceSolution) -> None:
-    from lp_posg.cli.commands.report import game_facts, value_facts
+    from lp_posg.cli.facts import game_facts, value_facts
     from lp_posg.game import allowed_gaps
     from lp_posg.version import __version__
 

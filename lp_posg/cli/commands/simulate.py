@@ -16,7 +16,7 @@ from lp_posg.wording import number, numbers, seconds, value_scale
 if TYPE_CHECKING:
     from lp_posg.evaluate import Simulation, Trace
     from lp_posg.game import Game
-    from lp_posg.induction import Solution
+    from lp_posg.planning import Solution
 
 EXAMPLE = "lp-posg simulate tiger.npz --runs 100000 --seed 1 --traces 2"
 
@@ -82,7 +82,7 @@ def _summary(stored: Solution, game: Game, played: Simulation, taken: float) -> 
 
 
 def _show(stored: Solution, game: Game, played: Simulation, taken: float) -> None:
-    from lp_posg.cli.commands.report import game_facts, stored_facts
+    from lp_posg.cli.facts import game_facts, stored_facts
 
     scale = value_scale(game, stored.horizon)
 

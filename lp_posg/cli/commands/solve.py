@@ -26,7 +26,7 @@ from lp_posg.wording import counts, number, numbers, seconds, small, value_scale
 
 if TYPE_CHECKING:
     from lp_posg.evaluate import Ledger
-    from lp_posg.induction import Solution
+    from lp_posg.planning import Solution
 
 EXAMPLE = "lp-posg solve dectiger --horizon 4 --sharing one-step-delay"
 
@@ -150,7 +150,7 @@ def _summary(solution: Solution, ledger: bool) -> dict[str, Any]:
 
 
 def _show(solution: Solution) -> None:
-    from lp_posg.cli.commands.report import certificate_facts, game_facts, value_facts
+    from lp_posg.cli.facts import certificate_facts, game_facts, value_facts
     from lp_posg.version import __version__
 
     game, stats = solution.game, solution.stats

@@ -14,10 +14,9 @@ from lp_posg.errors import LpPosgError
 from lp_posg.wording import counts, number, seconds, small, tree_kind, tree_sizes, yes_no
 
 if TYPE_CHECKING:
-    from lp_posg.extensive import ExtensiveGame
     from lp_posg.game import Game
-    from lp_posg.induction import Solution
-    from lp_posg.sequence import ExtensiveSolution
+    from lp_posg.planning import ExtensiveSolution, Solution
+    from lp_posg.trees import Tree
 
 ALWAYS = {"file", "method", "concept", "tolerance", "json", "save", "time_limit"}
 STRATEGIC = ALWAYS | {"objective", "approximate", "certificate", "memory_limit", "workers", "backend"}
@@ -37,7 +36,7 @@ def check_tree_options(context: typer.Context, applies: set[str], what: str) -> 
 
 def solve_tree(
     context: typer.Context,
-    game: ExtensiveGame,
+    game: Tree,
     concept: str | None,
     objective: str,
     method: str,
@@ -65,7 +64,7 @@ def solve_tree(
         summary, facts = solution.summary(), _sequence_facts(solution)
     else:
         check_tree_options(context, STRATEGIC, f"a game tree solved by --method {STRATEGIC_FORM}")
-        form = posg.strategic_form(game)
+        form = posg.trees.strategic_form(game)
         with progress_bar() as progress:
             solution = posg.solve(
                 form,
@@ -100,7 +99,7 @@ def _check_targets(file: str, json: str | None, save: str | None) -> None:
     check_target(save)
 
 
-def _method(context: typer.Context, game: ExtensiveGame, method: str, concept: str | None) -> str:
+def _method(context: typer.Context, game: Tree, method: str, concept: str | None) -> str:
     """Return the method asked for, or the sequence form for an equilibrium of a zero-sum game of two agents."""
     if "method" in {name for name, _ in given_options(context)}:
         if method == COMMON_INFORMATION:
@@ -143,7 +142,7 @@ def _deliver(
         raise failures[0]
 
 
-def tree_facts(game: ExtensiveGame) -> Facts:
+def tree_facts(game: Tree) -> Facts:
     """Return name, kind and sizes of a game tree."""
     return [
         ("game", game.name),
@@ -154,14 +153,14 @@ def tree_facts(game: ExtensiveGame) -> Facts:
     ]
 
 
-def _sets(game: ExtensiveGame) -> list[int]:
+def _sets(game: Tree) -> list[int]:
     agents = [own.agent for own in game.sets]
     return [agents.count(agent) for agent in range(game.n_agents)]
 
 
 def _sequence_facts(solution: ExtensiveSolution) -> list[Facts]:
-    from lp_posg.cli.commands.report import value_facts
-    from lp_posg.extensive.totals import totals_of
+    from lp_posg.cli.facts import value_facts
+    from lp_posg.trees.totals import totals_of
     from lp_posg.version import __version__
 
     game, stats = solution.game, solution.stats
@@ -195,8 +194,8 @@ def _strategic_summary(solution: Solution, form: Game) -> dict[str, Any]:
     return solution.summary() | unknown | {"method": STRATEGIC_FORM, "plans": list(form.n_actions)}
 
 
-def _strategic_facts(game: ExtensiveGame, solution: Solution, form: Game) -> list[Facts]:
-    from lp_posg.cli.commands.report import certificate_facts, value_facts
+def _strategic_facts(game: Tree, solution: Solution, form: Game) -> list[Facts]:
+    from lp_posg.cli.facts import certificate_facts, value_facts
     from lp_posg.version import __version__
     from lp_posg.wording import value_scale
 
@@ -218,12 +217,12 @@ def _strategic_facts(game: ExtensiveGame, solution: Solution, form: Game) -> lis
 # ---- info ------------------------------------------------------------------------------------------
 
 
-def tree_info(context: typer.Context, game: ExtensiveGame, json: str | None) -> None:
+def tree_info(context: typer.Context, game: Tree, json: str | None) -> None:
     """Show a game tree's sizes."""
-    from lp_posg.extensive.recall import recall_of
-    from lp_posg.extensive.strategic import plan_count
-    from lp_posg.extensive.totals import totals_of
-    from lp_posg.extensive.validation import CHANCE, TERMINAL
+    from lp_posg.trees.recall import recall_of
+    from lp_posg.trees.strategic import plan_count
+    from lp_posg.trees.totals import totals_of
+    from lp_posg.trees.validation import CHANCE, TERMINAL
     from lp_posg.version import __version__
 
     check_tree_options(context, INFO, "a game tree")
@@ -283,7 +282,7 @@ def convert_to_tree(source: str, target: str, horizon: int | None, sharing: str 
                 "a POSG is unrolled over a number of steps; give --horizon N, and --sharing if not none",
                 param_hint="--horizon",
             )
-        tree = posg.extensive_game(game_named(source), horizon, sharing or "none")
+        tree = posg.trees.unroll(game_named(source), horizon, sharing or "none")
     elif horizon is not None or sharing is not None:
         raise typer.BadParameter(
             "it does not apply to a game tree", param_hint="--sharing" if horizon is None else "--horizon"

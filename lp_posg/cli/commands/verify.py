@@ -16,7 +16,7 @@ from lp_posg.wording import value_scale
 if TYPE_CHECKING:
     from lp_posg.evaluate import Certificate
     from lp_posg.game import Game
-    from lp_posg.induction import Solution
+    from lp_posg.planning import Solution
 
 EXAMPLE = "lp-posg verify tiger.npz dectiger"
 
@@ -56,7 +56,7 @@ def verify(
 
 
 def _summary(stored: Solution, game: Game, certificate: Certificate, tolerance: float) -> dict[str, Any]:
-    from lp_posg.cli.commands.report import is_within
+    from lp_posg.cli.facts import is_within
     from lp_posg.version import __version__
 
     found = certificate.deviation
@@ -83,7 +83,7 @@ def _summary(stored: Solution, game: Game, certificate: Certificate, tolerance: 
 
 
 def _show(stored: Solution, game: Game, certificate: Certificate, tolerance: float) -> None:
-    from lp_posg.cli.commands.report import certificate_facts, game_facts, stored_facts, value_facts
+    from lp_posg.cli.facts import certificate_facts, game_facts, stored_facts, value_facts
 
     show_facts(
         f"{game.name}: verified",

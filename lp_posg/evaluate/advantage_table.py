@@ -1,0 +1,177 @@
+"""What every single action would gain at every place where an agent decides: why no one gains by deviating."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lp_posg.evaluate.best_deviations import StepView
+from lp_posg.evaluate.certificate import RANGE_ENTRIES, Programs, check_kind, pairs_of, reach_of
+from lp_posg.game import Game
+from lp_posg.information import Policy, SharingStructure, StateSpace
+from lp_posg.information.describe import private_text
+from lp_posg.information.levels import ranges_of
+from lp_posg.information.resources import Resources
+from lp_posg.types import FloatArray, IntArray, read_only
+
+HEARS_ACTION = frozenset({"ce", "strategic-ce"})
+"""The kinds of deviation that know the recommended action."""
+
+NOTES = {
+    "team": "BEST: what all agents together could gain there, changing their actions at once",
+    "cce": "a deviator decides before it knows its private information: one place above 0 is no gain if BEST is 0",
+    "strategic-ce": "BEST: a deviator who hears the whole prescription, not the action alone",
+}
+"""What has to be known to read the numbers, by kind of deviation; BEST stands for the best deviation at a state."""
+
+LEAST_MASS = 1e-12
+"""Recommendations of less probability are rounding, and no places."""
+
+
+@dataclass(frozen=True, eq=False)
+class Advantages:
+    """What one agent would gain by each action at one step, place by place.
+
+    A place is a common-information state with a private information of the agent, and for correlated
+    equilibrium the action recommended there.
+
+    Attributes
+    ----------
+    time, agent : int
+        0-based.
+    words : tuple of str
+        What the agent's indices of private information stand for.
+    state : int array, shape (R,)
+        The strategy's state, as in `Solution.graph`.
+    private : int array, shape (R,)
+        Index of the private information.
+    recommended : int array, shape (R,)
+        The action recommended; -1 for kinds of deviation that do not hear it.
+    chance : float array, shape (R,)
+        Probability of the place if everybody follows.
+    following : float array, shape (R,)
+        What following is worth from the place on, given the place, if the best deviation goes on; in reward
+        units. For a team, the sum of rewards (the reward, if all have it in common).
+    gain : float array, shape (R, A_i)
+        What the action gains over following, given the place, if the best deviation goes on; in reward
+        units. For a team, what the sum of rewards gains (the reward, if all have it in common).
+    played : float array, shape (R, A_i)
+        The strategy's probability of each action at the place.
+    best : float array, shape (R,)
+        What the best deviation of the kind that was asked for gains at the common-information state, in
+        reward units: at least 0, and 0 wherever nobody gains.
+    """
+
+    time: int
+    agent: int
+    words: tuple[str, ...]
+    state: IntArray
+    private: IntArray
+    recommended: IntArray
+    chance: FloatArray
+    following: FloatArray
+    gain: FloatArray
+    played: FloatArray
+    best: FloatArray
+
+    def __post_init__(self) -> None:
+        read_only(self.state, self.private, self.recommended, self.chance)
+        read_only(self.following, self.gain, self.played, self.best)
+
+
+def advantages(
+    game: Game,
+    structure: SharingStructure,
+    policy: Policy,
+    deviations: str,
+    *,
+    space: StateSpace | None = None,
+    resources: Resources | None = None,
+) -> tuple[Advantages, ...]:
+    """Return what each action of each agent gains at each place, by step and then by agent.
+
+    Parameters
+    ----------
+    game, structure, policy, deviations, space, resources
+        As in `certify`.
+
+    Raises
+    ------
+    ModelError
+        If the strategy does not fit the game.
+    StrategyDependenceError
+        If the sharing is not strategy-independent in this game.
+
+    Notes
+    -----
+    A single action can be tried against the certificate: for ``ne``, ``interim-cce`` and ``ce`` the best
+    deviation at a state gains the chances' sum of the positive largest gains. For ``cce`` an agent decides
+    before it knows its private information, so that one gain above 0 is no gain of the whole state; for
+    ``strategic-ce`` a deviator hears more than the action, for a team all change their actions together.
+    """
+    check_kind(deviations)
+    pairs = space if space is not None else pairs_of(game, structure, policy, resources)
+    programs = Programs(game, policy, pairs, deviations, resources or Resources())
+    found: list[Advantages] = []
+    reach = reach_of(game, policy, pairs)
+    for time in reversed(range(policy.horizon)):
+        programs.step(time)
+        found = [_of_agent(programs, time, agent, reach[time]) for agent in range(game.n_agents)] + found
+    return tuple(found)
+
+
+def _of_agent(programs: Programs, time: int, agent: int, reach: FloatArray) -> Advantages:
+    game, depth = programs.game, programs.pairs.depths[time]
+    load = np.bincount(depth.level.cell_node, minlength=depth.level.n_nodes).astype(np.float64)
+    parts = []
+    for nodes in ranges_of(load * game.n_joint_actions, RANGE_ENTRIES):
+        own = _places(programs, programs.view(time, nodes), agent)
+        parts.append((own[0] + nodes.start, *own[1:]))
+    node, private, recommended, mass, following, gain, played = (
+        np.concatenate(part) for part in zip(*parts, strict=True)
+    )
+    return Advantages(
+        time,
+        agent,
+        tuple(private_text(game, agent, label) for label in depth.private[agent]),
+        depth.tag[node],
+        private,
+        recommended,
+        reach[node] * mass,
+        following,
+        gain,
+        played,
+        programs.amount[time][agent][node] * programs.scale,
+    )
+
+
+def _places(
+    programs: Programs, view: StepView, agent: int
+) -> tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return state, private information, recommendation, P(place | state), worth, gains and play, a row per place."""
+    if programs.kind == "team":
+        payoff = view.deviating.mean(axis=0) * programs.scale
+        view = replace(view, deviating=np.broadcast_to(payoff, view.deviating.shape))
+    worth, follow = view.by_own_action(agent)
+    law = _played(view, agent)  # P(p, a | c)
+    node, private = view.group_node(agent), view.level.supports[agent].private
+    n_actions = view.n_actions[agent]
+    if programs.kind not in HEARS_ACTION:
+        mass = law.sum(axis=1)
+        gain = (worth.sum(axis=1) - follow[:, None]) / mass[:, None]
+        return node, private, np.full(len(node), -1), mass, follow / mass, gain, law / mass[:, None]
+    group, told = np.nonzero(law > LEAST_MASS)
+    mass = law[group, told]
+    obeyed = worth[group, told, told]
+    gain = (worth[group, told] - obeyed[:, None]) / mass[:, None]
+    return node[group], private[group], told, mass, obeyed / mass, gain, np.eye(n_actions)[told]
+
+
+def _played(view: StepView, agent: int) -> FloatArray:
+    """Return P(p_i, a_i | c), shape (K, A_i): a row for each (state, private information) pair."""
+    before, own = int(np.prod(view.n_actions[:agent])), view.n_actions[agent]
+    each = view.chosen.reshape(len(view.chosen), before, own, -1).sum(axis=(1, 3))
+    law = np.zeros((len(view.level.supports[agent].private), own))
+    np.add.at(law, view.group(agent), each * np.asarray(view.level.belief.sum(axis=1)).ravel()[:, None])
+    return law

@@ -1,0 +1,324 @@
+"""The error ledger of an approximate model: what is proven, and what is measured, of the price of compression.
+
+For a common information c with exact belief b, and the compressed information c^ it is in, with
+attached belief b~, let D = b - b~ (over states and private profiles) and
+
+    e_r(c) = max over agents i of  sum over p of max over a of | sum over s of D(s, p) r_i(s, a) |
+    e_z(c) = sum over p of max over a of  sum over z of | sum over s of D(s, p) P(z | s, p, a) |
+    e_b(c) = sum over s, p of | D(s, p) |
+
+which are at least the differences of reward and of the law of the next increment under any joint
+prescription (equal where increments tell private informations apart, as under full and one-step
+delayed sharing). eps_r(h), eps_z(h), eps_b(h) are the largest expectations of these at step h over all
+policies, those included that act on everything common and private: a dynamic program over the exact
+states. With V, V~ the values of following and W, W~ those of the best deviation, in the game and in the
+model, one step gives
+
+    |V_h(c) - V~_h(c^)|, W_h(c) - W~_h(c^)  <=  e_r(c) + d/2 G_{h+1} e_z(c) + d E[the same at h + 1]
+
+since laws of z sum to 1 and the values ahead lie within the rewards to come, G_{h+1} apart. Hence
+
+    gap = W_1 - V_1 <= (W~_1 - V~_1) + 2 sum over h of d^(h-1) (eps_r(h) + d/2 G_{h+1} eps_z(h))
+
+The first part is the gap in the model, at most H eps_e if every stage is solved to eps_e. With rewards
+in [0, 1], d = 1 and eps the largest over all steps this is within the paper's 2 H eps_r + H^2 eps_z + H eps_e.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.errors import ModelError
+from lp_posg.evaluate.certificate import Certificate, certify, pairs_of
+from lp_posg.game import Game
+from lp_posg.information import Policy, SharingStructure, StateSpace
+from lp_posg.information.levels import Level, entry_load, expand, level_from_rows, ranges_of, rows_of_level
+from lp_posg.information.resources import Resources
+from lp_posg.information.state_space import Depth
+from lp_posg.information.tables import SplitTable
+from lp_posg.types import FloatArray, read_only
+
+RANGE_ENTRIES = 200_000
+"""Most numbers (cell, joint action, step aimed at) worked on at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """Errors of an approximate model, the bound they give, and the gap measured.
+
+    Attributes
+    ----------
+    compression : str
+    reward_error, transition_error, belief_error : float arrays, shape (H,)
+        eps_r(h) in reward units, eps_z(h) and eps_b(h) as L1 distances (0 to 2): worst-policy
+        expectations, or those under the strategy itself if the status is ``estimated``.
+    states, model_states : tuple of int
+        Pairs of exact belief and compressed state (all 0 if estimated), and states of the model, by step.
+    merge_distance : float array, shape (H,)
+        Largest total variation distance between a belief and the attached one it was merged into, by step.
+    model_gap : float
+        Largest gain of a deviation within the model (what solving left), in reward units.
+    bound : float or None
+        Proven bound on the gap in the game, step by step, in reward units; None if errors are estimated.
+    paper_bound : float or None
+        The paper's form, 2 H eps_r + H^2 eps_z R + model_gap, R the largest reward range of a step.
+    gap : float
+        The gap in the original game: computed, or an upper bound if the certificate is ``bounded``.
+    status : {"exact", "estimated"}
+        ``estimated``: by simulation, where exact states are out of reach; nothing is then proven by errors.
+    half_widths : float array, shape (H, 3), or None
+        Half of the normal confidence intervals of the three errors, if they are estimated.
+    n_runs : int
+        Runs simulated; 0 if errors are exact.
+    """
+
+    compression: str
+    reward_error: FloatArray
+    transition_error: FloatArray
+    belief_error: FloatArray
+    states: tuple[int, ...]
+    model_states: tuple[int, ...]
+    merge_distance: FloatArray
+    model_gap: float
+    bound: float | None
+    paper_bound: float | None
+    gap: float
+    status: Literal["exact", "estimated"] = "exact"
+    half_widths: FloatArray | None = None
+    n_runs: int = 0
+
+    def __post_init__(self) -> None:
+        read_only(self.reward_error, self.transition_error, self.belief_error, self.merge_distance)
+        if self.half_widths is not None:
+            read_only(self.half_widths)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row per step, with plain numbers."""
+        return [
+            {
+                "step": h + 1,
+                "states": self.states[h],
+                "model_states": self.model_states[h],
+                "reward_error": float(self.reward_error[h]),
+                "transition_error": float(self.transition_error[h]),
+                "belief_error": float(self.belief_error[h]),
+                "merge_distance": float(self.merge_distance[h]),
+            }
+            for h in range(len(self.reward_error))
+        ]
+
+    def summary(self) -> dict[str, Any]:
+        """Return the ledger as a JSON-ready object."""
+        return {
+            "status": self.status,
+            "compression": self.compression,
+            "steps": self.rows(),
+            "model_gap": self.model_gap,
+            "bound": self.bound,
+            "paper_bound": self.paper_bound,
+            "gap": self.gap,
+            "half_widths": None if self.half_widths is None else self.half_widths.tolist(),
+            "n_runs": self.n_runs,
+        }
+
+
+def error_ledger(
+    game: Game,
+    structure: SharingStructure,
+    policy: Policy,
+    model: StateSpace,
+    deviations: str,
+    *,
+    compression: str = "",
+    certificate: Certificate | None = None,
+    resources: Resources | None = None,
+) -> Ledger:
+    """Return the errors of the model that a strategy was planned in.
+
+    Parameters
+    ----------
+    model : StateSpace
+        The states of the model; their numbers are those of the strategy's states.
+    deviations : str
+        As in `certify`.
+    compression : str
+        Its name, for the report.
+    certificate : Certificate, optional
+        Of the strategy in the game, if it is known.
+
+    Raises
+    ------
+    ModelError
+        If the model is not the one the strategy was planned in.
+    LimitError
+        If a limit is met.
+
+    Notes
+    -----
+    Time grows as the edges of the exact states times the horizon. Source of the bound's form: the
+    paper's theorem on expected approximate common-information models; the derivation is above.
+    """
+    use = resources or Resources()
+    sizes = tuple(depth.level.n_nodes for depth in model.depths)
+    if sizes != tuple(step.n_nodes for step in policy.steps):
+        raise ModelError(f"the model has {sizes} states by step, the strategy other ones: it was planned in another")
+    pairs = pairs_of(game, structure, policy, use)
+    team = deviations == "team"
+    here = [errors_at(game, time, pairs.depths[time], model.depths[time], team) for time in range(policy.horizon)]
+    worst = worst_expectations(game, pairs, here, use)
+    inside = model_certificate(game, structure, policy, model, deviations, use)
+    found = certificate or certify(game, structure, policy, deviations, space=pairs, resources=use)
+    factor = 1 if game.is_common_reward or not team else game.n_agents
+    bound, paper = _bounds(game, worst, team)
+    return Ledger(
+        compression,
+        worst[:, 0],
+        worst[:, 1],
+        worst[:, 2],
+        tuple(depth.level.n_nodes for depth in pairs.depths),
+        sizes,
+        merge_distances(model),
+        inside.gap,
+        inside.gap + factor * bound,
+        inside.gap + factor * paper,
+        found.gap,
+    )
+
+
+def merge_distances(model: StateSpace) -> FloatArray:
+    """Return over what distance beliefs of each step became one, shape (H,)."""
+    return np.array([depth.merge_distance for depth in model.depths])
+
+
+def model_certificate(
+    game: Game, structure: SharingStructure, policy: Policy, model: StateSpace, deviations: str, resources: Resources
+) -> Certificate:
+    """Return the certificate of a strategy within the model it was planned in."""
+    numbered = replace(model, depths=tuple(replace(d, tag=np.arange(d.level.n_nodes)) for d in model.depths))
+    return certify(game, structure, policy, deviations, space=numbered, resources=resources)
+
+
+def errors_at(game: Game, time: int, pairs: Depth, model: Depth, team: bool) -> FloatArray:
+    """Return e_r, e_z and e_b at the pairs of one step, shape (N, 3); ``pairs.tag`` are states of the model."""
+    n_nodes, n_states = pairs.level.n_nodes, game.n_states
+    apart = sp.csr_array(rows_of_level(pairs.level, n_states) - rows_of_level(model.level, n_states)[pairs.tag])
+    apart.eliminate_zeros()
+    apart.sort_indices()
+    level = level_from_rows(apart, pairs.level.n_private, n_states)
+    e_r = np.max([_per_node(level, np.abs(level.belief @ r).max(axis=1)) for r in _payoffs(game, time, team)], axis=0)
+    e_b = np.asarray(abs(apart).sum(axis=1)).ravel()
+    e_z = np.zeros(n_nodes) if pairs.table is None else _increment_error(game, time, pairs.table, level)
+    return np.stack([e_r, e_z, e_b], axis=1)
+
+
+def _increment_error(game: Game, time: int, table: SplitTable, apart: Level) -> FloatArray:
+    """Return e_z at each state whose belief difference is given."""
+    signed = _by_sign(apart)
+    load = entry_load(game, time, signed).reshape(-1, 2).sum(axis=1)
+    error = np.zeros(apart.n_nodes)
+    for nodes in ranges_of(load, RANGE_ENTRIES):
+        error[nodes] = _range_error(game, time, table, signed, nodes)
+    return error
+
+
+def _by_sign(apart: Level) -> Level:
+    """Return a level with two states for each: first the positive part of its difference, then the negative."""
+    parts = [apart.belief.maximum(0), (-apart.belief).maximum(0)]
+    node = np.concatenate([2 * apart.cell_node, 2 * apart.cell_node + 1])
+    private = np.tile(apart.cell_private, 2)
+    rows = sp.csr_array(sp.vstack(parts, format="csr"))
+    rows.eliminate_zeros()
+    order = np.lexsort((private, node))
+    order = order[np.diff(rows.indptr)[order] > 0]
+    return Level(2 * apart.n_nodes, apart.n_private, node[order], private[order], rows[order])
+
+
+def _range_error(game: Game, time: int, table: SplitTable, signed: Level, nodes: slice) -> FloatArray:
+    """Return e_z at a range of states of the level before `_by_sign`."""
+    both = slice(2 * nodes.start, 2 * nodes.stop)
+    cells = signed.cells_of(both)
+    grown = expand(game, time, table, signed, both)
+    edges = sp.coo_array(grown.edges)
+    cell, action = np.divmod(edges.row, game.n_joint_actions)
+    node, sign = np.divmod(signed.cell_node[cells], 2)
+    profile, group = np.unique(node * int(np.prod(signed.n_private)) + signed.cell_private[cells], return_inverse=True)
+    change = sp.csr_array(
+        sp.coo_array(
+            (
+                edges.data * (1 - 2 * sign[cell]),
+                (group[cell] * game.n_joint_actions + action, grown.increment[edges.col]),
+            ),
+            shape=(len(profile) * game.n_joint_actions, int(np.prod(table.n_increments))),
+        )
+    )
+    total = np.asarray(abs(change).sum(axis=1)).reshape(len(profile), game.n_joint_actions)
+    owner = profile // int(np.prod(signed.n_private)) - nodes.start
+    most = total.max(axis=1, initial=0.0)
+    return np.bincount(owner, weights=most, minlength=nodes.stop - nodes.start).astype(np.float64)
+
+
+def _payoffs(game: Game, time: int, team: bool) -> FloatArray:
+    """Return the rewards whose errors count, shape (n or 1, S, A): each agent's, or for a team their mean."""
+    reward = game.reward_array(time)
+    return reward.mean(axis=0, keepdims=True) if team else reward
+
+
+def _per_node(level: Level, cell_values: FloatArray) -> FloatArray:
+    return np.bincount(level.cell_node, weights=cell_values, minlength=level.n_nodes).astype(np.float64)
+
+
+def worst_expectations(game: Game, pairs: StateSpace, here: list[FloatArray], resources: Resources) -> FloatArray:
+    """Return the largest expected error at each step over all policies, shape (H, E).
+
+    Parameters
+    ----------
+    here : list of float arrays, shape (N, E)
+        E errors at the pairs of each step.
+
+    Notes
+    -----
+
+    Backward over the exact states, one column per error and step aimed at: what can be expected
+    from a state is, per private profile, the most that a joint action leads to.
+    """
+    horizon = len(here)
+    ahead = np.empty((0, 0))
+    for time in reversed(range(horizon)):
+        depth = pairs.depths[time]
+        resources.check_clock("ledger", time, tuple(d.level.n_nodes for d in pairs.depths))
+        later = np.empty((depth.level.n_nodes, 0))
+        if depth.edges is not None:
+            load = np.bincount(depth.level.cell_node, minlength=depth.level.n_nodes).astype(np.float64)
+            load *= game.n_joint_actions * ahead.shape[1]
+            work = partial(_reached, game.n_joint_actions, depth, ahead)
+            later = np.concatenate(list(resources.run_local(work, ranges_of(load, RANGE_ENTRIES))))
+        ahead = np.concatenate([here[time], later], axis=1)
+    start = np.bincount(pairs.start.child, weights=pairs.start_prob, minlength=len(ahead))
+    return np.asarray(start @ ahead).reshape(horizon, -1)
+
+
+def _reached(n_joint: int, depth: Depth, ahead: FloatArray, nodes: slice) -> FloatArray:
+    """Return the most that can be expected of each column of `ahead` from a range of states."""
+    level, cells = depth.level, depth.level.cells_of(nodes)
+    assert depth.edges is not None
+    worth = depth.edges[cells.start * n_joint : cells.stop * n_joint] @ ahead
+    most = worth.reshape(-1, n_joint, ahead.shape[1]).max(axis=1)
+    first = np.searchsorted(level.cell_node, np.arange(nodes.start, nodes.stop))
+    return np.add.reduceat(most, first - cells.start, axis=0)
+
+
+def _bounds(game: Game, worst: FloatArray, team: bool) -> tuple[float, float]:
+    """Return the errors' part of the bound, step by step and in the paper's form."""
+    horizon = len(worst)
+    spread = [float(np.ptp(_payoffs(game, t, team), axis=(1, 2)).max()) for t in range(horizon)]
+    bound, to_come = 0.0, 0.0
+    for time in reversed(range(horizon)):
+        bound += 2 * game.discount**time * (worst[time, 0] + game.discount / 2 * to_come * worst[time, 1])
+        to_come = spread[time] + game.discount * to_come
+    most = worst.max(axis=0)
+    return float(bound), float(2 * horizon * most[0] + horizon**2 * max(spread) * most[1])

@@ -1,0 +1,1 @@
+"""Gambit's files: strategic games and game trees."""

@@ -1,0 +1,197 @@
+"""The ``.efg`` format of Gambit: extensive games, read and written in exact numbers.
+
+As a `Game`, an extensive game is read where it can be run by a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+from lp_posg.errors import ImperfectRecallError, ModelError, UnsupportedError
+from lp_posg.files import write_whole
+from lp_posg.formats.gambit.efg_text import parse_efg
+from lp_posg.formats.gambit.efg_tree import tree_of
+from lp_posg.formats.gambit.gambit_text import (
+    MAX_FRACTION,
+    printable_title,
+    quoted_text,
+    unwritable_name,
+    warn_of_names,
+)
+from lp_posg.formats.registry import Format
+from lp_posg.formats.source import Source
+from lp_posg.game import Game
+from lp_posg.trees import CHANCE, TERMINAL, Tree, check_perfect_recall, to_game
+
+EXTENSION = ".efg"
+
+
+def read(path: Path) -> Game:
+    """Return the POSG that the extensive game in a ``.efg`` file is; see `to_game`.
+
+    Raises
+    ------
+    FormatError, ImperfectRecallError
+        As `read_tree`.
+    UnsupportedError
+        If the game cannot be run by a clock, or is too large.
+    """
+    try:
+        return to_game(read_tree(path))
+    except ImperfectRecallError:
+        raise
+    except UnsupportedError as error:
+        raise UnsupportedError(f"{path.name}: {error}", **error.facts) from None
+
+
+def refuse(game: Game, path: Path) -> None:
+    """Raise UnsupportedError: a POSG has a tree only for a horizon and a rule of sharing."""
+    raise UnsupportedError(
+        f"{path}: game {game.name!r} is a POSG, which unrolls into an extensive game only once a horizon and a sharing"
+        " rule are chosen: lp_posg.save_extensive(lp_posg.trees.unroll(game, horizon, sharing), path); or save it as"
+        " .posg",
+        path=str(path),
+    )
+
+
+def read_tree(path: Path) -> Tree:
+    """Return the extensive game in a ``.efg`` file.
+
+    Nodes and information sets are numbered as they appear in the file. The game's name is the title, or the
+    file's name where that is empty; a player without a name becomes its number. Names of nodes, chance
+    events and outcomes are not kept.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
+    ImperfectRecallError
+        If an agent has imperfect recall; attributes ``path`` and ``line`` too.
+
+    Warns
+    -----
+    RoundedProbabilityWarning
+        If probabilities of chance miss 1 by rounding and were replaced by fractions; see `summing_to_one`.
+    """
+    source = Source(path, extended=True)
+    try:
+        text = parse_efg(source)
+        game = tree_of(source, text, path.stem)
+        try:
+            check_perfect_recall(game)
+        except ImperfectRecallError as error:
+            line = text.nodes[error.facts["nodes"][1]].line
+            facts = error.facts | {"path": str(path), "line": line}
+            raise ImperfectRecallError(f"{path.name}:{line}: {error}", **facts) from None
+    except ModelError as error:
+        raise source.error(source.last_line, str(error)) from None
+    except MemoryError:
+        raise source.error(source.last_line, "the game does not fit into memory; make it smaller") from None
+    return game
+
+
+def write_tree(game: Tree, path: Path) -> None:
+    """Write an extensive game to a ``.efg`` file, every number exactly and every mention described in full.
+
+    Nodes are written in prefix order; information sets are numbered per agent, chance moves and outcomes
+    throughout, each as it appears first. A game whose nodes, sets and outcomes are numbered in that order,
+    as those of a file are, is read back equal.
+
+    Raises
+    ------
+    UnsupportedError
+        If a name or a number cannot be written so that it is read back.
+    FormatError
+        If the file cannot be written; it is then left as it was.
+
+    Warns
+    -----
+    GambitNameWarning
+        If there is a name that Gambit does not take, though lp_posg reads it back.
+    """
+    problem = _unwritable(game)
+    if problem is not None:
+        raise UnsupportedError(f"{path}: {problem}, which a .efg file cannot hold; change it", path=str(path))
+    write_whole(path, lambda stream: stream.writelines(f"{line}\n".encode() for line in _lines(game)))
+    warn_of_names(path, _names(game))
+
+
+def _lines(game: Tree) -> Iterator[str]:
+    yield f"EFG 2 R {quoted_text(printable_title(game.name))} {{ {' '.join(map(quoted_text, game.agents))} }}"
+    yield quoted_text("Written by lp-posg.")
+    yield ""
+    children: list[list[int]] = [[] for _ in range(game.n_nodes)]
+    for node, parent in enumerate(game.parent[1:].tolist(), start=1):
+        children[parent].append(node)
+    owner, information, outcome = game.owner.tolist(), game.information.tolist(), game.outcome.tolist()
+    texts = _Texts(game)
+    to_do = [0]
+    while to_do:
+        node = to_do.pop()
+        pays = texts.outcome(outcome[node])
+        if owner[node] == TERMINAL:
+            yield f't "" {pays}'
+        elif owner[node] == CHANCE:
+            yield f'c "" {texts.event(children[node])} {pays}'
+        else:
+            yield f'p "" {texts.information_set(information[node])} {pays}'
+        to_do += reversed(children[node])
+
+
+class _Texts:
+    """Information sets, chance moves and outcomes as they are written, numbered as they come."""
+
+    def __init__(self, game: Tree) -> None:
+        self._game = game
+        self._sets: dict[int, str] = {}
+        self._met = [0] * game.n_agents
+        self._outcomes: dict[int, str] = {-1: "0"}
+        self._n_events = 0
+
+    def information_set(self, number: int) -> str:
+        if number not in self._sets:
+            own = self._game.sets[number]
+            self._met[own.agent] += 1
+            actions = " ".join(map(quoted_text, own.actions))
+            name = f"{self._met[own.agent]} {quoted_text(own.label)}"
+            self._sets[number] = f"{own.agent + 1} {name} {{ {actions} }}"
+        return self._sets[number]
+
+    def event(self, children: list[int]) -> str:
+        self._n_events += 1
+        game = self._game
+        branches = " ".join(f"{quoted_text(game.labels[child])} {game.probability[child]}" for child in children)
+        return f'{self._n_events} "" {{ {branches} }}'
+
+    def outcome(self, number: int) -> str:
+        if number not in self._outcomes:
+            payoffs = ", ".join(map(str, self._game.outcomes[number]))
+            self._outcomes[number] = f'{len(self._outcomes)} "" {{ {payoffs} }}'
+        return self._outcomes[number]
+
+
+def _unwritable(game: Tree) -> str | None:
+    """Return what of `game` cannot be written so that it is read back, or None."""
+    for name in _names(game):
+        problem = unwritable_name(name)
+        if problem is not None:
+            return problem
+    numbers: set[Fraction] = {*game.probability, *(x for row in game.outcomes for x in row)}
+    if any(_n_characters(x) > MAX_FRACTION for x in numbers):
+        return f"a number has more than {MAX_FRACTION} characters"
+    return None
+
+
+def _names(game: Tree) -> list[str]:
+    actions = {action for own in game.sets for action in own.actions}
+    return sorted({*game.agents, *actions, *game.labels, *(own.label for own in game.sets)})
+
+
+def _n_characters(x: Fraction) -> int:
+    """Return an upper bound of the characters of `x` as a fraction."""
+    return (x.numerator.bit_length() + x.denominator.bit_length()) * 31 // 100 + 4
+
+
+FORMAT = Format(name="efg", extensions=(EXTENSION,), read=read, write=refuse)

@@ -1,0 +1,167 @@
+"""The text of a ``.efg`` file: its grammar, and its nodes one after the other, not yet a tree.
+
+The words are in `gambit_text`. Where a node names an information set, a chance event or an outcome, a
+description may follow; it has to at the first mention, and where it comes again it has to be the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from sys import intern
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lp_posg.formats.gambit.gambit_text import check_first_words, parsed, parser_of, text_of, unique_names
+from lp_posg.formats.header import MAX_AGENTS
+from lp_posg.formats.source import Source
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+MAX_TEXT = 1 << 24
+"""Most characters of a file: some 400,000 nodes, read in about a minute (a tenth of a millisecond a node)."""
+
+_GRAMMAR = r"""
+start: WORD NUMBER WORD STRING players comment node+
+players: "{" STRING+ "}"
+comment: STRING?
+?node: chance | personal | terminal
+chance: "c" STRING NUMBER [event] outcome
+event: STRING "{" branch+ "}"
+branch: STRING NUMBER
+personal: "p" STRING NUMBER NUMBER [moves] outcome
+moves: STRING "{" STRING+ "}"
+terminal: "t" STRING outcome
+outcome: NUMBER [payoffs]
+payoffs: STRING "{" (NUMBER ","?)+ "}"
+"""
+
+
+class Word(NamedTuple):
+    """A word of the file, a quoted one as the text it stands for, and its line."""
+
+    text: str
+    line: int
+
+
+class Branches(NamedTuple):
+    """The description of an information set or of a chance event; an agent's branches have no numbers."""
+
+    name: Word
+    labels: tuple[str, ...]
+    numbers: tuple[Word, ...]
+
+
+class Payoffs(NamedTuple):
+    """The description of an outcome."""
+
+    name: Word
+    numbers: tuple[Word, ...]
+
+
+class Node(NamedTuple):
+    """A node as it is written.
+
+    Attributes
+    ----------
+    kind : str
+        ``"c"``, ``"p"`` or ``"t"``.
+    line : int
+    player, move : Word or None
+        The numbers of the player and of the information set, or of the event; None where there is none.
+    branches : Branches or None
+        What is said of the latter here.
+    outcome : Word
+        Its number.
+    payoffs : Payoffs or None
+        What is said of the outcome here.
+    """
+
+    kind: str
+    line: int
+    player: Word | None
+    move: Word | None
+    branches: Branches | None
+    outcome: Word
+    payoffs: Payoffs | None
+
+
+@dataclass(frozen=True)
+class TreeText:
+    """What a ``.efg`` file says, its nodes in prefix order."""
+
+    title: str
+    players: tuple[str, ...]
+    nodes: Sequence[Node]
+
+
+def parse_efg(source: Source) -> TreeText:
+    """Return the nodes that a file lists; that they make a tree is not checked.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read or does not follow the grammar; attributes ``path`` and ``line``.
+    """
+    words, players, nodes = parsed(source, _parser(), source.text(MAX_TEXT), "EFG")
+    check_first_words(source, words[:3], ("EFG", "2"))
+    if len(players) > MAX_AGENTS:
+        raise source.error(players[-1].line, f"found {len(players)} players, expected at most {MAX_AGENTS}; use fewer")
+    return TreeText(text_of(words[3]), unique_names(source, players, "player", "Player "), nodes)
+
+
+@cache
+def _parser() -> Lark:
+    return parser_of(_GRAMMAR, _transformer())
+
+
+def _word(token: Any) -> Word:
+    # Interned, since few words of such a file are different.
+    text = text_of(token) if token.type == "STRING" else str(token)
+    return Word(intern(text), token.line)
+
+
+def _transformer() -> Any:
+    """Return what makes a `Node` of each node while the file is read, so that no tree of words is held."""
+    from lark import Transformer
+
+    class Nodes(Transformer):  # type: ignore[type-arg]
+        def start(self, parts: list[Any]) -> tuple[list[Any], list[Any], list[Node]]:
+            return parts[:4], parts[4], parts[6:]
+
+        def players(self, tokens: list[Any]) -> list[Any]:
+            return tokens
+
+        def comment(self, tokens: list[Any]) -> None:
+            return None
+
+        def chance(self, parts: list[Any]) -> Node:
+            name, number, event, (outcome, payoffs) = parts
+            return Node("c", name.line, None, _word(number), event, outcome, payoffs)
+
+        def event(self, parts: list[Any]) -> Branches:
+            labels, numbers = zip(*parts[1:], strict=True)
+            return Branches(_word(parts[0]), labels, numbers)
+
+        def branch(self, parts: list[Any]) -> tuple[str, Word]:
+            return _word(parts[0]).text, _word(parts[1])
+
+        def personal(self, parts: list[Any]) -> Node:
+            name, player, number, moves, (outcome, payoffs) = parts
+            return Node("p", name.line, _word(player), _word(number), moves, outcome, payoffs)
+
+        def moves(self, parts: list[Any]) -> Branches:
+            return Branches(_word(parts[0]), tuple(_word(part).text for part in parts[1:]), ())
+
+        def terminal(self, parts: list[Any]) -> Node:
+            name, (outcome, payoffs) = parts
+            return Node("t", name.line, None, None, None, outcome, payoffs)
+
+        def outcome(self, parts: list[Any]) -> tuple[Word, Payoffs | None]:
+            return _word(parts[0]), parts[1]
+
+        def payoffs(self, parts: list[Any]) -> Payoffs:
+            return Payoffs(_word(parts[0]), tuple(map(_word, parts[1:])))
+
+    return Nodes()

@@ -1,0 +1,166 @@
+"""The ``.nfg`` format of Gambit: one simultaneous move, in its payoff and its outcome version.
+
+Such a file becomes a game of one state in which every agent always sees the same, meant for horizon 1.
+At longer horizons it is the game repeated, in which an agent remembers its own actions but sees
+nothing of the others'. A game of one state becomes a file of its one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.files import write_whole
+from lp_posg.formats.gambit.gambit_text import printable_title, quoted_text, unwritable_name, warn_of_names
+from lp_posg.formats.gambit.nfg_text import StrategicForm, parse_nfg
+from lp_posg.formats.registry import Format
+from lp_posg.formats.source import Source
+from lp_posg.game import Game
+from lp_posg.trees import ReducedForm
+
+EXTENSION = ".nfg"
+
+
+def read(path: Path) -> Game:
+    """Return the game of one state in a ``.nfg`` file.
+
+    Players and strategies are the agents and their actions, with names as in the file; an empty name
+    becomes its number, from 1. Payoffs are exact until each is rounded once, to the nearest float.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
+    """
+    source = Source(path, extended=True)
+    try:
+        return _game(parse_nfg(source), path.stem)
+    except ModelError as error:
+        raise source.error(source.last_line, str(error)) from None
+    except MemoryError:
+        raise source.error(source.last_line, "the game does not fit into memory; make it smaller") from None
+
+
+def write(game: Game, path: Path) -> None:
+    """Write one step of a game of one state to a ``.nfg`` file, in the payoff version.
+
+    Agents, actions and rewards are read back exactly. What plays no part in one step is left out: the
+    state's name, the discount and observations after the step; the comment in the file says so.
+
+    Raises
+    ------
+    UnsupportedError
+        If the game is no such step: it has several states, rewards that vary with time or an
+        observation before the first action; or a name cannot be written.
+    FormatError
+        If the file cannot be written; it is then left as it was.
+
+    Warns
+    -----
+    GambitNameWarning
+        If there is a name that Gambit does not take, though lp_posg reads it back.
+    """
+    problem = _beyond_nfg(game)
+    if problem is not None:
+        raise UnsupportedError(f"{path}: {problem}, which a .nfg file cannot hold; save it as .posg", path=str(path))
+    reward = game.reward_array(0).reshape(game.n_agents, -1)
+    left_out = "; what is seen after it is left out" if max(game.n_observations) > 1 else ""
+    lines = _lines(
+        game, f"One step of the game, written by lp-posg{left_out}.", lambda k: map(_number, reward[:, k].tolist())
+    )
+    _write(path, game, lines)
+
+
+def write_form(form: ReducedForm, path: Path) -> None:
+    """Write the reduced strategic form of a game tree to a ``.nfg`` file, its payoffs as exact fractions.
+
+    Raises
+    ------
+    UnsupportedError
+        If a name cannot be written.
+    FormatError
+        If the file cannot be written; it is then left as it was.
+
+    Warns
+    -----
+    GambitNameWarning
+        If there is a name that Gambit does not take, though lp_posg reads it back.
+    """
+    problem = _beyond_nfg(form.game)
+    if problem is not None:
+        raise UnsupportedError(f"{path}: {problem}, which a .nfg file cannot hold; change it", path=str(path))
+    exact = form.payoffs
+    if exact.numerators is None:
+        write(form.game, path)
+        return
+    comment = "Reduced strategic form of a game tree, written by lp-posg."
+    _write(path, form.game, _lines(form.game, comment, lambda k: map(str, exact.exact(k))))
+
+
+def _write(path: Path, game: Game, lines: Iterable[str]) -> None:
+    write_whole(path, lambda stream: stream.writelines(f"{line}\n".encode() for line in lines))
+    warn_of_names(path, _names(game))
+
+
+def _game(form: StrategicForm, name: str) -> Game:
+    sizes = tuple(map(len, form.strategies))
+    n, n_joint = len(sizes), len(form.payoffs)
+    table = np.array([[float(x) for x in row] for row in form.payoffs])
+    # The file counts player 1's strategy fastest, we the last agent's: Fortran order against C order.
+    reward = table.T.reshape((n, *sizes[::-1])).transpose(0, *range(n, 0, -1))
+    certain = sp.csr_array(np.ones((n_joint, 1)))
+    return Game.from_matrices(
+        n_actions=sizes,
+        n_observations=(1,) * n,
+        transitions=[certain],
+        observation_laws=[certain],
+        rewards=[reward.reshape(n, 1, n_joint)],
+        initial=np.ones(1),
+        name=name,
+        agents=form.players,
+        actions=form.strategies,
+    )
+
+
+def _lines(game: Game, comment: str, payoffs: Callable[[int], Iterable[str]]) -> Iterator[str]:
+    """Yield the lines of a file; `payoffs` are those at a joint action in the game's order, one per agent."""
+    yield f"NFG 1 R {quoted_text(printable_title(game.name))}"
+    yield "{ " + " ".join(map(quoted_text, game.agents)) + " }"
+    yield ""
+    yield "{ " + "\n  ".join("{ " + " ".join(map(quoted_text, own)) + " }" for own in game.actions) + " }"
+    yield quoted_text(comment)
+    yield ""
+    # The file counts the first agent's action fastest, we the last agent's.
+    for joint in np.arange(game.n_joint_actions).reshape(game.n_actions).ravel(order="F").tolist():
+        yield " ".join(payoffs(joint))
+
+
+def _number(x: float) -> str:
+    return str(int(x)) if x.is_integer() and abs(x) < 1e15 else repr(x)
+
+
+def _beyond_nfg(game: Game) -> str | None:
+    """Return what a ``.nfg`` file cannot hold of `game`, or None if one step is all there is to hold."""
+    if game.n_states > 1:
+        return f"the game has {game.n_states} states"
+    if game.initial_observation_matrix is not None and game.n_joint_observations > 1:
+        return "the game has an observation before the first action"
+    horizon = game.max_horizon or 1
+    if not all(np.array_equal(game.reward_array(time), game.reward_array(0)) for time in range(1, horizon)):
+        return "the rewards vary with time"
+    for name in _names(game):
+        problem = unwritable_name(name)
+        if problem is not None:
+            return problem
+    return None
+
+
+def _names(game: Game) -> list[str]:
+    return [*game.agents, *(action for own in game.actions for action in own)]
+
+
+FORMAT = Format(name="nfg", extensions=(EXTENSION,), read=read, write=write)

@@ -1,0 +1,1 @@
+"""Files of the MADP toolbox, `.dpomdp`, and our superset of them, `.posg`."""

@@ -1,0 +1,1 @@
+"""One-sided games, `.osposg`."""

@@ -1,0 +1,237 @@
+"""The backward sweep over the DAG: the paper's planning algorithm.
+
+Every stage game of the last depth is solved first; a state's value vector is the continuation of
+the states that lead to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from lp_posg.errors import LimitError
+from lp_posg.game.protocols import Payoffs
+from lp_posg.induction.blocks import Block, block_graph, private_rows, stage_block
+from lp_posg.information import Policy, PolicyBlock, PolicyStep, StateSpace
+from lp_posg.information.policy import joint_law
+from lp_posg.information.resources import Resources, Store
+from lp_posg.information.state_space import Depth
+from lp_posg.information.tables import tables_digest
+from lp_posg.stage import METHODS, BlockStrategy, Concept, Objective, StageBlock, added, joined
+from lp_posg.types import FloatArray, IntArray
+
+PART_ENTRIES, PART_MOST = 80_000, 4096
+"""Payoffs, and at most games, handed to a worker at a time: some tens of milliseconds of work."""
+
+PIECE_PARTS = 64
+"""Parts made, solved and kept at a time: bounds the memory, and what a stopped run loses."""
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What the sweep found.
+
+    Attributes
+    ----------
+    policy : Policy
+    node_values : tuple per depth of float arrays, shape (N, n)
+    programs : int
+        Linear and mixed-integer programs solved.
+    methods : mapping of str to int
+        How many stage games were solved how; see `METHODS`.
+    """
+
+    policy: Policy
+    node_values: tuple[FloatArray, ...]
+    programs: int
+    methods: Mapping[str, int]
+
+
+def sweep(
+    game: Payoffs,
+    space: StateSpace,
+    sharing: str,
+    concept: Concept,
+    objective: Objective,
+    *,
+    resources: Resources | None = None,
+    on_block: Callable[[Block, int], None] | None = None,
+) -> Swept:
+    """Return strategies and values of all states, by backward induction.
+
+    Parameters
+    ----------
+    resources : Resources, optional
+        Workers that solve the stage games of a block, in parts whose size the shape decides, whatever
+        the number of workers, so that the answer does not depend on it; the deadline; where to keep finished depths.
+    on_block : callable, optional
+        Told each block that is solved and how many programs that took.
+
+    Raises
+    ------
+    SolveError, UnsupportedError
+        As the concept's `solve`.
+    LimitError
+        If the deadline passes.
+    """
+    use = resources or Resources()
+    graph = block_graph(space)
+    sizes = tuple(depth.level.n_nodes for depth in space.depths)
+    values = [np.zeros((size, game.n_agents)) for size in sizes]
+    solved: list[tuple[PolicyBlock, ...]] = [() for _ in sizes]
+    programs, methods = 0, list[Mapping[str, int]]()
+    for generation in reversed(list(nx.topological_generations(graph))):
+        blocks: list[Block] = [graph.nodes[key]["block"] for key in sorted(generation)]
+        time, found = blocks[0].time, []
+        ahead = values[time + 1] if time + 1 < len(values) else np.zeros((0, game.n_agents))
+        digest = "" if use.store is None else tables_digest(space.tables[: time + 1])
+        for number, block in enumerate(blocks):
+            parts = []
+            for piece, nodes in enumerate(_pieces(block, _entries(game, block))):
+                own = replace(block, nodes=nodes)
+                name = f"solved-{time}-{number}-{piece}"
+                part = _kept(use.store, name, digest, game.n_agents)
+                if part is None:
+                    part = _solved(game, own, space.depths[time], ahead, concept, objective, use, sizes)
+                    if use.store is not None:
+                        use.store.save(name, digest, _packed(part))
+                parts.append(part)
+                if on_block is not None:
+                    on_block(own, part.programs)
+            found.append(_joined(parts))
+            values[time][block.nodes] = found[-1].values
+            programs += found[-1].programs
+            methods.append(found[-1].methods)
+        solved[time] = tuple(part.strategy for part in found)
+    steps = tuple(_step(space, time, blocks) for time, blocks in enumerate(solved))
+    policy = Policy(sharing, space.start.increment, space.start.child, steps)
+    return Swept(policy, tuple(values), programs, added(methods))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A solved block."""
+
+    strategy: PolicyBlock
+    values: FloatArray
+    programs: int
+    methods: Mapping[str, int]
+
+
+def _pieces(block: Block, n_entries: float) -> list[IntArray]:
+    """Return the states of a block in pieces that are solved, and kept in a checkpoint, at a time."""
+    piece = PIECE_PARTS * part_size(n_entries)
+    return [block.nodes[first : first + piece] for first in range(0, len(block.nodes), piece)]
+
+
+def part_size(n_entries: float) -> int:
+    """Return how many stage games with so many payoffs each make a part; the shape alone decides."""
+    return int(min(PART_MOST, max(1, PART_ENTRIES // n_entries)))
+
+
+def _solved(
+    game: Payoffs,
+    block: Block,
+    depth: Depth,
+    ahead: FloatArray,
+    concept: Concept,
+    objective: Objective,
+    use: Resources,
+    sizes: tuple[int, ...],
+) -> _Part:
+    """Return one piece solved; a limit met inside is told with how far the sweep has come."""
+    use.check_clock("solve", block.time, sizes)
+    use.check_memory("solve", block.time, sizes, _stage_bytes(game, block))
+    games = stage_block(game, block, depth, ahead, use.deadline)
+    part = part_size(_entries(game, block))
+    ranges = [slice(first, first + part) for first in range(0, len(games), part)]
+    try:
+        parts = list(use.run(partial(_solve_part, concept, objective), [games.part(rows) for rows in ranges]))
+    except LimitError as error:
+        raise use.limit_met(error, "solve", block.time, sizes) from error
+    found = joined([strategy for strategy, _ in parts])
+    strategy = PolicyBlock(
+        block.nodes, private_rows(block, depth.level), found.atom_start, found.atom_prob, found.prescription
+    )
+    values = np.concatenate([own for _, own in parts])
+    return _Part(strategy, values, found.n_programs, found.methods)
+
+
+def _stage_bytes(game: Payoffs, block: Block) -> float:
+    """Return about how much memory the stage games of a block take: payoffs, dense payoffs, and a copy."""
+    return 3 * 8 * len(block.nodes) * _entries(game, block)
+
+
+def _entries(game: Payoffs, block: Block) -> float:
+    """Return the number of payoffs of one stage game of a block."""
+    return game.n_agents * float(np.prod(block.shape)) * game.n_joint_actions
+
+
+def _joined(parts: list[_Part]) -> _Part:
+    """Return the pieces of a block as one."""
+    if len(parts) == 1:
+        return parts[0]
+    blocks = [part.strategy for part in parts]
+    shift = np.cumsum([0, *(len(block.atom_prob) for block in blocks)])
+    start = [block.atom_start[:-1] + first for block, first in zip(blocks, shift[:-1], strict=True)]
+    strategy = PolicyBlock(
+        np.concatenate([block.nodes for block in blocks]),
+        tuple(np.concatenate(own) for own in zip(*(block.private for block in blocks), strict=True)),
+        np.append(np.concatenate(start), shift[-1]),
+        np.concatenate([block.atom_prob for block in blocks]),
+        tuple(np.concatenate(own) for own in zip(*(block.prescription for block in blocks), strict=True)),
+    )
+    values = np.concatenate([part.values for part in parts])
+    return _Part(strategy, values, sum(part.programs for part in parts), added(part.methods for part in parts))
+
+
+def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tuple[BlockStrategy, FloatArray]:
+    """Return strategies and their values (B, n); what a worker does."""
+    games.check_deadline()
+    found = concept.solve(games, objective)
+    return found, _values(games, found)
+
+
+def _values(games: StageBlock, found: BlockStrategy) -> FloatArray:
+    """Return the values (B, n) of strategies in their stage games, from the strategies themselves."""
+    size, n = games.payoff.shape[:2]
+    joint = joint_law(found.atom_start, found.atom_prob, found.prescription).reshape(size, -1)
+    return np.asarray(np.einsum("bia,ba->bi", games.payoff.reshape(size, n, -1), joint))
+
+
+def _packed(part: _Part) -> dict[str, Any]:
+    """Return a solved piece as plain arrays."""
+    own = part.strategy
+    packed = {"values": part.values, "counts": np.array([part.programs, *(part.methods.get(m, 0) for m in METHODS)])}
+    packed |= {"atom_start": own.atom_start, "atom_prob": own.atom_prob, "nodes": own.nodes}
+    packed |= {f"private.{i}": private for i, private in enumerate(own.private)}
+    return packed | {f"prescription.{i}": rows for i, rows in enumerate(own.prescription)}
+
+
+def _kept(store: Store | None, name: str, digest: str, n_agents: int) -> _Part | None:
+    """Return the piece that `_packed` took apart, if it is kept."""
+    kept = None if store is None else store.load(name, digest)
+    if kept is None:
+        return None
+    strategy = PolicyBlock(
+        kept["nodes"],
+        tuple(kept[f"private.{i}"] for i in range(n_agents)),
+        kept["atom_start"],
+        kept["atom_prob"],
+        tuple(kept[f"prescription.{i}"] for i in range(n_agents)),
+    )
+    programs, *by_method = kept["counts"].tolist()
+    return _Part(strategy, kept["values"], programs, added([dict(zip(METHODS, by_method, strict=True))]))
+
+
+def _step(space: StateSpace, time: int, blocks: tuple[PolicyBlock, ...]) -> PolicyStep:
+    depth = space.depths[time]
+    none: IntArray = np.empty(0, dtype=np.int64)
+    if depth.arcs is None:
+        return PolicyStep(depth.level.n_nodes, blocks, none, none, none)
+    return PolicyStep(depth.level.n_nodes, blocks, depth.arcs.parent, depth.arcs.increment, depth.arcs.child)

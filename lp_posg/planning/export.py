@@ -1,0 +1,252 @@
+"""A strategy as a file that other programs can follow: a table, one object, or a graph.
+
+Every format has the states' numbers, as in `Solution.graph`, and the game's labels:
+
+    .csv              one line per (time, state, atom, agent, private information, action) that has a chance;
+                      where news leads is not in it: a table to look at, or to play from beside one of the others
+    .json             the same, nested, with the state that each shared news leads to, from the start on
+    .graphml, .dot    the DAG of states, with values, what is played, and the news on its edges; the values of a .dot
+                      file have six digits, its probabilities all
+
+To follow the strategy, a program finds the state of time 0 by the first news (`start`), draws one of its atoms
+and, from each agent's entry for its private information, an action, and goes where the news of the step leads
+(`next`). Who draws, and who hears what, depends on the concept; the file says it (`to_play`; a table has no room for
+it). An agent that hears more than that, say the atom of a correlated equilibrium, may gain by deviating.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+import numpy as np
+
+from lp_posg.errors import FormatError
+from lp_posg.files import write_whole
+from lp_posg.types import FloatArray, IntArray
+from lp_posg.version import __version__
+
+if TYPE_CHECKING:
+    from lp_posg.information.policy import PolicyBlock
+    from lp_posg.planning.solution import Solution
+
+COLUMNS = ("time", "state", "atom", "atom_probability", "agent", "private_information", "action", "probability")
+
+JSON_FORMAT, JSON_VERSION = "lp-posg strategy", 1
+
+
+def export_strategy(solution: Solution, path: str | PathLike[str]) -> None:
+    """Write the whole strategy to a file, whose suffix says how.
+
+    Parameters
+    ----------
+    solution : Solution
+    path : str or PathLike
+        Ends in ``.csv``, ``.json``, ``.graphml`` or ``.dot``.
+
+    Raises
+    ------
+    FormatError
+        If the suffix is none of these, or the file cannot be written; an older file is then left as it was.
+    """
+    text = writer_for(path)(solution)
+    write_whole(path, lambda stream: stream.writelines([text.encode()]))
+
+
+def writer_for(path: str | PathLike[str]) -> Callable[[Solution], str]:
+    """Return what makes the text of a file from a solution, by the file's suffix.
+
+    Raises
+    ------
+    FormatError
+        If the suffix is unknown.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in WRITERS:
+        raise FormatError(
+            f"{str(path)!r} ends in {suffix or 'no suffix'!r}; a strategy is written as {', '.join(WRITERS)}",
+            path=str(path),
+            line=None,
+        )
+    return WRITERS[suffix]
+
+
+def csv_text(solution: Solution) -> str:
+    """Return what is played as a table without where news leads.
+
+    It is sorted by time, state, atom, agent, private information and action.
+    """
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(COLUMNS)
+    for time in range(solution.horizon):
+        table.writerows(_rows(solution, time))
+    return out.getvalue()
+
+
+def _rows(solution: Solution, time: int) -> Iterator[tuple[object, ...]]:
+    game, private = solution.game, _private_words(solution, time)
+    index, chance = _entries(solution, time)
+    for (state, atom, agent, own, action), (atom_prob, prob) in zip(index.tolist(), chance.tolist(), strict=True):
+        words = (game.agents[agent], private[agent][own], game.actions[agent][action])
+        yield time, state, atom, repr(atom_prob), *words, repr(prob)
+
+
+def _entries(solution: Solution, time: int) -> tuple[IntArray, FloatArray]:
+    """Return (state, atom, agent, private, action), shape (R, 5), and their two probabilities, shape (R, 2)."""
+    agents = range(solution.game.n_agents)
+    parts = [_block_entries(block, agent) for block in solution.policy.steps[time].blocks for agent in agents]
+    index = np.concatenate([own for own, _ in parts])
+    chance = np.concatenate([own for _, own in parts])
+    order = np.lexsort(index.T[::-1])
+    return index[order], chance[order]
+
+
+def _block_entries(block: PolicyBlock, agent: int) -> tuple[IntArray, FloatArray]:
+    row_of = np.repeat(np.arange(len(block.nodes)), np.diff(block.atom_start))
+    atom, known, action = np.nonzero(block.prescription[agent])
+    row = row_of[atom]
+    columns = (
+        block.nodes[row],
+        atom - block.atom_start[row],
+        np.full_like(atom, agent),
+        block.private[agent][row, known],
+        action,
+    )
+    return np.stack(columns, axis=1), np.stack(
+        [block.atom_prob[atom], block.prescription[agent][atom, known, action]], axis=1
+    )
+
+
+def json_text(solution: Solution) -> str:
+    """Return the strategy as one JSON object: what is played at each state, and where each news leads."""
+    policy, game = solution.policy, solution.game
+    start = zip(policy.start_increment.tolist(), policy.start_node.tolist(), strict=True)
+    content = {
+        "format": JSON_FORMAT,
+        "format_version": JSON_VERSION,
+        "version": __version__,
+        "game": game.name,
+        "agents": list(game.agents),
+        "actions": [list(own) for own in game.actions],
+        "horizon": solution.horizon,
+        "discount": solution.discount,
+        "sharing": solution.sharing,
+        "concept": solution.concept,
+        "compression": solution.compression,
+        "to_play": solution.to_play,
+        "values": solution.values.tolist(),
+        "start": [{"news": _news(solution, 0, increment), "state": state} for increment, state in start],
+        "steps": [{"time": time, "states": _states(solution, time)} for time in range(solution.horizon)],
+    }
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+def _states(solution: Solution, time: int) -> list[dict[str, Any]]:
+    """Return all states of a time as JSON-ready objects, by number."""
+    states: list[dict[str, Any]] = [
+        {"state": v, "values": own, "atoms": [], "next": []}
+        for v, own in enumerate(solution.node_values[time].tolist())
+    ]
+    game, private = solution.game, _private_words(solution, time)
+    index, chance = _entries(solution, time)
+    for (v, atom, agent, own, action), (atom_prob, prob) in zip(index.tolist(), chance.tolist(), strict=True):
+        atoms = states[v]["atoms"]
+        if atom == len(atoms):
+            atoms.append({"probability": atom_prob, "prescriptions": {}})
+        known = atoms[atom]["prescriptions"].setdefault(game.agents[agent], {})
+        known.setdefault(private[agent][own], {})[game.actions[agent][action]] = prob
+    step = solution.policy.steps[time]
+    for parent, increment, child in zip(
+        step.parent.tolist(), step.increment.tolist(), step.child.tolist(), strict=True
+    ):
+        states[parent]["next"].append({"news": _news(solution, time + 1, increment), "state": child})
+    return states
+
+
+def _news(solution: Solution, when: int, joint: int) -> list[str]:
+    """Return what each agent's part of a joint increment is, in words; empty where nothing becomes common."""
+    own = [_distinct(words) for words in solution.labels.increments[when]]
+    index = np.unravel_index(joint, tuple(len(words) for words in own))
+    return [words[int(k)] for words, k in zip(own, index, strict=True)]
+
+
+def _private_words(solution: Solution, time: int) -> list[Sequence[str]]:
+    return [_distinct(words) for words in solution.labels.private[time]]
+
+
+def _distinct(words: Sequence[str]) -> Sequence[str]:
+    """Return words that are all different: where two are not, all are followed by their number."""
+    return words if len(set(words)) == len(words) else [f"{word} [{k}]" for k, word in enumerate(words)]
+
+
+def graphml_text(solution: Solution) -> str:
+    """Return the DAG of states as GraphML; the attribute ``strategy`` of a state is the JSON of its atoms."""
+    graph = nx.DiGraph(**{key: _printable(str(word)) for key, word in solution.graph.graph.items()})
+    graph.graph["to_play"] = solution.to_play
+    for time in range(solution.horizon):
+        for state in _states(solution, time):
+            values = dict(zip((f"value {agent}" for agent in solution.game.agents), state["values"], strict=True))
+            told = {_printable(key): own for key, own in values.items()}
+            # In ASCII, JSON's own escapes stand for what XML cannot hold.
+            play = json.dumps(state["atoms"])
+            graph.add_node(f"{time}.{state['state']}", time=time, state=state["state"], strategy=play, **told)
+    for node, news in solution.graph.nodes(data="news"):
+        if news is not None:
+            graph.nodes[_name(node)]["news"] = _printable(" | ".join(news))
+    for parent, child, news in solution.graph.edges(data="increments"):
+        graph.add_edge(_name(parent), _name(child), news=_printable(" | ".join(news)))
+    return "\n".join(nx.generate_graphml(graph)) + "\n"
+
+
+def dot_text(solution: Solution) -> str:
+    """Return the DAG of states for Graphviz: labels are number and value, tooltips what is played."""
+    lines = ["digraph strategy {", "  rankdir=LR;", "  node [shape=box];"]
+    lines.append(f"  to_play={_quoted(solution.to_play)};")
+    for time in range(solution.horizon):
+        for state in _states(solution, time):
+            label = f"{time}.{state['state']}\n" + ", ".join(f"{value:.6g}" for value in state["values"])
+            play = "\n".join(_atom_words(atom) for atom in state["atoms"])
+            lines.append(f'  "{time}.{state["state"]}" [label={_quoted(label)}, tooltip={_quoted(play)}];')
+    for parent, child, news in solution.graph.edges(data="increments"):
+        told = _quoted("\n".join(news))
+        lines.append(f'  "{_name(parent)}" -> "{_name(child)}" [edgetooltip={told}, news={told}];')
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _atom_words(atom: dict[str, Any]) -> str:
+    parts = [
+        f"{agent}, knowing {known}: " + " or ".join(f"{action} ({prob!r})" for action, prob in drawn.items())
+        for agent, own in atom["prescriptions"].items()
+        for known, drawn in own.items()
+    ]
+    return f"with probability {atom['probability']!r}: " + "; ".join(parts)
+
+
+def _name(node: tuple[int, int]) -> str:
+    return f"{node[0]}.{node[1]}"
+
+
+def _quoted(text: str) -> str:
+    """Return text as a quoted string of the DOT language, its line breaks as the language has them."""
+    lines = [_printable(line).replace("\\", "\\\\").replace('"', '\\"') for line in text.split("\n")]
+    return '"' + "\\n".join(lines) + '"'
+
+
+def _printable(text: str) -> str:
+    """Return text without control characters, which XML and DOT cannot hold."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+WRITERS: dict[str, Callable[[Solution], str]] = {
+    ".csv": csv_text,
+    ".json": json_text,
+    ".graphml": graphml_text,
+    ".dot": dot_text,
+}

@@ -1,0 +1,71 @@
+"""What can be said of a game before solving it: sizes, kind, and the sharing structures that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lp_posg.errors import StrategyDependenceError, UnsupportedError
+from lp_posg.game import Game
+from lp_posg.information import SharingStructure, check_horizon, reachable_states, sharing_structure
+
+SURVEYED = ("full", "one-directional", "one-step-delay", "controller:2", "uncontrolled:2", "delay:2", "none")
+
+STATE_LIMIT = 100_000
+"""Most states of one depth that a survey expands."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a sharing structure fits a game over some steps.
+
+    Attributes
+    ----------
+    sharing : str
+    admissible : bool or None
+        Whether beliefs are strategy-independent at every reachable state; None if that was too large to check.
+    states : tuple of int
+        Common-information states of each depth reached.
+    reason : str
+        Why not, or why unknown; else empty.
+    """
+
+    sharing: str
+    admissible: bool | None
+    states: tuple[int, ...]
+    reason: str
+
+
+class _TooMany(Exception):
+    """More states than a survey expands."""
+
+
+def survey(game: Game, horizon: int = 3, sharing: Sequence[str | SharingStructure] = SURVEYED) -> tuple[Fit, ...]:
+    """Return how each sharing structure fits the game over `horizon` steps.
+
+    Raises
+    ------
+    ModelError
+        If a name or the horizon is not valid.
+    """
+    steps = check_horizon(game, horizon)
+    return tuple(_fit(game, steps, sharing_structure(name, game.n_agents)) for name in sharing)
+
+
+def _fit(game: Game, horizon: int, structure: SharingStructure) -> Fit:
+    states: list[int] = []
+
+    def on_depth(time: int, n_states: int) -> None:
+        states.append(n_states)
+        if n_states > STATE_LIMIT and time < horizon - 1:
+            raise _TooMany
+
+    try:
+        reachable_states(game, structure, horizon, on_depth=on_depth)
+    except StrategyDependenceError as error:
+        return Fit(structure.name, False, tuple(states), str(error))
+    except UnsupportedError as error:
+        return Fit(structure.name, None, tuple(states), str(error))
+    except _TooMany:
+        return Fit(structure.name, None, tuple(states), f"more than {STATE_LIMIT} states at step {len(states)}")
+    return Fit(structure.name, True, tuple(states), "")

@@ -1,0 +1,117 @@
+"""Why no one gains by deviating, state by state: following against the best other action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lp_posg.errors import UnsupportedError
+from lp_posg.evaluate import Advantages, advantages
+from lp_posg.information import SharingStructure
+
+if TYPE_CHECKING:
+    from lp_posg.planning.solution import Solution
+
+ALWAYS = 1 - 1e-9
+"""What is played with more than this probability is no other action."""
+
+
+@dataclass(frozen=True)
+class PlaceGain:
+    """What following is worth to an agent at one place, and what the best other action would gain.
+
+    Attributes
+    ----------
+    agent, private_info : str
+    recommended : str or None
+        The action that the agent is told; None where a deviator does not hear it.
+    chance : float
+        Probability of the place if everybody follows.
+    following : float
+        What following is worth from here on, given the place, in reward units; to a team, the sum of its rewards
+        (the reward, if all have it in common).
+    other : str or None
+        The best action but the one that is played for sure; None if there is no other.
+    gain : float or None
+        What it gains over following, in reward units.
+    """
+
+    agent: str
+    private_info: str
+    recommended: str | None
+    chance: float
+    following: float
+    other: str | None
+    gain: float | None
+
+
+@dataclass(frozen=True)
+class StateGains:
+    """What deviating at one state brings.
+
+    Attributes
+    ----------
+    places : tuple of PlaceGain
+        By agent and private information (and recommended action). A compressed state has one for each belief
+        that it stands for. Empty if the state cannot be reached.
+    best : tuple of float, one per agent
+        What the best deviation that the concept allows gains at the state: at least 0. For a team, what all
+        gain together by changing their actions at once.
+    """
+
+    places: tuple[PlaceGain, ...]
+    best: tuple[float, ...]
+
+
+def advantages_of(solution: Solution, sharing: SharingStructure | None = None) -> tuple[Advantages, ...]:
+    """Return what each action of each agent gains at each place, by step and then by agent.
+
+    Parameters
+    ----------
+    solution : Solution
+    sharing : SharingStructure, optional
+        Needed if the solution was computed for a structure of the user's own.
+
+    Raises
+    ------
+    ModelError
+        If the structure cannot be told from its name.
+    UnsupportedError
+        If the gaps are not known exactly, since exact states are out of reach.
+    """
+    from lp_posg.planning.verification import structure_of
+
+    if solution.certificate.found_gains is not None:
+        raise UnsupportedError(
+            "the solution's gaps are bounds, since exact states are out of reach; what single actions gain is known"
+            " only where the certificate is exact: choose a shorter horizon"
+        )
+    structure = structure_of(solution, sharing, solution.game)
+    return advantages(solution.game, structure, solution.policy, solution.certificate.deviations)
+
+
+def state_gains(solution: Solution, time: int, node: int) -> StateGains:
+    """Return what deviating at a state brings, from the solution's `advantages`."""
+    n = solution.game.n_agents
+    steps = solution.advantages[time * n : (time + 1) * n]
+    rows = [np.flatnonzero(step.state == node) for step in steps]
+    places = tuple(_place(solution, step, row) for step, own in zip(steps, rows, strict=True) for row in own.tolist())
+    best = tuple(float(step.best[own].max(initial=0.0)) for step, own in zip(steps, rows, strict=True))
+    return StateGains(places, best)
+
+
+def _place(solution: Solution, step: Advantages, row: int) -> PlaceGain:
+    actions, told = solution.game.actions[step.agent], int(step.recommended[row])
+    gain = np.where(step.played[row] > ALWAYS, -np.inf, step.gain[row])
+    other = int(gain.argmax()) if np.isfinite(gain).any() else None
+    return PlaceGain(
+        agent=solution.game.agents[step.agent],
+        private_info=step.words[int(step.private[row])],
+        recommended=None if told < 0 else actions[told],
+        chance=float(step.chance[row]),
+        following=float(step.following[row]),
+        other=None if other is None else actions[other],
+        gain=None if other is None else float(gain[other]),
+    )

@@ -1,0 +1,104 @@
+"""How likely a strategy makes each common-information state, and what is believed there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.errors import ModelError
+from lp_posg.evaluate.certificate import cell_actions
+from lp_posg.information import Compression, CompressionRule, SharingStructure, reachable_states
+from lp_posg.information.levels import Level
+from lp_posg.planning.solution import Solution
+from lp_posg.planning.verification import compression_of, structure_of
+from lp_posg.types import FloatArray, SparseMatrix, read_only
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """Probabilities of states and beliefs, in the model planned in.
+
+    Attributes
+    ----------
+    prob : tuple per depth of float arrays, shape (N,)
+        Probability of each state if the strategy is followed; those of a depth sum to 1.
+    step_prob : tuple per step but the last of CSR arrays, shape (N, N')
+        Probability of each next state given the state; transitions that only deviations make are not stored.
+    beliefs : tuple per depth of float arrays, shape (N, S)
+        P(s | c): the belief of each state about the game's state.
+    """
+
+    prob: tuple[FloatArray, ...]
+    step_prob: tuple[SparseMatrix, ...]
+    beliefs: tuple[FloatArray, ...]
+
+    def __post_init__(self) -> None:
+        read_only(*self.prob, *self.beliefs)
+
+
+def reach(
+    solution: Solution,
+    *,
+    sharing: SharingStructure | None = None,
+    compression: Compression | CompressionRule | None = None,
+) -> Reach:
+    """Return how likely each state is if the strategy of a solution is followed, and the beliefs there.
+
+    The states are expanded anew, which takes as long as it took `solve`.
+
+    Parameters
+    ----------
+    solution : Solution
+    sharing : SharingStructure, optional
+        Needed if the solution was computed for a structure of the user's own.
+    compression : Compression or CompressionRule, optional
+        Needed if it was computed with a compression that its name does not say whole.
+
+    Raises
+    ------
+    ModelError
+        If structure or compression cannot be told from their names, or give other states.
+
+    Examples
+    --------
+    >>> import lp_posg as posg
+    >>> found = reach(posg.solve(posg.catalog("dectiger"), 2, "full"))
+    >>> found.prob[1].round(4).tolist()  # both hear left, one each, both hear right
+    [0.3725, 0.255, 0.3725]
+    """
+    game, steps = solution.game, solution.policy.steps
+    structure = structure_of(solution, sharing, game)
+    model = reachable_states(game, structure, solution.horizon, compression=compression_of(solution, compression))
+    if [depth.level.n_nodes for depth in model.depths] != [step.n_nodes for step in steps]:
+        raise ModelError("the solution does not have the states of its game; it is damaged, or its rule has changed")
+    levels = [depth.level for depth in model.depths]
+    prob: list[FloatArray] = [
+        np.bincount(model.start.child, weights=model.start_prob, minlength=levels[0].n_nodes).astype(np.float64)
+    ]
+    step_prob = []
+    for depth, step in zip(model.depths[:-1], steps[:-1], strict=True):
+        acts = cell_actions(game, step, np.arange(step.n_nodes), depth.level)
+        step_prob.append(_next_states(depth.level, acts, depth.edges))
+        prob.append(prob[-1] @ step_prob[-1])
+    return Reach(tuple(prob), tuple(step_prob), tuple(_marginal(level) for level in levels))
+
+
+def _next_states(level: Level, acts: FloatArray, edges: SparseMatrix) -> SparseMatrix:
+    """Return P(next state | state): shape (N, N'), from P(a | p) of each cell (C, A) and P(p, child | c, a)."""
+    column = np.arange(acts.size)
+    weights = sp.csr_array(
+        sp.coo_array((acts.ravel(), (np.repeat(level.cell_node, acts.shape[1]), column)), (level.n_nodes, acts.size))
+    )
+    found = sp.csr_array(weights @ edges)
+    found.eliminate_zeros()
+    return found
+
+
+def _marginal(level: Level) -> FloatArray:
+    """Return P(s | c), shape (N, S)."""
+    ones = np.ones(level.n_cells)
+    member = sp.csr_array((ones, (level.cell_node, np.arange(level.n_cells))), shape=(level.n_nodes, level.n_cells))
+    dense: FloatArray = (member @ level.belief).toarray()
+    return dense

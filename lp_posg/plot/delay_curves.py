@@ -1,0 +1,135 @@
+"""What waiting for news costs: welfare against the delay of sharing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lp_posg.errors import ModelError
+from lp_posg.planning import Comparison
+from lp_posg.plot.canvas import (
+    CONCEPT_COLOURS,
+    GREY,
+    LINE_STYLES,
+    MARKERS,
+    legend_beside,
+    light,
+    named,
+    new_figure,
+    note,
+    plain,
+    ring,
+    times,
+    title,
+)
+from lp_posg.plot.value_curves import check_tables, unsolved
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+NEVER = "none"
+
+NAMED = {"full": 0, "one-step-delay": 1}
+"""Delays of rules whose name does not say it as in ``delay:2``; both belong to every family."""
+
+
+def delays(comparisons: Comparison | Sequence[Comparison]) -> Figure:
+    """Return a picture of welfare against the delay of sharing, a line per concept and a panel per horizon.
+
+    Rules without a delay (such as ``one-directional``) are left out, and rules that could not be solved are
+    named below. Of ``delay:D``, ``uncontrolled:D`` and ``controller:D`` one family can be drawn, with ``full``
+    and ``one-step-delay`` as delays 0 and 1; ``none`` stands on the right, as never.
+
+    Parameters
+    ----------
+    comparisons : Comparison or sequence of Comparison
+        Of one game, each of another horizon.
+
+    Raises
+    ------
+    ModelError
+        If the comparisons do not belong together, the delays are of several families, or fewer than two
+        of them have a value.
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    tables = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
+    check_tables(tables)
+    tables.sort(key=lambda table: table.horizon)
+    rules = list(dict.fromkeys(_rules(tables)))
+    places = _places(rules)
+    found = {
+        (table.horizon, row.concept, places[row.sharing]): row.solution.welfare
+        for table in tables
+        for row in table.rows
+        if row.solution is not None and row.sharing in places
+    }
+    if len({place for _, _, place in found}) < 2:
+        raise ModelError(
+            f"fewer than two delays have a value (rules: {', '.join(rules)}); give several, such as"
+            " full,one-step-delay,delay:2 (see `lp-posg info` for the rules that fit the game)"
+        )
+    return _drawn(tables, found, places)
+
+
+def _rules(tables: list[Comparison]) -> list[str]:
+    return [row.sharing for table in tables for row in table.rows]
+
+
+def _places(rules: list[str]) -> dict[str, int]:
+    """Return the place of each rule that has a delay: the delay itself, or behind all others for never."""
+    family = {rule.partition(":")[0] for rule in rules if ":" in rule}
+    if len(family) > 1:
+        raise ModelError(f"the delays are of several families, {', '.join(sorted(family))}; draw one at a time")
+    places = {rule: NAMED[rule] for rule in rules if rule in NAMED}
+    places |= {rule: int(rule.partition(":")[2]) for rule in rules if rule.partition(":")[2].isdigit()}
+    if NEVER in rules:
+        places[NEVER] = max(places.values(), default=0) + 1
+    return places
+
+
+def _drawn(tables: list[Comparison], found: dict[tuple[int, str, int], float], places: dict[str, int]) -> Figure:
+    concepts = list(dict.fromkeys(row.concept for table in tables for row in table.rows))
+    figure = new_figure(max(5.6, 0.8 + 3.2 * len(tables)), 4.1)
+    panels = figure.subplots(1, len(tables), sharex=True, squeeze=False)[0]
+    for axes, table in zip(panels, tables, strict=True):
+        _panel(axes, table.horizon, concepts, found, places)
+        if len(tables) > 1:
+            axes.set_title(times(table.horizon, "step"), fontsize=10)
+    panels[0].set_ylabel("welfare")
+    span = f", {times(tables[0].horizon, 'step')}" if len(tables) == 1 else ""
+    title(figure, f"{named(tables[0].game.name)}: welfare by delay of sharing{span}")
+    legend_beside(figure, panels[0])
+    untold = unsolved(tables)
+    untold += [f"{rule} (no delay)" for rule in dict.fromkeys(_rules(tables)) if rule not in places]
+    notes = [] if concepts == ["team"] else ["equilibria as selected, stage by stage"]
+    notes += [f"not drawn: {plain('; '.join(untold))}"] if untold else []
+    if notes:
+        note(figure, "\n".join(notes))
+    return figure
+
+
+def _panel(
+    axes: Axes, horizon: int, concepts: list[str], found: dict[tuple[int, str, int], float], places: dict[str, int]
+) -> None:
+    light(axes)
+    delays_drawn = sorted({place for _, _, place in found})
+    for k, concept in enumerate(concepts):
+        known = [place for place in delays_drawn if (horizon, concept, place) in found]
+        axes.plot(
+            known,
+            [found[horizon, concept, place] for place in known],
+            label=concept,
+            color=CONCEPT_COLOURS.get(concept, GREY),
+            marker=MARKERS[k % len(MARKERS)],
+            linestyle=LINE_STYLES[k % len(LINE_STYLES)],
+            markerfacecolor="none",
+            **ring(k, len(concepts)),
+        )
+    never = places.get(NEVER)
+    axes.set_xticks(delays_drawn, ["never" if place == never else str(place) for place in delays_drawn])
+    axes.set_xlim(-0.3, delays_drawn[-1] + 0.3)
+    axes.margins(y=0.12)
+    axes.ticklabel_format(axis="y", useOffset=False)
+    axes.set_xlabel("delay (steps)")

@@ -1,0 +1,380 @@
+"""Correlated stage games too large to write down: columns are generated as they are needed.
+
+The master program is that of `correlated` over some of the joint pure prescriptions g,
+
+    min  sum_g c(g) w(g)   s.t.   sum_g (follow - deviate)(g) w(g) + s >= 0  per incentive row,   sum_g w(g) = 1
+
+with c(g) minus the objective (for the smallest value: rows ``value_i - t >= 0`` and cost -t). With
+multipliers L >= 0 of the incentive rows and m of the value rows,
+
+    P(g) = -c(g) + L . (follow - deviate)(g) + m . value(g)
+
+is a team's welfare with weighted payoffs W[p, a], so `pricing` finds the g with the largest P(g). Those above
+the master's dual of the last row improve it. Whatever the multipliers, no equilibrium costs less than
+``-max P`` plus what the value rows demand (the Lagrangian bound; ex ante an agent's multipliers must have one
+sum at each private information, or the s are not bounded). The master has ended when its cost is that, to
+within ``PROOF_TOL``.
+
+It starts without an equilibrium: one elastic column relaxes all incentive rows, and its use is minimised first,
+by columns priced without c. By the argument of Hart and Schmeidler there is such a column unless it is 0.
+
+Sources: Dantzig and Wolfe (1960), Operations Research 8, 101-111 (column generation); Hart and Schmeidler (1989),
+Math. Operations Research 14, 18-25 (existence by duality); Papadimitriou and Roughgarden (2008), J. ACM 55(3),
+article 14 (correlated equilibria by an oracle for the dual).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+
+from lp_posg.errors import SolveError
+from lp_posg.lp import ColumnProgram, LPResult
+from lp_posg.stage.correlated.incentives import IncentiveRows
+from lp_posg.stage.correlated.leximin import Leximin
+from lp_posg.stage.correlated.pricing import Shape, by_ascent, priced
+from lp_posg.stage.objective import Objective
+from lp_posg.stage.payoffs import Scaled, StageBlock, scaled, scaled_weights
+from lp_posg.stage.strategy import BlockStrategy, as_distribution, joined
+from lp_posg.types import ATOM_TOL, BoolArray, FloatArray, IntArray
+
+PROOF_TOL = 1e-9
+"""Largest distance of a solution from its bound, relative to the largest range of a weighted payoff."""
+
+DOUBT_TOL = 1e-5
+"""Where nothing improves yet the bound stays further away than ``PROOF_TOL``, up to this much is accepted.
+
+Enumeration comes to ``PROOF_TOL``. An integer program proves its optimum to 1e-9 of its own largest number only, which
+the multipliers can make some thousands of times the largest payoff.
+"""
+
+FEASIBLE_TOL = 1e-11
+"""The elastic column counts as unused up to this much, in units of an incentive row's largest entry."""
+
+PER_ROUND = 60
+"""Most columns added per round."""
+
+FIRST_STARTS = 24
+"""Random profiles from which ascents lead to the first columns, for welfare and for each agent's own payoff."""
+
+
+@dataclass(frozen=True, eq=False)
+class StageIncentives:
+    """One stage game as rows: what columns and multipliers mean in it.
+
+    Attributes
+    ----------
+    rows : IncentiveRows
+    shape : Shape
+    payoff : float array, shape (n, k_1, ..., k_n, A_1, ..., A_n)
+        Scaled.
+    """
+
+    rows: IncentiveRows
+    shape: Shape
+    payoff: FloatArray
+
+    @cached_property
+    def tables(self) -> list[FloatArray]:
+        """What `Shape.reply_values` wants, per agent."""
+        return [self.shape.reply_table(own, i) for i, own in enumerate(self.payoff)]
+
+    @cached_property
+    def size(self) -> FloatArray:
+        """A bound on each incentive row's largest entry, shape (n_incentive,); rows that share slack share it."""
+        found = [np.empty(0)]
+        for i, own in enumerate(self.payoff):
+            turned = self.shape.turned(own, i)
+            k, a = turned.shape[:2]
+            each = np.stack([np.abs(turned - turned[:, [b]]).max(axis=3).sum(axis=2) for b in range(a)], axis=2)
+            if self.rows.kind == "action":
+                found.append(each[:, ~np.eye(a, dtype=bool)].ravel())
+            elif a > 1:
+                by_private = each.max(axis=1)
+                found.append((np.full((k, a), by_private.max()) if i in self.rows.slack_agents else by_private).ravel())
+        size = np.concatenate(found)
+        return np.where(size > 0, size, 1.0)
+
+    def values(self, profiles: IntArray) -> FloatArray:
+        """Return the agents' scaled values (m, n) of profiles."""
+        own = self.shape.by_agent(profiles)
+        worth = self.shape.reply_values
+        return np.stack([_obeyed(worth(t, own, i), own[i]).sum(axis=(1, 2)) for i, t in enumerate(self.tables)], axis=1)
+
+    def entries(self, profiles: IntArray) -> FloatArray:
+        """Return what following gains over deviating under profiles, in scaled rows, shape (m, n_incentive)."""
+        own = self.shape.by_agent(profiles)
+        entries = np.zeros((len(profiles), len(self.size)))
+        for i, table in enumerate(self.tables):
+            part = slice(self.rows.row_start[i], self.rows.row_start[i + 1])
+            if part.stop > part.start:
+                worth = self.shape.reply_values(table, own, i)
+                gain = self._placed(_obeyed(worth, own[i]) - worth, own[i])
+                entries[:, part] = gain.reshape(len(profiles), part.stop - part.start)
+        return entries / self.size
+
+    def _placed(self, gain: FloatArray, told: IntArray) -> FloatArray:
+        """Return gains (m, k, instead) in an agent's rows."""
+        if self.rows.kind != "action":
+            return gain
+        m, k, a = gain.shape
+        placed = np.zeros((m, k, a, a))
+        np.put_along_axis(placed, told[:, :, None, None], gain[:, :, None, :], axis=2)
+        return placed[:, :, ~np.eye(a, dtype=bool)]
+
+    def admissible(self, multiplier: FloatArray) -> FloatArray:
+        """Return multipliers (scaled rows) of which the Lagrangian bound is finite, next to those given."""
+        multiplier = np.maximum(multiplier, 0.0)
+        for i in self.rows.slack_agents:
+            part = slice(self.rows.row_start[i], self.rows.row_start[i + 1])
+            own = multiplier[part].reshape(self.rows.n_private[i], -1)
+            total = own.sum(axis=1, keepdims=True)
+            missing = total.max() - total
+            multiplier[part] = (own + missing / own.shape[1]).ravel()
+        return multiplier
+
+    def dual_welfare(self, multiplier: FloatArray, weight: FloatArray) -> FloatArray:
+        """Return W[p, a]: agents' values weighted, plus what following gains over deviating by the multipliers.
+
+        Parameters
+        ----------
+        multiplier : float array, shape (n_incentive,)
+            Of the scaled rows.
+        weight : float array, shape (n,)
+        """
+        total = np.einsum("i,i...->...", weight, self.payoff)
+        for i, own in enumerate(self.payoff):
+            part = slice(self.rows.row_start[i], self.rows.row_start[i + 1])
+            if part.stop == part.start:
+                continue
+            k, a = self.rows.n_private[i], self.rows.n_actions[i]
+            plain = multiplier[part] / self.size[part]
+            table = np.zeros((k, a, a))  # private, told, instead
+            if self.rows.kind == "action":
+                table[:, ~np.eye(a, dtype=bool)] = plain.reshape(k, -1)
+            else:
+                table[:] = plain.reshape(k, 1, a)
+            turned = self.shape.turned(own, i)
+            gain = table.sum(axis=2)[:, :, None] * turned.reshape(k, a, -1) - table @ turned.reshape(k, a, -1)
+            n = self.shape.n
+            rest = [size for j in range(2 * n) if j not in (i, n + i) for size in [own.shape[j]]]
+            total = total + np.moveaxis(gain.reshape(k, a, *rest), (0, 1), (i, n + i))
+        return np.asarray(total)
+
+
+def _obeyed(worth: FloatArray, told: IntArray) -> FloatArray:
+    """Return what following brings, shape (m, k, 1), of the worth of each action (m, k, A)."""
+    return np.take_along_axis(worth, told[:, :, None], axis=2)
+
+
+class Generation:
+    """The growing set of columns of one stage game.
+
+    Parameters
+    ----------
+    game : StageIncentives
+    what : str
+        Names the game in an error.
+    deadline : float, optional
+        Value of ``time.time()`` after which to give up.
+    """
+
+    def __init__(self, game: StageIncentives, what: str, deadline: float | None = None) -> None:
+        self.game, self.what, self.deadline = game, what, deadline
+        self.profiles = np.empty((0, sum(game.rows.n_private)), dtype=np.int64)
+        self.value = np.empty((0, game.shape.n))
+        self.random = np.random.default_rng(0)
+        self.n_programs = 0
+        goals = [game.payoff.sum(axis=0), *game.payoff]
+        for welfare in goals:
+            self._keep(by_ascent(game.shape, welfare, self._starts(self.profiles[:0], FIRST_STARTS)).profiles)
+
+    def _starts(self, promising: IntArray, size: int) -> IntArray:
+        """Return some profiles and `size` random ones; which ones depends on the earlier calls alone."""
+        pairs = zip(self.game.rows.n_private, self.game.rows.n_actions, strict=True)
+        drawn = [self.random.integers(a, size=(size, k)) for k, a in pairs]
+        return np.concatenate([promising, np.concatenate(drawn, axis=1)])
+
+    def _keep(self, profiles: IntArray) -> int:
+        """Add the profiles that are new; return their number."""
+        every = np.concatenate([self.profiles, profiles])
+        _, first = np.unique(every, axis=0, return_index=True)
+        new = every[np.sort(first[first >= len(self.profiles)])]
+        self.profiles = np.concatenate([self.profiles, new])
+        self.value = np.concatenate([self.value, self.game.values(new)])
+        return len(new)
+
+    def optimum(self, goal: Goal) -> Optimum:
+        """Return an equilibrium that is optimal for the goal.
+
+        Raises
+        ------
+        LimitError
+            If the deadline passes.
+        SolveError
+            If rounding keeps the solution further from its bound than ``DOUBT_TOL``.
+        """
+        n_incentive, n_value = len(self.game.size), len(goal.lower)
+        lower = np.concatenate([np.zeros(n_incentive), goal.lower, [1.0]])
+        upper = np.append(np.full(n_incentive + n_value, np.inf), 1.0)
+        master = ColumnProgram(lower, upper, self.what)
+        elastic = np.zeros((1, len(lower)))
+        elastic[0, :n_incentive] = 1.0
+        master.add(elastic, np.ones(1))
+        slack = self._slack_columns(len(lower))
+        master.add(slack, np.zeros(len(slack)), -np.inf)
+        if n_value:
+            smallest = np.zeros((1, len(lower)))
+            smallest[0, n_incentive:-1] = -1.0 * goal.active
+            master.add(smallest, np.zeros(1), -np.inf)
+        n_own = master.n_columns
+        used = self._improved(master, goal, n_own, feasible=False).x[0]
+        if used > PROOF_TOL:
+            raise SolveError(
+                f"{self.what}: no equilibrium was found (a row is missed by {used:.3g} of its size); one always"
+                " exists, so this is a defect of lp_posg or of the solver, not of the game"
+            )
+        master.set_upper(0, max(used, 0.0))
+        cost = np.concatenate([np.zeros(n_own), -(self.value @ goal.weight)])
+        if n_value:
+            cost[n_own - 1] = -1.0
+        master.set_cost(cost)
+        result = self._improved(master, goal, n_own, feasible=True)
+        smallest_value = float(result.x[n_own - 1]) if n_value else float("nan")
+        return Optimum(result.x[n_own:], result.dual[n_incentive:-1], smallest_value)
+
+    def strategy(self, weight: FloatArray) -> BlockStrategy:
+        """Return profiles drawn with these weights as a strategy of one stage game."""
+        atoms = np.flatnonzero(weight > ATOM_TOL)
+        prob = as_distribution(weight[atoms])
+        own = self.game.shape.by_agent(self.profiles[atoms])
+        pure = tuple(np.eye(a)[part] for part, a in zip(own, self.game.rows.n_actions, strict=True))
+        return BlockStrategy(np.array([0, len(atoms)]), prob, pure, self.n_programs, {"columns": 1})
+
+    def _slack_columns(self, n_rows: int) -> FloatArray:
+        """Return the columns of the s_i(p): 1 in the rows of p, -1 in those of the last p."""
+        rows, found = self.game.rows, [np.empty((0, n_rows))]
+        for i in rows.slack_agents:
+            k, a = rows.n_private[i], rows.n_actions[i]
+            own = np.zeros((k - 1, n_rows))
+            sign = np.concatenate([np.eye(k - 1), np.full((k - 1, 1), -1.0)], axis=1)
+            own[:, rows.row_start[i] : rows.row_start[i + 1]] = sign.repeat(a, axis=1)
+            found.append(own)
+        return np.concatenate(found)
+
+    def _improved(self, master: ColumnProgram, goal: Goal, n_own: int, *, feasible: bool) -> LPResult:
+        """Return the master's optimum over all profiles: of the elastic column, or of the goal once it is feasible."""
+        n_incentive, n_value = len(self.game.size), len(goal.lower)
+        bound = -np.inf if feasible else 0.0
+        while True:
+            while (known := master.n_columns - n_own) < len(self.profiles):
+                rows = slice(known, known + PER_ROUND)
+                value = goal.scale * self.value[rows]
+                cost = -(self.value[rows] @ goal.weight) * feasible
+                entries = self.game.entries(self.profiles[rows])
+                master.add(np.concatenate([entries, value[:, :n_value], np.ones((len(value), 1))], axis=1), cost)
+            result = master.solve(self.deadline)
+            self.n_programs += 1
+            if not feasible and result.x[0] <= FEASIBLE_TOL:
+                return result
+            multiplier = self.game.admissible(result.dual[:n_incentive])
+            share = goal.admissible(result.dual[n_incentive:-1], feasible)
+            weight = goal.scale * share if n_value else goal.weight * feasible
+            welfare = self.game.dual_welfare(multiplier, weight)
+            demanded = float(share[share > 0] @ goal.lower[share > 0])
+            # A profile improves the master if P(g) is more than this; `demanded` is in both sides.
+            above = demanded - result.objective + PROOF_TOL / 10
+            starts = partial(self._starts, self.profiles[result.x[n_own:] > ATOM_TOL])
+            look = partial(priced, self.game.shape, welfare, above, PER_ROUND, starts, self.what, self.deadline)
+            found = look()
+            new = self._keep(found.profiles)
+            if not new and np.isinf(found.bound):  # ascents led to known profiles, improving by rounding alone
+                found = look(exact=True)
+                new = self._keep(found.profiles)
+            bound = max(bound, demanded - found.bound)
+            if result.objective - bound <= PROOF_TOL:
+                return result
+            if not new:
+                if result.objective - bound <= DOUBT_TOL or not feasible:
+                    return result
+                raise SolveError(
+                    f"{self.what}: column generation ended {result.objective - bound:.3g} (of the largest payoff)"
+                    f" from its bound after {self.n_programs} programs; this is a defect of lp_posg or of the solver"
+                )
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """What the master maximises, in scaled units.
+
+    Attributes
+    ----------
+    scale : float array, shape (n,)
+        The agents' units, the largest is 1.
+    weight : float array, shape (n,)
+        Of the agents' scaled values, for a linear objective; else zeros.
+    active : bool array, shape (n,)
+        Agents whose smallest value is maximised.
+    lower : float array, shape (n,), or (0,) for a linear objective
+        ``scale_i value_i - t >= lower_i`` for an active agent, without t for another one.
+    """
+
+    scale: FloatArray
+    weight: FloatArray
+    active: BoolArray
+    lower: FloatArray
+
+    def admissible(self, share: FloatArray, feasible: bool) -> FloatArray:
+        """Return multipliers of the value rows of which the Lagrangian bound is finite, next to those given."""
+        share = np.where(np.isfinite(self.lower), np.maximum(share, 0.0), 0.0)
+        total = share[self.active[: len(share)]].sum()
+        return share / total if feasible and total > 0 else share * feasible
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """Weights of the profiles, multipliers of the value rows, and t."""
+
+    weight: FloatArray
+    share: FloatArray
+    smallest: float
+
+
+def by_generation(
+    block: StageBlock, objective: Objective, rows: IncentiveRows, what: Callable[[int], str]
+) -> BlockStrategy:
+    """Return the selected equilibrium of each stage game of a block.
+
+    Parameters
+    ----------
+    what : callable
+        Names the b-th game in an error.
+
+    Raises
+    ------
+    LimitError, SolveError
+        As `Generation.optimum`.
+    """
+    games = scaled(block)
+    shape = Shape(block.n_private, block.n_actions)
+    parts = []
+    for b in range(len(block)):
+        generation = Generation(StageIncentives(rows, shape, games.payoff[b]), what(b), block.deadline)
+        parts.append(generation.strategy(_selected(generation, games.part(np.array([b])), objective)))
+    return joined(parts)
+
+
+def _selected(generation: Generation, game: Scaled, objective: Objective) -> FloatArray:
+    """Return the weights of the profiles in the equilibrium that the objective selects."""
+    asked = Leximin.first(game)
+    scale, none = asked.scale[0], np.zeros(len(asked.scale[0]))
+    if objective.weights is not None:
+        weight = scaled_weights(objective.weights, game)[0]
+        return generation.optimum(Goal(scale, weight, none > 0, np.empty(0))).weight
+    while asked.active.any():
+        found = generation.optimum(Goal(scale, none, asked.active[0], asked.lower[0]))
+        asked = asked.then(game, found.share[None], np.array([found.smallest]))
+    return found.weight

@@ -1,0 +1,178 @@
+"""A polynomial upper bound on correlated stage games: correlation that tells no agent what others know.
+
+Instead of a distribution over joint prescriptions, the law of the joint action at every private profile is chosen,
+
+    q(a | p) >= 0,   sum_a q(a | p) = 1,
+    sum_{a_i} q(a | p) does not depend on p_i                          for all i, p_-i, a_-i   (no signalling)
+
+and every incentive row of `correlated` is linear in q. Prescriptions drawn by a mediator give such a q, so no
+equilibrium has more than the optimum. It has k_1 ... k_n A_1 ... A_n variables. There are q that no mediator who does
+not know p can bring about (Bell's inequalities tell them apart), so the bound may be out of reach; with one private
+information each it is the optimum. Such q are the belief-invariant solutions of the literature.
+
+Sources: Forges (1993), Theory and Decision 35, 277-310, and (2006), Theory and Decision 61, 329-344
+(belief-invariant Bayesian solution); Liu (2015), J. Economic Theory 157, 49-75 (belief-invariant correlation);
+Popescu and Rohrlich (1994), Foundations of Physics 24, 379-385 (no signalling beyond quantum correlation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.lp import LinearProgram, solve_program
+from lp_posg.stage.correlated.incentives import IncentiveRows, Kind
+from lp_posg.stage.correlated.leximin import Leximin, unit_of
+from lp_posg.stage.objective import Objective
+from lp_posg.stage.payoffs import Scaled, StageBlock, scaled, scaled_weights
+from lp_posg.types import FloatArray, IntArray
+
+KINDS: dict[str, Kind | None] = {
+    "team": None,
+    "ne": "action",  # a Nash equilibrium is a correlated one
+    "strategic-ce": "action",  # one is a ce, and q does not tell prescriptions
+    "ce": "action",
+    "interim-cce": "interim",
+    "cce": "ex-ante",
+}
+
+
+def no_signalling_bound(block: StageBlock, concept: str, objective: Objective) -> FloatArray:
+    """Return what no equilibrium of each stage game exceeds in the objective, shape (B,).
+
+    Parameters
+    ----------
+    concept : {"team", "ne", "strategic-ce", "ce", "interim-cce", "cce"}
+        ``team`` has no incentives; its objective is used here, unlike in the concept.
+    objective : Objective
+        Linear (the bound is on ``weights . values``) or egalitarian (on the smallest value).
+
+    Raises
+    ------
+    ModelError
+        If there is no such concept.
+    UnsupportedError
+        If the objective is neither linear nor egalitarian.
+    LimitError, SolveError
+        As `solve_program`.
+    """
+    if concept not in KINDS:
+        raise ModelError(f"unknown concept {concept!r}; expected one of {', '.join(KINDS)}")
+    if objective.is_conic:
+        raise UnsupportedError(
+            f"the no-signalling bound is not available for objective {objective.name!r}; use welfare, worst, agent:k,"
+            " weighted:... or egalitarian"
+        )
+    games, found = scaled(block), np.empty(len(block))
+    for b in range(len(block)):
+        game = games.part(np.array([b]))
+        what = f"no-signalling program at {block.where(b)} (concept {concept!r})"
+        x = solve_program(compile_bound(game, KINDS[concept], objective), what, block.deadline).x
+        if objective.weights is None:
+            found[b] = game.best.min() + unit_of(game)[0, 0] * x[-1]
+        else:
+            value = game.payoff[0].reshape(block.n_agents, -1) @ x[: game.payoff[0, 0].size]
+            found[b] = objective.weights @ (game.best[0] + game.size[0] * value)
+    return found
+
+
+def compile_bound(game: Scaled, kind: Kind | None, objective: Objective) -> LinearProgram:
+    """Return the program of one game: columns q, then s_i(p) if ex ante, then the smallest value if egalitarian."""
+    payoff = game.payoff[0]
+    n = len(payoff)
+    n_private, n_actions, n_q = payoff.shape[1 : 1 + n], payoff.shape[1 + n :], payoff[0].size
+    incentive = _incentives(payoff, IncentiveRows(n_private, n_actions, kind)) if kind else sp.csr_array((0, n_q))
+    equations = sp.vstack([_totals(n_private, n_actions), *_marginals(n_private, n_actions)])
+    n_more = incentive.shape[1] - n_q
+    asked = Leximin.first(game)
+    weighted = sp.csr_array(asked.scale[0][:, None] * payoff.reshape(n, -1))
+    n_total = int(np.prod(n_private))
+    low = [np.zeros(incentive.shape[0]), np.ones(n_total), np.zeros(equations.shape[0] - n_total)]
+    high = [np.full(incentive.shape[0], np.inf), *low[1:]]
+    equations.resize(equations.shape[0], n_q + n_more)
+    rows = [incentive, equations]
+    cost = np.zeros(n_q + n_more)
+    if objective.weights is not None:
+        cost[:n_q] = -(scaled_weights(objective.weights, game)[0] @ payoff.reshape(n, -1))
+    else:
+        weighted.resize(n, n_q + n_more)
+        rows = [sp.hstack([part, np.zeros((part.shape[0], 1))]) for part in rows]
+        rows.append(sp.hstack([weighted, -np.ones((n, 1))]))
+        cost = np.append(cost, -1.0)
+        low, high = [*low, asked.lower[0]], [*high, np.full(n, np.inf)]
+    matrix = sp.csc_array(sp.vstack(rows))
+    matrix.sum_duplicates()
+    return LinearProgram(
+        cost,
+        np.concatenate([np.zeros(n_q), np.full(len(cost) - n_q, -np.inf)]),
+        np.full(len(cost), np.inf),
+        np.concatenate(low),
+        np.concatenate(high),
+        matrix.indptr.astype(np.int32),
+        matrix.indices.astype(np.int32),
+        matrix.data,
+    )
+
+
+def _incentives(payoff: FloatArray, rows: IncentiveRows) -> sp.csr_array:
+    """Return the incentive rows by q and slack; each divided by its largest entry, or the agent's with slack."""
+    n = len(payoff)
+    grid = np.indices(payoff.shape[1:]).reshape(2 * n, -1)
+    row, column, number = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)], [np.empty(0)]
+    for i, own in enumerate(payoff):
+        p, told, a = grid[i], grid[n + i], payoff.shape[1 + n + i]
+        for instead in range(a):
+            deviate = np.take(own, [instead] * a, axis=n + i)
+            other = np.flatnonzero(told != instead)
+            place = (p * a + told) * (a - 1) + instead - (instead > told) if rows.kind == "action" else p * a + instead
+            row.append(rows.row_start[i] + place[other])
+            column.append(other)
+            number.append((own - deviate).ravel()[other])
+    n_rows = int(rows.row_start[-1])
+    at, entries = np.concatenate(row), np.concatenate(number)
+    size = np.zeros(n_rows)
+    np.maximum.at(size, at, np.abs(entries))
+    for i in rows.slack_agents:
+        part = slice(rows.row_start[i], rows.row_start[i + 1])
+        size[part] = size[part].max()
+    entries = entries / np.where(size > 0, size, 1.0)[at]
+    matrix = sp.csr_array((entries, (at, np.concatenate(column))), shape=(n_rows, payoff[0].size))
+    return sp.hstack([matrix, *(_slack(rows, i) for i in rows.slack_agents)], format="csr")
+
+
+def _slack(rows: IncentiveRows, agent: int) -> sp.csr_array:
+    """Return the columns of an agent's s_i(p): 1 in the rows of p, -1 in those of the last p."""
+    k, a = rows.n_private[agent], rows.n_actions[agent]
+    sign = np.concatenate([np.eye(k - 1), np.full((1, k - 1), -1.0)])
+    matrix = np.zeros((int(rows.row_start[-1]), k - 1))
+    matrix[rows.row_start[agent] : rows.row_start[agent + 1]] = sign.repeat(a, axis=0)
+    return sp.csr_array(matrix)
+
+
+def _totals(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> sp.csr_array:
+    """Return the rows ``sum_a q(a | p)``."""
+    return sp.csr_array(sp.kron(sp.eye_array(int(np.prod(n_private))), np.ones((1, int(np.prod(n_actions))))))
+
+
+def _marginals(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> Iterator[sp.csr_array]:
+    """Yield, per agent, the rows ``sum_{a_i} q(a | p) - sum_{a_i} q(a | first p_i, p_-i) = 0`` for every other p_i."""
+    n = len(n_private)
+    grid = np.indices((*n_private, *n_actions)).reshape(2 * n, -1)
+    for i, k in enumerate(n_private):
+        others = [axis for axis in range(2 * n) if axis not in (i, n + i)]
+        sizes = [(*n_private, *n_actions)[axis] for axis in others]
+        n_rest = int(np.prod(sizes))
+        rest: IntArray = np.zeros(grid.shape[1], dtype=np.int64)
+        for axis, size in zip(others, sizes, strict=True):
+            rest = rest * size + grid[axis]
+        column = np.arange(grid.shape[1])
+        later, first = grid[i] > 0, np.flatnonzero(grid[i] == 0)
+        rows = [(grid[i][later] - 1) * n_rest + rest[later], *(p * n_rest + rest[first] for p in range(k - 1))]
+        columns = [column[later], *[first] * (k - 1)]
+        signs = np.concatenate([np.ones(int(later.sum())), -np.ones((k - 1) * len(first))])
+        yield sp.csr_array(
+            (signs, (np.concatenate(rows), np.concatenate(columns))), shape=((k - 1) * n_rest, grid.shape[1])
+        )

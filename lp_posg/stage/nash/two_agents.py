@@ -1,0 +1,227 @@
+"""Nash equilibrium of a general-sum stage game of two agents, as a mixed-integer program.
+
+With E_i(p, a) = sum over the other's (q, c) of x_j(c | q) U_i[p, q, a, c], linear in x_j:
+
+    max  the objective in the values  sum over p of u_i(p)
+    s.t. x_i(. | p) a distribution                         for all i, p
+         0 <= u_i(p) - E_i(p, a) <= M_i(p) b_i(p, a)       b_i(p, a) is 0 or 1
+         x_i(a | p) <= 1 - b_i(p, a)
+
+so an action is used only if it is a best reply. The supports found (where b = 0) then fix a linear
+program that gives the prescriptions to the accuracy of the simplex method.
+
+Source: Sandholm, Gilpin and Conitzer (2005), AAAI-05, 495-501, formulation 1, here with one
+distribution per private information.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lp_posg.errors import LimitError, SolveError, UnsupportedError
+from lp_posg.information.policy import joint_law
+from lp_posg.lp import LinearProgram, Status, attempt_program, solve_program
+from lp_posg.stage.correlated.concept import Correlated
+from lp_posg.stage.correlated.leximin import unit_of
+from lp_posg.stage.objective import Objective
+from lp_posg.stage.payoffs import Scaled, StageBlock, egalitarian_bounds, scaled, scaled_weights
+from lp_posg.stage.strategy import BlockStrategy, as_distribution, one_atom
+from lp_posg.types import BoolArray, FloatArray
+
+HELD_SLACK = 1e-8
+"""What the smallest value may lose while the other is maximised, in units of the largest payoff."""
+
+
+def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
+    """Return the Nash equilibrium of one stage game (a block of one) that the objective selects.
+
+    Raises
+    ------
+    LimitError
+        If the deadline passes; its facts ``bound`` and ``incumbent`` say what no equilibrium exceeds, and what the best
+        found so far has, in what the objective maximises (nan: none was found); ``strategy`` is a `BlockStrategy`, the
+        best equilibrium found, or None.
+    SolveError
+        If the mixed-integer program cannot be solved.
+    """
+    game = scaled(block)
+    program = compile_nash(game, block.n_private, block.n_actions, objective)
+    unit = float(unit_of(game)[0, 0])
+    if objective.weights is not None:
+        name = "worst, minus the sum of values" if objective.name == "worst" else objective.name
+        weight = float(np.abs(objective.weights * game.size[0]).max()) or 1.0
+        most = game.best[0] @ objective.weights
+        x = _solved(program, block, _Asked(name, objective.weights, most, weight, _coarse_bound(block, objective)))
+    else:
+        most, least = game.best[0].sum(), game.best[0].min()
+        bound = _coarse_bound(block, objective)
+        x = _solved(program, block, _Asked("egalitarian", np.full(2, 0.5), least, unit, bound))
+        # Of two agents one has the smallest value: the other has the most where the sum is largest.
+        program = _with_smallest(program, x[-1], block.n_private)
+        x = _solved(program, block, _Asked("egalitarian, sum of values", np.ones(2), most, unit), x)
+    return _strategy(program, block, x, 2 if objective.weights is not None else 3)
+
+
+def _strategy(program: LinearProgram, block: StageBlock, x: FloatArray, n_programs: int) -> BlockStrategy:
+    """Return the prescriptions of a solution, to the accuracy of the simplex method where its supports allow."""
+    n_x = [k * a for k, a in zip(block.n_private, block.n_actions, strict=True)]
+    unused = x[sum(n_x) : 2 * sum(n_x)] > 0.5
+    polished = attempt_program(_with_supports(program, unused))
+    if polished.status is Status.OPTIMAL:
+        x = polished.x
+    prescription = [
+        as_distribution(own.reshape(1, k, a))
+        for own, k, a in zip(np.split(x[: sum(n_x)], [n_x[0]]), block.n_private, block.n_actions, strict=True)
+    ]
+    return one_atom(prescription, n_programs, "program")
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What a program maximises, in reward units: `most` minus `unit` times its cost.
+
+    Attributes
+    ----------
+    name : str
+    weights : float array, shape (2,)
+        It is at most the values so weighted.
+    most, unit : float
+    bound : float
+        No equilibrium exceeds this.
+    """
+
+    name: str
+    weights: FloatArray
+    most: float
+    unit: float
+    bound: float = np.inf
+
+
+def _coarse_bound(block: StageBlock, objective: Objective) -> float:
+    """Return the objective's optimum over the interim-cce, which hold all Nash equilibria, if there is a time limit.
+
+    One small linear program says more than the search does in its first minutes; inf if even that takes too long.
+    """
+    if block.deadline is None:
+        return np.inf
+    try:
+        found = Correlated("interim-cce", "interim").solve(block, objective)
+    except (SolveError, UnsupportedError):
+        return np.inf
+    law = joint_law(found.atom_start, found.atom_prob, found.prescription)[0]
+    values = np.einsum("ix,x->i", block.payoff[0].reshape(2, -1), law.ravel())
+    return float(values.min() if objective.weights is None else objective.weights @ values)
+
+
+def _solved(program: LinearProgram, block: StageBlock, asked: _Asked, known: FloatArray | None = None) -> FloatArray:
+    """Return the solution; stopped before it has any, `known` is the best there is."""
+    what = f"mixed-integer program at {block.where(0)} (concept 'ne')"
+    try:
+        return solve_program(program, what, block.deadline).x
+    except LimitError as error:
+        # Early in the search the program's bound is worse than the best of all joint actions.
+        best_play = np.tensordot(asked.weights, block.payoff[0], axes=1).max(axis=(2, 3)).sum()
+        bound = float(np.fmin(asked.most - asked.unit * error.facts["bound"], min(best_play, asked.bound)))
+        x = error.facts["x"] if len(error.facts["x"]) else known
+        strategy = None if x is None else _strategy(program, block, x, 1)
+        found = float("nan") if x is None else asked.most - asked.unit * float(program.cost @ x)
+        told = f"no Nash equilibrium there exceeds {bound:.8g}"
+        best = "no equilibrium was found" if np.isnan(found) else f"the best found has {found:.8g}"
+        facts = {key: fact for key, fact in error.facts.items() if key != "x"}
+        facts |= {"bound": bound, "incumbent": found, "strategy": strategy}
+        raise LimitError(f"{error}; of objective {asked.name!r} {told}, {best}", **facts) from None
+
+
+def compile_nash(
+    game: Scaled, n_private: tuple[int, ...], n_actions: tuple[int, ...], objective: Objective
+) -> LinearProgram:
+    """Return the program of the first game: columns x_1, x_2, b_1, b_2, u_1, u_2, then the smallest value."""
+    n_x = [k * a for k, a in zip(n_private, n_actions, strict=True)]
+    total, n_u, egalitarian = sum(n_x), sum(n_private), objective.weights is None
+    n_columns = 2 * total + n_u + egalitarian
+    rows: list[FloatArray] = []
+    lower: list[float] = []
+    upper: list[float] = []
+
+    def add(matrix: FloatArray, low: float | FloatArray, high: float | FloatArray) -> None:
+        rows.append(matrix)
+        lower.extend(np.broadcast_to(low, len(matrix)).tolist())
+        upper.extend(np.broadcast_to(high, len(matrix)).tolist())
+
+    for i in (0, 1):
+        k, a = n_private[i], n_actions[i]
+        x, other = sum(n_x[:i]), sum(n_x[: 1 - i])
+        u = 2 * total + sum(n_private[:i])
+        reply, size = _reply_values(game.payoff[0, i], i)
+        simplex = np.zeros((k, n_columns))
+        simplex[:, x : x + n_x[i]] = np.repeat(np.eye(k), a, axis=1)
+        add(simplex, 1.0, 1.0)
+        regret = np.zeros((n_x[i], n_columns))
+        regret[:, other : other + n_x[1 - i]] = -reply
+        regret[:, u : u + k] = np.repeat(np.eye(k), a, axis=0)
+        add(regret, 0.0, np.inf)
+        bounded = regret.copy()
+        bounded[np.arange(n_x[i]), total + x + np.arange(n_x[i])] = -np.repeat(size, a)
+        add(bounded, -np.inf, 0.0)
+        used = np.zeros((n_x[i], n_columns))
+        used[np.arange(n_x[i]), x + np.arange(n_x[i])] = 1.0
+        used[np.arange(n_x[i]), total + x + np.arange(n_x[i])] = 1.0
+        add(used, -np.inf, 1.0)
+    cost = np.zeros(n_columns)
+    if objective.weights is not None:
+        cost[2 * total : 2 * total + n_u] = -np.repeat(scaled_weights(objective.weights, game)[0], n_private)
+    else:
+        cost[-1] = -1.0
+        unit = float(unit_of(game)[0, 0])
+        smallest = np.zeros((2, n_columns))
+        for i in (0, 1):
+            u = 2 * total + sum(n_private[:i])
+            smallest[i, u : u + n_private[i]] = game.size[0, i] / unit
+        smallest[:, -1] = -1.0
+        add(smallest, egalitarian_bounds(game)[0] / unit, np.inf)
+    matrix = np.concatenate(rows)
+    column, index = np.nonzero(matrix.T)
+    free = np.full(n_u + egalitarian, np.inf)
+    return LinearProgram(
+        cost,
+        np.concatenate([np.zeros(2 * total), -free]),
+        np.concatenate([np.ones(2 * total), free]),
+        np.array(lower),
+        np.array(upper),
+        np.searchsorted(column, np.arange(n_columns + 1)).astype(np.int32),
+        index.astype(np.int32),
+        matrix.T[column, index],
+        (np.arange(n_columns) >= total) & (np.arange(n_columns) < 2 * total),
+    )
+
+
+def _with_smallest(program: LinearProgram, smallest: float, n_private: tuple[int, ...]) -> LinearProgram:
+    """Return the program that maximises the sum of the values while the smallest is kept, but for rounding."""
+    cost, lower = np.zeros(program.n_columns), program.lower.copy()
+    lower[-1] = smallest - HELD_SLACK
+    row = program.n_rows - 2 + np.arange(2)  # the values, in one unit, stand in the last two rows
+    for i in (0, 1):
+        entries = np.flatnonzero(program.index == row[i])
+        column = np.searchsorted(program.start, entries, side="right") - 1
+        own = column < program.n_columns - 1
+        cost[column[own]] -= program.value[entries[own]]
+    return replace(program, cost=cost, lower=lower)
+
+
+def _reply_values(payoff: FloatArray, agent: int) -> tuple[FloatArray, FloatArray]:
+    """Return E_i as a matrix, shape (k_i A_i, k_j A_j), and M_i, shape (k_i,)."""
+    own, other = (0, 1) if agent == 0 else (1, 0)
+    turned = payoff.transpose(own, 2 + own, other, 2 + other)
+    k, a = turned.shape[:2]
+    spread = np.ptp(turned.reshape(k, a, turned.shape[2], -1), axis=(1, 3)).sum(axis=1)
+    return turned.reshape(k * a, -1), spread
+
+
+def _with_supports(program: LinearProgram, unused: BoolArray) -> LinearProgram:
+    """Return the linear program in which the binaries are fixed as found."""
+    n = len(unused)
+    lower, upper = program.lower.copy(), program.upper.copy()
+    lower[n : 2 * n] = upper[n : 2 * n] = unused
+    return replace(program, lower=lower, upper=upper, integer=None)

@@ -1,0 +1,213 @@
+"""A game tree from rules: a function says what happens at a position, and the tree is grown from the first one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from lp_posg.errors import LimitError, ModelError
+from lp_posg.trees.tree import InformationSet, Tree
+from lp_posg.trees.validation import CHANCE, TERMINAL
+
+NODE_LIMIT = 2_000_000
+"""Default of `max_nodes`: about a gigabyte (measured: 500 bytes a node)."""
+
+Position = TypeVar("Position")
+Number = Fraction | int
+
+
+@dataclass(frozen=True)
+class Chance(Generic[Position]):
+    """Chance moves: (label, probability, next position) per branch; the probabilities sum to 1 exactly."""
+
+    branches: Sequence[tuple[str, Number, Position]]
+
+
+@dataclass(frozen=True)
+class Move(Generic[Position]):
+    """An agent moves: (label, next position) per action.
+
+    Attributes
+    ----------
+    agent : int
+    known : hashable
+        What the agent knows. Positions where the same agent knows the same are one information set, named by
+        ``str(known)``; the same actions are there.
+    actions : sequence of (str, position)
+    """
+
+    agent: int
+    known: Hashable
+    actions: Sequence[tuple[str, Position]]
+
+
+@dataclass(frozen=True)
+class End:
+    """The game is over, and each agent gets its payoff, in exact numbers."""
+
+    payoffs: Sequence[Number]
+
+
+def from_rules(
+    name: str,
+    agents: Sequence[str],
+    start: Position,
+    rules: Callable[[Position], Chance[Position] | Move[Position] | End],
+    *,
+    max_nodes: int = NODE_LIMIT,
+) -> Tree:
+    """Return the tree of a game that is given by its rules.
+
+    Parameters
+    ----------
+    agents : sequence of str
+    start : position
+        Where the game begins; a position is whatever `rules` understands.
+    rules : callable
+        Called once per node with a position. It returns one of three things, from `lp_posg.trees`:
+        ``Chance([(label, probability, next position), ...])`` if chance moves;
+        ``Move(agent, known, [(label, next position), ...])`` if agent number `agent` moves, who cannot tell apart the
+        positions where it is told the same `known`; or ``End([payoff of each agent, ...])`` if the game is over.
+        Probabilities and payoffs are integers or fractions, never floats.
+    max_nodes : int
+        Most nodes that are built.
+
+    Raises
+    ------
+    ModelError
+        If probabilities do not sum to 1, a payoff is missing, or an information set has different actions.
+    LimitError
+        If there are more nodes.
+
+    Examples
+    --------
+    A coin is shown to the first agent, who says what it likes; the second hears that and guesses the coin. Here a
+    position is the tuple of what has happened.
+
+    >>> from fractions import Fraction
+    >>> from lp_posg.trees import Chance, End, Move
+    >>> sides, half = ("heads", "tails"), Fraction(1, 2)
+    >>> def coin(done):
+    ...     if len(done) == 0:
+    ...         return Chance([(side, half, (side,)) for side in sides])
+    ...     if len(done) == 1:
+    ...         return Move(0, f"sees {done[0]}", [(said, (*done, said)) for said in sides])
+    ...     if len(done) == 2:
+    ...         return Move(1, f"hears {done[1]}", [(guess, (*done, guess)) for guess in sides])
+    ...     return End([-1, 1] if done[0] == done[2] else [1, -1])
+    >>> from_rules("coin", ["teller", "guesser"], (), coin).n_nodes
+    15
+
+    Moves that do not see each other are made one after the other, and nothing is known:
+
+    >>> def rules(done):
+    ...     if len(done) == 2:
+    ...         return End([1, -1] if done[0] == done[1] else [-1, 1])
+    ...     return Move(len(done), "start", [(side, (*done, side)) for side in ("heads", "tails")])
+    >>> from_rules("pennies", ["even", "odd"], (), rules).n_nodes
+    7
+    """
+    grown = _Growing(name, tuple(agents))
+    waiting: list[tuple[int, Fraction, str, Position]] = [(-1, Fraction(1), "", start)]
+    while waiting:
+        parent, chance, label, position = waiting.pop()
+        if len(grown.parent) >= max_nodes:
+            raise LimitError(
+                f"game {name!r} has more than {max_nodes} nodes; allow more with max_nodes, or make the game smaller",
+                limit="nodes",
+                nodes=len(grown.parent),
+            )
+        found = rules(position)
+        node = grown.add(parent, chance, label, found)
+        # Last in, first out: the first branch is to be numbered first.
+        if isinstance(found, Chance):
+            waiting += [(node, Fraction(p), word, then) for word, p, then in reversed(found.branches)]
+        elif isinstance(found, Move):
+            waiting += [(node, Fraction(1), word, then) for word, then in reversed(found.actions)]
+    return grown.game()
+
+
+class _Growing:
+    """The lists that become a tree."""
+
+    def __init__(self, name: str, agents: tuple[str, ...]) -> None:
+        self.name, self.agents = name, agents
+        self.parent: list[int] = []
+        self.owner: list[int] = []
+        self.information: list[int] = []
+        self.probability: list[Fraction] = []
+        self.outcome: list[int] = []
+        self.labels: list[str] = []
+        self.sets: dict[tuple[int, Hashable], int] = {}
+        self.actions: list[tuple[str, ...]] = []
+        self.outcomes: dict[tuple[Fraction, ...], int] = {}
+
+    def add(
+        self, parent: int, probability: Fraction, label: str, found: Chance[Position] | Move[Position] | End
+    ) -> int:
+        """Return the number of a new node."""
+        owner, information, outcome = TERMINAL, -1, -1
+        if isinstance(found, Chance):
+            self._check_chance(found, label)
+            owner = CHANCE
+        elif isinstance(found, Move):
+            owner, information = found.agent, self._set(found)
+        else:
+            outcome = self._outcome(found)
+        for own, value in zip(
+            (self.parent, self.owner, self.information, self.outcome),
+            (parent, owner, information, outcome),
+            strict=True,
+        ):
+            own.append(value)
+        self.probability.append(probability)
+        self.labels.append(label)
+        return len(self.parent) - 1
+
+    def _check_chance(self, found: Chance[Position], label: str) -> None:
+        total = sum((Fraction(p) for _, p, _ in found.branches), Fraction(0))
+        if total != 1 or any(p < 0 for _, p, _ in found.branches):
+            raise ModelError(
+                f"game {self.name!r}: the probabilities of a chance move after {label!r} sum to {total}, expected"
+                " numbers of at least 0 that sum to 1 exactly; give them as fractions"
+            )
+
+    def _set(self, found: Move[Position]) -> int:
+        actions = tuple(word for word, _ in found.actions)
+        if not 0 <= found.agent < len(self.agents) or not actions:
+            raise ModelError(
+                f"game {self.name!r}: agent {found.agent} moves with {len(actions)} actions, expected an agent from 0"
+                f" to {len(self.agents) - 1} and at least one action"
+            )
+        number = self.sets.setdefault((found.agent, found.known), len(self.sets))
+        if number == len(self.actions):
+            self.actions.append(actions)
+        if self.actions[number] != actions:
+            raise ModelError(
+                f"game {self.name!r}: agent {self.agents[found.agent]!r} knows {str(found.known)!r} at positions with"
+                f" actions {self.actions[number]} and {actions}; let it know what differs"
+            )
+        return number
+
+    def _outcome(self, found: End) -> int:
+        if len(found.payoffs) != len(self.agents):
+            raise ModelError(
+                f"game {self.name!r} ends with {len(found.payoffs)} payoffs, expected one for each of"
+                f" {len(self.agents)} agents"
+            )
+        return self.outcomes.setdefault(tuple(Fraction(x) for x in found.payoffs), len(self.outcomes))
+
+    def game(self) -> Tree:
+        """Return the tree."""
+        sets = [InformationSet(agent, str(known), self.actions[number]) for (agent, known), number in self.sets.items()]
+        parent, owner, information, outcome = (
+            np.array(own, dtype=np.int64) for own in (self.parent, self.owner, self.information, self.outcome)
+        )
+        return Tree(
+            self.name, self.agents, parent, owner, information, tuple(sets), tuple(self.probability), outcome,
+            tuple(self.outcomes), tuple(self.labels),
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The sequence form of two-agent games: information sets, programs, best responses."""

@@ -1,0 +1,242 @@
+"""The sequence form of a partially observable stochastic game, over full private histories.
+
+An agent's *information set* at a step is all that it has learnt: the joint increments so far, its
+private information, and its own actions. Own actions are kept by every agent, also where the
+structure leaves them out of its private information ("forgotten"): perfect recall, which is all
+that the sequence form asks for. Beliefs may depend on strategies, so no structure is ruled out.
+
+A pair of information sets, one per agent, tells all past actions, so that the weight of a state at
+it, the product of nature's probabilities alone, is one number: joint histories are merged by
+(state, both information sets), which loses nothing.
+
+Source: von Stengel (1996), Games and Economic Behavior 14, 220-246, sections 3 and 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.game import Game
+from lp_posg.information import SharingStructure
+from lp_posg.information.levels import look_up, rows_of
+from lp_posg.information.tables import SplitTable, first_table, next_table
+from lp_posg.trees.sequence.form import InformationTree, SequenceGame
+from lp_posg.trees.sequence.offset import common_part
+from lp_posg.types import FloatArray, IntArray, SparseMatrix, read_only
+
+Watch = Callable[[int, int, int], None]
+"""(time, entries so far, entries to come at this step); raises when there are too many, or no time is left."""
+
+
+@dataclass(frozen=True, eq=False)
+class HistoryTree(InformationTree):
+    """One agent's information sets over its private histories; own depth is the step, and each set has A_i actions.
+
+    Attributes
+    ----------
+    increment, private : int arrays, shape (K,)
+        What the agent has learnt last: the flat joint increment, and its private information, as
+        indices of the step's `SplitTable`.
+    """
+
+    increment: IntArray
+    private: IntArray
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        read_only(self.increment, self.private)
+
+
+@dataclass(frozen=True, eq=False)
+class HistoryGame(SequenceGame):
+    """The sequence form of a game over private histories.
+
+    Attributes
+    ----------
+    trees : tuple of two HistoryTree
+    tables : tuple of SplitTable, one per step
+        What the indices in the trees stand for.
+    n_histories : int
+        Number of (state, both information sets) of positive probability.
+    """
+
+    trees: tuple[HistoryTree, HistoryTree]
+    tables: tuple[SplitTable, ...]
+    n_histories: int
+
+
+@dataclass(frozen=True)
+class _Front:
+    """Pairs of information sets of one step, R of them.
+
+    Attributes
+    ----------
+    sets, private : int arrays, shape (2, R)
+        Information set of each agent, counted from the first of the step, and private information.
+    weight : CSR array, shape (R, S)
+        Nature's probability of coming to the pair and the state, if the agents act so as to.
+    """
+
+    sets: IntArray
+    private: IntArray
+    weight: SparseMatrix
+
+
+@dataclass
+class _Grown:
+    """What is known so far, one entry per step."""
+
+    tables: list[SplitTable] = field(default_factory=list)
+    parent: tuple[list[IntArray], list[IntArray]] = field(default_factory=lambda: ([], []))
+    increment: tuple[list[IntArray], list[IntArray]] = field(default_factory=lambda: ([], []))
+    private: tuple[list[IntArray], list[IntArray]] = field(default_factory=lambda: ([], []))
+    pairs: list[IntArray] = field(default_factory=list)
+    payoff: list[FloatArray] = field(default_factory=list)
+    offset: tuple[float, float] = (0.0, 0.0)
+    n_histories: int = 0
+    n_entries: int = 0
+
+
+def sequence_game(game: Game, structure: SharingStructure, horizon: int, watch: Watch) -> HistoryGame:
+    """Return the sequence form of a game of two agents.
+
+    Parameters
+    ----------
+    watch : callable
+        Told before each step what it will cost.
+
+    Raises
+    ------
+    ModelError
+        If the structure has imperfect recall of observations.
+    UnsupportedError
+        If private information grows beyond what is tabulated.
+
+    Notes
+    -----
+    Time and memory are proportional to the number of (both information sets, state, joint action,
+    next state, joint observation) of positive probability, times a logarithm for sorting.
+    """
+    grown = _Grown()
+    table = first_table(game, structure)
+    front = _first_front(game, table, grown)
+    for time in range(horizon):
+        # Also at the last step: the payoffs of its pairs are yet to come.
+        watch(time, grown.n_entries, _step_entries(game, time, front, last=time == horizon - 1))
+        _add_payoffs(game, time, front, grown)
+        if time < horizon - 1:
+            table = next_table(game, structure, table.next_private)
+            front = _next_front(game, time, table, front, grown)
+    starts = [np.concatenate([[0], np.cumsum([len(part) for part in own])]) for own in grown.parent]
+    trees = tuple(_tree(grown, i, starts[i], game.n_actions[i]) for i in range(2))
+    payoffs = _payoffs(game, grown, starts)
+    tables, count = tuple(grown.tables), grown.n_histories
+    return HistoryGame((trees[0], trees[1]), payoffs, tables, count, offset=grown.offset)
+
+
+def _step_entries(game: Game, time: int, front: _Front, last: bool) -> int:
+    """Return how many numbers this step's payoffs and its expansion take."""
+    payoffs = front.weight.shape[0] * game.n_joint_actions
+    if last:
+        return int(payoffs)
+    moves, law = game.transition_matrix(time), game.observation_matrix(time)
+    seen = np.append(0, np.cumsum(np.diff(law.indptr)[moves.indices]))
+    spread = seen[moves.indptr[1:]] - seen[moves.indptr[:-1]]  # by state
+    return int(payoffs + spread[front.weight.indices].sum())
+
+
+def _first_front(game: Game, table: SplitTable, grown: _Grown) -> _Front:
+    seen = game.initial_observation_matrix
+    law = sp.csr_array(np.ones((game.n_states, 1))) if seen is None else seen
+    joint = sp.coo_array(law.multiply(game.initial[:, None]))
+    state, observation = joint.row.astype(np.int64), joint.col.astype(np.int64)
+    nothing = np.zeros(len(state), dtype=np.int64)
+    counts = tuple(index.shape[2] for index in table.increment_index)
+    z, p = look_up(table, None, nothing, observation, (), counts)
+    return _front(grown, table, (nothing - 1, nothing - 1), z, p, state, joint.data, game.n_states)
+
+
+def _next_front(game: Game, time: int, table: SplitTable, front: _Front, grown: _Grown) -> _Front:
+    moved = sp.csr_array(front.weight @ game.transition_matrix(time))
+    pair = np.repeat(np.arange(moved.shape[0]), np.diff(moved.indptr))
+    take, observation, chance = rows_of(game.observation_matrix(time), moved.indices)
+    pair, weight = pair[take], moved.data[take] * chance
+    action, state = np.divmod(moved.indices[take].astype(np.int64), game.n_states)
+    z, p = look_up(table, front.private[:, pair], action, observation, game.n_actions, game.n_observations)
+    first = [sum(len(part) for part in own[:-1]) for own in grown.parent]
+    own_action = np.unravel_index(action, game.n_actions)
+    sequence = tuple((first[i] + front.sets[i, pair]) * game.n_actions[i] + own_action[i] for i in range(2))
+    return _front(grown, table, (sequence[0], sequence[1]), z, p, state, weight, game.n_states)
+
+
+def _front(
+    grown: _Grown,
+    table: SplitTable,
+    sequence: tuple[IntArray, IntArray],
+    increment: IntArray,
+    profile: IntArray,
+    state: IntArray,
+    weight: FloatArray,
+    n_states: int,
+) -> _Front:
+    """Return the pairs that entries lead to, and note their information sets; one entry per row of the arguments."""
+    possible = weight > 0
+    if not possible.all():
+        sequence = (sequence[0][possible], sequence[1][possible])
+        increment, profile, state = (part[possible] for part in (increment, profile, state))
+        weight = weight[possible]
+    private = np.array(np.unravel_index(profile, table.n_next), dtype=np.int64)
+    sets = np.empty((2, len(state)), dtype=np.int64)
+    for i in range(2):
+        _, learnt = np.unique(increment * table.n_next[i] + private[i], return_inverse=True)
+        key = (sequence[i] + 1) * (int(learnt.max()) + 1) + learnt
+        _, first, sets[i] = np.unique(key, return_index=True, return_inverse=True)
+        grown.parent[i].append(sequence[i][first])
+        grown.increment[i].append(increment[first])
+        grown.private[i].append(private[i][first])
+    _, first, pair = np.unique(sets[0] * (int(sets[1].max()) + 1) + sets[1], return_index=True, return_inverse=True)
+    rows = sp.csr_array(sp.coo_array((weight, (pair, state)), shape=(len(first), n_states)))
+    rows.sum_duplicates()
+    grown.tables.append(table)
+    grown.n_histories += rows.nnz
+    return _Front(sets[:, first], private[:, first], rows)
+
+
+def _add_payoffs(game: Game, time: int, front: _Front, grown: _Grown) -> None:
+    """Note each agent's discounted reward at every pair and joint action, shape (2, R, A), and what all pay."""
+    reward, possible = game.reward_array(time), np.unique(front.weight.indices)
+    common = [common_part(reward[i][possible]) for i in range(2)]
+    factor = game.discount**time
+    grown.payoff.append(factor * np.stack([front.weight @ (reward[i] - common[i]) for i in range(2)]))
+    grown.offset = (grown.offset[0] + factor * common[0], grown.offset[1] + factor * common[1])
+    grown.pairs.append(front.sets)
+    grown.n_entries += grown.payoff[-1][0].size
+
+
+def _payoffs(game: Game, grown: _Grown, starts: list[IntArray]) -> tuple[SparseMatrix, SparseMatrix]:
+    places: tuple[list[IntArray], list[IntArray]] = ([], [])
+    for time, sets in enumerate(grown.pairs):
+        action = np.unravel_index(np.arange(game.n_joint_actions), game.n_actions)
+        for i in range(2):
+            own = (starts[i][time] + sets[i])[:, None] * game.n_actions[i] + action[i]
+            places[i].append(own.ravel())
+    row, column = (np.concatenate(own) for own in places)
+    shape = tuple(int(starts[i][-1]) * game.n_actions[i] for i in range(2))
+    found = []
+    for i in range(2):
+        values = np.concatenate([part[i].ravel() for part in grown.payoff])
+        matrix = sp.csr_array(sp.coo_array((values, (row, column)), shape=shape))
+        matrix.eliminate_zeros()
+        found.append(matrix)
+    return found[0], found[1]
+
+
+def _tree(grown: _Grown, agent: int, start: IntArray, n_actions: int) -> HistoryTree:
+    parts = (grown.parent[agent], grown.increment[agent], grown.private[agent])
+    parent, increment, private = (np.concatenate(part) for part in parts)
+    first = n_actions * np.arange(len(parent) + 1)
+    return HistoryTree(start, first, parent, increment, private)

@@ -1,0 +1,170 @@
+"""The reduced strategic form of a game tree: every agent chooses a plan for the whole game at once.
+
+A *reduced plan* says what an agent does at the information sets that its own earlier choices leave possible; plans that
+differ elsewhere only are one. With perfect recall it is a set of sequences: the empty one, and at each information set
+that follows one of them exactly one action. Sources: Kuhn (1953), Contributions to the Theory of Games II, 193-216;
+von Stengel (1996), Games and Economic Behavior 14, 220-246, section 2.
+
+Equilibria of this form are what their concepts say of whole plans: for `ne` that is a Nash equilibrium of the tree; for
+`ce` a device recommends a whole plan, not one action after the other (that would be an extensive-form correlated
+equilibrium).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from lp_posg.errors import LimitError, ModelError
+from lp_posg.game import Game
+from lp_posg.trees.naming import action_words, distinct, set_words, sets_of
+from lp_posg.trees.plan_payoffs import PlanPayoffs, plan_payoffs
+from lp_posg.trees.recall import Recall, recall_of
+from lp_posg.trees.tree import Tree
+from lp_posg.types import BoolArray
+
+PLAN_LIMIT = 1_000_000
+"""Default of `max_profiles`: the table of payoffs takes 16 MB for two agents; the programs on it are the rest."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReducedForm:
+    """A reduced strategic form, with the exact payoffs of its joint plans beside the rounded ones.
+
+    Attributes
+    ----------
+    game : Game
+        As `strategic_form` returns it.
+    payoffs : PlanPayoffs
+        In the order of the game's joint actions.
+    """
+
+    game: Game
+    payoffs: PlanPayoffs
+
+
+def strategic_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> Game:
+    """Return the reduced strategic form of a game tree, as a game of one state for horizon 1.
+
+    Parameters
+    ----------
+    game : Tree
+        Any number of agents with perfect recall.
+    max_profiles : int
+        Most joint plans; they are counted before any is built.
+
+    Returns
+    -------
+    Game
+        Its actions are the reduced plans, labelled by the choices made: ``information set: action, ...``, or the
+        action alone where the agent has one information set. Rewards are expected payoffs of the tree, each summed
+        exactly and rounded once, so that ties stay ties; in floats throughout where fractions get out of hand, with a
+        common denominator of more than 4096 binary digits.
+
+    Raises
+    ------
+    ImperfectRecallError
+        If an agent forgets; the message names the information set.
+    LimitError
+        If there are more joint plans than the limit; the message says how many.
+
+    Examples
+    --------
+    >>> import lp_posg as posg
+    >>> game = posg.trees.strategic_form(posg.extensive_catalog("kuhn-poker-tree"))
+    >>> game.n_actions, game.actions[0][0]
+    ((27, 64), 'jack: pass, jack pb: pass, queen: pass, queen pb: pass, king: pass, king pb: pass')
+    >>> posg.solve(game, 1, "full", "cce").values.round(6).tolist()
+    [-0.055556, 0.055556]
+    """
+    return reduced_form(game, max_profiles=max_profiles).game
+
+
+def reduced_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> ReducedForm:
+    """Return the reduced strategic form with exact payoffs; parameters and errors as of `strategic_form`."""
+    if not isinstance(game, Tree):
+        raise ModelError(f"game is {type(game).__name__}, expected an Tree")
+    recall = recall_of(game)
+    _check_size(game, [plan_count(game, recall, agent) for agent in range(game.n_agents)], max_profiles)
+    plans = [_plans(game, recall, agent) for agent in range(game.n_agents)]
+    sizes = tuple(len(own) for own in plans)
+    n_joint = int(np.prod(sizes))
+    certain = sp.csr_array(np.ones((n_joint, 1)))
+    payoffs = plan_payoffs(game, recall, plans)
+    form = Game.from_matrices(
+        n_actions=sizes,
+        n_observations=(1,) * game.n_agents,
+        transitions=[certain],
+        observation_laws=[certain],
+        rewards=[payoffs.values.reshape(game.n_agents, 1, n_joint)],
+        initial=np.ones(1),
+        name=game.name,
+        agents=distinct(game.agents, "agent"),
+        actions=[_labels(game, recall, agent, own) for agent, own in enumerate(plans)],
+    )
+    return ReducedForm(form, payoffs)
+
+
+def plan_count(game: Tree, recall: Recall, agent: int) -> float:
+    """Return an agent's number of reduced plans; exact below 2^53, and inf beyond the largest float.
+
+    Backward: an information set has the sum over its actions of the product over the sets that follow each.
+    """
+    own = np.array(sets_of(game, agent), dtype=np.int64)
+    worth = np.ones(int(recall.first[-1]) + 1)  # of each sequence; the last entry is the empty one's
+    with np.errstate(over="ignore"):
+        for depth in range(int(recall.depth[own].max(initial=-1)), -1, -1):
+            sets = own[recall.depth[own] == depth]
+            total = [worth[recall.first[k] : recall.first[k + 1]].sum() for k in sets.tolist()]
+            np.multiply.at(worth, recall.parent[sets], total)
+    return float(worth[-1])
+
+
+def _check_size(game: Tree, counts: list[float], max_profiles: int) -> None:
+    with np.errstate(over="ignore"):
+        total = float(np.prod(counts))
+    if total <= max_profiles:
+        return
+    each = ", ".join(f"{agent!r} {_told(count)}" for agent, count in zip(game.agents, counts, strict=True))
+    raise LimitError(
+        f"the reduced strategic form of game {game.name!r} has {_told(total)} joint plans ({each}), more than the limit"
+        f" of {max_profiles}; make the game smaller, allow more with max_profiles in Python, or, if it is zero-sum with"
+        " two agents, use solve_extensive",
+        limit="profiles",
+        profiles=total,
+    )
+
+
+def _told(count: float) -> str:
+    return f"{count:.0f}" if count < 2**53 else f"about {count:.3g}" if np.isfinite(count) else "over 1e308"
+
+
+def _plans(game: Tree, recall: Recall, agent: int) -> BoolArray:
+    """Return an agent's reduced plans, shape (P, L + 1): whether it plays each sequence; the last is the empty one.
+
+    Plans are in the order of their choices: that at the agent's first information sets changes slowest.
+    """
+    plans = np.zeros((1, int(recall.first[-1]) + 1), dtype=bool)
+    plans[:, -1] = True
+    own = sets_of(game, agent)
+    for number in sorted(own, key=lambda k: int(recall.depth[k])):
+        first, count = int(recall.first[number]), len(game.sets[number].actions)
+        many = np.where(plans[:, recall.parent[number]], count, 1)
+        row = np.repeat(np.arange(len(plans)), many)
+        choice = np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many)
+        plans = plans[row]
+        chosen = np.flatnonzero(plans[:, recall.parent[number]])
+        plans[chosen, first + choice[chosen]] = True
+    return plans
+
+
+def _labels(game: Tree, recall: Recall, agent: int, plans: BoolArray) -> list[str]:
+    own, names = sets_of(game, agent), set_words(game, agent)
+    words: list[tuple[int, str]] = []
+    for number, name in zip(own, names, strict=True):
+        lead = f"{name}: " if len(own) > 1 else ""
+        words += [(int(recall.first[number]) + a, lead + word) for a, word in enumerate(action_words(game, number))]
+    told = [", ".join(word for sequence, word in words if plan[sequence]) or "nothing" for plan in plans]
+    return distinct(told, "plan")

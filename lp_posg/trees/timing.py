@@ -1,0 +1,108 @@
+"""When the information sets of a game are played, if a common clock can run beside it.
+
+A *time* of each information set is sought such that times grow along every path: agents that know the
+time then learn nothing that their information sets do not tell them. Such games are called exactly
+timeable: Jakobsen, Sørensen and Conitzer (2016), Timeability of Extensive-Form Games, ITCS. Only moves of
+agents take time here; moves of chance happen in between.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+
+from lp_posg.errors import UnsupportedError
+from lp_posg.trees.paths import from_root, nearest
+from lp_posg.trees.tree import Tree
+from lp_posg.types import BoolArray, IntArray
+
+
+def after_moves(game: Tree) -> BoolArray:
+    """Return for each node whether an agent's move leads to it, shape (N,)."""
+    found = game.owner[game.parent] >= 0
+    found[0] = False
+    return found
+
+
+def times(game: Tree) -> IntArray:
+    """Return the earliest time of each information set, from 0, shape (K,).
+
+    A set comes as soon as all sets that come before it on some path have been played.
+
+    Raises
+    ------
+    UnsupportedError
+        If there are no such times: the message names an information set that comes before itself by way
+        of others, with the numbers of moves after which it is met.
+    """
+    edges = _edges(game)
+    successors: list[list[int]] = [[] for _ in game.sets]
+    waiting = [0] * len(game.sets)
+    for before, after in edges.tolist():
+        successors[before].append(after)
+        waiting[after] += 1
+    found = [0] * len(game.sets)
+    ready = deque(k for k, count in enumerate(waiting) if not count)
+    while ready:
+        k = ready.popleft()
+        for after in successors[k]:
+            found[after] = max(found[after], found[k] + 1)
+            waiting[after] -= 1
+            if not waiting[after]:
+                ready.append(after)
+    if any(waiting):
+        raise _no_clock(game, edges, waiting)
+    return np.array(found, dtype=np.int64)
+
+
+def n_steps(game: Tree) -> int:
+    """Return the number of steps after which the game is over on the clock of `times`, at least 1."""
+    return int(times(game).max(initial=0)) + 1
+
+
+def _edges(game: Tree) -> IntArray:
+    """Return the different pairs (set, set that may come next), shape (E, 2)."""
+    last = nearest(game.parent, after_moves(game))
+    after = np.flatnonzero((game.owner >= 0) & (last >= 0))
+    before = game.information[game.parent[last[after]]]
+    return np.unique(np.stack([before, game.information[after]], axis=1), axis=0)
+
+
+def _no_clock(game: Tree, edges: IntArray, waiting: Sequence[int]) -> UnsupportedError:
+    cycle = _cycle(edges, waiting)
+    moves = from_root(game.parent, after_moves(game).astype(np.int64))
+    # Along the cycle the number of moves cannot always grow, so that some set is met after several numbers of moves.
+    for k in sorted(cycle):
+        met = np.unique(moves[game.information == k])
+        if len(met) > 1:
+            break
+    own = game.sets[k]
+    others = [f"{_name(game, other)} of {game.agents[game.sets[other].agent]!r}" for other in cycle if other != k][:3]
+    why = f"it comes both before and after {', '.join(others)}" if others else "it comes again after itself"
+    return UnsupportedError(
+        f"game {game.name!r} cannot be run by a clock: information set {_name(game, k)} of agent"
+        f" {game.agents[own.agent]!r} is met after {met[0]} and after {met[-1]} moves, and {why}; keep it as an"
+        " extensive game (lp_posg.load_extensive), which lp_posg.solve_extensive solves in sequence form",
+        information_set=k,
+        moves=(int(met[0]), int(met[-1])),
+    )
+
+
+def _cycle(edges: IntArray, waiting: Sequence[int]) -> list[int]:
+    """Return the sets of a cycle; every set that still waits has a predecessor that waits."""
+    before = {after: first for first, after in edges.tolist() if waiting[first] and waiting[after]}
+    k = next(iter(before))
+    seen: dict[int, int] = {}
+    while k not in seen:
+        seen[k] = len(seen)
+        k = before[k]
+    return [other for other, place in seen.items() if place >= seen[k]]
+
+
+def _name(game: Tree, information_set: int) -> str:
+    own = game.sets[information_set]
+    if own.label:
+        return repr(own.label[:40])
+    return f"number {sum(other.agent == own.agent for other in game.sets[: information_set + 1])}"

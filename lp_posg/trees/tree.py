@@ -1,0 +1,169 @@
+"""A finite extensive game as arrays over its nodes, with exact numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+
+from lp_posg.trees.paths import from_root
+from lp_posg.trees.validation import check_tree
+from lp_posg.types import FloatArray, IntArray, read_only
+
+
+@dataclass(frozen=True)
+class InformationSet:
+    """What an agent cannot tell apart, and what it can do there.
+
+    Attributes
+    ----------
+    agent : int
+    label : str
+        As in the file; may be empty.
+    actions : tuple of str
+        One label per action; labels may be empty or equal, since the position decides.
+    """
+
+    agent: int
+    label: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """A finite game tree of N nodes for n agents; nodes are numbered from the root, parents before children.
+
+    The branches of a node are its children in the order of their numbers. Making a game checks it, in
+    time and memory that grow linearly with the nodes at any depth.
+
+    Attributes
+    ----------
+    name : str
+    agents : tuple of str
+    parent : int array, shape (N,)
+        -1 for the root, node 0; else a smaller number than the node's own.
+    owner : int array, shape (N,)
+        Agent that moves at a node, `CHANCE` or `TERMINAL`.
+    information : int array, shape (N,)
+        Index into `sets` where an agent moves, else -1.
+    sets : tuple of InformationSet
+    probability : tuple of N Fraction
+        Of the branch that leads to a node from its parent: 1 unless chance moves there.
+    outcome : int array, shape (N,)
+        Index into `outcomes` of what all agents get on coming to a node, or -1 for nothing. Inner nodes may pay too.
+    outcomes : tuple of tuples of n Fraction
+    labels : tuple of N str
+        Of the branch that leads to a node: an action's label, or what chance does; empty for the root.
+
+    Raises
+    ------
+    ModelError
+        If the arrays make no such tree; the message names the node, information set or outcome. An agent
+        with imperfect recall is no such error: see `check_perfect_recall`.
+
+    Examples
+    --------
+    One agent guesses a coin that it does not see.
+
+    >>> from lp_posg.trees import CHANCE, TERMINAL
+    >>> half = Fraction(1, 2)
+    >>> game = Tree(
+    ...     name="guess", agents=("guesser",),
+    ...     parent=np.array([-1, 0, 0, 1, 1, 2, 2]), owner=np.array([CHANCE, 0, 0, *[TERMINAL] * 4]),
+    ...     information=np.array([-1, 0, 0, -1, -1, -1, -1]), sets=(InformationSet(0, "blind", ("heads", "tails")),),
+    ...     probability=(Fraction(1), half, half, *[Fraction(1)] * 4),
+    ...     outcome=np.array([-1, -1, -1, 0, -1, -1, 0]), outcomes=((Fraction(1),),),
+    ...     labels=("", "heads", "tails", "heads", "tails", "heads", "tails"))
+    >>> game.depth.tolist(), game.payoff.tolist()
+    ([0, 1, 1, 2, 2, 2, 2], [[0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0]])
+    """
+
+    name: str
+    agents: tuple[str, ...]
+    parent: IntArray
+    owner: IntArray
+    information: IntArray
+    sets: tuple[InformationSet, ...]
+    probability: tuple[Fraction, ...]
+    outcome: IntArray
+    outcomes: tuple[tuple[Fraction, ...], ...]
+    labels: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        read_only(self.parent, self.owner, self.information, self.outcome)
+        check_tree(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both games have the same tree, labels and numbers, node by node; names of games do not count."""
+        if not isinstance(other, Tree):
+            return NotImplemented
+        arrays = ("parent", "owner", "information", "outcome")
+        rest = ("agents", "sets", "probability", "outcomes", "labels")
+        return all(np.array_equal(getattr(self, key), getattr(other, key)) for key in arrays) and all(
+            getattr(self, key) == getattr(other, key) for key in rest
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.agents, self.sets, self.labels))
+
+    @property
+    def n_agents(self) -> int:
+        """Number of agents n."""
+        return len(self.agents)
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes N."""
+        return len(self.parent)
+
+    @cached_property
+    def branch(self) -> IntArray:
+        """Which of its parent's branches leads to a node, from 0; -1 for the root; shape (N,)."""
+        order = np.argsort(self.parent, kind="stable")
+        first = np.searchsorted(self.parent[order], self.parent[order])
+        found = np.empty(self.n_nodes, dtype=np.int64)
+        found[order] = np.arange(self.n_nodes) - first
+        found[0] = -1
+        read_only(found)
+        return found
+
+    @cached_property
+    def chance(self) -> FloatArray:
+        """`probability` as floats, shape (N,)."""
+        found = np.array([float(p) for p in self.probability])
+        read_only(found)
+        return found
+
+    @cached_property
+    def payoff(self) -> FloatArray:
+        """What each agent gets on coming to each node, shape (n, N)."""
+        table = np.zeros((len(self.outcomes) + 1, self.n_agents))  # the last row is no outcome
+        if self.outcomes:
+            table[:-1] = [[float(x) for x in row] for row in self.outcomes]
+        found = np.ascontiguousarray(table[self.outcome].T)
+        read_only(found)
+        return found
+
+    @cached_property
+    def depth(self) -> IntArray:
+        """Number of moves that lead to a node, shape (N,)."""
+        found = from_root(self.parent, (self.parent >= 0).astype(np.int64))
+        read_only(found)
+        return found
+
+    @cached_property
+    def is_zero_sum(self) -> bool:
+        """Whether there are two agents whose payoffs sum to the same number on all paths that chance makes possible."""
+        from lp_posg.trees.totals import totals_of
+
+        return self.n_agents == 2 and totals_of(self).is_constant_sum
+
+    def path(self, node: int) -> tuple[str, ...]:
+        """Return the labels of the branches from the root to a node."""
+        found: list[str] = []
+        while node:
+            found.append(self.labels[node])
+            node = int(self.parent[node])
+        return tuple(found[::-1])
