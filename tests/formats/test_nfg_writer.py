@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lp_posg import catalog, catalog_entries, strategic_form, unroll
+from lp_posg import catalog, catalog_entries
 from lp_posg.errors import GambitNameWarning, UnsupportedError
 from lp_posg.formats import load, load_extensive, save, save_extensive
 from lp_posg.game import Game
+from lp_posg.trees import strategic_form, unroll
 
 ONE_STATE = [entry.name for entry in catalog_entries() if entry.n_states == 1]
 ODD_LABELS = [

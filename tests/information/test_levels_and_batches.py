@@ -9,8 +9,8 @@ import pytest
 from full_histories import data, first_histories, grouped, joined, joint_actions, next_histories, split
 from random_games import random_game
 
-from lp_posg import Game, catalog, sharing_structure
-from lp_posg.information import StateSpace, levels, reachable_states
+from lp_posg import Game, catalog
+from lp_posg.information import StateSpace, levels, reachable_states, sharing_structure
 from lp_posg.information.levels import batches, expand
 
 PROB_TOL = 1e-12

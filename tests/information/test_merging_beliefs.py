@@ -7,10 +7,10 @@ import pytest
 import scipy.sparse as sp
 from random_games import random_game
 
-from lp_posg import Game, catalog, sharing_structure
+from lp_posg import Game, catalog
 from lp_posg.errors import LpPosgError
 from lp_posg.induction.backward import sweep
-from lp_posg.information import reachable_states
+from lp_posg.information import reachable_states, sharing_structure
 from lp_posg.information.merging import Merged, merge_rows
 from lp_posg.stage import concept_named, parse_objective
 from lp_posg.types import MERGE_TOL

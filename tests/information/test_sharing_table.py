@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from lp_posg import DelayedSharing, sharing_names, sharing_structure
+from lp_posg import DelayedSharing
 from lp_posg.errors import ModelError
-from lp_posg.information import Data
+from lp_posg.information import Data, sharing_names, sharing_structure
 from lp_posg.information.names import SHARING, SHARING_WITH_DELAY
 
 HORIZON = 7

@@ -11,9 +11,9 @@ import pytest
 from full_histories import History, data, first_histories, joined, joint_actions, next_histories, split
 from random_games import random_game
 
-from lp_posg import Game, catalog, sharing_structure
+from lp_posg import Game, catalog
 from lp_posg.errors import StrategyDependenceError, UnsupportedError
-from lp_posg.information import reachable_states
+from lp_posg.information import reachable_states, sharing_structure
 from lp_posg.information.tables import first_table, next_table
 from lp_posg.types import INDEPENDENCE_TOL
 

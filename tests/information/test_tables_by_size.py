@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from random_games import random_game
 
-from lp_posg import sharing_structure
 from lp_posg.errors import UnsupportedError
 from lp_posg.game.protocols import AgentSizes
+from lp_posg.information import sharing_structure
 from lp_posg.information.tables import TABLE_LIMIT, first_table, next_table, tables_digest
 
 

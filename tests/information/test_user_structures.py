@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from random_games import random_game
 
-from lp_posg import catalog, sharing_structure, solve
+from lp_posg import catalog, solve
 from lp_posg.errors import ModelError, StrategyDependenceError
-from lp_posg.information import reachable_states
+from lp_posg.information import reachable_states, sharing_structure
 
 VALUE_TOL = 1e-7
 

@@ -12,9 +12,9 @@ from memory_models import MemoryModel
 from random_games import random_game
 
 import lp_posg as posg
-from lp_posg import sharing_structure
 from lp_posg.errors import LimitError, ModelError, SimulatorError, StrategyDependenceError
 from lp_posg.evaluate import certify
+from lp_posg.information import sharing_structure
 from lp_posg.learning import Episodes, GameEnvironment, LearningProgress, learn
 from lp_posg.learning.estimated_gaps import best_deviations
 from lp_posg.learning.model_planning import planned, rebased, rebased_values

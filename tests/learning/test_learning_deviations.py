@@ -10,8 +10,8 @@ from learning_oracles import play_of, true_model
 from memory_models import MemoryModel
 from random_games import random_game
 
-from lp_posg import sharing_structure
 from lp_posg.evaluate import certify
+from lp_posg.information import sharing_structure
 from lp_posg.learning.actors import Follower
 from lp_posg.learning.environments import GameEnvironment
 from lp_posg.learning.estimated_gaps import best_deviations

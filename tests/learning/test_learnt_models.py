@@ -13,9 +13,10 @@ from memory_models import MemoryModel
 from random_games import random_game
 
 import lp_posg as posg
-from lp_posg import Game, sharing_structure
+from lp_posg import Game
 from lp_posg.evaluate import certify
 from lp_posg.game.protocols import AgentSizes
+from lp_posg.information import sharing_structure
 from lp_posg.learning import Episodes
 from lp_posg.learning.actors import Explorer
 from lp_posg.learning.counted_model import _groups, estimate

@@ -11,8 +11,9 @@ from memory_models import static
 from random_games import random_game
 
 import lp_posg as posg
-from lp_posg import Game, sharing_structure
+from lp_posg import Game
 from lp_posg.errors import LimitError
+from lp_posg.information import sharing_structure
 from lp_posg.learning import GameEnvironment, learn
 from lp_posg.learning.actors import Explorer
 from lp_posg.learning.counted_model import LearntModel

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from learning_oracles import Counted, decoded, histories, private_labels, random_episodes, remembered
 
-from lp_posg import sharing_structure
 from lp_posg.errors import SimulatorError, UnsupportedError
 from lp_posg.game.protocols import AgentSizes
+from lp_posg.information import sharing_structure
 from lp_posg.learning.windows import Tracker, WindowIndex, frame_of, seen
 
 
