@@ -1,21 +1,22 @@
 """Certificates, ledgers and simulations: what a strategy is worth, and what deviating from it could gain."""
 
 from lp_posg.evaluate.advantage_table import Advantages, advantages
-from lp_posg.evaluate.best_deviations import DEVIATIONS
 from lp_posg.evaluate.bounded import certify_bounds
 from lp_posg.evaluate.certificate import Certificate, Deviation, certify, pairs_of
 from lp_posg.evaluate.error_ledgers import Ledger, error_ledger
 from lp_posg.evaluate.estimate import estimated_ledger
+from lp_posg.evaluate.kinds import KINDS, Kind, kind_named
 from lp_posg.evaluate.sampling import GameSampler
 from lp_posg.evaluate.simulation import Simulation, simulate
 from lp_posg.evaluate.traces import Trace, TraceStep
 
 __all__ = [
-    "DEVIATIONS",
+    "KINDS",
     "Advantages",
     "Certificate",
     "Deviation",
     "GameSampler",
+    "Kind",
     "Ledger",
     "Simulation",
     "Trace",
@@ -25,6 +26,7 @@ __all__ = [
     "certify_bounds",
     "error_ledger",
     "estimated_ledger",
+    "kind_named",
     "pairs_of",
     "simulate",
 ]

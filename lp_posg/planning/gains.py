@@ -89,7 +89,7 @@ def advantages_of(solution: Solution, sharing: SharingStructure | None = None) -
             " only where the certificate is exact: choose a shorter horizon"
         )
     structure = structure_of(solution, sharing, solution.game)
-    return advantages(solution.game, structure, solution.policy, solution.certificate.deviations)
+    return advantages(solution.game, structure, solution.policy, solution.certificate.kind)
 
 
 def state_gains(solution: Solution, time: int, node: int) -> StateGains:

@@ -6,8 +6,7 @@ from lp_posg.evaluate import Ledger, error_ledger, estimated_ledger
 from lp_posg.information import Compression, CompressionRule, SharingStructure, reachable_states
 from lp_posg.information.resources import Resources
 from lp_posg.planning.solution import Solution
-from lp_posg.planning.verification import compression_of, structure_of
-from lp_posg.stage import concept_named
+from lp_posg.planning.verification import compression_of, kind_of, structure_of
 
 
 def ledger(
@@ -52,7 +51,7 @@ def ledger(
     game, structure = solution.game, structure_of(solution, sharing, solution.game)
     squeezed = compression_of(solution, compression)
     model = reachable_states(game, structure, solution.horizon, compression=squeezed, resources=resources)
-    kind = concept_named(solution.concept).deviations
+    kind = kind_of(solution)
     if solution.certificate.found_gains is not None:
         return estimated_ledger(
             game,

@@ -18,7 +18,6 @@ from lp_posg.information import Policy, SharingStructure
 from lp_posg.planning.gains import StateGains, advantages_of, state_gains
 from lp_posg.types import FloatArray, IntArray, read_only
 from lp_posg.version import __version__
-from lp_posg.wording import TO_PLAY
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ class Solution:
 
         It says who draws, and what each agent hears before it acts.
         """
-        return TO_PLAY[self.certificate.deviations]
+        return self.certificate.kind.to_play
 
     @cached_property
     def ledger(self) -> Ledger:

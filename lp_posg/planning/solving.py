@@ -12,8 +12,7 @@ import numpy as np
 
 from lp_posg.errors import CertificateError, LimitError, ModelError, OptionError, UnsupportedError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
-from lp_posg.evaluate.best_deviations import HEARS_PRESCRIPTION
-from lp_posg.evaluate.deviator import check_options
+from lp_posg.evaluate.deviator import check_bounds
 from lp_posg.game import (
     Game,
     allowed_gaps,
@@ -106,7 +105,7 @@ def solve(
     game: Game,
     horizon: int,
     sharing: str | SharingStructure = "full",
-    concept: str | None = None,
+    concept: str | Concept | None = None,
     objective: str | Callable[[Any], Any] = "welfare",
     *,
     discount: float | None = None,
@@ -131,7 +130,7 @@ def solve(
         Number of steps, at least 1.
     sharing : str or SharingStructure
         What becomes common knowledge when; see `sharing_names`.
-    concept : {"team", "ne", "strategic-ce", "ce", "interim-cce", "cce"}, optional
+    concept : {"team", "ne", "strategic-ce", "ce", "interim-cce", "cce"} or Concept, optional
         Default: ``team`` if the reward is common, else ``cce``.
     objective : {"welfare", "egalitarian", "agent:k", "weighted:w1,w2,...", "worst", "entropy"} or callable
         Which equilibrium is selected at each stage game; ``egalitarian`` is lexicographic, ``entropy`` is that of
@@ -228,7 +227,7 @@ def checked(
     game: Game,
     horizon: int,
     sharing: str | SharingStructure,
-    concept: str | None,
+    concept: str | Concept | None,
     objective: str | Callable[[Any], Any],
     *,
     discount: float | None = None,
@@ -266,7 +265,7 @@ def checked(
     found = concept_named(default_concept(game) if concept is None else concept)
     found.check_game(game)
     if certificate == "bounded":
-        check_options(found.deviations)
+        check_bounds(found.deviations)
     structure = sharing_structure(sharing, game.n_agents)
     selection = parse_objective(objective, game.agents)
     found.check_objective(selection)
@@ -380,7 +379,7 @@ def _certified(request: Request, swept: Swept, model: StateSpace) -> Certificate
 
     alone = replace(request.resources, store=None, max_states=None, phase="certify")
     if request.certificate != "bounded":
-        may = request.certificate == "auto" and kind not in HEARS_PRESCRIPTION
+        may = request.certificate == "auto" and not kind.hears_prescription
         falls_back = may and request.compression.name != "exact"
         most = request.resources.max_states or PAIR_LIMIT
         try:
@@ -403,7 +402,7 @@ def check_certificate(
     certificate: Certificate, game: Game, concept: str, tolerance: float, approximate: bool = False
 ) -> None:
     """Raise CertificateError unless every gap is proven to be within the tolerance (see `allowed_gaps`)."""
-    most = allowed_gaps(game, tolerance, certificate.deviations)
+    most = allowed_gaps(game, tolerance, certificate.kind.together)
     over = certificate.gaps - most
     if (over <= 0).all():
         _warn_of_large_gap(certificate, game, tolerance)
@@ -412,7 +411,7 @@ def check_certificate(
         return
     agent = int(over.argmax())
     allowed, gap = most[agent], certificate.gaps[agent]
-    what = f"{'an optimum' if concept == 'team' else 'an equilibrium'} ({concept}) of {game.name!r}"
+    what = f"{'an optimum' if certificate.kind.together else 'an equilibrium'} ({concept}) of {game.name!r}"
     limit = f"the tolerance is {allowed:.3g} ({tolerance:g} of the reward range)"
     if certificate.status == "exact":
         found = f"agent {game.agents[agent]!r} gains {gap:.6g} by deviating"

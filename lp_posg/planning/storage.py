@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lp_posg.errors import FormatError, LpPosgError, ModelError
-from lp_posg.evaluate import Certificate, Deviation
+from lp_posg.evaluate import Certificate, Deviation, kind_named
 from lp_posg.files import read_arrays, write_arrays
 from lp_posg.game import GAME_FORMAT, SOLUTION_FORMAT, Game, game_arrays, game_from_arrays, game_labels
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, check_horizon
@@ -167,7 +167,7 @@ def _solution(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Solution:
         stats=Stats(**(stats | {"states_by_depth": tuple(stats["states_by_depth"])})),
         certificate=Certificate(
             certificate["status"],
-            certificate["deviations"],
+            kind_named(certificate["deviations"]),
             arrays["certificate.gaps"],
             arrays["certificate.values"],
             None if deviation is None else Deviation(**deviation),

@@ -95,7 +95,7 @@ def _check_stats(stats: Mapping[str, Any]) -> None:
 
 
 def _check_certificate(certificate: Mapping[str, Any]) -> None:
-    _check(certificate["status"] in ("exact", "bounded", "estimated"), "status", "exact, bounded or estimated")
+    _check(certificate["status"] in ("exact", "bounded"), "status", "exact or bounded")
     _check(isinstance(certificate["deviations"], str), "deviations", "a text")
     _check(_is_number(certificate["merge_error"]), "merge_error", "a finite number")
     _check(_is_count(certificate["states"]), "states", "a whole number of at least 0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lp_posg.errors import CertificateError, ModelError
-from lp_posg.evaluate import Certificate, certify, certify_bounds
+from lp_posg.evaluate import Certificate, Kind, certify, certify_bounds
 from lp_posg.game import Game
 from lp_posg.information import (
     Compression,
@@ -18,7 +18,7 @@ from lp_posg.information import (
 from lp_posg.planning.history_solution import SequenceSolution
 from lp_posg.planning.solution import Solution
 from lp_posg.planning.solving import check_certificate
-from lp_posg.stage import concept_named
+from lp_posg.stage import CONCEPTS
 from lp_posg.types import GAP_TOL
 
 
@@ -104,13 +104,19 @@ def _certified(
     solution: Solution, game: Game, structure: SharingStructure, given: Compression | CompressionRule | None
 ) -> Certificate:
     """Return a certificate of the kind that the solution has."""
-    kind = concept_named(solution.concept).deviations
+    kind = kind_of(solution)
     if solution.certificate.found_gains is None:
         return certify(game, structure, solution.policy, kind)
     model = reachable_states(game, structure, solution.horizon, compression=compression_of(solution, given))
     if tuple(depth.level.n_nodes for depth in model.depths) != tuple(step.n_nodes for step in solution.policy.steps):
         raise ModelError("the solution was planned in another model than its game and compression give: it is damaged")
     return certify_bounds(game, solution.policy, model, kind)
+
+
+def kind_of(solution: Solution) -> Kind:
+    """Return the kind of deviation that a solution's concept rules out; a user's is known to its certificate."""
+    concept = CONCEPTS.get(solution.concept)
+    return solution.certificate.kind if concept is None else concept.deviations
 
 
 def compression_of(solution: Solution, given: Compression | CompressionRule | None) -> Compression:

@@ -217,7 +217,7 @@ def test_what_is_no_compression_is_refused(compression):
 def test_a_rule_has_a_name_of_its_own(name):
     rule = LastTwo()
     rule.name = name
-    with pytest.raises(ModelError, match=r"the compression's name is .*expected a text of its own"):
+    with pytest.raises(ModelError, match=r"the compression's name is .*expected a text that is not the name"):
         posg.solve(random_game(0), 2, compression=rule)
 
 
