@@ -27,8 +27,8 @@ from lp_posg.evaluate.sampling import DRAWS_PER_MOVE, GameSampler
 from lp_posg.evaluate.traces import Moment, Trace, traces_of
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, check_horizon
-from lp_posg.information.tables import SplitTable, first_table, next_table
-from lp_posg.types import FloatArray, IntArray, read_only
+from lp_posg.information.tracking import Tracker, tables_of
+from lp_posg.types import FloatArray, read_only
 
 Interval = Literal["normal", "hoeffding", "bernstein"]
 
@@ -216,14 +216,12 @@ class _Player:
     def __init__(self, game: Game, structure: SharingStructure, policy: Policy) -> None:
         self.game, self.policy = game, policy
         self.sampler = GameSampler(game)
-        self.tables = _tables(game, structure, policy.horizon)
+        self.tables = tables_of(game, structure, policy.horizon)
         self.steps = tuple(
             StepPlayer(step, table.n_next, time)
             for time, (step, table) in enumerate(zip(policy.steps, self.tables, strict=True))
         )
-        self.own_observation = tuple(
-            np.array(np.unravel_index(np.arange(game.n_joint_observations), game.n_observations))
-        )
+        self.own_observation = np.array(np.unravel_index(np.arange(game.n_joint_observations), game.n_observations))
 
     @property
     def n_draws(self) -> int:
@@ -234,48 +232,27 @@ class _Player:
         """Return the returns of the runs with the given uniform numbers (D, N), and what the first `told` did."""
         game, n = self.game, self.game.n_agents
         states, seen = self.sampler.start(uniform[:DRAWS_PER_MOVE])
-        nothing = np.zeros(len(states), dtype=np.int64)
-        private: tuple[IntArray, ...] = (nothing,) * n
-        actions: tuple[IntArray, ...] = private
-        node, total, weight, row = nothing, np.zeros((len(states), n)), 1.0, DRAWS_PER_MOVE
+        known = Tracker(self.tables, len(states), None if seen is None else self.own_observation[:, seen])
+        node, total = np.zeros(len(states), dtype=np.int64), np.zeros((len(states), n))
+        weight, row = 1.0, DRAWS_PER_MOVE
         moments: list[Moment] = []
         for time, step in enumerate(self.steps):
-            increment, private = self._split(time, private, actions, seen)
-            node = self.policy.follow(time - 1, node, increment)
-            atom, actions = step.draw(node, private, uniform[row : row + 1 + n])
+            node = self.policy.follow(time - 1, node, known.increment)
+            atom, actions = step.draw(node, known.private, uniform[row : row + 1 + n])
             joint = np.ravel_multi_index(actions, game.n_actions)
             rewards = self.sampler.rewards(time, states, joint)
             total += weight * rewards
             if told:
-                moments.append(Moment(states, seen, increment, private, node, atom, joint, rewards).first(told))
+                moments.append(
+                    Moment(states, seen, known.increment, known.private, node, atom, joint, rewards).first(told)
+                )
             if time + 1 < len(self.steps):
                 row += 1 + n
                 states, seen = self.sampler.move(time, states, joint, uniform[row : row + DRAWS_PER_MOVE])
+                known.step(actions, self.own_observation[:, seen])
                 row += DRAWS_PER_MOVE
                 weight *= game.discount
         return total, moments
-
-    def _split(
-        self, time: int, private: tuple[IntArray, ...], actions: tuple[IntArray, ...], seen: IntArray | None
-    ) -> tuple[IntArray, tuple[IntArray, ...]]:
-        """Return the joint increment and everybody's private information as step `time` begins."""
-        table = self.tables[time]
-        increment = np.zeros(len(private[0]), dtype=np.int64)
-        kept = []
-        for i, count in enumerate(table.n_increments):
-            own_seen = np.zeros_like(increment) if seen is None else self.own_observation[i][seen]
-            where = (private[i], actions[i], own_seen)
-            increment = increment * count + table.increment_index[i][where]
-            kept.append(table.next_index[i][where])
-        return increment, tuple(kept)
-
-
-def _tables(game: Game, structure: SharingStructure, horizon: int) -> tuple[SplitTable, ...]:
-    """Return the table that leads into each step, the start's first."""
-    tables = [first_table(game, structure)]
-    for _ in range(horizon - 1):
-        tables.append(next_table(game, structure, tables[-1].next_private))
-    return tuple(tables)
 
 
 def _bounds(game: Game, horizon: int) -> FloatArray:
