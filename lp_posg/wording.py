@@ -14,28 +14,6 @@ _NEGLIGIBLE = 1e-13
 """A value this small relative to the rewards of the whole horizon is rounding and shown as 0."""
 
 
-_ALONE = (
-    "each agent follows its own entry for its private information and, where that has several actions, draws one"
-    " by itself; no mediator is needed"
-)
-_COMMITTED = (
-    " and before anything is drawn; who leaves hears nothing of the draw. Those who follow are bound to it: an atom may"
-    " be drawn for them by a device that all of them hear, and each plays its own entry"
-)
-
-TO_PLAY = {
-    "team": _ALONE,
-    "ne": _ALONE,
-    "strategic-ce": "a trusted mediator draws an atom and tells each agent its own prescription and nothing else,"
-    " never the atom or what others are told; the agent plays its entry for its private information",
-    "ce": "a trusted mediator draws an atom and, for each agent on its own, an action from its entry for its private"
-    " information; it tells each agent that action and nothing else, never the atom or what others are told",
-    "interim-cce": f"each agent decides whether to follow when it knows its private information{_COMMITTED}",
-    "cce": f"each agent decides whether to follow before it knows its private information of the step{_COMMITTED}",
-}
-"""Who draws and who hears what, by the kind of deviation that the strategy withstands; anew at every state."""
-
-
 def clean(text: str) -> str:
     """Return `text` as one line without control characters, whatever the labels in it contain.
 

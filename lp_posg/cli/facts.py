@@ -42,14 +42,14 @@ def is_within(certificate: Certificate, game: Game, tolerance: float) -> bool:
     """Whether every gap is within the tolerance, which is relative to the agent's reward range."""
     from lp_posg.planning import allowed_gaps
 
-    return bool((certificate.gaps <= allowed_gaps(game, tolerance, certificate.deviations)).all())
+    return bool((certificate.gaps <= allowed_gaps(game, tolerance, certificate.kind.together)).all())
 
 
 def certificate_facts(certificate: Certificate, game: Game, tolerance: float) -> Facts:
     """Return the status of a certificate, its gaps and the best deviation."""
     from lp_posg.planning import allowed_gaps
 
-    most = allowed_gaps(game, tolerance, certificate.deviations)
+    most = allowed_gaps(game, tolerance, certificate.kind.together)
     allowed = " ".join(dict.fromkeys(map(small, most.tolist())))
     gains = certificate.found_gains
     found = [] if gains is None else [("found_gains", " ".join(map(small, gains.tolist())))]

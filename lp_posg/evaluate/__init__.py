@@ -1,23 +1,29 @@
 """Certificates, ledgers and simulations: what a strategy is worth, and what deviating from it could gain."""
 
 from lp_posg.evaluate.advantage_table import Advantages, advantages
-from lp_posg.evaluate.best_deviations import DEVIATIONS
 from lp_posg.evaluate.bounded import certify_bounds
 from lp_posg.evaluate.certificate import Certificate, Deviation, certify, pairs_of
 from lp_posg.evaluate.error_ledgers import Ledger, error_ledger
 from lp_posg.evaluate.estimate import estimated_ledger
+from lp_posg.evaluate.kinds import KINDS, Kind, kind_named
+from lp_posg.evaluate.play import Play, StepPlay
+from lp_posg.evaluate.playing import PolicyPlayer
 from lp_posg.evaluate.sampling import GameSampler
-from lp_posg.evaluate.simulation import Simulation, simulate
+from lp_posg.evaluate.simulation import Simulation, simulate, simulate_player
 from lp_posg.evaluate.traces import Trace, TraceStep
 
 __all__ = [
-    "DEVIATIONS",
+    "KINDS",
     "Advantages",
     "Certificate",
     "Deviation",
     "GameSampler",
+    "Kind",
     "Ledger",
+    "Play",
+    "PolicyPlayer",
     "Simulation",
+    "StepPlay",
     "Trace",
     "TraceStep",
     "advantages",
@@ -25,6 +31,8 @@ __all__ = [
     "certify_bounds",
     "error_ledger",
     "estimated_ledger",
+    "kind_named",
     "pairs_of",
     "simulate",
+    "simulate_player",
 ]

@@ -7,23 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lp_posg.evaluate.best_deviations import StepView
-from lp_posg.evaluate.certificate import RANGE_ENTRIES, Programs, check_kind, pairs_of, reach_of
+from lp_posg.evaluate.certificate import RANGE_ENTRIES, Programs, pairs_of, reach_of
+from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, StateSpace
 from lp_posg.information.describe import private_text
 from lp_posg.information.levels import ranges_of
 from lp_posg.information.resources import Resources
 from lp_posg.types import FloatArray, IntArray, read_only
-
-HEARS_ACTION = frozenset({"ce", "strategic-ce"})
-"""The kinds of deviation that know the recommended action."""
-
-NOTES = {
-    "team": "BEST: what all agents together could gain there, changing their actions at once",
-    "cce": "a deviator decides before it knows its private information: one place above 0 is no gain if BEST is 0",
-    "strategic-ce": "BEST: a deviator who hears the whole prescription, not the action alone",
-}
-"""What has to be known to read the numbers, by kind of deviation; BEST stands for the best deviation at a state."""
 
 LEAST_MASS = 1e-12
 """Recommendations of less probability are rounding, and no places."""
@@ -84,7 +75,7 @@ def advantages(
     game: Game,
     structure: SharingStructure,
     policy: Policy,
-    deviations: str,
+    deviations: str | Kind,
     *,
     space: StateSpace | None = None,
     resources: Resources | None = None,
@@ -110,9 +101,8 @@ def advantages(
     before it knows its private information, so that one gain above 0 is no gain of the whole state; for
     ``strategic-ce`` a deviator hears more than the action, for a team all change their actions together.
     """
-    check_kind(deviations)
     pairs = space if space is not None else pairs_of(game, structure, policy, resources)
-    programs = Programs(game, policy, pairs, deviations, resources or Resources())
+    programs = Programs(game, policy, pairs, kind_named(deviations), resources or Resources())
     found: list[Advantages] = []
     reach = reach_of(game, policy, pairs)
     for time in reversed(range(policy.horizon)):
@@ -150,14 +140,14 @@ def _places(
     programs: Programs, view: StepView, agent: int
 ) -> tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return state, private information, recommendation, P(place | state), worth, gains and play, a row per place."""
-    if programs.kind == "team":
+    if programs.kind.together:
         payoff = view.deviating.mean(axis=0) * programs.scale
         view = replace(view, deviating=np.broadcast_to(payoff, view.deviating.shape))
-    worth, follow = view.by_own_action(agent)
-    law = _played(view, agent)  # P(p, a | c)
+    worth, follow = view.instead(agent)
+    law = view.own_law(agent)
     node, private = view.group_node(agent), view.level.supports[agent].private
     n_actions = view.n_actions[agent]
-    if programs.kind not in HEARS_ACTION:
+    if programs.kind.hears == "nothing":
         mass = law.sum(axis=1)
         gain = (worth.sum(axis=1) - follow[:, None]) / mass[:, None]
         return node, private, np.full(len(node), -1), mass, follow / mass, gain, law / mass[:, None]
@@ -166,12 +156,3 @@ def _places(
     obeyed = worth[group, told, told]
     gain = (worth[group, told] - obeyed[:, None]) / mass[:, None]
     return node[group], private[group], told, mass, obeyed / mass, gain, np.eye(n_actions)[told]
-
-
-def _played(view: StepView, agent: int) -> FloatArray:
-    """Return P(p_i, a_i | c), shape (K, A_i): a row for each (state, private information) pair."""
-    before, own = int(np.prod(view.n_actions[:agent])), view.n_actions[agent]
-    each = view.chosen.reshape(len(view.chosen), before, own, -1).sum(axis=(1, 3))
-    law = np.zeros((len(view.level.supports[agent].private), own))
-    np.add.at(law, view.group(agent), each * np.asarray(view.level.belief.sum(axis=1)).ravel()[:, None])
-    return law

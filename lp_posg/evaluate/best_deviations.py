@@ -13,7 +13,6 @@ The rules hold for any strategy, an equilibrium or not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +20,29 @@ import numpy as np
 from lp_posg.evaluate.heard import HeardAtoms, reactions
 from lp_posg.information.levels import Level
 from lp_posg.types import FloatArray, IntArray
+
+
+def by_own_action(values: FloatArray, n_actions: tuple[int, ...], agent: int) -> FloatArray:
+    """Return values of joint actions (X, A) as (X, actions of agents before, A_i, actions of those after)."""
+    before, behind = np.prod(n_actions[:agent], dtype=int), np.prod(n_actions[agent + 1 :], dtype=int)
+    return values.reshape(len(values), before, n_actions[agent], behind)
+
+
+def worth_instead(chosen: FloatArray, worth: FloatArray, n_actions: tuple[int, ...], agent: int) -> FloatArray:
+    """Return what each action is worth to an agent instead of each recommended one.
+
+    Parameters
+    ----------
+    chosen, worth : float array, shape (X, A)
+        Probability of each joint action, and what it is worth.
+
+    Returns
+    -------
+    float array, shape (X, A_i, A_i)
+        Sum over the others' actions of P(recommended, others' actions) times worth(action instead, others' actions).
+    """
+    parts = (by_own_action(part, n_actions, agent) for part in (chosen, worth))
+    return np.asarray(np.einsum("xbrc,xbkc->xrk", *parts, optimize=True))
 
 
 @dataclass(frozen=True)
@@ -39,7 +61,7 @@ class StepView:
     deviating : float array, shape (n, C, A)
         The same with the value of the best deviation later.
     heard : tuple of HeardAtoms
-        The strategy's atoms; only there for the kinds in ``HEARS_PRESCRIPTION``.
+        The strategy's atoms; only there for kinds that hear whole prescriptions.
     """
 
     level: Level
@@ -60,10 +82,10 @@ class StepView:
 
     def values_following(self) -> FloatArray:
         """Return the value of following at each state, shape (N, n)."""
-        own = np.einsum("ica,ca->ic", self.following, self.chosen)
-        return np.stack([self.per_node(v) for v in own], axis=1)
+        per_cell = np.einsum("ica,ca->ic", self.following, self.chosen)
+        return np.stack([self.per_node(values) for values in per_cell], axis=1)
 
-    def by_own_action(self, agent: int) -> tuple[FloatArray, FloatArray]:
+    def instead(self, agent: int) -> tuple[FloatArray, FloatArray]:
         """Return what an agent gets for each action instead of each recommended one.
 
         Returns
@@ -74,18 +96,17 @@ class StepView:
         follow : float array, shape (K,)
             The part of `worth` on the diagonal, summed.
         """
-        shape = (
-            -1,
-            int(np.prod(self.n_actions[:agent])),
-            self.n_actions[agent],
-            int(np.prod(self.n_actions[agent + 1 :])),
-        )
-        per_cell = np.einsum(
-            "cxay,cxby->cab", self.chosen.reshape(shape), self.deviating[agent].reshape(shape), optimize=True
-        )
+        per_cell = worth_instead(self.chosen, self.deviating[agent], self.n_actions, agent)
         worth = np.zeros((len(self.level.supports[agent].private), *per_cell.shape[1:]))
         np.add.at(worth, self.group(agent), per_cell)
         return worth, np.trace(worth, axis1=1, axis2=2)
+
+    def own_law(self, agent: int) -> FloatArray:
+        """Return P(p_i, a_i | c), shape (K, A_i): a row for each (state, private information) pair."""
+        each = by_own_action(self.chosen, self.n_actions, agent).sum(axis=(1, 3))
+        law = np.zeros((len(self.level.supports[agent].private), self.n_actions[agent]))
+        np.add.at(law, self.group(agent), each * np.asarray(self.level.belief.sum(axis=1)).ravel()[:, None])
+        return law
 
     def group(self, agent: int) -> IntArray:
         """Return the (state, private information) pair of each cell, shape (C,)."""
@@ -112,6 +133,8 @@ class Gain:
     ranks, atoms : tuples per agent of int arrays, shape (K,)
         Where it reacts to the whole prescription, K counts (state, private information, prescription): the
         rank of the private information, and an atom of the strategy with that prescription.
+    bounded : bool
+        Whether the values that it comes with are upper bounds only.
     """
 
     amount: FloatArray
@@ -119,6 +142,7 @@ class Gain:
     reacts: bool = False
     ranks: tuple[IntArray, ...] = ()
     atoms: tuple[IntArray, ...] = ()
+    bounded: bool = False
 
     def place(self, agent: int) -> tuple[int | None, int | None, int | None]:
         """Return rank of the private information, recommended action and action of the largest gain.
@@ -142,7 +166,7 @@ def fixed_action(view: StepView) -> tuple[FloatArray, Gain]:
     """
     best, amount, details = [], [], []
     for agent in range(view.n_agents):
-        worth, follow = view.by_own_action(agent)
+        worth, follow = view.instead(agent)
         fixed = worth.sum(axis=1)
         node = view.group_node(agent)
         gain = fixed - follow[:, None]
@@ -156,7 +180,7 @@ def fixed_prescription(view: StepView) -> tuple[FloatArray, Gain]:
     """Return the best deviation values (N, n) when an agent decides before it knows anything private."""
     best, amount, details = [], [], []
     for agent in range(view.n_agents):
-        worth, follow = view.by_own_action(agent)
+        worth, follow = view.instead(agent)
         fixed = worth.sum(axis=1)
         node = view.group_node(agent)
         stay, leave = _per_group(node, follow, view), _per_group(node, fixed.max(axis=1), view)
@@ -170,7 +194,7 @@ def modification(view: StepView) -> tuple[FloatArray, Gain]:
     """Return the best deviation values (N, n) when an agent may react to its recommended action."""
     best, amount, details = [], [], []
     for agent in range(view.n_agents):
-        worth, _ = view.by_own_action(agent)
+        worth, _ = view.instead(agent)
         node = view.group_node(agent)
         obeyed = np.diagonal(worth, axis1=1, axis2=2)
         top = worth.max(axis=2)
@@ -209,15 +233,3 @@ def _per_group(node: IntArray, values: FloatArray, view: StepView) -> FloatArray
 
 def _summed(owner: IntArray, values: FloatArray, size: int) -> FloatArray:
     return np.bincount(owner, weights=values, minlength=size).astype(np.float64)
-
-
-DEVIATIONS: dict[str, Callable[[StepView], tuple[FloatArray, Gain]]] = {
-    "ne": fixed_action,
-    "interim-cce": fixed_action,
-    "cce": fixed_prescription,
-    "ce": modification,
-    "strategic-ce": reaction,
-}
-
-HEARS_PRESCRIPTION = frozenset({"strategic-ce"})
-"""The kinds that need the atoms of a strategy; for the others the law of the joint action is enough."""

@@ -30,8 +30,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate.certificate import Certificate, cell_actions, check_independent
-from lp_posg.evaluate.deviator import DeviationOptions, options_for
+from lp_posg.evaluate.certificate import Certificate, cell_actions, check_draws
+from lp_posg.evaluate.deviator import Deviator, deviators_of
+from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.game import Game
 from lp_posg.information import Policy, StateSpace
 from lp_posg.information.levels import Level, entry_load, expand, first_rows, ranges_of
@@ -66,7 +67,7 @@ def certify_bounds(
     game: Game,
     policy: Policy,
     model: StateSpace,
-    deviations: str,
+    deviations: str | Kind,
     *,
     resources: Resources | None = None,
     on_depth: Callable[[int, int], None] | None = None,
@@ -80,7 +81,7 @@ def certify_bounds(
     model : StateSpace
         Its attached beliefs must give everything that can happen a positive probability, as those of
         all built-in compressions do.
-    deviations : str
+    deviations : str or Kind
         As in `certify`.
     resources : Resources, optional
         Limits and workers.
@@ -105,9 +106,9 @@ def certify_bounds(
     """
     use = resources or Resources()
     policy.check(game.n_actions)
-    if deviations == "ne":
-        check_independent(policy)
-    deviators = options_for(game, deviations)
+    kind = kind_named(deviations)
+    check_draws(policy, kind)
+    deviators = deviators_of(game, kind)
     sizes = tuple(depth.level.n_nodes for depth in model.depths)
     hidden, ahead = None, None
     for time in reversed(range(policy.horizon)):
@@ -122,18 +123,18 @@ def certify_bounds(
     reach = np.bincount(model.start.child, weights=model.start_prob, minlength=hidden.level.n_nodes)
     prob = hidden.prob * reach[hidden.level.cell_node[hidden.cell]]
     values = prob @ ahead.follow
-    base, factor = (values, 1) if deviations != "team" else (np.full(1, values.mean()), _team_factor(game))
+    base, factor = (values, 1) if not kind.together else (np.full(1, values.mean()), _team_factor(game))
     above = [_from_start(game, model, hidden, own, q) for own, q in zip(deviators, ahead.above, strict=True)]
     below = [float(prob @ worth) for worth in ahead.below]
-    if deviations == "team" and any(depth.level.n_cells > depth.level.n_nodes for depth in model.depths):
+    if kind.together and any(depth.level.n_cells > depth.level.n_nodes for depth in model.depths):
         below = [float(base[0])]  # that deviation would use what the agents do not share
     gaps, found = (factor * np.maximum(np.array(side) - base, 0.0) for side in (above, below))
     gaps, found = (np.broadcast_to(side, values.shape).copy() for side in (np.maximum(gaps, found), found))
     n_hidden = sum(depth.level.belief.nnz for depth in model.depths)
-    return Certificate("bounded", deviations, gaps, values, None, 0.0, n_hidden, (), found)
+    return Certificate("bounded", kind, gaps, values, None, 0.0, n_hidden, (), found)
 
 
-def _from_start(game: Game, model: StateSpace, hidden: _Hidden, deviator: DeviationOptions, q: FloatArray) -> float:
+def _from_start(game: Game, model: StateSpace, hidden: _Hidden, deviator: Deviator, q: FloatArray) -> float:
     """Return what a deviator can have from the start on: it knows the first increment, whatever c^ makes of it."""
     _, start_prob, rows = first_rows(game, model.start_table)
     arc = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
@@ -192,14 +193,14 @@ class _Hidden:
             )
         return at
 
-    def group(self, deviator: DeviationOptions) -> IntArray:
+    def group(self, deviator: Deviator) -> IntArray:
         """Return what the deviator can tell hidden states apart by, shape (X,)."""
         if deviator.agent is None:
             return self.cell
         support = self.level.supports[deviator.agent]
         return (support.start[self.level.cell_node] + support.cell_rank)[self.cell]
 
-    def summed(self, q: FloatArray, weight: FloatArray, deviator: DeviationOptions) -> FloatArray:
+    def summed(self, q: FloatArray, weight: FloatArray, deviator: Deviator) -> FloatArray:
         """Return sums of weighted `q` (X, R, K) over what the deviator cannot tell apart, shape (G, R, K)."""
         group = self.group(deviator)
         total = np.zeros((int(group.max()) + 1, *q.shape[1:]))
@@ -218,7 +219,7 @@ class _Step:
         depth: Depth,
         after: _Hidden | None,
         ahead: _Ahead | None,
-        deviators: tuple[DeviationOptions, ...],
+        deviators: tuple[Deviator, ...],
     ) -> None:
         self.game, self.policy, self.time, self.depth = game, policy, time, depth
         self.after, self.ahead, self.deviators = after, ahead, deviators
@@ -297,7 +298,7 @@ class _Step:
         later = moves.matrix(reward.shape[1], len(ahead)) @ ahead
         return np.asarray(reward + self.game.discount * later.reshape(reward.shape))
 
-    def _informed(self, moves: _Moves, k: int, deviator: DeviationOptions) -> FloatArray:
+    def _informed(self, moves: _Moves, k: int, deviator: Deviator) -> FloatArray:
         """Return what lies ahead of a deviator that is told x and the joint action now, shape (X, A)."""
         assert self.ahead is not None
         assert self.after is not None
@@ -312,7 +313,7 @@ class _Step:
         ahead = np.bincount(keys // width // moves.n_news, weights=best, minlength=moves.n_hidden * n_joint)
         return np.asarray(ahead.reshape(moves.n_hidden, n_joint), dtype=np.float64)
 
-    def _found(self, hidden: _Hidden, deviator: DeviationOptions, q: FloatArray) -> FloatArray:
+    def _found(self, hidden: _Hidden, deviator: Deviator, q: FloatArray) -> FloatArray:
         """Return the value at each hidden state of taking the options that are best under the attached beliefs."""
         group = hidden.group(deviator)
         sums = hidden.summed(q, hidden.prob, deviator)

@@ -20,9 +20,9 @@ from typing import Literal
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate.best_deviations import DEVIATIONS, HEARS_PRESCRIPTION, Gain, StepView
+from lp_posg.evaluate.best_deviations import Gain, StepView
 from lp_posg.evaluate.heard import HeardAtoms
-from lp_posg.evaluate.team_deviations import team_gain
+from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.game import Game
 from lp_posg.game.protocols import Payoffs
 from lp_posg.information import Policy, SharingStructure, StateSpace, reachable_states
@@ -33,7 +33,7 @@ from lp_posg.information.policy import PolicyBlock, PolicyStep
 from lp_posg.information.resources import Resources
 from lp_posg.types import FloatArray, IntArray, read_only
 
-Status = Literal["exact", "bounded", "estimated"]
+Status = Literal["exact", "bounded"]
 
 RANGE_ENTRIES = 200_000
 """Most numbers (cell, joint action) of an agent worked on at a time."""
@@ -85,10 +85,10 @@ class Certificate:
 
     Attributes
     ----------
-    status : {"exact", "bounded", "estimated"}
+    status : {"exact", "bounded"}
         ``exact``: `gaps` are the gains of the best deviations; ``bounded``: they are upper bounds.
-    deviations : str
-        The kind of deviation ruled out: ``team``, ``ne``, ``strategic-ce``, ``ce``, ``interim-cce`` or ``cce``.
+    kind : Kind
+        The kind of deviation ruled out.
     gaps : float array, shape (n,)
         Gain of each agent's best deviation, at least 0, in reward units over the horizon.
     values : float array, shape (n,)
@@ -107,7 +107,7 @@ class Certificate:
     """
 
     status: Status
-    deviations: str
+    kind: Kind
     gaps: FloatArray
     values: FloatArray
     deviation: Deviation | None
@@ -122,6 +122,11 @@ class Certificate:
             read_only(self.found_gains)
 
     @property
+    def deviations(self) -> str:
+        """The name of the kind of deviation ruled out."""
+        return self.kind.name
+
+    @property
     def gap(self) -> float:
         """The largest gap of an agent."""
         return float(self.gaps.max())
@@ -131,7 +136,7 @@ def certify(
     game: Game,
     structure: SharingStructure,
     policy: Policy,
-    deviations: str,
+    deviations: str | Kind,
     *,
     space: StateSpace | None = None,
     resources: Resources | None = None,
@@ -146,8 +151,8 @@ def certify(
     structure : SharingStructure
         The one the strategy was computed for.
     policy : Policy
-    deviations : str
-        A key of ``DEVIATIONS``, or ``"team"``.
+    deviations : str or Kind
+        A kind of deviation, or its name in ``KINDS``.
     space : StateSpace, optional
         The pairs, if `pairs_of` was called before for the same game and strategy.
     resources : Resources, optional
@@ -167,9 +172,8 @@ def certify(
     Time grows as the number of (belief cell, joint action) pairs times the number of agents; for a
     team also with the number of joint prescriptions of all agents but one.
     """
-    check_kind(deviations)
-    if deviations == "ne":
-        check_independent(policy)
+    kind = kind_named(deviations)
+    check_draws(policy, kind)
     use = resources or Resources()
     policy.check(game.n_actions)
     told = on_depth or (lambda done, total: None)
@@ -177,7 +181,7 @@ def certify(
     pairs = space
     if pairs is None:
         pairs = pairs_of(game, structure, policy, use, on_depth=lambda time, _: told(time + 1, 2 * steps))
-    programs = Programs(game, policy, pairs, deviations, use)
+    programs = Programs(game, policy, pairs, kind, use)
     node_values = [np.full((step.n_nodes, game.n_agents), np.nan) for step in policy.steps]
     for time in reversed(range(policy.horizon)):
         node_values[time][pairs.depths[time].tag] = programs.step(time)
@@ -185,7 +189,7 @@ def certify(
     follow, best = programs.follow[0], programs.best[0]
     start = np.bincount(pairs.start.child, weights=pairs.start_prob, minlength=len(follow))
     values = start @ follow
-    if deviations == "team":
+    if kind.together:
         # The team's payoff is the common reward, or else the sum of the rewards.
         gap = float((start @ best - values).mean()) * programs.scale
         gaps = np.full(game.n_agents, max(gap, 0.0))
@@ -195,7 +199,7 @@ def certify(
     deviation = None if programs.bounded else programs.deviation(gaps)
     return Certificate(
         "bounded" if programs.bounded else "exact",
-        deviations,
+        kind,
         gaps,
         values,
         deviation,
@@ -205,14 +209,10 @@ def certify(
     )
 
 
-def check_kind(deviations: str) -> None:
-    """Raise ModelError if no such kind of deviation is known."""
-    if deviations != "team" and deviations not in DEVIATIONS:
-        raise ModelError(f"unknown kind of deviation {deviations!r}; expected one of team, {', '.join(DEVIATIONS)}")
-
-
-def check_independent(policy: Policy) -> None:
-    """Raise ModelError if a state's prescriptions are drawn together: then it is no Nash strategy."""
+def check_draws(policy: Policy, kind: Kind) -> None:
+    """Raise ModelError if prescriptions that a kind needs drawn independently are drawn together."""
+    if not kind.independent:
+        return
     for time, step in enumerate(policy.steps):
         for block in step.blocks:
             if len(block.atom_prob) != len(block.nodes):
@@ -257,7 +257,7 @@ class Programs:
     be shared out; no sum crosses a range, so the answer does not depend on them.
     """
 
-    def __init__(self, game: Game, policy: Policy, pairs: StateSpace, kind: str, resources: Resources) -> None:
+    def __init__(self, game: Game, policy: Policy, pairs: StateSpace, kind: Kind, resources: Resources) -> None:
         self.game, self.policy, self.pairs, self.kind, self.resources = game, policy, pairs, kind, resources
         none = np.empty((0, game.n_agents))
         self.follow: list[FloatArray] = [none] * (policy.horizon + 1)
@@ -268,7 +268,7 @@ class Programs:
     @property
     def scale(self) -> int:
         """How often an agent's gain counts; a team's is that of all, each with the mean reward."""
-        return self.game.n_agents if self.kind == "team" and not self.game.is_common_reward else 1
+        return self.game.n_agents if self.kind.together and not self.game.is_common_reward else 1
 
     def step(self, time: int) -> FloatArray:
         """Work out one depth; return the values of following, shape (N, n)."""
@@ -282,17 +282,13 @@ class Programs:
             found.append(part)
         self.follow[time], self.best[time] = (np.concatenate([part[k] for part in found]) for k in (0, 1))
         self.amount[time] = np.concatenate([part[2].amount for part in found], axis=1)
-        self.bounded |= any(part[3] for part in found)
+        self.bounded |= any(part[2].bounded for part in found)
         return self.follow[time]
 
-    def _part(self, time: int, nodes: slice) -> tuple[FloatArray, FloatArray, Gain, bool]:
+    def _part(self, time: int, nodes: slice) -> tuple[FloatArray, FloatArray, Gain]:
         view = self.view(time, nodes)
-        follow = view.values_following()
-        if self.kind == "team":
-            best, gain, is_bound = team_gain(view)
-            return follow, best, gain, is_bound
-        best, gain = DEVIATIONS[self.kind](view)
-        return follow, best, Gain(gain.amount), False
+        best, gain = self.kind.best(view)
+        return view.values_following(), best, Gain(gain.amount, bounded=gain.bounded)
 
     def view(self, time: int, nodes: slice) -> StepView:
         """Return one range of states as the deviation programs see it."""
@@ -308,7 +304,7 @@ class Programs:
             later_follow, later_best = ahead[: game.n_agents], ahead[game.n_agents :]
         step, tag = self.policy.steps[time], depth.tag[nodes]
         chosen = cell_actions(game, step, tag, level)
-        heard = _atoms_heard(step, tag, level) if self.kind in HEARS_PRESCRIPTION else ()
+        heard = _atoms_heard(step, tag, level) if self.kind.hears_prescription else ()
         return StepView(level, game.n_actions, chosen, now + later_follow, now + later_best, heard)
 
     def deviation(self, gaps: FloatArray) -> Deviation | None:
@@ -329,9 +325,7 @@ class Programs:
     def _described(self, agent: int, time: int, node: int, gap: float) -> Deviation:
         game, depth = self.game, self.pairs.depths[time]
         view = self.view(time, slice(node, node + 1))
-        team = self.kind == "team"
-        gain = Gain(self.amount[time]) if team else DEVIATIONS[self.kind](view)[1]
-        rank, recommended, action = gain.place(agent)
+        rank, recommended, action = self.kind.best(view)[1].place(agent)
         known = "any"
         if rank is not None:
             private = int(view.level.supports[agent].private[rank])
@@ -339,10 +333,10 @@ class Programs:
         labels = game.actions[agent]
         told = None
         if recommended is not None:
-            whole = self.kind in HEARS_PRESCRIPTION
+            whole = self.kind.hears_prescription
             told = self._prescription(agent, time, node, recommended) if whole else labels[recommended]
         return Deviation(
-            "team" if team else game.agents[agent],
+            "team" if self.kind.together else game.agents[agent],
             time,
             history_text(game, self.pairs.history(time, node)),
             known,

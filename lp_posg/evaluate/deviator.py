@@ -6,24 +6,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lp_posg.errors import ModelError, UnsupportedError
-from lp_posg.evaluate.best_deviations import HEARS_PRESCRIPTION
+from lp_posg.errors import UnsupportedError
+from lp_posg.evaluate.best_deviations import worth_instead
+from lp_posg.evaluate.kinds import Kind
 from lp_posg.game.protocols import Payoffs
 from lp_posg.types import FloatArray, IntArray
 
 
 @dataclass(frozen=True)
-class DeviationOptions:
+class Deviator:
     """One deviator: an agent, or with `agent` None the whole team.
 
     Attributes
     ----------
-    kind : {"team", "ne", "interim-cce", "cce", "ce"}
+    kind : Kind
     n_actions : tuple of int
     agent : int or None
     """
 
-    kind: str
+    kind: Kind
     n_actions: tuple[int, ...]
     agent: int | None
 
@@ -48,16 +49,9 @@ class DeviationOptions:
         """
         if self.agent is None:
             return worth[:, None, :]
-        i = self.agent
-        before, own, behind = (
-            int(np.prod(self.n_actions[:i])),
-            self.n_actions[i],
-            int(np.prod(self.n_actions[i + 1 :])),
-        )
-        shape = (len(worth), before, own, behind)
-        by_action = np.einsum("xbrc,xbkc->xrk", chosen.reshape(shape), worth.reshape(shape), optimize=True)
-        if self.kind == "ce":
-            return np.asarray(by_action)
+        by_action = worth_instead(chosen, worth, self.n_actions, self.agent)
+        if self.kind.hears == "action":
+            return by_action
         follow = (worth * chosen).sum(axis=1)
         return np.concatenate([by_action.sum(axis=1), follow[:, None]], axis=1)[:, None, :]
 
@@ -70,7 +64,7 @@ class DeviationOptions:
 
         Ex ante, an agent follows at all its private informations of a state or at none.
         """
-        if self.kind != "cce":
+        if self.kind.decides != "ex-ante":
             return np.asarray(sums.argmax(axis=2))
         leave, follow = sums[:, 0, :-1], sums[:, 0, -1]
         n_nodes = int(node.max(initial=-1)) + 1
@@ -79,28 +73,23 @@ class DeviationOptions:
         return np.asarray(option)[:, None]
 
 
-def options_for(game: Payoffs, deviations: str) -> tuple[DeviationOptions, ...]:
+def deviators_of(game: Payoffs, kind: Kind) -> tuple[Deviator, ...]:
     """Return the deviators of a kind: the team, or every agent.
 
     Raises
     ------
-    ModelError
-        If the kind is unknown.
     UnsupportedError
         If it reacts to whole prescriptions.
     """
-    check_options(deviations)
-    if deviations == "team":
-        return (DeviationOptions("team", game.n_actions, None),)
-    if deviations not in ("ne", "interim-cce", "cce", "ce"):
-        raise ModelError(f"unknown kind of deviation {deviations!r}; there are no bounds for it")
-    return tuple(DeviationOptions(deviations, game.n_actions, i) for i in range(game.n_agents))
+    check_bounds(kind)
+    agents: tuple[int | None, ...] = (None,) if kind.together else tuple(range(game.n_agents))
+    return tuple(Deviator(kind, game.n_actions, agent) for agent in agents)
 
 
-def check_options(deviations: str) -> None:
+def check_bounds(kind: Kind) -> None:
     """Raise UnsupportedError if deviations of a kind are only looked for where exact beliefs are known."""
-    if deviations in HEARS_PRESCRIPTION:
+    if kind.hears_prescription:
         raise UnsupportedError(
-            f"for concept {deviations!r} there are neither bounds on gaps nor learning: both need the law of the joint"
+            f"for concept {kind.name!r} there are neither bounds on gaps nor learning: both need the law of the joint"
             " action alone, and its deviations react to whole prescriptions; use certificate='exact', or concept 'ce'"
         )

@@ -35,6 +35,7 @@ import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.certificate import Certificate, certify, pairs_of
+from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, StateSpace
 from lp_posg.information.levels import Level, entry_load, expand, level_from_rows, ranges_of, rows_of_level
@@ -132,7 +133,7 @@ def error_ledger(
     structure: SharingStructure,
     policy: Policy,
     model: StateSpace,
-    deviations: str,
+    deviations: str | Kind,
     *,
     compression: str = "",
     certificate: Certificate | None = None,
@@ -144,7 +145,7 @@ def error_ledger(
     ----------
     model : StateSpace
         The states of the model; their numbers are those of the strategy's states.
-    deviations : str
+    deviations : str or Kind
         As in `certify`.
     compression : str
         Its name, for the report.
@@ -168,10 +169,11 @@ def error_ledger(
     if sizes != tuple(step.n_nodes for step in policy.steps):
         raise ModelError(f"the model has {sizes} states by step, the strategy other ones: it was planned in another")
     pairs = pairs_of(game, structure, policy, use)
-    team = deviations == "team"
+    kind = kind_named(deviations)
+    team = kind.together
     here = [errors_at(game, time, pairs.depths[time], model.depths[time], team) for time in range(policy.horizon)]
     worst = worst_expectations(game, pairs, here, use)
-    inside = model_certificate(game, structure, policy, model, deviations, use)
+    inside = model_certificate(game, structure, policy, model, kind, use)
     found = certificate or certify(game, structure, policy, deviations, space=pairs, resources=use)
     factor = 1 if game.is_common_reward or not team else game.n_agents
     bound, paper = _bounds(game, worst, team)
@@ -196,11 +198,16 @@ def merge_distances(model: StateSpace) -> FloatArray:
 
 
 def model_certificate(
-    game: Game, structure: SharingStructure, policy: Policy, model: StateSpace, deviations: str, resources: Resources
+    game: Game,
+    structure: SharingStructure,
+    policy: Policy,
+    model: StateSpace,
+    kind: Kind,
+    resources: Resources,
 ) -> Certificate:
     """Return the certificate of a strategy within the model it was planned in."""
     numbered = replace(model, depths=tuple(replace(d, tag=np.arange(d.level.n_nodes)) for d in model.depths))
-    return certify(game, structure, policy, deviations, space=numbered, resources=resources)
+    return certify(game, structure, policy, kind, space=numbered, resources=resources)
 
 
 def errors_at(game: Game, time: int, pairs: Depth, model: Depth, team: bool) -> FloatArray:

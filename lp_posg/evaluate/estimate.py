@@ -15,6 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.evaluate.error_ledgers import Ledger, errors_at, merge_distances, model_certificate
+from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.evaluate.simulation import played
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, StateSpace
@@ -29,7 +30,7 @@ def estimated_ledger(
     structure: SharingStructure,
     policy: Policy,
     model: StateSpace,
-    deviations: str,
+    deviations: str | Kind,
     gap: float,
     *,
     compression: str = "",
@@ -62,7 +63,7 @@ def estimated_ledger(
     -----
     Time grows as runs, times steps, times the entries of a belief and its successors.
     """
-    use = resources or Resources()
+    use, kind = resources or Resources(), kind_named(deviations)
     moments = played(game, structure, policy, n_runs, seed)
     sizes = tuple(depth.level.n_nodes for depth in model.depths)
     quantile = NormalDist().inv_cdf(0.5 + level / 2)
@@ -75,11 +76,11 @@ def estimated_ledger(
             rows = _next_beliefs(game, time - 1, tables[time], rows, moment.shared)
         beliefs = level_from_rows(rows, tables[time].n_next, game.n_states)
         depth = replace(model.depths[time], level=beliefs, tag=moment.node)
-        errors = errors_at(game, time, depth, model.depths[time], deviations == "team")
+        errors = errors_at(game, time, depth, model.depths[time], kind.together)
         means.append(errors.mean(axis=0))
         widths.append(quantile * errors.std(axis=0, ddof=1) / np.sqrt(n_runs) if n_runs > 1 else np.full(3, np.inf))
     found = np.array(means)
-    inside = model_certificate(game, structure, policy, model, deviations, use)
+    inside = model_certificate(game, structure, policy, model, kind, use)
     return Ledger(
         compression,
         found[:, 0],

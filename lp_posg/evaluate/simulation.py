@@ -22,13 +22,13 @@ from typing import Any, Literal
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate.playing import StepPlayer
+from lp_posg.evaluate.playing import Player, PolicyPlayer
 from lp_posg.evaluate.sampling import DRAWS_PER_MOVE, GameSampler
 from lp_posg.evaluate.traces import Moment, Trace, traces_of
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, check_horizon
-from lp_posg.information.tables import SplitTable, first_table, next_table
-from lp_posg.types import FloatArray, IntArray, read_only
+from lp_posg.information.tracking import Tracker, tables_of
+from lp_posg.types import FloatArray, read_only
 
 Interval = Literal["normal", "hoeffding", "bernstein"]
 
@@ -179,18 +179,26 @@ def simulate(
     Time grows as runs times steps, whatever the number of states; memory is that of the strategy,
     one batch, and the returns.
     """
-    _check_arguments(n_runs, seed, level, traces, batch_runs)
-    horizon = check_horizon(game, policy.horizon)
     policy.check(game.n_actions)
-    player = _Player(game, structure, policy)
+    player = PolicyPlayer(policy, tables_of(game, structure, policy.horizon))
+    return simulate_player(game, player, n_runs, seed, level=level, traces=traces, batch_runs=batch_runs)
+
+
+def simulate_player(
+    game: Game, player: Player, n_runs: int, seed: int, *, level: float, traces: int, batch_runs: int = BATCH_RUNS
+) -> Simulation:
+    """Return what following any strategy that is a `Player` brings; arguments and errors as of `simulate`."""
+    check_simulation(n_runs, seed, level, traces, batch_runs)
+    horizon = check_horizon(game, len(player.tables))
+    runs = _Runs(game, player)
     rng = np.random.Generator(np.random.PCG64(seed))
-    size = max(1, min(batch_runs, BATCH_DRAWS // player.n_draws))
+    size = max(1, min(batch_runs, BATCH_DRAWS // runs.n_draws))
     returns = np.empty((n_runs, game.n_agents))
     told: tuple[Trace, ...] = ()
     for first in range(0, n_runs, size):
         count = min(size, n_runs - first)
-        uniform = np.ascontiguousarray(rng.random((count, player.n_draws)).T)
-        returns[first : first + count], moments = player.play(uniform, min(count, max(0, traces - first)))
+        uniform = np.ascontiguousarray(rng.random((count, runs.n_draws)).T)
+        returns[first : first + count], moments = runs.play(uniform, min(count, max(0, traces - first)))
         told += traces_of(game, player.tables, moments)
     return Simulation(returns, _bounds(game, horizon), level, int(seed), told)
 
@@ -203,79 +211,51 @@ def played(game: Game, structure: SharingStructure, policy: Policy, n_runs: int,
     ModelError, UnsupportedError
         As `simulate`.
     """
-    _check_arguments(n_runs, seed, 0.5, 0, n_runs)
+    check_simulation(n_runs, seed, 0.5, 0, n_runs)
     policy.check(game.n_actions)
-    player = _Player(game, structure, policy)
-    uniform = np.random.Generator(np.random.PCG64(seed)).random((n_runs, player.n_draws)).T
-    return player.play(np.ascontiguousarray(uniform), n_runs)[1]
+    runs = _Runs(game, PolicyPlayer(policy, tables_of(game, structure, policy.horizon)))
+    uniform = np.random.Generator(np.random.PCG64(seed)).random((n_runs, runs.n_draws)).T
+    return runs.play(np.ascontiguousarray(uniform), n_runs)[1]
 
 
-class _Player:
-    """A strategy, a game and a sharing structure made ready for play."""
+class _Runs:
+    """A strategy and a game made ready for runs."""
 
-    def __init__(self, game: Game, structure: SharingStructure, policy: Policy) -> None:
-        self.game, self.policy = game, policy
+    def __init__(self, game: Game, player: Player) -> None:
+        self.game, self.player = game, player
         self.sampler = GameSampler(game)
-        self.tables = _tables(game, structure, policy.horizon)
-        self.steps = tuple(
-            StepPlayer(step, table.n_next, time)
-            for time, (step, table) in enumerate(zip(policy.steps, self.tables, strict=True))
-        )
-        self.own_observation = tuple(
-            np.array(np.unravel_index(np.arange(game.n_joint_observations), game.n_observations))
-        )
+        self.own_observation = np.array(np.unravel_index(np.arange(game.n_joint_observations), game.n_observations))
 
     @property
     def n_draws(self) -> int:
         """D, the uniform numbers per run, for the start, then atom, actions and move of every step."""
-        return DRAWS_PER_MOVE + self.policy.horizon * (1 + self.game.n_agents + DRAWS_PER_MOVE)
+        return DRAWS_PER_MOVE + len(self.player.tables) * (1 + self.game.n_agents + DRAWS_PER_MOVE)
 
     def play(self, uniform: FloatArray, told: int) -> tuple[FloatArray, list[Moment]]:
         """Return the returns of the runs with the given uniform numbers (D, N), and what the first `told` did."""
         game, n = self.game, self.game.n_agents
         states, seen = self.sampler.start(uniform[:DRAWS_PER_MOVE])
-        nothing = np.zeros(len(states), dtype=np.int64)
-        private: tuple[IntArray, ...] = (nothing,) * n
-        actions: tuple[IntArray, ...] = private
-        node, total, weight, row = nothing, np.zeros((len(states), n)), 1.0, DRAWS_PER_MOVE
+        known = Tracker(self.player.tables, len(states), None if seen is None else self.own_observation[:, seen])
+        memory, total, weight, row = None, np.zeros((len(states), n)), 1.0, DRAWS_PER_MOVE
         moments: list[Moment] = []
-        for time, step in enumerate(self.steps):
-            increment, private = self._split(time, private, actions, seen)
-            node = self.policy.follow(time - 1, node, increment)
-            atom, actions = step.draw(node, private, uniform[row : row + 1 + n])
+        for time in range(len(self.player.tables)):
+            memory, atom, actions = self.player.act(memory, known, uniform[row : row + 1 + n])
             joint = np.ravel_multi_index(actions, game.n_actions)
             rewards = self.sampler.rewards(time, states, joint)
             total += weight * rewards
             if told:
-                moments.append(Moment(states, seen, increment, private, node, atom, joint, rewards).first(told))
-            if time + 1 < len(self.steps):
+                moments.append(
+                    Moment(
+                        states, seen, known.increment, known.private, self.player.node(memory), atom, joint, rewards
+                    ).first(told)
+                )
+            if time + 1 < len(self.player.tables):
                 row += 1 + n
                 states, seen = self.sampler.move(time, states, joint, uniform[row : row + DRAWS_PER_MOVE])
+                known.step(actions, self.own_observation[:, seen])
                 row += DRAWS_PER_MOVE
                 weight *= game.discount
         return total, moments
-
-    def _split(
-        self, time: int, private: tuple[IntArray, ...], actions: tuple[IntArray, ...], seen: IntArray | None
-    ) -> tuple[IntArray, tuple[IntArray, ...]]:
-        """Return the joint increment and everybody's private information as step `time` begins."""
-        table = self.tables[time]
-        increment = np.zeros(len(private[0]), dtype=np.int64)
-        kept = []
-        for i, count in enumerate(table.n_increments):
-            own_seen = np.zeros_like(increment) if seen is None else self.own_observation[i][seen]
-            where = (private[i], actions[i], own_seen)
-            increment = increment * count + table.increment_index[i][where]
-            kept.append(table.next_index[i][where])
-        return increment, tuple(kept)
-
-
-def _tables(game: Game, structure: SharingStructure, horizon: int) -> tuple[SplitTable, ...]:
-    """Return the table that leads into each step, the start's first."""
-    tables = [first_table(game, structure)]
-    for _ in range(horizon - 1):
-        tables.append(next_table(game, structure, tables[-1].next_private))
-    return tuple(tables)
 
 
 def _bounds(game: Game, horizon: int) -> FloatArray:
@@ -285,7 +265,8 @@ def _bounds(game: Game, horizon: int) -> FloatArray:
     return np.asarray(ends.sum(axis=0))
 
 
-def _check_arguments(n_runs: int, seed: int, level: float, traces: int, batch_runs: int) -> None:
+def check_simulation(n_runs: int, seed: int, level: float, traces: int = 0, batch_runs: int = 1) -> None:
+    """Raise ModelError unless the arguments of a simulation are valid."""
     for name, value, least in (
         ("n_runs", n_runs, 1),
         ("seed", seed, 0),

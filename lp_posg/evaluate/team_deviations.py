@@ -18,7 +18,7 @@ CHUNK_ENTRIES = 4_000_000
 """Most numbers (prescription, state, private information, action) held at a time."""
 
 
-def team_gain(view: StepView) -> tuple[FloatArray, Gain, bool]:
+def team_gain(view: StepView) -> tuple[FloatArray, Gain]:
     """Return the best joint deviation values at each state, where they gain, and whether they are bounds.
 
     The payoff is the agents' mean reward, which is the reward itself if they have it in common.
@@ -29,7 +29,6 @@ def team_gain(view: StepView) -> tuple[FloatArray, Gain, bool]:
     best : float array, shape (N, n)
         The same number for every agent.
     gain : Gain
-    bounded : bool
     """
     payoff = view.deviating.mean(axis=0)
     best = np.empty(view.level.n_nodes)
@@ -50,7 +49,7 @@ def team_gain(view: StepView) -> tuple[FloatArray, Gain, bool]:
             best[nodes] = _best_joint(dense, free)
     obeyed = view.per_node((payoff * view.chosen).sum(axis=1))
     amount = np.tile(np.maximum(best - obeyed, 0.0), (view.n_agents, 1))
-    return np.tile(best[:, None], (1, view.n_agents)), Gain(amount), bounded
+    return np.tile(best[:, None], (1, view.n_agents)), Gain(amount, bounded=bounded)
 
 
 def _dense(view: StepView, payoff: FloatArray, nodes: IntArray, counts: IntArray) -> FloatArray:

@@ -29,15 +29,15 @@ def checked_tolerance(tolerance: object) -> float:
     return float(tolerance)  # type: ignore[arg-type]
 
 
-def allowed_gaps(game: Game, tolerance: float, deviations: str) -> FloatArray:
+def allowed_gaps(game: Game, tolerance: float, together: bool = False) -> FloatArray:
     """Return the largest gap accepted of each agent, in reward units, shape (n,).
 
-    That is the tolerance times the agent's own reward range (for a team, that of the common reward, or
-    of the sum of the rewards), and no less than what rounding can make of one reward in double
+    That is the tolerance times the agent's own reward range (if all deviate `together`, that of the common reward,
+    or of the sum of the rewards), and no less than what rounding can make of one reward in double
     precision: with rewards of 1e9 a gain of 1e-7 is not to be told from none.
     """
     rewards = game.parts()[2]
-    if deviations == "team" and not game.is_common_reward:
+    if together and not game.is_common_reward:
         rewards = tuple(np.broadcast_to(reward.sum(axis=0), reward.shape) for reward in rewards)
     span = np.max([np.ptp(reward, axis=(1, 2)) for reward in rewards], axis=0)
     largest = np.max([np.abs(reward).max(axis=(1, 2)) for reward in rewards], axis=0)

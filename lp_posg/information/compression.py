@@ -7,8 +7,8 @@ P~(s, p | c^); together they generate the model that is planned in:
     c^' = phi(c^, z)
 
 A `Compression` does this for all states of a depth at once, on arrays. To add one: write a class
-with its three members in a file of its own, and name it in ``COMPRESSIONS`` (see
-``information/__init__``). A rule on single states, in plain Python, is a `CompressionRule`.
+with its three members and its `CompressionForm` in a file of its own, and list the form in ``COMPRESSIONS``
+(see ``information/names``). A rule on single states, in plain Python, is a `CompressionRule`.
 """
 
 from __future__ import annotations
@@ -123,6 +123,33 @@ class Compression(Protocol):
 
         The children come in parts, sorted by parent and increment; they have to be taken all.
         """
+
+
+@dataclass(frozen=True)
+class CompressionForm:
+    """A built-in compression by name.
+
+    Attributes
+    ----------
+    written : str
+        How it is written: its name, then parameters, if any, after colons.
+    example : str
+    parse : callable
+        Given what stands behind the name, the first colon included, returns the compression; raises ValueError or
+        ModelError if that is not right.
+    made : type
+        The class of what `parse` returns.
+    """
+
+    written: str
+    example: str
+    parse: Callable[[str], Compression]
+    made: type[Compression]
+
+    @property
+    def name(self) -> str:
+        """The word before the first colon."""
+        return self.written.partition(":")[0]
 
 
 def mean_rows(rows: SparseMatrix, weight: FloatArray, member_of: IntArray, n_states: int) -> SparseMatrix:

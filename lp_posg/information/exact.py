@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lp_posg.information.compression import Children, Compressed, State, Step
+from lp_posg.information.compression import Children, Compressed, CompressionForm, State, Step
 from lp_posg.information.merging import Gathering
 from lp_posg.types import MERGE_TOL
 
@@ -39,3 +39,12 @@ class Exact:
             step.watch(gathering.n_classes)
         rows, merged = gathering.result()
         return Compressed(rows, merged.member_of, merged.representative, merged.distance)
+
+
+def _parse(rest: str) -> Exact:
+    if rest:
+        raise ValueError
+    return Exact()
+
+
+EXACT = CompressionForm("exact", "exact", _parse, Exact)

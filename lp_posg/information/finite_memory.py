@@ -37,7 +37,15 @@ import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
-from lp_posg.information.compression import Children, Compressed, State, Step, normalised_rows, unique_rows
+from lp_posg.information.compression import (
+    Children,
+    Compressed,
+    CompressionForm,
+    State,
+    Step,
+    normalised_rows,
+    unique_rows,
+)
 from lp_posg.information.levels import Level, batches, expand, level_from_rows
 from lp_posg.information.lookup import places
 from lp_posg.information.merging import Gathering, merge_rows
@@ -261,3 +269,13 @@ def _iterated(move: SparseMatrix, law: FloatArray) -> FloatArray:
 def logarithms(rows: SparseMatrix) -> SparseMatrix:
     """Return rows whose distance is about the relative one of the given rows; no entry becomes 0."""
     return sp.csr_array((np.log(rows.data) - 1, rows.indices, rows.indptr), shape=rows.shape)
+
+
+def _parse(rest: str) -> FiniteMemory:
+    memory, colon, law = rest.removeprefix(":").partition(":")
+    if not memory.isascii() or not memory.isdigit() or len(memory) > 6 or (colon and not law):
+        raise ValueError
+    return FiniteMemory(int(memory), law or LAWS[0])
+
+
+FINITE_MEMORY = CompressionForm("finite-memory:L[:LAW]", "finite-memory:3", _parse, FiniteMemory)

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 
 from lp_posg.game import Game
 from lp_posg.information.tables import SplitTable
+from lp_posg.information.tracking import split_first, split_flat
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 NEGLIGIBLE = 1e-290
@@ -215,8 +216,7 @@ def first_rows(game: Game, table: SplitTable) -> tuple[IntArray, FloatArray, Spa
     joint = sp.coo_array(seen.multiply(game.initial[:, None]))
     possible = joint.data >= NEGLIGIBLE
     state, observation, weight = joint.row[possible], joint.col[possible], joint.data[possible]
-    counts = tuple(index.shape[2] for index in table.increment_index)
-    z, p = look_up(table, None, np.zeros(len(state), np.int64), observation.astype(np.int64), (), counts)
+    z, p = split_first(table, observation.astype(np.int64))
     increment, child = np.unique(z, return_inverse=True)
     rows, mass = _normalised(child, p * game.n_states + state, weight, len(increment), table, game.n_states)
     return increment, mass, rows
@@ -253,7 +253,7 @@ def expand(game: Game, time: int, table: SplitTable, level: Level, nodes: slice)
             part[possible] for part in (cell, action, state, observation, weight)
         )
 
-    z, p = look_up(table, level.cell_profile[:, cell], action, observation, game.n_actions, game.n_observations)
+    z, p = split_flat(table, level.cell_profile[:, cell], action, observation, game)
     n_increments = int(np.prod(table.n_increments))
     key, child = np.unique(level.cell_node[cell] * n_increments + z, return_inverse=True)
     parent, increment = np.divmod(key, n_increments)
@@ -292,28 +292,6 @@ def rows_of(matrix: SparseMatrix, rows: IntArray) -> tuple[IntArray, IntArray, F
     offset = np.arange(len(take)) - np.repeat(np.cumsum(length) - length, length)
     entry = matrix.indptr[rows[take]] + offset
     return take, matrix.indices[entry].astype(np.int64), matrix.data[entry]
-
-
-def look_up(
-    table: SplitTable,
-    profile: IntArray | None,
-    action: IntArray,
-    observation: IntArray,
-    n_actions: tuple[int, ...],
-    n_observations: tuple[int, ...],
-) -> tuple[IntArray, IntArray]:
-    """Return the flat increment and the flat next private profile of each entry."""
-    n = len(table.private)
-    own_action = np.unravel_index(action, n_actions) if n_actions else (action,) * n
-    own_observation = np.unravel_index(observation, n_observations)
-    z = np.zeros(len(action), dtype=np.int64)
-    p = np.zeros(len(action), dtype=np.int64)
-    for i in range(n):
-        held = profile[i] if profile is not None else np.zeros_like(action)
-        where = (held, own_action[i], own_observation[i])
-        z = z * len(table.increments[i]) + table.increment_index[i][where]
-        p = p * len(table.next_private[i]) + table.next_index[i][where]
-    return z, p
 
 
 def _normalised(

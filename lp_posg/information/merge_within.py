@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
-from lp_posg.information.compression import Children, Compressed, State, Step, mean_rows
+from lp_posg.information.compression import Children, Compressed, CompressionForm, State, Step, mean_rows
 from lp_posg.information.merging import Gathering
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
@@ -141,3 +141,13 @@ def _cover_block(points: FloatArray, reach: float) -> tuple[IntArray, IntArray]:
 def _least_neighbour(near: SparseMatrix, value: IntArray) -> IntArray:
     """Return the least value among each point's neighbours, itself included."""
     return np.minimum.reduceat(value[near.indices], near.indptr[:-1])
+
+
+def _parse(rest: str) -> MergeWithin:
+    radius = rest.removeprefix(":")
+    if "_" in radius:
+        raise ValueError
+    return MergeWithin(float(radius))
+
+
+MERGE = CompressionForm("merge:EPS", "merge:0.05", _parse, MergeWithin)

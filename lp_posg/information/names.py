@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from lp_posg.errors import ModelError, OptionError
-from lp_posg.information.compression import Compression
-from lp_posg.information.exact import Exact
-from lp_posg.information.finite_memory import LAWS, FiniteMemory
-from lp_posg.information.merge_within import MergeWithin
+from lp_posg.information.compression import Compression, CompressionForm
+from lp_posg.information.exact import EXACT
+from lp_posg.information.finite_memory import FINITE_MEMORY
+from lp_posg.information.merge_within import MERGE
 from lp_posg.information.rule import CompressionRule, Ruled
 from lp_posg.information.sharing import (
+    SharingForm,
     SharingStructure,
     controller,
     delayed,
@@ -21,30 +20,38 @@ from lp_posg.information.sharing import (
     uncontrolled,
 )
 
-# A structure by name: one line each. Those after a colon take a delay of at least one step.
-SHARING: dict[str, Callable[[int], SharingStructure]] = {
-    "full": full,
-    "one-step-delay": one_step_delay,
-    "one-directional": one_directional,
-    "none": no_sharing,
-}
-SHARING_WITH_DELAY: dict[str, Callable[[int, int], SharingStructure]] = {
-    "controller": controller,
-    "uncontrolled": uncontrolled,
-    "delay": delayed,
+# A structure by name: one line each.
+SHARING: dict[str, SharingForm] = {
+    form.name: form
+    for form in (
+        SharingForm("full", lambda n, _: full(n), order=0),
+        SharingForm("one-directional", lambda n, _: one_directional(n), order=1),
+        SharingForm("one-step-delay", lambda n, _: one_step_delay(n), order=2),
+        SharingForm("controller:D", controller),
+        SharingForm("uncontrolled:D", uncontrolled),
+        SharingForm("delay:D", delayed),
+        SharingForm("none", lambda n, _: no_sharing(n)),
+    )
 }
 
-# A compression by the word before the colon: how it is written, and what makes it of the rest, colon included.
-COMPRESSIONS: dict[str, tuple[str, Callable[[str], Compression]]] = {
-    "exact": ("exact", lambda rest: _exact(rest)),
-    "finite-memory": ("finite-memory:L[:LAW]", lambda rest: _finite_memory(rest)),
-    "merge": ("merge:EPS", lambda rest: _merge(rest)),
-}
+# A compression by name: one line each.
+COMPRESSIONS: dict[str, CompressionForm] = {form.name: form for form in (EXACT, FINITE_MEMORY, MERGE)}
 
 
 def sharing_names() -> tuple[str, ...]:
-    """Return the names of the built-in structures, those with a delay as ``name:D``."""
-    return (*SHARING, *(f"{name}:D" for name in SHARING_WITH_DELAY))
+    """Return how the built-in structures are written, those with a delay as ``name:D``."""
+    return tuple(form.written for form in SHARING.values())
+
+
+def sharing_examples() -> tuple[str, ...]:
+    """Return one name of each built-in structure, with a delay of two steps where it takes one."""
+    return tuple(form.example for form in SHARING.values())
+
+
+def less_and_less_sharing() -> tuple[str, ...]:
+    """Return the structures in which, from right to left, every agent learns everything at least as early."""
+    found = {form.name: form.order for form in SHARING.values() if form.order is not None}
+    return tuple(sorted(found, key=lambda name: found[name]))
 
 
 def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> SharingStructure:
@@ -66,18 +73,21 @@ def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> Sharing
             raise ModelError(f"sharing {sharing.name!r} is made for {made_for} agents, the game has {n_agents}")
         return sharing
     name, colon, delay = sharing.strip().partition(":")
-    if name in SHARING and not colon:
-        return SHARING[name](n_agents)
-    if name in SHARING_WITH_DELAY:
-        if not delay.isascii() or not delay.isdigit() or len(delay) > 6 or int(delay) < 1:
-            raise OptionError(f"sharing {sharing!r}: expected {name}:D with a delay D of at least 1, as in '{name}:2'")
-        return SHARING_WITH_DELAY[name](n_agents, int(delay))
-    raise OptionError(f"unknown sharing {sharing!r}; expected one of {', '.join(sharing_names())}")
+    form = SHARING.get(name)
+    if form is None or (colon and not form.takes_delay):
+        raise OptionError(f"unknown sharing {sharing!r}; expected one of {', '.join(sharing_names())}")
+    if not form.takes_delay:
+        return form.make(n_agents, 1)
+    if not delay.isascii() or not delay.isdigit() or len(delay) > 6 or int(delay) < 1:
+        raise OptionError(
+            f"sharing {sharing!r}: expected {form.written} with a delay D of at least 1, as in {form.example!r}"
+        )
+    return form.make(n_agents, int(delay))
 
 
 def compression_names() -> tuple[str, ...]:
     """Return how the built-in compressions are written."""
-    return tuple(form for form, _ in COMPRESSIONS.values())
+    return tuple(form.written for form in COMPRESSIONS.values())
 
 
 def compression_named(compression: str | Compression | CompressionRule) -> Compression:
@@ -90,49 +100,24 @@ def compression_named(compression: str | Compression | CompressionRule) -> Compr
     """
     if isinstance(compression, str):
         name, colon, rest = compression.strip().partition(":")
-        form, make = COMPRESSIONS.get(name, ("", None))
-        if make is None:
+        if name not in COMPRESSIONS:
             raise OptionError(f"unknown compression {compression!r}; expected one of {', '.join(compression_names())}")
+        form = COMPRESSIONS[name]
         try:
-            return make(colon + rest)
+            return form.parse(colon + rest)
         except (ValueError, ModelError) as error:
             why = f" ({error})" if isinstance(error, ModelError) else ""
-            raise OptionError(f"compression {compression!r}: expected {form}, as in {EXAMPLES[name]!r}{why}") from None
+            raise OptionError(
+                f"compression {compression!r}: expected {form.written}, as in {form.example!r}{why}"
+            ) from None
     if isinstance(compression, type) or not isinstance(compression, Compression | CompressionRule):
         raise ModelError(
             f"compression is {compression!r}, expected a name or an object with name, first_state() and next_state()"
         )
     name = compression.name
-    taken = isinstance(name, str) and name.partition(":")[0] in COMPRESSIONS
-    if (
-        not isinstance(name, str)
-        or not name
-        or (taken and not isinstance(compression, Exact | FiniteMemory | MergeWithin))
-    ):
+    built_in = COMPRESSIONS.get(name.partition(":")[0]) if isinstance(name, str) else None
+    if not isinstance(name, str) or not name or (built_in and not isinstance(compression, built_in.made)):
         raise ModelError(
-            f"the compression's name is {name!r}, expected a text of its own, not one of a built-in compression"
+            f"the compression's name is {name!r}, expected a text that is not the name of a built-in compression"
         )
     return compression if isinstance(compression, Compression) else Ruled(compression)
-
-
-EXAMPLES = {"exact": "exact", "finite-memory": "finite-memory:3", "merge": "merge:0.05"}
-
-
-def _exact(rest: str) -> Exact:
-    if rest:
-        raise ValueError
-    return Exact()
-
-
-def _finite_memory(rest: str) -> FiniteMemory:
-    memory, colon, law = rest.removeprefix(":").partition(":")
-    if not memory.isascii() or not memory.isdigit() or len(memory) > 6 or (colon and not law):
-        raise ValueError
-    return FiniteMemory(int(memory), law or LAWS[0])
-
-
-def _merge(rest: str) -> MergeWithin:
-    radius = rest.removeprefix(":")
-    if "_" in radius:
-        raise ValueError
-    return MergeWithin(float(radius))

@@ -3,7 +3,7 @@
 At each common-information state a mediator draws an *atom*; the atom holds a prescription for
 every agent, and an action is drawn from each prescription at the agent's private information,
 independently given the atom. No agent hears the atom; what it hears of the draws depends on the
-concept (``lp_posg.wording.TO_PLAY``). A Nash strategy or a team's has one atom per state: no
+concept (`Kind.to_play`). A Nash strategy or a team's has one atom per state: no
 mediator is needed.
 """
 

@@ -6,12 +6,12 @@ and ``retain`` (the paper's xi) is what it still knows alone. At the start ``p``
 is None, and ``o`` is None unless the game has an observation before the first action.
 
 To add a structure: write a class with these two methods, or a function that returns a
-`DelayedSharing`, in a file of its own, and name it in ``SHARING`` (see ``information/__init__``).
+`DelayedSharing`, in a file of its own, and list its `SharingForm` in ``SHARING`` (see ``information/names``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -40,6 +40,41 @@ class SharingStructure(Protocol):
 
     def retain(self, agent: int, private: Hashable, action: int | None, observation: int | None) -> Hashable:
         """Return the agent's next private information; called as `increment`."""
+
+
+@dataclass(frozen=True)
+class SharingForm:
+    """A built-in structure by name.
+
+    Attributes
+    ----------
+    written : str
+        How it is written: its name, followed by ``:D`` if it takes a delay of at least one step.
+    make : callable
+        Given the number of agents and the delay (1 if it takes none), returns the structure.
+    order : int or None
+        Where it stands in the order of sharing: of two rules in it, under that of the lower number every agent
+        learns everything at least as early. None if it is not compared.
+    """
+
+    written: str
+    make: Callable[[int, int], SharingStructure]
+    order: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The word before the colon."""
+        return self.written.partition(":")[0]
+
+    @property
+    def takes_delay(self) -> bool:
+        """Whether a delay belongs to it."""
+        return self.written.endswith(":D")
+
+    @property
+    def example(self) -> str:
+        """A name with a delay of two steps, if it takes one."""
+        return self.written.replace(":D", ":2")
 
 
 class Data(NamedTuple):

@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.evaluate import KINDS
 from lp_posg.information import Policy, SharingStructure
 from lp_posg.planning import ExtensiveSolution, SequenceSolution, Solution
 from lp_posg.planning.verification import structure_of
 from lp_posg.trees import Tree
 from lp_posg.trees.unrolling import Known, UnrolledTree, unrolled_tree
 from lp_posg.types import FloatArray
-
-PRODUCT_CONCEPTS = ("ne", "team")
-"""Concepts whose strategies let agents draw independently."""
 
 
 def behaviour_of(
@@ -36,10 +34,10 @@ def behaviour_of(
         raise ModelError(
             f"solution is {type(solution).__name__}, expected a Solution, SequenceSolution or ExtensiveSolution"
         )
-    if isinstance(solution, Solution) and solution.concept not in PRODUCT_CONCEPTS:
+    if isinstance(solution, Solution) and not solution.certificate.kind.draws_alone:
         raise UnsupportedError(
             f"concept {solution.concept!r} has a mediator draw for all agents, and OpenSpiel's policies draw for each"
-            f" agent by itself; solve with concept {' or '.join(map(repr, PRODUCT_CONCEPTS))}"
+            f" agent by itself; solve with concept {' or '.join(repr(k.name) for k in KINDS.values() if k.draws_alone)}"
         )
     structure = structure_of(solution, sharing, solution.game)
     game = unrolled_tree(solution.game, solution.horizon, structure, max_nodes=max_nodes)

@@ -9,7 +9,7 @@ import numpy as np
 from lp_posg.evaluate.playing import StepPlayer
 from lp_posg.information import Policy
 from lp_posg.learning.counted_model import LearntModel
-from lp_posg.learning.windows import Frame, Tracker
+from lp_posg.learning.windows import Frame, WindowTracker
 from lp_posg.types import FloatArray, IntArray
 
 
@@ -42,7 +42,7 @@ class Explorer:
 
     def begin(self, n_runs: int, first: IntArray | None, rng: np.random.Generator) -> None:
         """Start new runs."""
-        self._tracker, self._rng = Tracker(self._frame, n_runs, first), rng
+        self._tracker, self._rng = WindowTracker(self._frame, n_runs, first), rng
 
     def act(self, time: int) -> IntArray:
         """Return the plan's joint actions where it has any, else uniformly drawn ones."""
@@ -53,13 +53,13 @@ class Explorer:
             step = plan.model.steps[time]
             node = step.index.find(self._tracker.window)
             n_profiles = int(np.prod(self._frame.tables[time].n_next))
-            cell = step.cell_of(node, self._tracker.profile(time), n_profiles)
+            cell = step.cell_of(node, self._tracker.profile, n_profiles)
             joint = np.where(cell >= 0, plan.action[time][cell], joint)
         return np.stack(np.unravel_index(joint, sizes.n_actions), axis=1)
 
     def observe(self, time: int, actions: IntArray, observations: IntArray) -> None:
         """Keep windows and private informations up to date."""
-        self._tracker.step(time, actions, observations)
+        self._tracker.observe(actions, observations)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Follower:
 
     def begin(self, n_runs: int, first: IntArray | None, rng: np.random.Generator) -> None:
         """Start new runs."""
-        self._tracker, self._rng = Tracker(self._frame, n_runs, first), rng
+        self._tracker, self._rng = WindowTracker(self._frame, n_runs, first), rng
         self._node = self._policy.follow(-1, np.zeros(n_runs, dtype=np.int64), self._tracker.increment)
 
     def act(self, time: int) -> IntArray:
@@ -124,5 +124,5 @@ class Follower:
 
     def observe(self, time: int, actions: IntArray, observations: IntArray) -> None:
         """Go to the strategy's next state."""
-        self._tracker.step(time, actions, observations)
+        self._tracker.observe(actions, observations)
         self._node = self._policy.follow(time, self._node, self._tracker.increment)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from lp_posg.evaluate.certificate import cell_actions
-from lp_posg.evaluate.deviator import DeviationOptions, options_for
+from lp_posg.evaluate.deviator import Deviator, deviators_of
+from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.information import Policy
 from lp_posg.information.levels import Level
 from lp_posg.learning.actors import DeviationPlan
@@ -13,14 +14,16 @@ from lp_posg.learning.counted_model import LearntModel
 from lp_posg.types import FloatArray, IntArray
 
 
-def best_deviations(model: LearntModel, policy: Policy, kind: str) -> tuple[FloatArray, tuple[DeviationPlan, ...]]:
+def best_deviations(
+    model: LearntModel, policy: Policy, kind: str | Kind
+) -> tuple[FloatArray, tuple[DeviationPlan, ...]]:
     """Return what each agent's best deviation gains in the model, shape (n,), and the deviations.
 
     Parameters
     ----------
     policy : Policy
         On the model's states.
-    kind : str
+    kind : str or Kind
         As in `certify`, but for ``team``.
 
     Notes
@@ -28,7 +31,7 @@ def best_deviations(model: LearntModel, policy: Policy, kind: str) -> tuple[Floa
     Backward induction: at each state the options that are best given the private information (ex
     ante: all of them or none), with the deviation's own values ahead.
     """
-    deviators = options_for(model, kind)
+    deviators = deviators_of(model, kind_named(kind))
     n, space = model.n_agents, model.space
     follow = np.zeros((0, n))
     away = [np.zeros(0) for _ in deviators]
@@ -62,7 +65,7 @@ def best_deviations(model: LearntModel, policy: Policy, kind: str) -> tuple[Floa
     return np.maximum(gains, 0.0), plans
 
 
-def _taken(level: Level, deviator: DeviationOptions, q: FloatArray) -> tuple[FloatArray, IntArray]:
+def _taken(level: Level, deviator: Deviator, q: FloatArray) -> tuple[FloatArray, IntArray]:
     """Return the deviator's value at each state, and its options (K, P_i, R); it follows where nothing was seen."""
     agent = deviator.agent
     assert agent is not None

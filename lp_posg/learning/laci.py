@@ -30,7 +30,7 @@ import numpy as np
 
 from lp_posg.errors import LimitError, ModelError, SimulatorError
 from lp_posg.evaluate import certify
-from lp_posg.evaluate.deviator import check_options
+from lp_posg.evaluate.deviator import check_bounds
 from lp_posg.game import Game
 from lp_posg.game.protocols import AgentSizes
 from lp_posg.induction.checkpoint import Checkpoint
@@ -62,7 +62,7 @@ def learn(
     source: Game | Environment | Simulator,
     horizon: int,
     sharing: str | SharingStructure = "full",
-    concept: str | None = None,
+    concept: str | Concept | None = None,
     objective: str = "welfare",
     *,
     memory: int = 2,
@@ -285,7 +285,7 @@ class _Run:
         values, errors = self._returns(Follower(self.frame, candidate.policy), rng)
         used = self.evaluation_episodes
         gaps, gap_errors = candidate.gaps, candidate.gap_errors
-        if self.concept.deviations != "team":
+        if not self.concept.deviations.together:
             gaps, gap_errors = self._gains(candidate, model, values, errors, rng)
             used += (self.evaluation_episodes + self.episodes) * len(self.agents)
         certificate = None
@@ -343,7 +343,7 @@ class _Run:
 
         Of equals the later one, which knows more.
         """
-        if self.concept.deviations == "team":
+        if self.concept.deviations.together:
             worth = [float(candidate.values.sum()) for candidate in candidates]
         else:
             worth = [-float((candidate.gaps + candidate.gap_errors).max()) for candidate in candidates]
@@ -354,7 +354,7 @@ def _checked(
     source: Game | Environment | Simulator,
     horizon: int,
     sharing: str | SharingStructure,
-    concept: str | None,
+    concept: str | Concept | None,
     objective: str,
     memory: int,
     episodes: int,
@@ -399,7 +399,7 @@ def _checked(
     found = concept_named(default if concept is None else concept)
     if game is not None:
         found.check_game(game)
-    check_options(found.deviations)
+    check_bounds(found.deviations)
     parse_objective(objective, agents)
     store = None
     if checkpoint is not None:

@@ -14,7 +14,7 @@ import numpy as np
 from lp_posg.errors import UnsupportedError
 from lp_posg.game.protocols import AgentSizes
 from lp_posg.information import SharingStructure
-from lp_posg.learning.windows import CODE_LIMIT, Frame, Tracker, frame_of
+from lp_posg.learning.windows import CODE_LIMIT, Frame, WindowTracker, frame_of
 from lp_posg.types import IntArray
 
 
@@ -71,16 +71,15 @@ class SharedView:
             for time, table in enumerate(self.frame.tables):
                 if prod(self.frame.radices(time)) * max(table.n_next) > CODE_LIMIT:
                     raise UnsupportedError(f"{self.name}: more values than this package numbers; remember fewer steps")
-        self._time, self._tracker = 0, Tracker(self.frame, n_runs, first)
+        self._tracker = WindowTracker(self.frame, n_runs, first)
 
     def observe(self, time: int, actions: IntArray, observations: IntArray) -> None:
         """Split a step's actions and observations."""
-        self._tracker.step(time, actions, observations)
-        self._time = time + 1
+        self._tracker.observe(actions, observations)
 
     def keys(self) -> list[IntArray]:
         """Return memory times P_i plus private information."""
-        counts = self._tracker.frame.tables[self._time].n_next
+        counts = self._tracker.tables[self._tracker.time].n_next
         return [self._tracker.window * count + own for own, count in zip(self._tracker.private, counts, strict=True)]
 
 

@@ -17,7 +17,8 @@ from lp_posg.errors import UnsupportedError
 from lp_posg.game.protocols import AgentSizes
 from lp_posg.information import SharingStructure
 from lp_posg.information.lookup import places
-from lp_posg.information.tables import SplitTable, first_table, next_table
+from lp_posg.information.tables import SplitTable
+from lp_posg.information.tracking import Tracker, tables_of
 from lp_posg.learning.checking import check_range
 from lp_posg.learning.environments import Episodes
 from lp_posg.types import FloatArray, IntArray
@@ -92,10 +93,8 @@ def frame_of(sizes: AgentSizes, structure: SharingStructure, horizon: int, memor
     UnsupportedError
         If there are more private informations, or more windows, than this package codes.
     """
-    tables = [first_table(sizes, structure)]
-    for _ in range(horizon - 1):
-        tables.append(next_table(sizes, structure, tables[-1].next_private))
-    frame = Frame(sizes, tuple(tables), memory)
+    tables = tables_of(sizes, structure, horizon)
+    frame = Frame(sizes, tables, memory)
     for time in range(horizon):
         if prod(frame.radices(time)) > CODE_LIMIT:
             raise UnsupportedError(
@@ -109,15 +108,19 @@ def frame_of(sizes: AgentSizes, structure: SharingStructure, horizon: int, memor
     return frame
 
 
-class Tracker:
-    """Windows and private informations of runs as they go on.
+class WindowTracker(Tracker):
+    """What is common and private in runs as they go on, with the windows of memory.
+
+    Parameters
+    ----------
+    frame : Frame
+    n_runs : int
+    first : int array, shape (N, n), or None
+        Observations before the first action.
 
     Attributes
     ----------
     window : int array, shape (N,)
-    private : tuple per agent of int arrays, shape (N,)
-    increment : int array, shape (N,)
-        The newest.
 
     Raises
     ------
@@ -127,39 +130,17 @@ class Tracker:
 
     def __init__(self, frame: Frame, n_runs: int, first: IntArray | None) -> None:
         self.frame = frame
-        nothing = np.zeros(n_runs, dtype=np.int64)
-        self.private: tuple[IntArray, ...] = (nothing,) * frame.sizes.n_agents
-        self.increment = self._split(0, None, first)
+        if first is not None:
+            check_range("the environment", "observations", first, frame.sizes.n_observations)
+        super().__init__(frame.tables, n_runs, None if first is None else first.T)
         self.window = self.increment
 
-    def step(self, time: int, actions: IntArray, observations: IntArray) -> None:
-        """Take in what was done at a step, and what was seen after it."""
-        self.increment = self._split(time + 1, actions, observations)
-        self.window = self.frame.grown(time + 1, self.window, self.increment)
-
-    def _split(self, into: int, actions: IntArray | None, seen: IntArray | None) -> IntArray:
-        table, sizes = self.frame.tables[into], self.frame.sizes
-        if seen is not None:
-            check_range("the environment", "observations", seen, sizes.n_observations)
-        if actions is not None:
-            check_range("the environment", "actions", actions, sizes.n_actions)
-        increment = np.zeros(len(self.private[0]), dtype=np.int64)
-        kept = []
-        for i, count in enumerate(table.n_increments):
-            none = np.zeros_like(increment)
-            where = (
-                self.private[i],
-                none if actions is None else actions[:, i],
-                none if seen is None else seen[:, i],
-            )
-            increment = increment * count + table.increment_index[i][where]
-            kept.append(table.next_index[i][where])
-        self.private = tuple(kept)
-        return increment
-
-    def profile(self, time: int) -> IntArray:
-        """Return the flat private profile of each run, last agent fastest."""
-        return np.ravel_multi_index(self.private, self.frame.tables[time].n_next)
+    def observe(self, actions: IntArray, observations: IntArray) -> None:
+        """Take in what all did at the step and what they saw after it, both (N, n)."""
+        check_range("the environment", "observations", observations, self.frame.sizes.n_observations)
+        check_range("the environment", "actions", actions, self.frame.sizes.n_actions)
+        self.step(actions.T, observations.T)
+        self.window = self.frame.grown(self.time, self.window, self.increment)
 
 
 @dataclass(frozen=True)
@@ -183,12 +164,12 @@ class Seen:
 def seen(frame: Frame, episodes: Episodes) -> Seen:
     """Return episodes in terms of windows and private profiles."""
     n_runs, horizon = episodes.actions.shape[:2]
-    tracker = Tracker(frame, n_runs, episodes.first)
+    tracker = WindowTracker(frame, n_runs, episodes.first)
     window, profile = (np.empty((n_runs, horizon), dtype=np.int64) for _ in range(2))
     for time in range(horizon):
-        window[:, time], profile[:, time] = tracker.window, tracker.profile(time)
+        window[:, time], profile[:, time] = tracker.window, tracker.profile
         if time < horizon - 1:
-            tracker.step(time, episodes.actions[:, time], episodes.observations[:, time])
+            tracker.observe(episodes.actions[:, time], episodes.observations[:, time])
     action = np.ravel_multi_index(tuple(np.moveaxis(episodes.actions, 2, 0)), frame.sizes.n_actions)
     observation = np.ravel_multi_index(tuple(np.moveaxis(episodes.observations, 2, 0)), frame.sizes.n_observations)
     return Seen(window, profile, action, observation)

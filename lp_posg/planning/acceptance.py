@@ -14,7 +14,7 @@ def check_certificate(
     certificate: Certificate, game: Game, concept: str, tolerance: float, approximate: bool = False
 ) -> None:
     """Raise CertificateError unless every gap is proven to be within the tolerance (see `allowed_gaps`)."""
-    most = allowed_gaps(game, tolerance, certificate.deviations)
+    most = allowed_gaps(game, tolerance, certificate.kind.together)
     over = certificate.gaps - most
     if (over <= 0).all():
         _warn_of_large_gap(certificate, game, tolerance)
@@ -23,7 +23,7 @@ def check_certificate(
         return
     agent = int(over.argmax())
     allowed, gap = most[agent], certificate.gaps[agent]
-    what = f"{'an optimum' if certificate.deviations == 'team' else 'an equilibrium'} ({concept}) of {game.name!r}"
+    what = f"{'an optimum' if certificate.kind.together else 'an equilibrium'} ({concept}) of {game.name!r}"
     limit = f"the tolerance is {allowed:.3g} ({tolerance:g} of the reward range)"
     if certificate.status == "exact":
         gain = f"agent {game.agents[agent]!r} gains {gap:.6g} by deviating"

@@ -13,37 +13,38 @@ from pathlib import Path
 from typing import Any
 
 from lp_posg.errors import LimitError, LpPosgError, ModelError, UnsupportedError
-from lp_posg.evaluate import certify, pairs_of
+from lp_posg.evaluate import Kind, certify, pairs_of
 from lp_posg.game import Game, allowed_gaps
 from lp_posg.information import (
     Compression,
     CompressionRule,
     SharingStructure,
     compression_named,
+    less_and_less_sharing,
     reachable_states,
     sharing_structure,
 )
 from lp_posg.planning.regions import one_step_games
 from lp_posg.planning.solution import Solution
 from lp_posg.planning.solving import Progress, Request, checked, expanded, solved
-from lp_posg.stage import CONCEPTS, Correlated, Efficiency, efficiency_of, largest_share, parse_objective
+from lp_posg.stage import (
+    CONCEPTS,
+    Concept,
+    Correlated,
+    Efficiency,
+    concept_named,
+    efficiency_of,
+    largest_share,
+    parse_objective,
+)
 from lp_posg.types import GAP_TOL
 from lp_posg.version import __version__
-
-WIDER = ("ne", "strategic-ce", "ce", "interim-cce", "cce")
-"""Concepts in the order of inclusion: every equilibrium of one is an equilibrium of the next."""
-
-ACTION_HEARD = ("strategic-ce", "ce")
-"""Of these, those whose deviations react to a recommended action, or to more."""
 
 OBEYED_TOL = 1e-10
 """A strategy that misses no incentive row by more than this share of its size is exact, as the programs' own are.
 
 It is what these allow a row to be missed by: one that misses a row by 1e-9 of its size is none of their solutions.
 """
-
-MORE_SHARING = ("full", "one-directional", "one-step-delay")
-"""Structures in which, from right to left, every agent learns everything at least as early."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ def compare(
     game: Game,
     horizon: int,
     sharing: Sequence[str | SharingStructure] = ("full", "one-step-delay"),
-    concepts: Sequence[str] = ("team", "ne", "ce", "cce"),
+    concepts: Sequence[str | Concept] = ("team", "ne", "ce", "cce"),
     objective: str | Callable[[Any], Any] = "welfare",
     *,
     discount: float | None = None,
@@ -232,7 +233,7 @@ def compare(
     Parameters
     ----------
     sharing : sequence of str or SharingStructure
-    concepts : sequence of str
+    concepts : sequence of str or Concept
     checkpoint : path, optional
         A folder with one checkpoint per row; the same call takes a stopped comparison up again.
     time_limit : float, optional
@@ -291,16 +292,16 @@ def _rows(
     game: Game,
     horizon: int,
     structure: SharingStructure,
-    concepts: Sequence[str],
+    concepts: Sequence[str | Concept],
     objective: str | Callable[[Any], Any],
     options: dict[str, Any],
     begun_all: float,
 ) -> list[Row]:
     rows: list[Row] = []
     space, seconds, reason = None, 0.0, None
-    for concept in concepts:
+    for concept in map(concept_named, concepts):
         try:
-            own = _own_options(options, structure, concept, begun_all)
+            own = _own_options(options, structure, concept.name, begun_all)
             request: Request = checked(game, horizon, structure, concept, objective, **own)
             if reason is not None:
                 raise reason
@@ -312,9 +313,9 @@ def _rows(
                     reason = error
                     raise
                 seconds = clock.perf_counter() - begun
-            rows.append(Row(structure.name, concept, solved(request, space, seconds), None))
+            rows.append(Row(structure.name, concept.name, solved(request, space, seconds), None))
         except (UnsupportedError, LimitError) as error:
-            rows.append(Row(structure.name, concept, None, error))
+            rows.append(Row(structure.name, concept.name, None, error))
     return rows
 
 
@@ -335,21 +336,22 @@ def _own_options(
 
 def _inclusions(rows: list[Row], structure: SharingStructure, tolerance: float) -> Iterator[Check]:
     """Yield, for each solved equilibrium, whether it is one of every wider concept asked for."""
-    solutions = {row.concept: row.solution for row in rows if row.solution is not None}
-    for place, concept in enumerate(WIDER):
-        wider = [other for other in WIDER[place + 1 :] if other in solutions]
-        solution = solutions.get(concept)
-        if solution is None or not wider or solution.certificate.found_gains is not None:
+    equilibria = _narrowest_first(rows)
+    for solution in equilibria:
+        wider = [other for other in equilibria if other is not solution and _implies(solution, other)]
+        if not wider or solution.certificate.found_gains is not None:
             continue  # where gaps are bounds, exact states are out of reach
+        kinds = [other.certificate.kind for other in wider]
         pairs = pairs_of(solution.game, structure, solution.policy)
-        found = [certify(solution.game, structure, solution.policy, kind, space=pairs) for kind in wider]
+        found = [certify(solution.game, structure, solution.policy, kind, space=pairs) for kind in kinds]
         # Deviations of a wider concept gain no more, whatever the approximation.
         within = [
-            (own.gaps <= allowed_gaps(solution.game, tolerance, own.deviations) + solution.certificate.gaps).all()
+            (own.gaps <= allowed_gaps(solution.game, tolerance, own.kind.together) + solution.certificate.gaps).all()
             for own in found
         ]
         yield Check(
-            f"{structure.name}: the {concept} found is also " + " and ".join(_a(other) for other in wider),
+            f"{structure.name}: the {solution.concept} found is also "
+            + " and ".join(_a(other.concept) for other in wider),
             all(within),
             "gaps " + ", ".join(f"{own.gap:.2g}" for own in found),
         )
@@ -357,23 +359,18 @@ def _inclusions(rows: list[Row], structure: SharingStructure, tolerance: float) 
 
 def _orders(rows: list[Row], horizon: int, objective: str, game: Game, structure: SharingStructure) -> Iterator[Check]:
     """Yield the relations between values under one structure that theory demands."""
-    solutions = {row.concept: row.solution for row in rows if row.solution is not None}
-    if not solutions:
-        return
-    sharing = rows[0].sharing
-    team = solutions.get("team")
-    others = [s for c, s in solutions.items() if c != "team"]
-    if team is not None and others:
-        best = max(s.welfare for s in others)
+    sharing, found = rows[0].sharing, _narrowest_first(rows)
+    team = next((row.solution for row in rows if _is_team(row)), None)
+    if team is not None and found:
+        best = max(s.welfare for s in found)
         yield Check(
             f"{sharing}: no equilibrium has more welfare than the team optimum",
             best <= team.welfare + _slack(team) + _short(team),
             f"{best:.9g} <= {team.welfare:.9g}",
         )
-    found = [solutions[c] for c in WIDER if c in solutions]
     if len(found) < 2:
         return
-    names = [c for c in WIDER if c in solutions]
+    names = [s.concept for s in found]
     if game.is_zero_sum:
         values = [float(s.values[0]) for s in found]
         yield Check(
@@ -382,10 +379,10 @@ def _orders(rows: list[Row], horizon: int, objective: str, game: Game, structure
             " = ".join(f"{v:.9g}" for v in values),
         )
     elif horizon == 1 and objective == "welfare" and all(s.compression == "exact" for s in found):
-        broken = [(a, b) for a, b in pairwise(found) if a.welfare > b.welfare + _slack(a)]
+        broken = [(a, b) for a, b in pairwise(found) if _implies(a, b) and a.welfare > b.welfare + _slack(a)]
         # The order is one of exact equilibria: what an incentive worth 1e-10 forbids may have much more welfare, at a
         # gap that no certificate minds. So it is not held against a strategy that is exact up to the tolerance only.
-        excused = [(a, b) for a, b in broken if _missed(a, b.concept, structure) > OBEYED_TOL]
+        excused = [(a, b) for a, b in broken if _missed(a, b.certificate.kind, structure) > OBEYED_TOL]
         yield Check(
             f"{sharing}: one stage, so the best welfare grows with the concept, {' <= '.join(names)}",
             len(excused) == len(broken),
@@ -397,18 +394,33 @@ def _orders(rows: list[Row], horizon: int, objective: str, game: Game, structure
         )
 
 
-def _missed(solution: Solution, concept: str, structure: SharingStructure) -> float:
+def _narrowest_first(rows: list[Row]) -> list[Solution]:
+    """Return the solved equilibria, that of a narrower concept before that of a wider one."""
+    found = [row.solution for row in rows if row.solution is not None and not _is_team(row)]
+    return sorted(found, key=lambda own: own.certificate.kind.width)
+
+
+def _is_team(row: Row) -> bool:
+    return row.solution is not None and row.solution.certificate.kind.together
+
+
+def _implies(one: Solution, other: Solution) -> bool:
+    return one.certificate.kind.implies(other.certificate.kind)
+
+
+def _missed(solution: Solution, kind: Kind, structure: SharingStructure) -> float:
     """Return by what share of its size a one-step solution misses an incentive row of a wider concept."""
     games = one_step_games(solution.game, reachable_states(solution.game, structure, 1))
     laws = {block.nodes.tobytes(): block.joint() for block in solution.policy.steps[0].blocks}
-    told = concept in ACTION_HEARD
-    return max(largest_share(block.payoff, laws[block.nodes.tobytes()], told=told) for block in games)
+    return max(
+        largest_share(block.payoff, laws[block.nodes.tobytes()], told=kind.hears != "nothing") for block in games
+    )
 
 
 def _spreads(rows: list[Row], structure: SharingStructure, deadline: float | None) -> Iterator[Spread]:
     """Yield what welfare the equilibria of each solved correlated concept can have, for two agents and one step."""
     for row in rows:
-        solution, concept = row.solution, CONCEPTS[row.concept]
+        solution, concept = row.solution, CONCEPTS.get(row.concept)
         if solution is None or not isinstance(concept, Correlated):
             continue
         if (solution.horizon, solution.game.n_agents, solution.compression) != (1, 2, "exact"):
@@ -422,8 +434,8 @@ def _spreads(rows: list[Row], structure: SharingStructure, deadline: float | Non
 
 def _sharing_orders(rows: list[Row]) -> Iterator[Check]:
     """Yield whether more sharing never lowers the team optimum."""
-    teams = {row.sharing: row.solution for row in rows if row.concept == "team" and row.solution is not None}
-    found = [(name, teams[name]) for name in MORE_SHARING if name in teams]
+    teams = {row.sharing: row.solution for row in rows if row.solution is not None and _is_team(row)}
+    found = [(name, teams[name]) for name in less_and_less_sharing() if name in teams]
     for (more, rich), (less, poor) in pairwise(found):
         yield Check(
             f"the team optimum under {more} is at least that under {less}",

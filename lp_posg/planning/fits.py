@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from lp_posg.errors import StrategyDependenceError, UnsupportedError
 from lp_posg.game import Game
-from lp_posg.information import SharingStructure, check_horizon, reachable_states, sharing_structure
-
-SURVEYED = ("full", "one-directional", "one-step-delay", "controller:2", "uncontrolled:2", "delay:2", "none")
+from lp_posg.information import SharingStructure, check_horizon, reachable_states, sharing_examples, sharing_structure
 
 STATE_LIMIT = 100_000
 """Most states of one depth that a survey expands."""
@@ -40,7 +38,9 @@ class _TooMany(Exception):
     """More states than a survey expands."""
 
 
-def survey(game: Game, horizon: int = 3, sharing: Sequence[str | SharingStructure] = SURVEYED) -> tuple[Fit, ...]:
+def survey(
+    game: Game, horizon: int = 3, sharing: Sequence[str | SharingStructure] = sharing_examples()
+) -> tuple[Fit, ...]:
     """Return how each sharing structure fits the game over `horizon` steps.
 
     Raises

@@ -75,7 +75,7 @@ def advantages_of(plan: StatePlan) -> tuple[Advantages, ...]:
             "the solution's gaps are bounds, since exact states are out of reach; what single actions gain is known"
             " only where the certificate is exact: choose a shorter horizon"
         )
-    return advantages(plan.game, plan.sharing, plan.policy, plan.certificate.deviations)
+    return advantages(plan.game, plan.sharing, plan.policy, plan.certificate.kind)
 
 
 def state_gains(plan: StatePlan, found: tuple[Advantages, ...], time: int, node: int) -> StateGains:

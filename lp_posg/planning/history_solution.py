@@ -11,18 +11,17 @@ from typing import Any
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate import Certificate, Simulation
+from lp_posg.evaluate import Certificate, Play, Simulation, StepPlay, simulate_player
 from lp_posg.game import Game, allowed_gaps
 from lp_posg.information import SharingStructure
 from lp_posg.information.describe import history_text, increment_text, private_text
 from lp_posg.information.tables import SplitTable
 from lp_posg.planning.acceptance import value_slack
-from lp_posg.planning.history_play import history_play, simulate_histories
-from lp_posg.planning.play import Play
+from lp_posg.planning.history_player import HistoryPlayer
 from lp_posg.planning.set_certificates import judged_histories, set_certificate
 from lp_posg.planning.set_solution import SetSolution
 from lp_posg.planning.solution import Atom
-from lp_posg.planning.stored_sets import history_arrays, save_sets
+from lp_posg.planning.stored_sets import packed_histories, save_sets
 from lp_posg.planning.verification import check_values, target_of
 from lp_posg.trees.sequence.equilibrium import check_gaps
 from lp_posg.trees.sequence.histories import HistoryTree
@@ -61,7 +60,7 @@ class HistorySolution(SetSolution):
     @property
     def allowed_gaps(self) -> FloatArray:
         """Largest gap that the tolerance accepts of each agent, in reward units, shape (n,)."""
-        return allowed_gaps(self.game, self.tolerance, self.certificate.deviations)
+        return allowed_gaps(self.game, self.tolerance, self.certificate.kind.together)
 
     @property
     def scale(self) -> float:
@@ -124,22 +123,24 @@ class HistorySolution(SetSolution):
 
     def play(self, seed: int = 0) -> Play:
         """Return an object that acts step by step: give it what each agent sees, get each agent's action."""
-        return history_play(self.game, self.sharing, self.trees, self.sets, self.horizon, seed)
+        return StepPlay(self.game, self._player, seed)
+
+    @cached_property
+    def _player(self) -> HistoryPlayer:
+        return HistoryPlayer(self.trees, self.behaviour, self.tables)
 
     def simulate(
         self, n_runs: int = 10_000, seed: int = 0, *, game: Game | None = None, level: float = 0.95, traces: int = 0
     ) -> Simulation:
         """Return what following the strategy brings in independent runs; see `StateSolution.simulate`."""
-        return simulate_histories(
-            target_of(self.game, game), self.sharing, self.trees, self.sets, self.horizon, n_runs, seed, level, traces
-        )
+        return simulate_player(target_of(self.game, game), self._player, n_runs, seed, level=level, traces=traces)
 
     def verify(self, game: Any = None, *, tolerance: float = GAP_TOL, approximate: bool = False) -> Certificate:
         """Return a new certificate, computed from the strategy alone; see `lp_posg.verify`."""
         target = target_of(self.game, game)
         found = judged_histories(target, self.sharing, self.horizon, self.sets)
         if not approximate:
-            allowed = allowed_gaps(target, tolerance, "ne")
+            allowed = allowed_gaps(target, tolerance)
             check_gaps(found, target.agents, allowed, f"game {target.name!r}", "allow a larger tolerance")
         certificate = set_certificate(found, len(self.sets.owner))
         check_values(self.values, certificate, target, value_slack(target, tolerance, found.values))
@@ -153,7 +154,7 @@ class HistorySolution(SetSolution):
         FormatError
             If the file cannot be written; an older file of that name is then left as it was.
         """
-        save_sets(self, path, history_arrays(self.game, self.trees))
+        save_sets(self, self.sets, self.stakes, packed_histories(self.game, self.trees), path)
 
     # ---- information sets ------------------------------------------------------------------------
 

@@ -97,7 +97,7 @@ def solve_sequence_form(
     behaviour, plans, found = solved.behaviour, solved.plans, solved.found
     phases = {"expand": built - begun, "solve": planned - built - solved.seconds, "certify": solved.seconds}
     advice = "allow a larger tolerance, or plan fewer steps"
-    check_gaps(found, game.agents, allowed_gaps(game, tolerance, "ne"), f"the {what}", advice)
+    check_gaps(found, game.agents, allowed_gaps(game, tolerance), f"the {what}", advice)
     warn_of_large_gap(game.agents, found.gaps, found.beside, tolerance)
     by_set = (behaviour[0].reshape(form.trees[0].n_sets, -1), behaviour[1].reshape(form.trees[1].n_sets, -1))
     return SequenceSolution(

@@ -27,7 +27,7 @@ def ledger_of(plan: StatePlan, n_runs: int = 1000, seed: int = 0, resources: Res
     """
     game, structure, name = plan.game, plan.sharing, plan.compression.name
     model = reachable_states(game, structure, plan.horizon, compression=plan.compression, resources=resources)
-    deviations, certificate = plan.certificate.deviations, plan.certificate
+    deviations, certificate = plan.certificate.kind, plan.certificate
     if not plan.has_exact_gaps:
         return estimated_ledger(
             game,

@@ -23,7 +23,7 @@ from lp_posg.information import SharingStructure
 from lp_posg.planning.history_solution import HistorySolution
 from lp_posg.planning.request import Request
 from lp_posg.planning.run_options import Run
-from lp_posg.planning.set_certificates import history_reaches, set_certificate, tree_reaches
+from lp_posg.planning.set_certificates import history_reaches, set_certificate, set_reaches
 from lp_posg.planning.set_strategy import SetStrategy
 from lp_posg.planning.solution import Stats
 from lp_posg.planning.tree_solution import TreeSolution
@@ -33,7 +33,7 @@ from lp_posg.trees.sequence.equilibrium import Equilibrium, check_gaps, equilibr
 from lp_posg.trees.sequence.form import SequenceGame
 from lp_posg.trees.sequence.from_tree import TreeForm, tree_form
 from lp_posg.trees.sequence.histories import Watch, sequence_game
-from lp_posg.types import FloatArray
+from lp_posg.types import FloatArray, IntArray
 
 ENTRY_LIMIT = 20_000_000
 """Most pairs of sequences, and entries of a step's expansion, where no memory limit is given: 2 to 4 GB, and minutes
@@ -108,7 +108,7 @@ def _solved_histories(request: Request) -> HistorySolution:
     what = f"sequence form of game {game.name!r} over {steps} steps with sharing {structure.name!r}"
     solved = equilibrium(form, what, run.deadline)
     phases = _phases(begun, built, solved)
-    allowed = allowed_gaps(game, request.tolerance, "ne")
+    allowed = allowed_gaps(game, request.tolerance)
     _accept(request, solved, allowed, f"the {what}", "allow a larger tolerance, or plan fewer steps")
     by_depth = np.sum([np.diff(tree.start) for tree in form.trees], axis=0)
     first, second = form.trees
@@ -144,8 +144,9 @@ def _solved_tree(request: Request) -> TreeSolution:
     allowed = game.totals.allowed_gaps(request.tolerance)
     _accept(request, solved, allowed, f"game {game.name!r}", "allow a larger tolerance")
     owner = np.array([info.agent for info in game.sets], dtype=np.int64)
-    reaches = tree_reaches(game, form, solved.plans)
-    behaviour = _in_order(form, solved.behaviour, np.repeat(owner, np.diff(form.recall.first)))
+    agent = np.repeat(owner, np.diff(form.recall.first))
+    behaviour = _in_order(form, solved.behaviour, agent)
+    reaches = set_reaches(game, form.recall, np.append(_in_order(form, solved.plans, agent), 1.0))
     sets = SetStrategy(owner, form.recall.first, np.ones(1), behaviour[None], reaches[0][None], reaches[1][None])
     first, second = form.trees  # the empty sequence of each is not counted
     sizes: dict[str, int | tuple[int, ...]] = {
@@ -201,10 +202,12 @@ def _stats(
     )
 
 
-def _in_order(form: TreeForm, behaviour: tuple[FloatArray, FloatArray], agent: FloatArray) -> FloatArray:
-    """Return both agents' behaviour in the order of the game's sequences, shape (L,)."""
-    place = form.number[:-1]
-    return np.where(agent == 0, behaviour[0][np.where(agent == 0, place, 0)], behaviour[1][np.where(agent == 1, place, 0)])
+def _in_order(form: TreeForm, rows: tuple[FloatArray, FloatArray], agent: IntArray) -> FloatArray:
+    """Return numbers of both agents' sequences in the order of the game's, shape (L,)."""
+    place, row = form.number[:-1], np.empty(len(agent))
+    for i in range(2):
+        row[agent == i] = rows[i][place[agent == i]]
+    return row
 
 
 def _watch(game: Game, structure: SharingStructure, run: Run) -> Watch:

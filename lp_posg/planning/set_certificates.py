@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate import Certificate
+from lp_posg.evaluate import Certificate, kind_named
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure
 from lp_posg.planning.set_strategy import SetStrategy
 from lp_posg.trees import Tree
+from lp_posg.trees.recall import Recall
 from lp_posg.trees.sequence.form import SequenceGame
 from lp_posg.trees.sequence.from_tree import TreeForm, tree_form
 from lp_posg.trees.sequence.histories import HistoryGame, sequence_game
@@ -19,7 +20,7 @@ from lp_posg.types import FloatArray, IntArray
 
 def set_certificate(found: Exploitability, n_sets: int) -> Certificate:
     """Return what best responses over information sets prove: an exact certificate of a Nash equilibrium."""
-    return Certificate("exact", "ne", found.gaps, found.values, None, 0.0, n_sets)
+    return Certificate("exact", kind_named("ne"), found.gaps, found.values, None, 0.0, n_sets)
 
 
 def judged_histories(game: Game, structure: SharingStructure, horizon: int, sets: SetStrategy) -> Exploitability:
@@ -75,15 +76,16 @@ def history_reaches(form: HistoryGame, plans: tuple[FloatArray, FloatArray]) -> 
     return np.concatenate(own), np.concatenate(reach)
 
 
-def tree_reaches(game: Tree, form: TreeForm, plans: tuple[FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Return each set's own reach, and its probability if both agents follow, shape (K,)."""
-    recall, own = form.recall, np.empty(len(game.sets))
-    agent = np.array([info.agent for info in game.sets], dtype=np.int64)
-    for who in range(2):
-        own[agent == who] = plans[who][form.number[recall.parent[agent == who]]]
+def set_reaches(game: Tree, recall: Recall, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return each set's own reach, and its probability if all agents follow, shape (K,).
+
+    Parameters
+    ----------
+    weights : float array, shape (L + 1,)
+        The probability of each sequence if its agent follows and the others let it; 1 for the empty one, the last.
+    """
     moves = np.flatnonzero(game.owner >= 0)
-    at = form.number[recall.sequence[:, moves]]
-    chance = recall.reach[moves] * plans[0][at[0]] * plans[1][at[1]]
+    chance = recall.reach[moves] * np.prod(weights[recall.sequence[:, moves]], axis=0)
     reached = np.zeros(len(game.sets))
     np.add.at(reached, game.information[moves], chance)
-    return own, reached
+    return weights[recall.parent], reached

@@ -22,7 +22,6 @@ from lp_posg.planning.summaries import summary_of
 from lp_posg.stage import Concept, Objective
 from lp_posg.trees import Tree
 from lp_posg.types import FloatArray, IntArray
-from lp_posg.wording import TO_PLAY
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +83,7 @@ class SetSolution(ABC):
     @property
     def to_play(self) -> str:
         """Who draws, and what each agent hears before it acts, for the certificate to hold; a sentence."""
-        return TO_PLAY[self.certificate.deviations]
+        return self.certificate.kind.to_play
 
     def agent_number(self, agent: int | str) -> int:
         """Return the index of an agent, given by index or by name.

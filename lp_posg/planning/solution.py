@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Protocol, runtime_checkable
 
-from lp_posg.evaluate import Certificate, Simulation
+from lp_posg.evaluate import Certificate, Play, Simulation
 from lp_posg.game import Game
 from lp_posg.information import Compression, SharingStructure
-from lp_posg.planning.play import Play
 from lp_posg.stage import Concept, Objective
 from lp_posg.trees import Tree
 from lp_posg.types import FloatArray
@@ -100,6 +99,10 @@ class Solution(Protocol):
         Sum of the values.
     certificate : Certificate
     stats : Stats
+    allowed_gaps : float array, shape (n,)
+        Largest gap that the tolerance accepts of each agent, in reward units.
+    scale : float
+        Size beside which a value is rounding, in reward units; for screens.
     to_play : str
         Who draws, and what each agent hears before it acts, for the certificate to hold; a sentence.
     """
@@ -130,6 +133,10 @@ class Solution(Protocol):
     def certificate(self) -> Certificate: ...
     @property
     def stats(self) -> Stats: ...
+    @property
+    def allowed_gaps(self) -> FloatArray: ...
+    @property
+    def scale(self) -> float: ...
     @property
     def to_play(self) -> str: ...
 

@@ -21,7 +21,6 @@ from lp_posg.information.describe import private_text
 from lp_posg.planning.solution import Atom, Stats
 from lp_posg.stage import Concept, Objective
 from lp_posg.types import FloatArray, IntArray, read_only
-from lp_posg.wording import TO_PLAY
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -141,7 +140,7 @@ class StatePlan:
 
         It says who draws, and what each agent hears before it acts.
         """
-        return TO_PLAY[self.certificate.deviations]
+        return self.certificate.kind.to_play
 
     @cached_property
     def graph(self) -> nx.DiGraph:

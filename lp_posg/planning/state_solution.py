@@ -7,12 +7,12 @@ from functools import cached_property
 from os import PathLike
 from typing import Any
 
-from lp_posg.evaluate import Advantages, Certificate, Ledger, Simulation, simulate
+from lp_posg.evaluate import Advantages, Certificate, Ledger, Play, PolicyPlayer, Simulation, StepPlay, simulate
 from lp_posg.game import Game, allowed_gaps
+from lp_posg.information.tracking import tables_of
 from lp_posg.planning.export import export_plan
 from lp_posg.planning.gains import StateGains, advantages_of, state_gains
 from lp_posg.planning.ledgers import ledger_of
-from lp_posg.planning.play import Play, state_play
 from lp_posg.planning.state_plan import StatePlan
 from lp_posg.planning.stored_states import save_plan
 from lp_posg.planning.summaries import summary_of
@@ -31,7 +31,7 @@ class StateSolution(StatePlan):
     @cached_property
     def allowed_gaps(self) -> FloatArray:
         """Largest gap that the tolerance accepts of each agent, in reward units, shape (n,)."""
-        return allowed_gaps(self.game, self.tolerance, self.certificate.deviations)
+        return allowed_gaps(self.game, self.tolerance, self.certificate.kind.together)
 
     @cached_property
     def scale(self) -> float:
@@ -92,7 +92,8 @@ class StateSolution(StatePlan):
         >>> play.act({"agent1": "hear-left", "agent2": "hear-left"})
         {'agent1': 'open-right', 'agent2': 'open-right'}
         """
-        return state_play(self, seed)
+        tables = tables_of(self.game, self.sharing, self.horizon)
+        return StepPlay(self.game, PolicyPlayer(self.policy, tables), seed)
 
     def simulate(
         self, n_runs: int = 10_000, seed: int = 0, *, game: Game | None = None, level: float = 0.95, traces: int = 0

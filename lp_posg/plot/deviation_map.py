@@ -9,7 +9,6 @@ import numpy as np
 
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import Advantages
-from lp_posg.evaluate.advantage_table import NOTES
 from lp_posg.game import allowed_gaps
 from lp_posg.information import SharingStructure
 from lp_posg.planning import Solution
@@ -69,11 +68,11 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES, sharing: SharingS
     """
     if most < 1:
         raise ModelError(f"most is {most}; at least one place has to be shown")
-    game, kind = solution.game, solution.certificate.deviations
+    game, kind = solution.game, solution.certificate.kind
     found = solution.advantages if sharing is None else advantages_of(solution, sharing)
     shown = [_chosen(solution, [own for own in found if own.agent == i], most) for i in range(game.n_agents)]
     size = max(float(np.abs(rows.gain).max()) for rows in shown)
-    nothing = max(float(allowed_gaps(game, solution.tolerance, kind).max()), 1e-9 * size)
+    nothing = max(float(allowed_gaps(game, solution.tolerance, kind.together).max()), 1e-9 * size)
     heights = [len(rows.labels) for rows in shown]
     longest = max(len(told) for rows in shown for told in rows.labels)
     wide = CHARACTER * longest + COLUMN * (max(game.n_actions) + 1.6)
@@ -92,7 +91,7 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES, sharing: SharingS
     )
     told = ["percentages: chance of the place; frames: what is played; numbers: reward units"]
     told += ["a compressed state has a row for each belief it stands for"] if solution.compression != "exact" else []
-    told += [NOTES[kind].replace("BEST", '"best"')] if kind in NOTES else []
+    told += [kind.advice('"best"')] if kind.note else []
     note(figure, "\n".join(told))
     return figure
 

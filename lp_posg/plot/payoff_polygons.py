@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.planning import Comparison, PayoffRegion
+from lp_posg.evaluate import kind_named
+from lp_posg.planning import Comparison, PayoffRegion, Solution
 from lp_posg.plot.canvas import (
     BLACK,
     CONCEPT_COLOURS,
+    GREY,
     apart,
     legend_beside,
     light,
@@ -21,26 +24,35 @@ from lp_posg.plot.canvas import (
     title,
     upright,
 )
+from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Larger and below first, so that points that coincide stay visible as rings.
-POINTS = {
-    "cce": ("s", 19),
-    "interim-cce": ("D", 16),
-    "ne": ("^", 13),
-    "strategic-ce": ("v", 11),
-    "ce": ("o", 9),
-    "team": ("*", 8),
+
+@dataclass(frozen=True)
+class _Look:
+    """Marker and size of a concept's selected values, width and style of its edges.
+
+    Markers and edges of wider concepts lie below and are larger, or thinner, so that all are seen where they coincide.
+    """
+
+    marker: str = "P"
+    size: float = 15
+    width: float = 1.2
+    style: Any = ":"
+
+
+LOOKS = {
+    "cce": _Look("s", 19, 1.6, (0, (4, 3))),
+    "interim-cce": _Look("D", 16, 2.2, "-."),
+    "ne": _Look("^", 13),
+    "strategic-ce": _Look("v", 11, 5.5, "-"),
+    "ce": _Look("o", 9, 3.5, "-"),
+    "team": _Look("*", 8),
 }
-"""Marker and size of each concept's selected values."""
-
-NARROWEST_FIRST = ("strategic-ce", "ce", "interim-cce", "cce")
-
-EDGES = {"strategic-ce": (5.5, "-"), "ce": (3.5, "-"), "interim-cce": (2.2, "-."), "cce": (1.6, (0, (4, 3)))}
-"""Width and style of each concept's edges: where they coincide, all are seen on top of each other."""
+"""By concept; one of the user's own has the defaults."""
 
 
 def payoffs(
@@ -69,23 +81,11 @@ def payoffs(
     figure = new_figure(6.6, 5.0)
     axes = figure.add_subplot()
     light(axes)
-    for region in sorted(regions, key=lambda own: NARROWEST_FIRST.index(own.concept)):
+    for region in sorted(regions, key=lambda own: kind_named(own.concept).width):
         _draw_region(axes, region)
-    for concept, (marker, size) in POINTS.items():
-        if concept in points:
-            colour, filled = CONCEPT_COLOURS[concept], concept == "team"
-            axes.plot(
-                *points[concept],
-                linestyle="none",
-                marker=marker,
-                markersize=size,
-                color=colour,
-                markerfacecolor=colour if filled else "none",
-                markeredgewidth=1.4 if not filled else 0.8,
-                label=f"{concept} selected" if concept != "team" else "team optimum",
-                zorder=5,
-            )
-    _frame(axes, regions, list(points.values()))
+    for concept in sorted(points, key=lambda own: -LOOKS.get(own, _Look()).size):
+        _draw_point(axes, points[concept])
+    _frame(axes, regions, [own.values for own in points.values()])
     agents = ("first agent", "second agent") if comparison is None else comparison.game.agents
     first, second = apart(agents, 32)
     axes.set_xlabel(f"value of {first}")
@@ -110,21 +110,38 @@ def _check(regions: Sequence[PayoffRegion], comparison: Comparison | None) -> No
         )
 
 
-def _selected(comparison: Comparison, sharing: str | None) -> dict[str, tuple[float, float]]:
-    """Return the values of each concept's solution under one sharing rule."""
+def _selected(comparison: Comparison, sharing: str | None) -> dict[str, Solution]:
+    """Return each concept's solution under one sharing rule."""
     rules = list(dict.fromkeys(row.sharing for row in comparison.rows))
     if sharing is None and len(rules) > 1:
         raise ModelError(f"the comparison has several sharing rules, {', '.join(rules)}; say which to draw")
     return {
-        row.concept: (float(row.solution.values[0]), float(row.solution.values[1]))
+        row.concept: row.solution
         for row in comparison.rows
         if row.solution is not None and row.sharing == (sharing or rules[0])
     }
 
 
+def _draw_point(axes: Axes, solution: Solution) -> None:
+    """Draw the values of a solution, two agents'."""
+    concept, together = solution.concept, solution.certificate.kind.together
+    look, colour = LOOKS.get(concept, _Look()), CONCEPT_COLOURS.get(concept, GREY)
+    axes.plot(
+        *map(float, solution.values),
+        linestyle="none",
+        marker=look.marker,
+        markersize=look.size,
+        color=colour,
+        markerfacecolor=colour if together else "none",
+        markeredgewidth=0.8 if together else 1.4,
+        label="team optimum" if concept == "team" else f"{concept} selected",
+        zorder=5,
+    )
+
+
 def _draw_region(axes: Axes, region: PayoffRegion) -> None:
     colour, label = CONCEPT_COLOURS[region.concept], f"all {region.concept}"
-    width, style = EDGES[region.concept]
+    width, style = LOOKS[region.concept].width, LOOKS[region.concept].style
     if region.kind == "point":
         axes.plot(*region.vertices.T, linestyle="none", marker=".", color=colour, markersize=6, label=label)
         return
@@ -136,7 +153,7 @@ def _draw_region(axes: Axes, region: PayoffRegion) -> None:
     axes.plot(*closed.T, color=colour, linewidth=width, linestyle=style, label=label)
 
 
-def _frame(axes: Axes, regions: Sequence[PayoffRegion], points: Sequence[tuple[float, float]]) -> None:
+def _frame(axes: Axes, regions: Sequence[PayoffRegion], points: Sequence[FloatArray]) -> None:
     """Draw the line of the team optimum's welfare, in a square that holds it and everything else with room."""
     shown = np.concatenate([*(region.vertices for region in regions), np.reshape(points, (-1, 2))])
     middle, optimum = (shown.min(axis=0) + shown.max(axis=0)) / 2, regions[0].optimum

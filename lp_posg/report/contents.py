@@ -11,7 +11,6 @@ import numpy as np
 
 from lp_posg.catalogue import CatalogEntry, TreeEntry
 from lp_posg.errors import LimitError, LpPosgError, ModelError, StrategyDependenceError
-from lp_posg.evaluate.advantage_table import NOTES
 from lp_posg.game import Game
 from lp_posg.induction.checkpoint import fingerprint
 from lp_posg.information import sharing_structure
@@ -37,13 +36,13 @@ def main_solution(table: Comparison) -> Solution | None:
     With nothing but team optima it is the first of those; with nothing solved, None.
     """
     found = [row.solution for row in table.rows if row.solution is not None]
-    equilibria = [own for own in found if own.concept != "team"]
+    equilibria = [own for own in found if not own.certificate.kind.together]
     return next(iter(found if table.game.is_common_reward or not equilibria else equilibria), None)
 
 
 def is_equilibrium(own: Solution) -> bool:
     """Whether no gap exceeds what the solution's tolerance allows."""
-    return bool((own.certificate.gaps <= allowed_gaps(own.game, own.tolerance, own.certificate.deviations)).all())
+    return bool((own.certificate.gaps <= allowed_gaps(own.game, own.tolerance, own.certificate.kind.together)).all())
 
 
 def nobody_gains(own: Solution, found: StateGains) -> bool:
@@ -51,7 +50,7 @@ def nobody_gains(own: Solution, found: StateGains) -> bool:
 
     In a compressed model something may be left to gain where nobody comes who follows, whatever the gap.
     """
-    allowed = allowed_gaps(own.game, own.tolerance, own.certificate.deviations)
+    allowed = allowed_gaps(own.game, own.tolerance, own.certificate.kind.together)
     return is_equilibrium(own) and bool((np.array(found.best) <= allowed).all())
 
 
@@ -172,7 +171,7 @@ def _row(table: Comparison, row: Row, reasons: list[str], times: bool) -> dict[s
 
 
 def _certificate(own: Solution) -> dict[str, Any]:
-    found, allowed = own.certificate, allowed_gaps(own.game, own.tolerance, own.certificate.deviations)
+    found, allowed = own.certificate, allowed_gaps(own.game, own.tolerance, own.certificate.kind.together)
     within = is_equilibrium(own)
     status = found.status if found.status == "exact" else f"{found.status} (the gaps are upper bounds)"
     return {
@@ -231,7 +230,7 @@ def _gains(main: Solution, time: int, node: int, scale: float) -> dict[str, Any]
         found = main.gains(time, node)
     except LpPosgError as error:
         return {"gains": [], "unknown": str(error)}
-    allowed = allowed_gaps(main.game, main.tolerance, main.certificate.deviations).tolist()
+    allowed = allowed_gaps(main.game, main.tolerance, main.certificate.kind.together).tolist()
     most = dict(zip(main.game.agents, allowed, strict=True))
     lines = [
         (own.agent, own.private_info, own.recommended or "", short(own.following, scale), own.other or "-", own.gain)
@@ -242,7 +241,7 @@ def _gains(main: Solution, time: int, node: int, scale: float) -> dict[str, Any]
         "more_gains": max(len(found.places) - MOST_LINES, 0),
         "told": any(own.recommended is not None for own in found.places),
         "best": ", ".join(gained(own, allowed[i]) for i, own in enumerate(found.best)),
-        "note": NOTES.get(main.certificate.deviations, "").replace("BEST", "the best deviation"),
+        "note": main.certificate.kind.advice("the best deviation"),
         "why": "Why no one gains" if nobody_gains(main, found) else "What is gained",
         "unknown": "",
     }

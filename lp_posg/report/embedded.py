@@ -108,7 +108,7 @@ def _gains_title(main: Solution) -> str:
         gains = main.advantages
     except LpPosgError:  # it is not drawn then, and the reason is told
         return "Why no one gains by deviating"
-    allowed = allowed_gaps(main.game, main.tolerance, main.certificate.deviations)
+    allowed = allowed_gaps(main.game, main.tolerance, main.certificate.kind.together)
     somewhere = any(float(own.best.max(initial=0.0)) > allowed[own.agent] for own in gains)
     aside = "What deviating gains (something only where those who follow hardly ever come, or never)"
     return aside if somewhere else "Why no one gains by deviating"

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.evaluate.kinds import KINDS
 from lp_posg.game.protocols import Payoffs
 from lp_posg.lp import LinearProgram, solve_program
 from lp_posg.stage.objective import Objective
@@ -33,7 +34,7 @@ class Team:
     """The best the agents can do together; with a common reward this is also a Nash equilibrium."""
 
     name = "team"
-    deviations = "team"
+    deviations = KINDS["team"]
 
     def check_game(self, game: Payoffs) -> None:
         """Accept every game; with different rewards the sum of the values is maximised."""

@@ -125,6 +125,11 @@ class Tree(Nodes):
         """Whether there are two agents whose payoffs sum to the same number on all paths that chance makes possible."""
         return self.n_agents == 2 and self.totals.is_constant_sum
 
+    @property
+    def is_common_reward(self) -> bool:
+        """Whether all agents always get the same in all."""
+        return self.totals.is_common_payoff
+
     def path(self, node: int) -> tuple[str, ...]:
         """Return the labels of the branches from the root to a node."""
         found: list[str] = []

@@ -17,8 +17,9 @@ from lp_posg.errors import LimitError, ModelError
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
 from lp_posg.information.describe import history_text, private_text
-from lp_posg.information.levels import look_up, rows_of
+from lp_posg.information.levels import rows_of
 from lp_posg.information.tables import SplitTable, first_table, next_table
+from lp_posg.information.tracking import split_first, split_flat
 from lp_posg.trees.nodes import CHANCE, TERMINAL, InformationSet
 from lp_posg.trees.tree import Tree
 from lp_posg.types import IntArray, SparseMatrix
@@ -257,8 +258,7 @@ class _Unrolling:
         if len(state) > 1:
             self._tell(root, CHANCE)
             node = self.nodes.add(node, self._first_labels(state, observation), self._first_chances(state, observation))
-        counts = tuple(index.shape[2] for index in table.increment_index)
-        z, p = look_up(table, None, np.zeros_like(state), observation, (), counts)
+        z, p = split_first(table, observation)
         before = np.full((game.n_agents, len(state)), -1, dtype=np.int64)
         return self._front(0, table, before, z, p, node, state)
 
@@ -305,7 +305,7 @@ class _Unrolling:
         self._tell(ends.ravel()[many > 1], CHANCE)
         chances = self._chances(time, front.state[take[split]], action[split], state[split], observation[split])
         node[split] = self.nodes.add(node[split], self._labels(state[split], observation[split]), chances)
-        z, p = look_up(table, front.private[:, take], action, observation, game.n_actions, game.n_observations)
+        z, p = split_flat(table, front.private[:, take], action, observation, game)
         own = np.unravel_index(action, game.n_actions)
         first = np.array(self.first)
         before = np.stack([first[front.sets[i, take]] + own[i] for i in range(game.n_agents)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -10,8 +11,17 @@ from memory_models import MemoryModel, scaled
 from random_games import random_game
 
 import lp_posg as posg
-from lp_posg.errors import ModelError, UnsupportedError
-from lp_posg.information import Exact, FiniteMemory, reachable_states, sharing_structure
+from lp_posg.errors import ModelError, OptionError, UnsupportedError
+from lp_posg.information import (
+    COMPRESSIONS,
+    CompressionForm,
+    Exact,
+    FiniteMemory,
+    MergeWithin,
+    compression_named,
+    reachable_states,
+    sharing_structure,
+)
 
 VALUE_TOL = 1e-8
 
@@ -217,7 +227,7 @@ def test_what_is_no_compression_is_refused(compression):
 def test_a_rule_has_a_name_of_its_own(name):
     rule = LastTwo()
     rule.name = name
-    with pytest.raises(ModelError, match=r"the compression's name is .*expected a text of its own"):
+    with pytest.raises(ModelError, match=r"the compression's name is .*expected a text that is not the name"):
         posg.solve(random_game(0), 2, compression=rule)
 
 
@@ -289,3 +299,21 @@ def test_a_name_that_cannot_be_read_is_told_how_it_is_written(name):
 @pytest.mark.parametrize("name", ["exact", "finite-memory:0", "finite-memory:12:stationary", "merge:0.25", "merge:0"])
 def test_names_are_read_and_written_alike(name):
     assert posg.information.compression_named(f" {name} ").name == name
+
+
+def test_a_compression_that_is_listed_passes_as_name_and_object_and_its_misspelling_is_an_option_error(monkeypatch):
+    @dataclass(frozen=True)
+    class Alike(MergeWithin):
+        @property
+        def name(self):
+            return f"alike:{self.radius:g}"
+
+    form = CompressionForm("alike:EPS", "alike:0.1", lambda rest: Alike(float(rest.removeprefix(":"))), Alike)
+    monkeypatch.setitem(COMPRESSIONS, form.name, form)
+    assert compression_named("alike:0.2") == compression_named(Alike(0.2)) == Alike(0.2)
+    found = posg.solve(random_game(0), 2, compression=Alike(0.5))
+    assert found.compression == "alike:0.5"
+    with pytest.raises(OptionError, match=r"expected alike:EPS, as in 'alike:0\.1'"):
+        compression_named("alike:much")
+    with pytest.raises(OptionError, match=r"expected one of exact, .*, alike:EPS"):
+        compression_named("alyke:0.1")

@@ -13,7 +13,7 @@ import pytest
 from lp_posg import DelayedSharing
 from lp_posg.errors import ModelError
 from lp_posg.information import Data, sharing_names, sharing_structure
-from lp_posg.information.names import SHARING, SHARING_WITH_DELAY
+from lp_posg.information.names import SHARING
 
 HORIZON = 7
 SEEDS = (0, 1, 2)
@@ -54,7 +54,7 @@ NAMES = [
 
 
 def test_the_table_has_a_row_for_every_structure():
-    assert set(TABLE) == set(SHARING) | set(SHARING_WITH_DELAY)
+    assert set(TABLE) == set(SHARING)
     assert {name for name, _ in NAMES} == set(TABLE)
     assert {name.partition(":")[0] for name in sharing_names()} == set(TABLE)
 

@@ -9,7 +9,7 @@ from learning_oracles import Counted, decoded, histories, private_labels, random
 from lp_posg.errors import SimulatorError, UnsupportedError
 from lp_posg.game.protocols import AgentSizes
 from lp_posg.information import sharing_structure
-from lp_posg.learning.windows import Tracker, WindowIndex, frame_of, seen
+from lp_posg.learning.windows import WindowIndex, WindowTracker, frame_of, seen
 
 
 class EveryOther:
@@ -71,13 +71,13 @@ def test_the_newest_increment_of_a_tracker_is_the_last_label():
     structure = sharing_structure("one-directional", 2)
     frame = frame_of(AgentSizes((2, 2), (2, 3), True), structure, 4, 2)
     episodes = random_episodes(1, 30, 4, (2, 2), (2, 3), True)
-    tracker = Tracker(frame, 30, episodes.first)
+    tracker = WindowTracker(frame, 30, episodes.first)
     told = histories(structure, episodes, 9)
     for time in range(4):
         for e in range(30):
             assert frame.tables[time].increment_label(int(tracker.increment[e])) == told[e][time][0][-1]
         if time < 3:
-            tracker.step(time, episodes.actions[:, time], episodes.observations[:, time])
+            tracker.observe(episodes.actions[:, time], episodes.observations[:, time])
 
 
 @pytest.mark.parametrize(("memory", "length"), [(0, 0), (1, 1), (2, 2), (3, 3)])
@@ -140,4 +140,4 @@ def test_what_is_out_of_range_is_refused_and_not_wrapped(what, bad):
     given = {name: good.copy() for name in ("first", "actions", "observations")}
     given[what][1, 0] = bad
     with pytest.raises(SimulatorError, match=f"{bad} for agent 1 in run 2"):
-        Tracker(frame, 3, given["first"]).step(0, given["actions"], given["observations"])
+        WindowTracker(frame, 3, given["first"]).observe(given["actions"], given["observations"])

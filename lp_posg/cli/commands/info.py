@@ -51,11 +51,11 @@ def run(
         tree_info(context, tree, json)
         return
     game = game_named(file)
-    from lp_posg.planning.fits import SURVEYED
+    from lp_posg.information import sharing_examples
 
     if horizon is None:
         horizon = min(DEFAULT_HORIZON, game.max_horizon or DEFAULT_HORIZON)
-    fits = _surveyed(game, horizon, options.listed("--sharing", sharing, SURVEYED))
+    fits = _surveyed(game, horizon, options.listed("--sharing", sharing, sharing_examples()))
     import lp_posg as posg
 
     seen = posg.bounds.observability(game, OBSERVABILITY_SECONDS)

@@ -167,7 +167,7 @@ def _show(found: Learnt, game: Game) -> None:
 def _row(found: Learnt, place: int, scale: float) -> list[str]:
     own = found.candidates[place]
     assert own.certificate is not None
-    team = found.concept == "team"
+    team = own.certificate.kind.together
     return [
         str(own.round),
         str(own.episodes),

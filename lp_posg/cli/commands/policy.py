@@ -202,11 +202,10 @@ def _show_state(stored: Solution, time: int, node: int, scale: float) -> None:
 
 def _show_gains(stored: Solution, found: StateGains, scale: float) -> None:
     from lp_posg.cli.facts import is_within
-    from lp_posg.evaluate.advantage_table import NOTES
     from lp_posg.planning import allowed_gaps
 
-    kind = stored.certificate.deviations
-    allowed = allowed_gaps(stored.game, stored.tolerance, kind)
+    kind = stored.certificate.kind
+    allowed = allowed_gaps(stored.game, stored.tolerance, kind.together)
     if not found.places:
         show_line("no one can get here, whatever they do: nothing is gained or lost")
         return
@@ -217,8 +216,8 @@ def _show_gains(stored: Solution, found: StateGains, scale: float) -> None:
     why = "why no one gains" if proven else "what is gained"
     never = " (who follows never gets here)" if sum(place.chance for place in found.places) == 0 else ""
     show_line(f"{why} by deviating: at this state the best deviation gains {best}{never}")
-    if kind in NOTES:
-        show_line(f"({NOTES[kind].replace('BEST', 'the best deviation')})")
+    if kind.note:
+        show_line(f"({kind.advice('the best deviation')})")
     _show_places(stored, found, allowed, scale)
 
 

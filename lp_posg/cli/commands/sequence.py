@@ -84,7 +84,7 @@ def _show(solution: SequenceSolution) -> None:
     from lp_posg.version import __version__
 
     game, stats, found = solution.game, solution.stats, solution.certificate
-    allowed = " ".join(dict.fromkeys(map(small, allowed_gaps(game, solution.tolerance, "ne").tolist())))
+    allowed = " ".join(dict.fromkeys(map(small, allowed_gaps(game, solution.tolerance).tolist())))
     show_facts(
         f"{game.name}: ne, {solution.sharing}, {solution.horizon} steps, sequence form",
         [

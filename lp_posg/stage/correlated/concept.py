@@ -46,6 +46,7 @@ from functools import cached_property, lru_cache, partial
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError, UnsupportedError
+from lp_posg.evaluate.kinds import KINDS
 from lp_posg.game.protocols import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.correlated.concave import check_conic, concave_optima
@@ -114,7 +115,7 @@ class Correlated:
 
     def __init__(self, name: str, kind: Kind) -> None:
         self.name = name
-        self.deviations = name
+        self.deviations = KINDS[name]
         self.kind: Kind = kind
 
     def check_game(self, game: Payoffs) -> None:

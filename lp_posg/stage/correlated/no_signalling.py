@@ -23,6 +23,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.evaluate.kinds import KINDS
+from lp_posg.evaluate.kinds import Kind as DeviationKind
 from lp_posg.lp import LinearProgram, solve_program
 from lp_posg.stage.correlated.incentives import IncentiveRows, Kind
 from lp_posg.stage.correlated.leximin import Leximin, unit_of
@@ -30,14 +32,15 @@ from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import Scaled, StageBlock, scaled, scaled_weights
 from lp_posg.types import FloatArray, IntArray
 
-KINDS: dict[str, Kind | None] = {
-    "team": None,
-    "ne": "action",  # a Nash equilibrium is a correlated one
-    "strategic-ce": "action",  # one is a ce, and q does not tell prescriptions
-    "ce": "action",
-    "interim-cce": "interim",
-    "cce": "ex-ante",
-}
+
+def _rows_of(kind: DeviationKind) -> Kind | None:
+    """Return the incentive rows that q can keep of a kind of deviation; None if no agent deviates alone."""
+    if kind.together:
+        return None
+    # A Nash equilibrium is a correlated one; and a strategic-ce is a ce, and q does not tell prescriptions.
+    if kind.independent or kind.hears != "nothing":
+        return "action"
+    return "interim" if kind.decides == "interim" else "ex-ante"
 
 
 def no_signalling_bound(block: StageBlock, concept: str, objective: Objective) -> FloatArray:
@@ -61,6 +64,7 @@ def no_signalling_bound(block: StageBlock, concept: str, objective: Objective) -
     """
     if concept not in KINDS:
         raise ModelError(f"unknown concept {concept!r}; expected one of {', '.join(KINDS)}")
+    rows = _rows_of(KINDS[concept])
     if objective.is_conic:
         raise UnsupportedError(
             f"the no-signalling bound is not available for objective {objective.name!r}; use welfare, worst, agent:k,"
@@ -70,7 +74,7 @@ def no_signalling_bound(block: StageBlock, concept: str, objective: Objective) -
     for b in range(len(block)):
         game = games.part(np.array([b]))
         what = f"no-signalling program at {block.where(b)} (concept {concept!r})"
-        x = solve_program(compile_bound(game, KINDS[concept], objective), what, block.deadline).x
+        x = solve_program(compile_bound(game, rows, objective), what, block.deadline).x
         if objective.weights is None:
             found[b] = game.best.min() + unit_of(game)[0, 0] * x[-1]
         else:

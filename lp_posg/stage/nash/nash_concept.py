@@ -22,6 +22,7 @@ from functools import partial
 import numpy as np
 
 from lp_posg.errors import UnsupportedError
+from lp_posg.evaluate.kinds import KINDS
 from lp_posg.game.protocols import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.extremes import extremes_apart
@@ -43,7 +44,7 @@ class Nash:
     """Nash equilibrium: prescriptions drawn independently."""
 
     name = "ne"
-    deviations = "ne"
+    deviations = KINDS["ne"]
 
     def check_game(self, game: Payoffs) -> None:
         """Do nothing: of more than two agents, what their stage games are made of decides; see `solve`."""

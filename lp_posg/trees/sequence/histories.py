@@ -22,8 +22,9 @@ import scipy.sparse as sp
 
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure
-from lp_posg.information.levels import look_up, rows_of
+from lp_posg.information.levels import rows_of
 from lp_posg.information.tables import SplitTable, first_table, next_table
+from lp_posg.information.tracking import split_first, split_flat
 from lp_posg.trees.sequence.form import InformationTree, SequenceGame
 from lp_posg.trees.sequence.offset import common_part
 from lp_posg.types import FloatArray, IntArray, SparseMatrix, read_only
@@ -168,10 +169,9 @@ def _first_front(game: Game, table: SplitTable, grown: _Grown) -> _Front:
     law = sp.csr_array(np.ones((game.n_states, 1))) if seen is None else seen
     joint = sp.coo_array(law.multiply(game.initial[:, None]))
     state, observation = joint.row.astype(np.int64), joint.col.astype(np.int64)
-    nothing = np.zeros(len(state), dtype=np.int64)
-    counts = tuple(index.shape[2] for index in table.increment_index)
-    z, p = look_up(table, None, nothing, observation, (), counts)
-    return _front(grown, table, (nothing - 1, nothing - 1), z, p, state, joint.data, game.n_states)
+    none = np.full(len(state), -1, dtype=np.int64)
+    z, p = split_first(table, observation)
+    return _front(grown, table, (none, none), z, p, state, joint.data, game.n_states)
 
 
 def _next_front(game: Game, time: int, table: SplitTable, front: _Front, grown: _Grown) -> _Front:
@@ -180,7 +180,7 @@ def _next_front(game: Game, time: int, table: SplitTable, front: _Front, grown: 
     take, observation, chance = rows_of(game.observation_matrix(time), moved.indices)
     pair, weight = pair[take], moved.data[take] * chance
     action, state = np.divmod(moved.indices[take].astype(np.int64), game.n_states)
-    z, p = look_up(table, front.private[:, pair], action, observation, game.n_actions, game.n_observations)
+    z, p = split_flat(table, front.private[:, pair], action, observation, game)
     first = [sum(len(part) for part in own[:-1]) for own in grown.parent]
     own_action = np.unravel_index(action, game.n_actions)
     sequence = tuple((first[i] + front.sets[i, pair]) * game.n_actions[i] + own_action[i] for i in range(2))

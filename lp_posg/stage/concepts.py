@@ -1,0 +1,90 @@
+"""Solution concepts: what one has to provide, and the registry of those built in."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from lp_posg.errors import ModelError, OptionError
+from lp_posg.evaluate.kinds import Kind
+from lp_posg.game.protocols import Payoffs
+from lp_posg.stage.correlated.concept import Correlated
+from lp_posg.stage.nash.nash_concept import Nash
+from lp_posg.stage.objective import Objective
+from lp_posg.stage.payoffs import StageBlock
+from lp_posg.stage.strategy import BlockStrategy
+from lp_posg.stage.team import Team
+
+
+@runtime_checkable
+class Concept(Protocol):
+    """A solution concept for stage games.
+
+    To add one: write a class with these members in a file of its own, and list it in ``CONCEPTS`` or pass an object
+    of it to `solve`, `compare` or `learn`.
+    """
+
+    @property
+    def name(self) -> str:
+        """Shown in reports and stored with solutions."""
+
+    @property
+    def deviations(self) -> Kind:
+        """The kind of deviation that its certificate rules out; one of ``evaluate.KINDS``, or one of your own."""
+
+    def check_game(self, game: Payoffs) -> None:
+        """Raise UnsupportedError before any work if no stage game of `game` could be solved."""
+
+    def check_objective(self, objective: Objective) -> None:
+        """Raise UnsupportedError before any work if the concept cannot be selected by `objective`."""
+
+    def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
+        """Return strategies of a block that maximise the objective among those of the concept.
+
+        Called from several threads at once.
+        """
+
+
+CONCEPTS: dict[str, Concept] = {
+    concept.name: concept
+    for concept in (
+        Team(),
+        Nash(),
+        Correlated("strategic-ce", "prescription"),
+        Correlated("ce", "action"),
+        Correlated("interim-cce", "interim"),
+        Correlated("cce", "ex-ante"),
+    )
+}
+
+_MEMBERS = ("name", "deviations", "check_game", "check_objective", "solve")
+
+
+def concept_named(concept: str | Concept) -> Concept:
+    """Return the concept of this name; a concept object as it is, once checked.
+
+    Raises
+    ------
+    OptionError
+        If there is none of this name.
+    ModelError
+        If an object lacks a member, or one is not what it has to be.
+    """
+    missing = [member for member in _MEMBERS if not hasattr(concept, member)]
+    if isinstance(concept, str) or len(missing) == len(_MEMBERS):
+        if not isinstance(concept, str) or concept not in CONCEPTS:
+            raise OptionError(f"unknown concept {concept!r}; expected one of {', '.join(CONCEPTS)}")
+        return CONCEPTS[concept]
+    if isinstance(concept, type):
+        raise ModelError(f"concept is the class {concept.__name__}, expected an object of it")
+    if missing:
+        raise ModelError(f"concept {concept!r} has no {', '.join(missing)}; a concept has {', '.join(_MEMBERS)}")
+    name, kind = concept.name, concept.deviations
+    if not isinstance(name, str) or not name:
+        raise ModelError(f"the concept's name is {name!r}, expected a text")
+    if name in CONCEPTS and type(concept) is not type(CONCEPTS[name]):
+        raise ModelError(f"the concept's name is {name!r}, that of a built-in concept; give it another")
+    if not isinstance(kind, Kind):
+        raise ModelError(
+            f"concept {name!r}: deviations is {kind!r}, expected a Kind, as lp_posg.evaluate.kind_named('ce') is one"
+        )
+    return concept
