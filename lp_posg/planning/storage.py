@@ -135,11 +135,7 @@ def _policy_arrays(solution: Solution) -> dict[str, Any]:
         for part in ("parent", "increment", "child"):
             arrays[f"step.{h}.{part}"] = getattr(step, part)
         for b, block in enumerate(step.blocks):
-            for part in ("nodes", "atom_start", "atom_prob"):
-                arrays[f"step.{h}.block.{b}.{part}"] = getattr(block, part)
-            for i, (private, prescription) in enumerate(zip(block.private, block.prescription, strict=True)):
-                arrays[f"step.{h}.block.{b}.private.{i}"] = private
-                arrays[f"step.{h}.block.{b}.prescription.{i}"] = prescription
+            arrays |= {f"step.{h}.block.{b}.{key}": part for key, part in block.arrays().items()}
     return arrays
 
 
@@ -203,20 +199,10 @@ def _check_numbers(arrays: Mapping[str, Any], policy: Policy, n_agents: int) -> 
 
 
 def _step(meta: Mapping[str, Any], arrays: Mapping[str, Any], h: int, n_agents: int) -> PolicyStep:
-    blocks = []
-    for b in range(meta["n_blocks"][h]):
-        at = f"step.{h}.block.{b}"
-        blocks.append(
-            PolicyBlock(
-                arrays[f"{at}.nodes"],
-                tuple(arrays[f"{at}.private.{i}"] for i in range(n_agents)),
-                arrays[f"{at}.atom_start"],
-                arrays[f"{at}.atom_prob"],
-                tuple(arrays[f"{at}.prescription.{i}"] for i in range(n_agents)),
-            )
-        )
+    places = (f"step.{h}.block.{b}." for b in range(meta["n_blocks"][h]))
+    blocks = tuple(PolicyBlock.from_arrays(arrays, n_agents, place) for place in places)
     parts = (arrays[f"step.{h}.{part}"] for part in ("parent", "increment", "child"))
-    return PolicyStep(meta["n_nodes"][h], tuple(blocks), *parts)
+    return PolicyStep(meta["n_nodes"][h], blocks, *parts)
 
 
 def _tuples(nested: Any) -> Any:

@@ -14,7 +14,6 @@ from dataclasses import replace
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
-from lp_posg.information.policy import joint_law
 from lp_posg.lp import WIDE, is_wide
 from lp_posg.stage.correlated.incentives import Kind
 from lp_posg.stage.objective import Objective
@@ -99,7 +98,7 @@ def _capped(block: StageBlock, cap: float) -> StageBlock:
 
 def _share(block: StageBlock, found: BlockStrategy, kind: Kind) -> float:
     """Return the largest regret of an agent, beside the largest of its payoffs that is not extreme."""
-    law, n = joint_law(found.atom_start, found.atom_prob, found.prescription), block.n_agents
+    law, n = found.joint(), block.n_agents
     flat = _flat(block.payoff)
     usual = _typical(flat - middle(flat)).max(axis=(2, 3))[0]
     regret = np.array([_regret(block.payoff[0, i], law[0], i, kind) for i in range(n)])

@@ -198,7 +198,7 @@ def test_parts_that_are_foreign_or_swapped_are_computed_again(game, tmp_path):
 
 @pytest.mark.parametrize(
     ("part", "array", "value"),
-    [("depth-0", "edges/indptr", -5), ("depth-0", "arcs.child", 10**9), ("solved-1-0-0", "nodes", -1)],
+    [("depth-0", "edges/indptr", -5), ("depth-0", "arcs.child", 10**9), ("solved-1-0-0", "atom_start", -1)],
     ids=str,
 )
 def test_parts_with_other_numbers_than_were_kept_are_computed_again(game, tmp_path, part, array, value):

@@ -10,7 +10,6 @@ from full_enumeration import FullProgram
 from stage_games import random_block
 
 from lp_posg.errors import LimitError, UnsupportedError
-from lp_posg.information.policy import joint_law
 from lp_posg.stage import StageBlock, concept_named, parse_objective
 from lp_posg.stage.correlated import generation, pricing
 from lp_posg.stage.correlated.generation import by_generation
@@ -31,7 +30,7 @@ def generated(block, concept, objective):
 
 def values_of(block, found):
     """Return the agents' values (B, n)."""
-    law = joint_law(found.atom_start, found.atom_prob, found.prescription).reshape(len(block), -1)
+    law = found.joint().reshape(len(block), -1)
     return np.einsum("bia,ba->bi", block.payoff.reshape(len(block), block.n_agents, -1), law)
 
 
@@ -191,7 +190,7 @@ def test_six_private_informations_and_four_actions_each(concept, objective):
     assert time.perf_counter() - begun < 30  # about a second on an idle core
     assert found.methods == {"columns": 1}
     payoff, k, a = block.payoff[0], 6, 4
-    law = joint_law(found.atom_start, found.atom_prob, found.prescription)[0]
+    law = found.joint()[0]
     for i in (0, 1):
         # deviation[p, told, instead]: what playing `instead` when told `told` at p is worth
         deviation = np.einsum("pqab,pqcb->pac" if i == 0 else "pqab,pqac->qbc", law, payoff[i])

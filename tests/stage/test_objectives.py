@@ -11,7 +11,6 @@ from full_enumeration import FullProgram
 from stage_games import random_block
 
 from lp_posg.errors import LimitError, ModelError, SolveError, UnsupportedError
-from lp_posg.information.policy import joint_law
 from lp_posg.lp import conic, tangents
 from lp_posg.stage import StageBlock, concept_named, parse_objective
 from lp_posg.stage.correlated import concept as correlated
@@ -30,7 +29,7 @@ def values_of(block, concept, objective):
     """Return the agents' values (B, n) in the equilibria selected, and their strategies."""
     goal = objective if isinstance(objective, Objective) else parse_objective(objective, AGENTS[: block.n_agents])
     found = concept_named(concept).solve(block, goal)
-    law = joint_law(found.atom_start, found.atom_prob, found.prescription).reshape(len(block), -1)
+    law = found.joint().reshape(len(block), -1)
     return np.einsum("bia,ba->bi", block.payoff.reshape(len(block), block.n_agents, -1), law), found
 
 
@@ -128,7 +127,7 @@ def test_both_methods_find_the_one_leximin_of_three_agents(concept, monkeypatch)
 def test_without_incentives_the_largest_entropy_is_that_of_the_uniform_law():
     block = StageBlock(np.zeros((1, 2, 2, 1, 2, 3)), 0, np.array([0]))
     _, found = values_of(block, "cce", "entropy")
-    law = joint_law(found.atom_start, found.atom_prob, found.prescription)
+    law = found.joint()
     np.testing.assert_allclose(law, 1 / 6, atol=1e-6)
     assert found.methods == {"conic": 1}
 
@@ -136,7 +135,7 @@ def test_without_incentives_the_largest_entropy_is_that_of_the_uniform_law():
 def test_where_one_profile_is_the_only_equilibrium_there_is_no_entropy():
     prisoners = np.array([[[3.0, 0], [4, 1]], [[3, 4], [0, 1]]]).reshape(1, 2, 1, 1, 2, 2)
     _, found = values_of(StageBlock(prisoners, 0, np.array([0])), "ce", "entropy")
-    law = joint_law(found.atom_start, found.atom_prob, found.prescription)[0, 0, 0]
+    law = found.joint()[0, 0, 0]
     np.testing.assert_allclose(law, [[0, 0], [0, 1]], atol=1e-6)
 
 
@@ -210,7 +209,7 @@ def test_what_an_interior_point_solver_found_is_an_equilibrium_to_the_last_digit
     for seed in range(4):
         block = random_block(seed, (2, 2), (2, 2), zero_sum=seed == 3)
         _, found = values_of(block, concept, objective)
-        law = joint_law(found.atom_start, found.atom_prob, found.prescription)[0]
+        law = found.joint()[0]
         for i in (0, 1):
             payoff = block.payoff[0, i]
             worth = np.einsum("pqab,pqcb->pac" if i == 0 else "pqab,pqac->qbc", law, payoff)
@@ -256,7 +255,7 @@ def test_nash_says_which_objectives_work():
 def test_a_saddle_point_is_no_shortcut_to_entropy():
     """All payoffs 0: a zero-sum game with a saddle point everywhere, yet the uniform law has more entropy."""
     _, found = values_of(StageBlock(np.zeros((1, 2, 1, 1, 2, 2)), 0, np.array([0])), "ce", "entropy")
-    np.testing.assert_allclose(joint_law(found.atom_start, found.atom_prob, found.prescription), 0.25, atol=1e-6)
+    np.testing.assert_allclose(found.joint(), 0.25, atol=1e-6)
 
 
 CHICKEN = np.array([[[6.0, 2.0], [7.0, 0.0]], [[6.0, 7.0], [2.0, 0.0]]]).reshape(1, 2, 1, 1, 2, 2)

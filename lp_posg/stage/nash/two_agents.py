@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError, UnsupportedError
-from lp_posg.information.policy import joint_law
 from lp_posg.lp import LinearProgram, Status, attempt_program, solve_program
 from lp_posg.stage.correlated.concept import Correlated
 from lp_posg.stage.correlated.leximin import unit_of
@@ -110,7 +109,7 @@ def _coarse_bound(block: StageBlock, objective: Objective) -> float:
         found = Correlated("interim-cce", "interim").solve(block, objective)
     except (SolveError, UnsupportedError):
         return np.inf
-    law = joint_law(found.atom_start, found.atom_prob, found.prescription)[0]
+    law = found.joint()[0]
     values = np.einsum("ix,x->i", block.payoff[0].reshape(2, -1), law.ravel())
     return float(values.min() if objective.weights is None else objective.weights @ values)
 
