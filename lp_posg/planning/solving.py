@@ -40,7 +40,7 @@ from lp_posg.information import (
 from lp_posg.information.describe import private_text
 from lp_posg.information.resources import Resources
 from lp_posg.planning.solution import Labels, Solution, Stats
-from lp_posg.stage import Concept, Objective, concept_named, parse_objective
+from lp_posg.stage import OWN, Concept, Objective, concept_named, parse_objective
 from lp_posg.types import GAP_TOL, FloatArray
 
 CERTIFICATES = ("auto", "exact", "bounded")
@@ -270,8 +270,10 @@ def checked(
     structure = sharing_structure(sharing, game.n_agents)
     selection = parse_objective(objective, game.agents)
     found.check_objective(selection)
-    if selection.concave is not None and checkpoint is not None:
-        raise ModelError("a checkpoint cannot tell one function of your own from another; use an objective with a name")
+    if selection.name.startswith(OWN) and checkpoint is not None:
+        raise ModelError(
+            "a checkpoint cannot tell objectives of your own apart; use one with a name"
+        )
     steps = check_horizon(game, horizon)
     squeezed = compression_named(compression)
     store = None

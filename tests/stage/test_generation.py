@@ -207,7 +207,7 @@ def test_just_above_the_threshold_both_methods_agree(concept, monkeypatch):
     block = random_block(2, (4, 4), (3, 3), size=2)
     solver, found = concept_named(concept), {}
     for limit in (0, 10**9):
-        monkeypatch.setattr("lp_posg.stage.correlated.concept.SMALL_ENTRIES", limit)
+        monkeypatch.setattr("lp_posg.stage.correlated.semi_compact.SMALL_ENTRIES", limit)
         for objective in ("worst", "egalitarian"):
             one = solver.solve(block, parse_objective(objective, ("a", "b")))
             assert one.methods == {"program" if limit else "columns": 2}

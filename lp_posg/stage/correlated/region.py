@@ -31,6 +31,7 @@ import numpy as np
 from lp_posg.errors import ModelError, SolveError, UnsupportedError
 from lp_posg.lp import CostSweep
 from lp_posg.stage.correlated.concept import Correlated
+from lp_posg.stage.correlated.whole_program import incentive_programs
 from lp_posg.stage.objective import parse_objective
 from lp_posg.stage.payoffs import StageBlock, scaled
 from lp_posg.stage.strategy import BlockStrategy
@@ -218,7 +219,7 @@ class _Sum:
         self.best = np.sum([game.best.sum(axis=0) for game in scales], axis=0)
         for block, game in zip(games, scales, strict=True):
             form = concept.form(block)
-            programs, values = form.incentives(game)
+            programs, values = incentive_programs(form, game)
             share = game.size / self.unit
             for b in range(len(block)):
                 what = f"stage LP at {block.where(b)} (payoff region, concept {concept.name!r})"

@@ -72,9 +72,9 @@ class Nash:
         return extremes_apart(block, objective, "interim", partial(shortcuts_first, by_program=self._by_program))
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
-        # With one payoff for all, the team optimum is an equilibrium and the best for every objective but `worst`.
+        # With one payoff for all, the team optimum is an equilibrium and the best of those that gives all the most.
         common = common_payoff(block)
-        teams = common & (objective.name != "worst") | (block.n_agents == 1)
+        teams = common & objective.is_monotone | (block.n_agents == 1)
         if teams.all():
             return Team().solve(block, objective)
         constant = constant_sum(block) & (block.n_agents == 2)

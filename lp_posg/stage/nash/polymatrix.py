@@ -31,9 +31,9 @@ import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
 from lp_posg.lp import LinearProgram, LPResult, solve_program
-from lp_posg.stage.correlated.leximin import Leximin, unit_of
+from lp_posg.stage.aim import Aim
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import Scaled, StageBlock, scaled, scaled_weights
+from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, one_atom
 from lp_posg.types import BoolArray, FloatArray
 
@@ -203,19 +203,12 @@ def _selected(
     face: _Frame, game: Scaled, objective: Objective, what: str, deadline: float | None
 ) -> tuple[FloatArray, int]:
     """Return the point of a polytope of equilibria that the objective selects, and how many programs that took."""
-    if objective.weights is None:
-        return _leximin(face, game, what, deadline)
-    return solve_program(face.towards(scaled_weights(objective.weights, game)[0]), what, deadline).x, 1
-
-
-def _leximin(face: _Frame, game: Scaled, what: str, deadline: float | None) -> tuple[FloatArray, int]:
-    """Return the leximin of the equilibria's values, and how many programs that took."""
-    asked, n, solved = Leximin.first(game), len(face.n_private), 0
+    aim, solved = Aim.of(objective, game), 0
     while True:
-        found = solve_program(face.smallest(asked), what, deadline)
+        found = solve_program(face.towards(aim), what, deadline)
         solved += 1
-        asked = asked.then(game, found.dual[None, -n:], found.x[None, -1])
-        if not asked.active.any():
+        aim = aim.then(game, found.dual[None, len(found.dual) - aim.rows.shape[1] :], found.x[None, -1])
+        if not aim.active.any():
             return found.x, solved
 
 
@@ -264,14 +257,14 @@ class _Frame:
             np.full(n_x + n_v, np.inf),  # rather than 1, whose multiplier would hide that another column is 0
             pairs.total[row],
             np.repeat(pairs.weight[row], n_private),
-            bool((pairs.weight[row] == game.size[0] / unit_of(game)[0]).all()),
+            bool((pairs.weight[row] == game.size[0] / (game.size[0].max() or 1.0)).all()),
             n_private,
             n_actions,
         )
 
     def selects(self, objective: Objective) -> bool:
         """Whether equilibria may differ in the objective."""
-        if objective.weights is None or np.ptp(objective.weights) > 0 or not self.one_unit:
+        if not (objective.counts_all_alike and self.one_unit):
             return True
         ends = np.cumsum(np.repeat(self.n_actions, self.n_private))[:-1]
         return any(np.ptp(own) > SAME_TOTAL for own in np.split(self.total, ends))
@@ -296,25 +289,23 @@ class _Frame:
             row_upper=np.append(self.row_upper, max(found.objective, 0.0) + REGRET_SLACK),
         )
 
-    def towards(self, weights: FloatArray) -> LinearProgram:
-        """Return the program that maximises a weighted sum of the scaled values."""
-        return self.program(np.zeros(len(self.total)), -np.repeat(weights, self.n_private))
-
-    def smallest(self, asked: Leximin) -> LinearProgram:
-        """Return the program of `Leximin` that maximises the smallest of the active agents' values, the last column."""
-        n, n_x = len(self.n_private), len(self.total)
+    def towards(self, aim: Aim) -> LinearProgram:
+        """Return the program of an aim: rows of values, and the last column is t, if it has some."""
+        n, n_x, n_rows = len(self.n_private), len(self.total), aim.rows.shape[1]
         agent = np.repeat(np.arange(n), self.n_private)
-        values = np.zeros((n, n_x + len(agent) + 1))
-        values[:, n_x:-1] = (agent == np.arange(n)[:, None]) * asked.scale[0][:, None]
-        values[:, -1] = np.where(asked.active[0], -1.0, 0.0)
+        none, by_value = np.zeros(n_x), -aim.weight[0, agent]
+        if not n_rows:
+            return self.program(none, by_value)
+        values = np.concatenate([np.zeros((n_rows, n_x)), aim.rows[0][:, agent]], axis=1)
+        t = np.where(aim.active[0], -1.0, 0.0)[:, None]
         wider = replace(
             self,
-            matrix=np.concatenate([np.pad(self.matrix, ((0, 0), (0, 1))), values]),
-            row_lower=np.append(self.row_lower, asked.lower[0]),
-            row_upper=np.append(self.row_upper, np.full(n, np.inf)),
+            matrix=np.block([[self.matrix, np.zeros((len(self.matrix), 1))], [values, t]]),
+            row_lower=np.append(self.row_lower, aim.lower[0]),
+            row_upper=np.append(self.row_upper, np.full(n_rows, np.inf)),
             upper=np.append(self.upper, np.inf),
         )
-        return wider.program(np.zeros(n_x), np.append(np.zeros(len(agent)), -1.0))
+        return wider.program(none, np.append(by_value, -1.0))
 
     def program(self, by_x: FloatArray, by_rest: FloatArray) -> LinearProgram:
         """Return the program that minimises this."""
