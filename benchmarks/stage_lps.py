@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from scipy.optimize import linprog
 
 from benchmarks.measure import in_turn
-from lp_posg.lp import ProgramBlock, highs
+from lp_posg.lp import ProgramBlock, attempts, highs
 from lp_posg.stage import StageBlock, concept_named, parse_objective
 from lp_posg.stage.aim import Aim
 from lp_posg.stage.correlated.concept import Correlated
@@ -110,7 +110,7 @@ def bare_loop(programs: ProgramBlock) -> None:
 
 def _bare_solver() -> highspy.Highs:
     solver = highspy.Highs()
-    for key, value in (highs._ALWAYS | dict(highs._JOINED_WAY)).items():
+    for key, value in (highs._ALWAYS | dict(attempts._JOINED_WAY)).items():
         solver.setOptionValue(key, value)
     return solver
 

@@ -12,6 +12,7 @@ from stage_games import random_block
 from lp_posg.errors import LimitError, UnsupportedError
 from lp_posg.stage import StageBlock, concept_named, parse_objective
 from lp_posg.stage.correlated import generation, pricing
+from lp_posg.stage.correlated.column_entries import StageIncentives
 from lp_posg.stage.correlated.generation import by_generation
 from lp_posg.stage.correlated.incentives import IncentiveRows
 
@@ -162,7 +163,7 @@ def test_any_multipliers_bound_the_optimum(concept):
     for seed in range(8):
         block = random_block(seed, (2, 3), (2, 2))
         rows = IncentiveRows((2, 3), (2, 2), KINDS[concept])
-        game = generation.StageIncentives(rows, pricing.Shape((2, 3), (2, 2)), block.payoff[0])
+        game = StageIncentives(rows, pricing.Shape((2, 3), (2, 2)), block.payoff[0])
         best = FullProgram(block.payoff[0]).optimum(concept, "welfare")
         for size in (0.0, 0.1, 1.0, 10.0, 10.0, 10.0):
             some = rng.random(len(game.size)) < 0.3

@@ -100,16 +100,8 @@ def compile_bound(game: Scaled, kind: Kind | None, aim: Aim) -> LinearProgram:
         low, high = [*low, aim.lower[0]], [*high, np.full(len(aim.lower[0]), np.inf)]
     matrix = sp.csc_array(sp.vstack(rows))
     matrix.sum_duplicates()
-    return LinearProgram(
-        cost,
-        np.concatenate([np.zeros(n_q), np.full(len(cost) - n_q, -np.inf)]),
-        np.full(len(cost), np.inf),
-        np.concatenate(low),
-        np.concatenate(high),
-        matrix.indptr.astype(np.int32),
-        matrix.indices.astype(np.int32),
-        matrix.data,
-    )
+    lower = np.concatenate([np.zeros(n_q), np.full(len(cost) - n_q, -np.inf)])
+    return LinearProgram.of(matrix, cost, (lower, np.inf), (np.concatenate(low), np.concatenate(high)))
 
 
 def _incentives(payoff: FloatArray, rows: IncentiveRows) -> sp.csr_array:

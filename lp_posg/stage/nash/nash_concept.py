@@ -8,8 +8,8 @@ Two agents whose payoffs sum to a constant at each private profile: one linear p
 
 whose duals on the first rows are agent 2's prescription. Any number of agents with the same
 payoffs: the team optimum is the Nash equilibrium best for all. One agent: the best reply. Any
-number of agents in a zero-sum polymatrix game: `nash_polymatrix`. Two agents otherwise: `nash_general`; more of them,
-in small games: `nash_many`.
+number of agents in a zero-sum polymatrix game: `polymatrix`. Two agents otherwise: `two_agents`; more of them,
+in small games: `many_agents`.
 
 Source: Ponssard and Sorin (1980), Int. J. Game Theory 9, 21-32 (games with incomplete
 information by linear programming); von Neumann's minimax theorem.
@@ -26,7 +26,8 @@ from lp_posg.game.protocols import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.extremes import extremes_apart
 from lp_posg.stage.nash.many_agents import ENTRY_LIMIT, best_nash
-from lp_posg.stage.nash.polymatrix import pairs_of, polymatrix_nash
+from lp_posg.stage.nash.pairwise_payoffs import pairs_of
+from lp_posg.stage.nash.polymatrix import polymatrix_nash
 from lp_posg.stage.nash.two_agents import selected_nash
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, scaled

@@ -145,19 +145,14 @@ def compile_nash(game: Scaled, n_private: tuple[int, ...], n_actions: tuple[int,
     values[aim.active[0], -1] = -1.0
     add(values, aim.lower[0], np.inf)
     cost = np.concatenate([np.zeros(2 * total), -np.repeat(aim.weight[0], n_private), -np.ones(n_t)])
-    matrix = np.concatenate(rows)
-    column, index = np.nonzero(matrix.T)
     free = np.full(n_u + n_t, np.inf)
-    return LinearProgram(
+    column = np.arange(n_columns)
+    return LinearProgram.of(
+        np.concatenate(rows),
         cost,
-        np.concatenate([np.zeros(2 * total), -free]),
-        np.concatenate([np.ones(2 * total), free]),
-        np.array(lower),
-        np.array(upper),
-        np.searchsorted(column, np.arange(n_columns + 1)).astype(np.int32),
-        index.astype(np.int32),
-        matrix.T[column, index],
-        (np.arange(n_columns) >= total) & (np.arange(n_columns) < 2 * total),
+        (np.concatenate([np.zeros(2 * total), -free]), np.concatenate([np.ones(2 * total), free])),
+        (np.array(lower), np.array(upper)),
+        (column >= total) & (column < 2 * total),
     )
 
 
