@@ -27,6 +27,7 @@ from lp_posg.planning.regions import one_step_games
 from lp_posg.planning.solution import Solution
 from lp_posg.planning.solving import Progress, Request, checked, expanded, solved
 from lp_posg.stage import CONCEPTS, Correlated, Efficiency, efficiency_of, largest_share, parse_objective
+from lp_posg.stage.correlated.incentives import Kind
 from lp_posg.types import GAP_TOL
 from lp_posg.version import __version__
 
@@ -401,8 +402,8 @@ def _missed(solution: Solution, concept: str, structure: SharingStructure) -> fl
     """Return by what share of its size a one-step solution misses an incentive row of a wider concept."""
     games = one_step_games(solution.game, reachable_states(solution.game, structure, 1))
     laws = {block.nodes.tobytes(): block.joint() for block in solution.policy.steps[0].blocks}
-    told = concept in ACTION_HEARD
-    return max(largest_share(block.payoff, laws[block.nodes.tobytes()], told=told) for block in games)
+    kind: Kind = "action" if concept in ACTION_HEARD else "interim"
+    return max(largest_share(block.payoff, laws[block.nodes.tobytes()], kind) for block in games)
 
 
 def _spreads(rows: list[Row], structure: SharingStructure, deadline: float | None) -> Iterator[Spread]:

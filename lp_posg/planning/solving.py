@@ -271,7 +271,7 @@ def checked(
     selection = parse_objective(objective, game.agents)
     found.check_objective(selection)
     if selection.name.startswith(OWN) and checkpoint is not None:
-        raise ModelError("a checkpoint cannot tell objectives of your own apart; use one with a name")
+        raise ModelError("a checkpoint cannot tell one function of your own from another; use an objective with a name")
     steps = check_horizon(game, horizon)
     squeezed = compression_named(compression)
     store = None
