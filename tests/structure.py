@@ -223,8 +223,15 @@ def _is_documented(module: Module, name: str, modules: Modules) -> bool:
         if isinstance(node, Function | ast.ClassDef) and node.name == name:
             return ast.get_docstring(node) is not None
         if name in assigned(node):
+            # One docstring may stand below several lines.
+            while place + 1 < len(body) and assigned(body[place + 1]) and _is_next_line(body[place], body[place + 1]):
+                place += 1
             return place + 1 < len(body) and _is_text(body[place + 1])
     return False
+
+
+def _is_next_line(above: ast.stmt, below: ast.stmt) -> bool:
+    return below.lineno == (above.end_lineno or 0) + 1
 
 
 def _is_text(node: ast.stmt) -> bool:

@@ -61,6 +61,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+"""The command line as Typer sees it."""
 
 
 def _unwrapped(docstring: str | None) -> str:
