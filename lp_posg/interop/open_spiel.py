@@ -10,7 +10,7 @@ import numpy as np
 from lp_posg.errors import MissingExtraError, ModelError, UnsupportedError
 from lp_posg.information import SharingStructure
 from lp_posg.interop.spiel_policy import behaviour_of
-from lp_posg.interop.spiel_text import set_key, set_numbers, spiel_text
+from lp_posg.interop.spiel_text import efg_for_spiel, set_key, set_numbers
 from lp_posg.interop.spiel_tree import SpielTree
 from lp_posg.trees import Tree
 from lp_posg.types import PROB_TOL, FloatArray
@@ -86,7 +86,7 @@ def to_open_spiel(game: Tree) -> Any:
     MissingExtraError
         If OpenSpiel is not installed.
     """
-    return _pyspiel().load_efg_game(spiel_text(game))
+    return _pyspiel().load_efg_game(efg_for_spiel(game))
 
 
 def open_spiel_policy(

@@ -8,7 +8,7 @@ from lp_posg.errors import LimitError, ModelError, UnsupportedError
 from lp_posg.game import Game, allowed_gaps, checked_tolerance, warn_of_large_gap
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
 from lp_posg.planning.history_solution import SequenceSolution, SequenceStats
-from lp_posg.trees.sequence.equilibrium import check_gaps, equilibrium
+from lp_posg.trees.sequence.equilibrium import check_gaps, solve_form
 from lp_posg.trees.sequence.histories import HistoryGame, Watch, sequence_game
 from lp_posg.types import GAP_TOL
 
@@ -92,7 +92,7 @@ def solve_sequence_form(
     form = sequence_game(game, structure, steps, _watch(game, structure, max_entries, deadline))
     built = clock.perf_counter()
     what = f"sequence form of game {game.name!r} over {steps} steps with sharing {structure.name!r}"
-    solved = equilibrium(form, what, deadline)
+    solved = solve_form(form, what, deadline)
     planned = clock.perf_counter()
     behaviour, plans, found = solved.behaviour, solved.plans, solved.found
     phases = {"expand": built - begun, "solve": planned - built - solved.seconds, "certify": solved.seconds}

@@ -10,7 +10,7 @@ from lp_posg.errors import LimitError, ModelError, UnsupportedError
 from lp_posg.game import checked_tolerance, warn_of_large_gap
 from lp_posg.planning.tree_solution import ExtensiveSolution, ExtensiveStats
 from lp_posg.trees import Tree
-from lp_posg.trees.sequence.equilibrium import check_gaps, equilibrium
+from lp_posg.trees.sequence.equilibrium import check_gaps, solve_form
 from lp_posg.trees.sequence.from_tree import TreeForm, tree_form
 from lp_posg.trees.totals import Totals
 from lp_posg.types import GAP_TOL, FloatArray
@@ -73,7 +73,7 @@ def solve_extensive(game: Tree, *, tolerance: float = GAP_TOL, time_limit: float
     built = clock.perf_counter()
     if deadline is not None and clock.time() > deadline:
         raise LimitError(f"the time limit was met before game {game.name!r} was in sequence form", limit="time")
-    solved = equilibrium(form, f"sequence form of game {game.name!r}", deadline)
+    solved = solve_form(form, f"sequence form of game {game.name!r}", deadline)
     planned = clock.perf_counter()
     behaviour, plans, found = solved.behaviour, solved.plans, solved.found
     phases = {"expand": built - begun, "solve": planned - built - solved.seconds, "certify": solved.seconds}

@@ -21,7 +21,7 @@ import scipy.sparse as sp
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.game import Game
 from lp_posg.trees.naming import action_words, distinct, set_words, sets_of
-from lp_posg.trees.plan_payoffs import PlanPayoffs, plan_payoffs
+from lp_posg.trees.plan_payoffs import PlanPayoffs, payoffs_of_plans
 from lp_posg.trees.recall import Recall, recall_of
 from lp_posg.trees.tree import Tree
 from lp_posg.types import BoolArray, FloatArray
@@ -96,7 +96,7 @@ def reduced_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> ReducedForm:
     sizes = tuple(len(own) for own in plans)
     n_joint = int(np.prod(sizes))
     certain = sp.csr_array(np.ones((n_joint, 1)))
-    payoffs = plan_payoffs(game, recall, plans)
+    payoffs = payoffs_of_plans(game, recall, plans)
     form = Game.from_matrices(
         n_actions=sizes,
         n_observations=(1,) * game.n_agents,

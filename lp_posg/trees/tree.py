@@ -10,7 +10,7 @@ import numpy as np
 from lp_posg.trees.nodes import TERMINAL, Nodes
 from lp_posg.trees.paths import from_root
 from lp_posg.trees.totals import Totals
-from lp_posg.trees.validation import check_tree
+from lp_posg.trees.tree_checks import check_tree
 from lp_posg.types import FloatArray, IntArray, read_only
 
 

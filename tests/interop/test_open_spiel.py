@@ -17,7 +17,7 @@ from lp_posg.errors import (
     UnsupportedError,
 )
 from lp_posg.interop import from_open_spiel, tabular_policy, to_open_spiel
-from lp_posg.interop.spiel_text import spiel_text
+from lp_posg.interop.spiel_text import efg_for_spiel
 from lp_posg.interop.spiel_tree import SpielTree, exact_law
 from lp_posg.trees import CHANCE, TERMINAL, InformationSet, Tree
 
@@ -274,7 +274,7 @@ def test_an_export_read_back_is_the_same_game(name):
 def test_the_text_is_the_game_to_our_reader_too(name, tmp_path):
     """But for line breaks in the labels of sets, which the text has as blanks; numbers are exact."""
     game, file = from_open_spiel(name), tmp_path / "export.efg"
-    file.write_text(spiel_text(game))
+    file.write_text(efg_for_spiel(game))
     blanks = tuple(replace(own, label=own.label.replace("\n", " ")) for own in game.sets)
     assert posg.load_extensive(file) == replace(game, sets=blanks)
 
@@ -352,10 +352,10 @@ def _value(game, policy):
 
 
 def test_the_text_has_fractions_where_openspiel_reads_them():
-    text = spiel_text(from_open_spiel("kuhn_poker"))
+    text = efg_for_spiel(from_open_spiel("kuhn_poker"))
     assert text.splitlines()[0] == 'EFG 2 R "kuhn_poker" { "player0" "player1" }'
     assert text.splitlines()[1].count(" 1/3") == 3
-    numbers = spiel_text(odd_game())
+    numbers = efg_for_spiel(odd_game())
     assert f"{10**12}/7" not in numbers
     assert f"{10**39}" not in numbers
 
