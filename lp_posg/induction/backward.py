@@ -15,7 +15,7 @@ import numpy as np
 
 from lp_posg.errors import LimitError
 from lp_posg.game.protocols import Payoffs
-from lp_posg.induction.blocks import Block, blocks_of, private_rows, stage_block
+from lp_posg.induction.blocks import Block, backward_order, private_rows, stage_block
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, StateSpace
 from lp_posg.information.atoms import atoms_from
 from lp_posg.information.resources import Resources, Store
@@ -83,8 +83,9 @@ def sweep(
     values = [np.zeros((size, game.n_agents)) for size in sizes]
     solved: list[tuple[PolicyBlock, ...]] = [() for _ in sizes]
     programs, methods = 0, list[Mapping[str, int]]()
-    for time, depth in reversed(list(enumerate(space.depths))):
-        blocks, found = blocks_of(time, depth.level), list[PolicyBlock]()
+    for blocks in backward_order(space):
+        time, found = blocks[0].time, list[PolicyBlock]()
+        depth = space.depths[time]
         ahead = values[time + 1] if time + 1 < len(values) else np.zeros((0, game.n_agents))
         digest = "" if use.store is None else tables_digest(space.tables[: time + 1])
         for number, block in enumerate(blocks):

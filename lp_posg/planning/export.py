@@ -148,8 +148,7 @@ def json_text(plan: StatePlan) -> str:
 def _states(plan: StatePlan, time: int) -> list[dict[str, Any]]:
     """Return all states of a time as JSON-ready objects, by number."""
     states: list[dict[str, Any]] = [
-        {"state": v, "values": own, "atoms": [], "next": []}
-        for v, own in enumerate(plan.node_values[time].tolist())
+        {"state": v, "values": own, "atoms": [], "next": []} for v, own in enumerate(plan.node_values[time].tolist())
     ]
     game, private = plan.game, _private_words(plan, time)
     index, chance = _entries(plan, time)

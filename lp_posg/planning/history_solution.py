@@ -92,7 +92,7 @@ class HistorySolution(SetSolution):
     def n_places(self, time: int) -> int:
         """Return the number of common histories at a step (0-based), the places that `strategy` knows."""
         self._check_time(time)
-        return int(max(common.max() for common in self._common_at(time))) + 1
+        return int(max(common.max() for common in self._common[time])) + 1
 
     def strategy(self, time: int = 0, node: int = 0) -> tuple[Atom, ...]:
         """Return what is played after a common history, in the game's labels: one atom.
@@ -204,11 +204,10 @@ class HistorySolution(SetSolution):
             found.append((number[: len(keys[0])], number[len(keys[0]) :]))
         return tuple(found)
 
-    def _common_at(self, time: int) -> tuple[IntArray, IntArray]:
-        return self._common[time]
-
     def _sets_after(self, time: int, node: int) -> IntArray:
         if not 0 <= node < self.n_places(time):
-            raise ModelError(f"there is no common history {node} at time {time}; expected 0 to {self.n_places(time) - 1}")
-        parts = [self._sets_at(i, time)[self._common_at(time)[i] == node] for i in range(2)]
+            raise ModelError(
+                f"there is no common history {node} at time {time}; expected 0 to {self.n_places(time) - 1}"
+            )
+        parts = [self._sets_at(i, time)[self._common[time][i] == node] for i in range(2)]
         return np.concatenate(parts)

@@ -42,9 +42,7 @@ class Method(Protocol):
         """Return the certified solution of a request that passed `check`."""
 
 
-METHODS: dict[str, Method] = {
-    method.name: method for method in (SequenceForm(), StrategicForm(), CommonInformation())
-}
+METHODS: dict[str, Method] = {method.name: method for method in (SequenceForm(), StrategicForm(), CommonInformation())}
 
 
 def settle(request: Request) -> tuple[Method, Request]:

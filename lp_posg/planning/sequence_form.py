@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time as clock
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from lp_posg.planning.solution import Stats
 from lp_posg.planning.tree_solution import TreeSolution
 from lp_posg.stage import Concept, concept_named
 from lp_posg.trees import Tree
-from lp_posg.trees.sequence.equilibrium import Equilibrium, check_gaps, equilibrium
+from lp_posg.trees.sequence.equilibrium import Equilibrium, check_gaps, solve_form
 from lp_posg.trees.sequence.form import SequenceGame
 from lp_posg.trees.sequence.from_tree import TreeForm, tree_form
 from lp_posg.trees.sequence.histories import Watch, sequence_game
@@ -106,7 +107,7 @@ def _solved_histories(request: Request) -> HistorySolution:
     form = sequence_game(game, structure, steps, _watch(game, structure, run))
     built = clock.perf_counter()
     what = f"sequence form of game {game.name!r} over {steps} steps with sharing {structure.name!r}"
-    solved = equilibrium(form, what, run.deadline)
+    solved = solve_form(form, what, run.deadline)
     phases = _phases(begun, built, solved)
     allowed = allowed_gaps(game, request.tolerance)
     _accept(request, solved, allowed, f"the {what}", "allow a larger tolerance, or plan fewer steps")
@@ -139,7 +140,7 @@ def _solved_tree(request: Request) -> TreeSolution:
     built = clock.perf_counter()
     if deadline is not None and clock.time() > deadline:
         raise LimitError(f"the time limit was met before game {game.name!r} was in sequence form", limit="time")
-    solved = equilibrium(form, f"sequence form of game {game.name!r}", deadline)
+    solved = solve_form(form, f"sequence form of game {game.name!r}", deadline)
     phases = _phases(begun, built, solved)
     allowed = game.totals.allowed_gaps(request.tolerance)
     _accept(request, solved, allowed, f"game {game.name!r}", "allow a larger tolerance")
@@ -154,10 +155,11 @@ def _solved_tree(request: Request) -> TreeSolution:
         "sequences": (first.n_sequences - 1, second.n_sequences - 1),
         "nodes": game.n_nodes,
     }
-    return TreeSolution(**_common(request, solved, _stats(form, phases, sizes), sets), game=game)
+    stats = _stats(form, phases, sizes)
+    return TreeSolution(**_common(request, solved, stats, sets), game=game, horizon=None, sharing=None)
 
 
-def _common(request: Request, solved: Equilibrium, stats: Stats, sets: SetStrategy) -> dict[str, object]:
+def _common(request: Request, solved: Equilibrium, stats: Stats, sets: SetStrategy) -> dict[str, Any]:
     """Return what both kinds of solution are made of."""
     return {
         "concept": request.resolved_concept,

@@ -30,7 +30,7 @@ class SetSolution(ABC):
 
     Attributes
     ----------
-    concept, objective, method, reason, tolerance, certificate, stats
+    concept, objective, method, reason, tolerance, certificate, stats, game, horizon, sharing
         As in `Solution`.
     sets : SetStrategy
     stakes : float array, shape (n,)
@@ -46,11 +46,14 @@ class SetSolution(ABC):
     stats: Stats
     sets: SetStrategy
     stakes: FloatArray
-
     game: Game | Tree
     horizon: int | None
     sharing: SharingStructure | None
-    compression = None
+
+    @property
+    def compression(self) -> None:
+        """None: there are no states to compress."""
+        return None
 
     @property
     @abstractmethod

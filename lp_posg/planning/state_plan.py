@@ -6,7 +6,7 @@ What is done with a plan (storing, exporting, certifying, simulating) stands in 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,13 @@ import numpy as np
 
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import Certificate
-from lp_posg.game import Game
+from lp_posg.game import Game, allowed_gaps
 from lp_posg.information import Compression, Policy, SharingStructure, StateSpace, reachable_states
 from lp_posg.information.describe import private_text
 from lp_posg.planning.solution import Atom, Stats
 from lp_posg.stage import Concept, Objective
 from lp_posg.types import FloatArray, IntArray, read_only
+from lp_posg.wording import value_scale
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -133,6 +134,16 @@ class StatePlan:
     def has_exact_gaps(self) -> bool:
         """Whether its gaps were found among exact states; else those are out of reach, and the gaps are bounds."""
         return self.certificate.found_gains is None
+
+    @cached_property
+    def allowed_gaps(self) -> FloatArray:
+        """Largest gap that the tolerance accepts of each agent, in reward units, shape (n,)."""
+        return allowed_gaps(self.game, self.tolerance, self.certificate.kind.together)
+
+    @cached_property
+    def scale(self) -> float:
+        """Size beside which a value is rounding, in reward units; for screens."""
+        return value_scale(self.game, self.horizon)
 
     @property
     def to_play(self) -> str:

@@ -8,7 +8,7 @@ from os import PathLike
 from typing import Any
 
 from lp_posg.evaluate import Advantages, Certificate, Ledger, Play, PolicyPlayer, Simulation, StepPlay, simulate
-from lp_posg.game import Game, allowed_gaps
+from lp_posg.game import Game
 from lp_posg.information.tracking import tables_of
 from lp_posg.planning.export import export_plan
 from lp_posg.planning.gains import StateGains, advantages_of, state_gains
@@ -17,8 +17,7 @@ from lp_posg.planning.state_plan import StatePlan
 from lp_posg.planning.stored_states import save_plan
 from lp_posg.planning.summaries import summary_of
 from lp_posg.planning.verification import target_of, verify_plan
-from lp_posg.types import GAP_TOL, FloatArray
-from lp_posg.wording import value_scale
+from lp_posg.types import GAP_TOL
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,16 +26,6 @@ class StateSolution(StatePlan):
 
     Attributes are those of `StatePlan`.
     """
-
-    @cached_property
-    def allowed_gaps(self) -> FloatArray:
-        """Largest gap that the tolerance accepts of each agent, in reward units, shape (n,)."""
-        return allowed_gaps(self.game, self.tolerance, self.certificate.kind.together)
-
-    @cached_property
-    def scale(self) -> float:
-        """Size beside which a value is rounding, in reward units; for screens."""
-        return value_scale(self.game, self.horizon)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -1,4 +1,4 @@
-"""What all stored solutions have in common: one ``.npz`` of plain arrays and one JSON text; nothing is ever unpickled."""
+"""What all stored solutions share: one ``.npz`` of plain arrays and one JSON text; nothing is ever unpickled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lp_posg.evaluate import Certificate, Deviation, Kind, kind_named
 from lp_posg.files import read_arrays, write_arrays
 from lp_posg.game import GAME_FORMAT, SOLUTION_FORMAT, Game
 from lp_posg.information import Compression, CompressionRule, SharingStructure, compression_named, sharing_structure
-from lp_posg.planning.solution import Solution, Stats
+from lp_posg.planning.solution import Result, Stats
 from lp_posg.planning.stored_parts import check_common, check_finite
 from lp_posg.planning.unknown_objects import UnknownCompression, UnknownConcept, UnknownSharing
 from lp_posg.stage import OWN, Concept, Objective, concept_named, parse_objective
@@ -35,13 +35,13 @@ T = TypeVar("T")
 
 
 def write_solution(
-    solution: Solution, form: str, meta: Mapping[str, Any], arrays: Mapping[str, Any], path: str | PathLike[str]
+    solution: Result, form: str, meta: Mapping[str, Any], arrays: Mapping[str, Any], path: str | PathLike[str]
 ) -> None:
     """Write a solution to `path` in one move; on failure nothing is left behind.
 
     Parameters
     ----------
-    solution : Solution
+    solution : Result
     form : {"states", "histories", "tree"}
     meta, arrays : mappings
         What the form adds to what all solutions have.
@@ -63,7 +63,7 @@ def write_solution(
     write_arrays(path, text | certificate_arrays(solution.certificate) | dict(arrays))
 
 
-def common_meta(solution: Solution) -> dict[str, Any]:
+def common_meta(solution: Result) -> dict[str, Any]:
     """Return options, sizes and certificate of a solution as a JSON-ready object, arrays apart."""
     certificate, stats = solution.certificate, solution.stats
     objects = {key: getattr(solution, key) for key in ("sharing", "concept", "objective", "compression")}
@@ -72,7 +72,12 @@ def common_meta(solution: Solution) -> dict[str, Any]:
             **{key: getattr(solution, key) for key in ("horizon", "tolerance", "method", "reason")},
             **{key: None if value is None else value.name for key, value in objects.items()},
         },
-        "stats": {**vars(stats), "phases": dict(stats.phases), "methods": dict(stats.methods), "sizes": dict(stats.sizes)},
+        "stats": {
+            **vars(stats),
+            "phases": dict(stats.phases),
+            "methods": dict(stats.methods),
+            "sizes": dict(stats.sizes),
+        },
         "certificate": {
             "status": certificate.status,
             "deviations": certificate.deviations,

@@ -15,7 +15,7 @@ from lp_posg.game import Game, game_arrays, game_from_arrays, game_labels
 from lp_posg.information import check_horizon
 from lp_posg.information.tracking import tables_of
 from lp_posg.planning.set_strategy import SetStrategy
-from lp_posg.planning.solution import Solution
+from lp_posg.planning.solution import Result
 from lp_posg.planning.state_plan import StatePlan
 from lp_posg.planning.storage import Given, common_parts, stored_sharing, write_solution
 from lp_posg.planning.stored_parts import check_finite, check_index
@@ -35,7 +35,7 @@ Packed = tuple[str, dict[str, Any], dict[str, Any]]
 
 
 def save_sets(
-    solution: Solution, sets: SetStrategy, stakes: FloatArray, packed: Packed, path: str | PathLike[str]
+    solution: Result, sets: SetStrategy, stakes: FloatArray, packed: Packed, path: str | PathLike[str]
 ) -> None:
     """Write a solution over information sets to `path` in one move; on failure nothing is left behind.
 
@@ -137,18 +137,21 @@ def tree_parts(meta: Mapping[str, Any], arrays: Mapping[str, Any], given: Given)
     for name in _NODES:
         check_index({name: arrays[f"tree.{name}"] + 2}, name, 1, n_nodes + len(stored["sets"]) + 2)
     game = Tree(
-        str(stored["name"]),
-        _texts(stored["agents"]),
-        *(arrays[f"tree.{name}"] for name in ("parent", "owner", "information")),
-        tuple(InformationSet(int(agent), str(label), _texts(actions)) for agent, label, actions in stored["sets"]),
-        tuple(map(_fraction, stored["probability"])),
-        arrays["tree.outcome"],
-        tuple(tuple(map(_fraction, row)) for row in stored["outcomes"]),
-        _texts(stored["labels"]),
+        name=str(stored["name"]),
+        agents=_texts(stored["agents"]),
+        sets=tuple(InformationSet(int(agent), str(label), _texts(actions)) for agent, label, actions in stored["sets"]),
+        probability=tuple(map(_fraction, stored["probability"])),
+        outcomes=tuple(tuple(map(_fraction, row)) for row in stored["outcomes"]),
+        labels=_texts(stored["labels"]),
+        **{name: arrays[f"tree.{name}"] for name in _NODES},
     )
     owner = np.array([info.agent for info in game.sets], dtype=np.int64)
     n_sequences = sum(len(info.actions) for info in game.sets)
-    return _set_parts(meta, arrays, game.agents, given, owner, n_sequences) | {"game": game}
+    return _set_parts(meta, arrays, game.agents, given, owner, n_sequences) | {
+        "game": game,
+        "horizon": None,
+        "sharing": None,
+    }
 
 
 def _set_parts(

@@ -106,5 +106,3 @@ def _step(meta: Mapping[str, Any], arrays: Mapping[str, Any], h: int, n_agents: 
 
 def _tuples(nested: Any) -> Any:
     return tuple(_tuples(part) for part in nested) if isinstance(nested, list) else nested
-
-

@@ -72,9 +72,7 @@ def tree_solution(game: Tree, form: ReducedForm, plan: StatePlan) -> TreeSolutio
     """Return the solution of a tree that an equilibrium of its reduced strategic form is."""
     sizes: dict[str, int | tuple[int, ...]] = {"plans": form.game.n_actions, "nodes": game.n_nodes}
     found = plan.stats
-    stats = Stats(
-        len(game.sets), found.stage_lps, found.closed, found.seconds, found.phases, (), found.methods, sizes
-    )
+    stats = Stats(len(game.sets), found.stage_lps, found.closed, found.seconds, found.phases, (), found.methods, sizes)
     return TreeSolution(
         plan.concept,
         plan.objective,
@@ -85,8 +83,10 @@ def tree_solution(game: Tree, form: ReducedForm, plan: StatePlan) -> TreeSolutio
         stats,
         plan_sets(game, form, plan),
         np.abs(form.game.reward).max(axis=(1, 2, *range(3, 2 + game.n_agents))).reshape(game.n_agents),
-        game=game,
-        plan=plan,
+        game,
+        None,
+        None,
+        plan,
     )
 
 
@@ -103,8 +103,4 @@ def plan_sets(game: Tree, form: ReducedForm, plan: StatePlan) -> SetStrategy:
         own.append(reaches[0])
         reach.append(reaches[1])
     owner = np.array([info.agent for info in game.sets], dtype=np.int64)
-    return SetStrategy(
-        owner, recall.first, np.array(block.atom_prob), np.stack(rows), np.stack(own), np.stack(reach)
-    )
-
-
+    return SetStrategy(owner, recall.first, np.array(block.atom_prob), np.stack(rows), np.stack(own), np.stack(reach))

@@ -6,12 +6,12 @@ from typing import Any
 
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game
-from lp_posg.planning.solution import Solution
+from lp_posg.planning.solution import Result
 from lp_posg.types import FloatArray
 from lp_posg.version import __version__
 
 
-def summary_of(solution: Solution, model_values: FloatArray | None = None) -> dict[str, Any]:
+def summary_of(solution: Result, model_values: FloatArray | None = None) -> dict[str, Any]:
     """Return a solution as a JSON-ready object; what its game or method does not have is None."""
     game, certificate = solution.game, solution.certificate
     values = solution.values.tolist()

@@ -40,9 +40,6 @@ class TreeSolution(SetSolution):
     game: Tree
     plan: StatePlan | None = None
 
-    horizon = None
-    sharing = None
-
     @property
     def allowed_gaps(self) -> FloatArray:
         """Largest gap that the tolerance accepts of each agent, in units of payoffs, shape (n,)."""

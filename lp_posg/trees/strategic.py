@@ -111,9 +111,7 @@ def reduced_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> ReducedForm:
     return ReducedForm(form, payoffs, tuple(plans))
 
 
-def plan_behaviour(
-    recall: Recall, form: ReducedForm, mixtures: Sequence[FloatArray]
-) -> tuple[FloatArray, FloatArray]:
+def plan_behaviour(recall: Recall, form: ReducedForm, mixtures: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
     """Return the behaviour strategies that mixtures of plans amount to (Kuhn 1953).
 
     Parameters
