@@ -28,7 +28,7 @@ from lp_posg.evaluate.traces import Moment, Trace, traces_of
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, check_horizon
 from lp_posg.information.tracking import Tracker, tables_of
-from lp_posg.types import FloatArray, read_only
+from lp_posg.types import FloatArray, IntArray, read_only
 
 Interval = Literal["normal", "hoeffding", "bernstein"]
 
@@ -221,7 +221,9 @@ class _Player:
             StepPlayer(step, table.n_next, time)
             for time, (step, table) in enumerate(zip(policy.steps, self.tables, strict=True))
         )
-        self.own_observation = np.array(np.unravel_index(np.arange(game.n_joint_observations), game.n_observations))
+        self.own_observation = tuple(
+            np.array(own) for own in np.unravel_index(np.arange(game.n_joint_observations), game.n_observations)
+        )
 
     @property
     def n_draws(self) -> int:
@@ -232,7 +234,7 @@ class _Player:
         """Return the returns of the runs with the given uniform numbers (D, N), and what the first `told` did."""
         game, n = self.game, self.game.n_agents
         states, seen = self.sampler.start(uniform[:DRAWS_PER_MOVE])
-        known = Tracker(self.tables, len(states), None if seen is None else self.own_observation[:, seen])
+        known = Tracker(self.tables, len(states), None if seen is None else self._seen(seen))
         node, total = np.zeros(len(states), dtype=np.int64), np.zeros((len(states), n))
         weight, row = 1.0, DRAWS_PER_MOVE
         moments: list[Moment] = []
@@ -249,10 +251,15 @@ class _Player:
             if time + 1 < len(self.steps):
                 row += 1 + n
                 states, seen = self.sampler.move(time, states, joint, uniform[row : row + DRAWS_PER_MOVE])
-                known.step(actions, self.own_observation[:, seen])
+                assert seen is not None
+                known.step(actions, self._seen(seen))
                 row += DRAWS_PER_MOVE
                 weight *= game.discount
         return total, moments
+
+    def _seen(self, observations: IntArray) -> tuple[IntArray, ...]:
+        """Return what each agent saw of joint observations."""
+        return tuple(own[observations] for own in self.own_observation)
 
 
 def _bounds(game: Game, horizon: int) -> FloatArray:
