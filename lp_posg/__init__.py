@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lp_posg import planning as planning
     from lp_posg import plot as plot
     from lp_posg import report as report
+    from lp_posg import testing as testing
     from lp_posg import trees as trees
     from lp_posg.catalogue import catalog
     from lp_posg.catalogue import catalog_entries as catalog_entries
@@ -84,6 +85,7 @@ NAMESPACES = (
     "planning",
     "plot",
     "report",
+    "testing",
     "trees",
 )
 """Rooms that are attributes of the package without an import of their own."""

@@ -48,6 +48,10 @@ class CertificateError(LpPosgError):
     """A claimed equilibrium is not one within the tolerance (attribute ``certificate``)."""
 
 
+class ConformanceError(LpPosgError):
+    """A concept, rule, compression, simulator or format does not do what is expected of it (see `lp_posg.testing`)."""
+
+
 class SimulatorError(LpPosgError):
     """A user's simulator failed, or returned what it must not (attributes ``run``, ``time``, ``agent``, ``seed``).
 

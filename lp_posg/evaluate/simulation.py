@@ -224,7 +224,9 @@ class _Runs:
     def __init__(self, game: Game, player: Player) -> None:
         self.game, self.player = game, player
         self.sampler = GameSampler(game)
-        self.own_observation = np.array(np.unravel_index(np.arange(game.n_joint_observations), game.n_observations))
+        self.own_observation = tuple(
+            np.array(part) for part in np.unravel_index(np.arange(game.n_joint_observations), game.n_observations)
+        )
 
     @property
     def n_draws(self) -> int:
@@ -235,7 +237,7 @@ class _Runs:
         """Return the returns of the runs with the given uniform numbers (D, N), and what the first `told` did."""
         game, n = self.game, self.game.n_agents
         states, seen = self.sampler.start(uniform[:DRAWS_PER_MOVE])
-        known = Tracker(self.player.tables, len(states), None if seen is None else self.own_observation[:, seen])
+        known = Tracker(self.player.tables, len(states), None if seen is None else self._seen(seen))
         memory, total, weight, row = None, np.zeros((len(states), n)), 1.0, DRAWS_PER_MOVE
         moments: list[Moment] = []
         for time in range(len(self.player.tables)):
@@ -252,10 +254,15 @@ class _Runs:
             if time + 1 < len(self.player.tables):
                 row += 1 + n
                 states, seen = self.sampler.move(time, states, joint, uniform[row : row + DRAWS_PER_MOVE])
-                known.step(actions, self.own_observation[:, seen])
+                assert seen is not None
+                known.step(actions, self._seen(seen))
                 row += DRAWS_PER_MOVE
                 weight *= game.discount
         return total, moments
+
+    def _seen(self, observations: IntArray) -> tuple[IntArray, ...]:
+        """Return what each agent saw of joint observations."""
+        return tuple(part[observations] for part in self.own_observation)
 
 
 def _bounds(game: Game, horizon: int) -> FloatArray:
