@@ -7,10 +7,10 @@
 """
 
 from lp_posg import bounds, errors, evaluate, information, interop, learning, trees
-from lp_posg.catalogue import catalog, catalog_entries, extensive_catalog, extensive_entries
+from lp_posg.catalogue import catalog
 from lp_posg.errors import LpPosgError
 from lp_posg.evaluate import Certificate
-from lp_posg.formats import load, load_extensive, save, save_extensive
+from lp_posg.formats import load, save
 from lp_posg.game import Game
 from lp_posg.information import CompressionRule, DelayedSharing, SharingStructure
 from lp_posg.learning import learn
@@ -48,22 +48,17 @@ __all__ = [
     "__version__",
     "bounds",
     "catalog",
-    "catalog_entries",
     "compare",
     "errors",
     "evaluate",
-    "extensive_catalog",
-    "extensive_entries",
     "information",
     "interop",
     "learn",
     "learning",
     "ledger",
     "load",
-    "load_extensive",
     "payoff_region",
     "save",
-    "save_extensive",
     "solve",
     "solve_extensive",
     "solve_sequence_form",

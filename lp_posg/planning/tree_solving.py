@@ -52,7 +52,7 @@ def solve_extensive(game: Tree, *, tolerance: float = GAP_TOL, time_limit: float
     Examples
     --------
     >>> import lp_posg as posg
-    >>> solution = posg.solve_extensive(posg.extensive_catalog("leduc-poker"))
+    >>> solution = posg.solve_extensive(posg.catalog("leduc-poker"))
     >>> solution.values.round(9).tolist()
     [-0.085606424, 0.085606424]
     >>> len(solution.information_sets("player1")), solution.certificate.gap < 1e-12

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_number, check_probability
+from lp_posg.catalogue.parameters import check_number, check_probability
 from lp_posg.game import Game
 
 ACTIONS = ("recharge", "search-little", "search-big")

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_number
+from lp_posg.catalogue.parameters import check_number
 from lp_posg.game import Game
 
 CARDS = ("jack", "queen", "king")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_choice, check_count, check_number, check_probability
+from lp_posg.catalogue.parameters import check_choice, check_count, check_number, check_probability
 from lp_posg.game import Game
 
 BITS = ("low", "high")

@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_choice, check_number, check_probability
+from lp_posg.catalogue.parameters import check_choice, check_number, check_probability
 from lp_posg.game import Game
 
 ACTIONS = ("wait", "send")

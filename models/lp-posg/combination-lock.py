@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_count, check_probability
+from lp_posg.catalogue.parameters import check_count, check_probability
 from lp_posg.game import Game
 
 ACTIONS = ("left", "right")

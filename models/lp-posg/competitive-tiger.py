@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_number, check_probability
+from lp_posg.catalogue.parameters import check_number, check_probability
 from lp_posg.game import Game
 
 STATES = ("tiger-left", "tiger-right")

@@ -21,7 +21,7 @@ from itertools import product
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_choice, check_number, check_probability
+from lp_posg.catalogue.parameters import check_choice, check_number, check_probability
 from lp_posg.game import Game
 
 COLUMNS = (1, 2, 3, 4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from lp_posg.catalogue.entries import check_choice
+from lp_posg.catalogue.parameters import check_choice
 from lp_posg.trees import Chance, End, Move, Tree, from_rules
 
 RANKS = ("jack", "queen", "king")

@@ -150,4 +150,4 @@ def _is_encodable(name: str) -> bool:
     return True
 
 
-FORMAT = Format(name="json", extensions=(".json",), read=read, write=write)
+FORMAT = Format(name="json", extensions=(".json",), read=read, write_game=write)

@@ -110,4 +110,4 @@ def _is_encodable(name: str) -> bool:
     return True
 
 
-FORMAT = Format(name="osposg", extensions=(".osposg",), read=read, write=write)
+FORMAT = Format(name="osposg", extensions=(".osposg",), read=read, write_game=write)
