@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-from lp_posg.errors import ImperfectRecallError, ModelError, UnsupportedError
+from lp_posg.errors import ImperfectRecallError, UnsupportedError
 from lp_posg.files import write_whole
 from lp_posg.formats.gambit.efg_text import parse_efg
 from lp_posg.formats.gambit.efg_tree import tree_of
@@ -42,7 +42,7 @@ def read_tree(path: Path) -> Tree:
         If probabilities of chance miss 1 by rounding and were replaced by fractions; see `summing_to_one`.
     """
     source = Source(path, extended=True)
-    try:
+    with source.making_a_game():
         text = parse_efg(source)
         game = tree_of(source, text, path.stem)
         try:
@@ -51,10 +51,6 @@ def read_tree(path: Path) -> Tree:
             line = text.nodes[error.facts["nodes"][1]].line
             facts = error.facts | {"path": str(path), "line": line}
             raise ImperfectRecallError(f"{path.name}:{line}: {error}", **facts) from None
-    except ModelError as error:
-        raise source.error(source.last_line, str(error)) from None
-    except MemoryError:
-        raise source.error(source.last_line, "the game does not fit into memory; make it smaller") from None
     return game
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.errors import UnsupportedError
 from lp_posg.files import write_whole
 from lp_posg.formats.gambit.gambit_text import printable_title, quoted_text, unwritable_name, warn_of_names
 from lp_posg.formats.gambit.nfg_text import StrategicForm, parse_nfg
@@ -38,12 +38,8 @@ def read(path: Path) -> Game:
         If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
     """
     source = Source(path, extended=True)
-    try:
+    with source.making_a_game():
         return _game(parse_nfg(source), path.stem)
-    except ModelError as error:
-        raise source.error(source.last_line, str(error)) from None
-    except MemoryError:
-        raise source.error(source.last_line, "the game does not fit into memory; make it smaller") from None
 
 
 def write(game: Game, path: Path) -> None:
