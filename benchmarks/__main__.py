@@ -14,6 +14,7 @@ from benchmarks import (
     simulations,
     solves,
     stage_lps,
+    start,
     table1,
 )
 from benchmarks.measure import record, table
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "table1": table1.rows,
     "compressions": compressions.rows,
     "contraction": contraction.rows,
+    "start": start.rows,
 }
 
 

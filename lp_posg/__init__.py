@@ -4,65 +4,128 @@
 >>> game = posg.catalog("dectiger")
 >>> posg.solve(game, horizon=2, sharing="full").values.round(6).tolist()
 [10.815, 10.815]
+
+A name is loaded when it is first used, so that a script or a command pays only for what it needs.
 """
 
-from lp_posg import bounds, errors, evaluate, information, interop, learning, trees
-from lp_posg.catalogue import catalog
-from lp_posg.errors import LpPosgError
-from lp_posg.evaluate import Certificate
-from lp_posg.formats import load, save
-from lp_posg.game import Game
-from lp_posg.information import CompressionRule, DelayedSharing, SharingStructure
-from lp_posg.learning import learn
-from lp_posg.planning import (
-    Comparison,
-    ExtensiveSolution,
-    PayoffRegion,
-    SequenceSolution,
-    Solution,
-    compare,
-    ledger,
-    payoff_region,
-    solve,
-    solve_extensive,
-    solve_sequence_form,
-    survey,
-    verify,
-)
-from lp_posg.trees import Tree
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from lp_posg.version import __version__
+
+if TYPE_CHECKING:
+    from lp_posg import bounds as bounds
+    from lp_posg import catalogue as catalogue
+    from lp_posg import errors as errors
+    from lp_posg import evaluate as evaluate
+    from lp_posg import formats as formats
+    from lp_posg import information as information
+    from lp_posg import interop as interop
+    from lp_posg import learning as learning
+    from lp_posg import planning as planning
+    from lp_posg import plot as plot
+    from lp_posg import report as report
+    from lp_posg import trees as trees
+    from lp_posg.catalogue import catalog
+    from lp_posg.errors import LpPosgError
+    from lp_posg.evaluate import Certificate
+    from lp_posg.formats import load, save
+    from lp_posg.game import Game
+    from lp_posg.information import CompressionRule, DelayedSharing, SharingStructure
+    from lp_posg.learning import learn
+    from lp_posg.planning import Comparison, Solution, compare, payoff_region, solve, survey, verify
+    from lp_posg.planning import ExtensiveSolution as ExtensiveSolution
+    from lp_posg.planning import PayoffRegion as PayoffRegion
+    from lp_posg.planning import SequenceSolution as SequenceSolution
+    from lp_posg.planning import ledger as ledger
+    from lp_posg.planning import solve_extensive as solve_extensive
+    from lp_posg.planning import solve_sequence_form as solve_sequence_form
+    from lp_posg.stage import Concept
+    from lp_posg.trees import Tree
 
 __all__ = [
     "Certificate",
     "Comparison",
     "CompressionRule",
+    "Concept",
     "DelayedSharing",
-    "ExtensiveSolution",
     "Game",
     "LpPosgError",
-    "PayoffRegion",
-    "SequenceSolution",
     "SharingStructure",
     "Solution",
     "Tree",
     "__version__",
-    "bounds",
     "catalog",
     "compare",
     "errors",
-    "evaluate",
-    "information",
-    "interop",
     "learn",
-    "learning",
-    "ledger",
     "load",
     "payoff_region",
     "save",
     "solve",
-    "solve_extensive",
-    "solve_sequence_form",
     "survey",
-    "trees",
     "verify",
 ]
+
+NAMESPACES = (
+    "bounds",
+    "catalogue",
+    "errors",
+    "evaluate",
+    "formats",
+    "information",
+    "interop",
+    "learning",
+    "planning",
+    "plot",
+    "report",
+    "trees",
+)
+"""Rooms that are attributes of the package without an import of their own."""
+
+HOMES = {
+    "Certificate": "evaluate",
+    "Comparison": "planning",
+    "CompressionRule": "information",
+    "Concept": "stage",
+    "DelayedSharing": "information",
+    "Game": "game",
+    "LpPosgError": "errors",
+    "SharingStructure": "information",
+    "Solution": "planning",
+    "Tree": "trees",
+    "catalog": "catalogue",
+    "compare": "planning",
+    "learn": "learning",
+    "load": "formats",
+    "payoff_region": "planning",
+    "save": "formats",
+    "solve": "planning",
+    "survey": "planning",
+    "verify": "planning",
+}
+"""The room in which each public name is defined."""
+
+# ---- Names of 0.1.0 that go away before 0.2.0: reachable, but neither in `__all__` nor in `dir()`. ----
+LEAVING = {
+    "ExtensiveSolution": "planning",
+    "PayoffRegion": "planning",
+    "SequenceSolution": "planning",
+    "ledger": "planning",
+    "solve_extensive": "planning",
+    "solve_sequence_form": "planning",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in NAMESPACES:
+        return import_module(f"lp_posg.{name}")
+    home = HOMES.get(name) or LEAVING.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"lp_posg.{home}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *NAMESPACES})

@@ -111,10 +111,7 @@ def sizes(game: Game) -> str:
 
 def tree_kind(game: Tree) -> str:
     """Return what kind of extensive game it is by what complete paths pay."""
-    from lp_posg.trees.totals import totals_of
-
-    totals = totals_of(game)
-    if totals.is_common_payoff:
+    if game.totals.is_common_payoff:
         return "common payoff"
     return "zero-sum" if game.is_zero_sum else "general-sum"
 

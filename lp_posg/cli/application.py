@@ -3,20 +3,59 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Annotated
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 
-from lp_posg.cli.commands import check, compare, convert, info, learn, models, plot, policy, simulate, solve, verify
-from lp_posg.cli.commands import report as write_report
 from lp_posg.cli.failures import Command, CommandGroup
-from lp_posg.cli.games import game_endings
 from lp_posg.version import __version__
+
+COMMANDS = {
+    "solve": "Find an equilibrium or the team optimum, with its certificate.",
+    "compare": "Solve for every sharing rule and concept, side by side.",
+    "info": "Show a game's sizes and the sharing structures that fit it.",
+    "check": "Validate a game file: what it is, or where it is wrong.",
+    "verify": "Certify a stored solution anew, from its strategy alone.",
+    "simulate": "Play a stored solution many times, and estimate its values.",
+    "policy": "Show what a stored strategy does, and why nobody deviates.",
+    "plot": "Draw what solving a game finds, or a stored solution.",
+    "report": "Write one HTML page that compares sharing rules and concepts.",
+    "convert": "Write a game in another file format.",
+    "learn": "Learn a strategy from simulated play alone.",
+    "models": "List the models of the catalogue, or tell all about one.",
+}
+"""Each command and the first line of its help; the rest is `run` and `EXAMPLE` of `cli.commands.NAME`."""
+
+
+class Program(CommandGroup):
+    """All commands by name; a command's module is imported when it is called."""
+
+    def __init__(self, **settings: Any) -> None:
+        listed = {name: Command(name=name, help=summary) for name, summary in COMMANDS.items()}
+        super().__init__(**settings | {"commands": listed})
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """Return the name of the command that `args` begins with, the command with its options, and the rest."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and command_named(command.name or "", self.rich_markup_mode), rest
+
+
+@cache
+def command_named(name: str, markup: Any = None) -> Any:
+    """Return a command with its options; `markup` as in `typer.Typer`."""
+    module = import_module(f"lp_posg.cli.commands.{name}")
+    alone = typer.Typer(add_completion=False, rich_markup_mode=markup)
+    alone.command(name, cls=Command, help=_unwrapped(module.run.__doc__), epilog=f"Example: {module.EXAMPLE}")(
+        module.run
+    )
+    return typer.main.get_command(alone)
+
 
 app = typer.Typer(
     name="lp-posg",
-    cls=CommandGroup,
+    cls=Program,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -29,35 +68,16 @@ def _unwrapped(docstring: str | None) -> str:
     return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(docstring or "").split("\n\n"))
 
 
-COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
-    "solve": (solve.solve, solve.EXAMPLE),
-    "compare": (compare.compare, compare.EXAMPLE),
-    "info": (info.info, info.EXAMPLE),
-    "check": (check.check, check.EXAMPLE),
-    "verify": (verify.verify, verify.EXAMPLE),
-    "simulate": (simulate.simulate, simulate.EXAMPLE),
-    "policy": (policy.policy, policy.EXAMPLE),
-    "plot": (plot.plot, plot.EXAMPLE),
-    "report": (write_report.report, write_report.EXAMPLE),
-    "convert": (convert.convert, convert.EXAMPLE),
-    "learn": (learn.learn, learn.EXAMPLE),
-    "models": (models.models, models.EXAMPLE),
-}
-
-for name, (command, example) in COMMANDS.items():
-    app.command(name, cls=Command, help=_unwrapped(command.__doc__), epilog=f"Example: {example}")(command)
-
-
 def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"lp-posg {__version__}")
         raise typer.Exit
 
 
-ABOUT = f"""Equilibria of partially observable stochastic games with information sharing.
+ABOUT = """Equilibria of partially observable stochastic games with information sharing.
 
-They are found by linear programs and certified in the original game. FILE is a game file
-({game_endings()}) or a name of the catalogue, which `lp-posg models` lists; open_spiel:NAME is a game of OpenSpiel, if
+They are found by linear programs and certified in the original game. FILE is a game file (its ending
+names the format) or a name of the catalogue, which `lp-posg models` lists; open_spiel:NAME is a game of OpenSpiel, if
 that is installed.
 
 Exit status: 0; 2 for a wrong call (an option or its value); 1 for any other error, with one line on stderr.

@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import networkx as nx
 import numpy as np
 
 from lp_posg.errors import LimitError
 from lp_posg.game.protocols import Payoffs
-from lp_posg.induction.blocks import Block, block_graph, private_rows, stage_block
+from lp_posg.induction.blocks import Block, blocks_of, private_rows, stage_block
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, StateSpace
 from lp_posg.information.policy import joint_law
 from lp_posg.information.resources import Resources, Store
@@ -80,14 +79,12 @@ def sweep(
         If the deadline passes.
     """
     use = resources or Resources()
-    graph = block_graph(space)
     sizes = tuple(depth.level.n_nodes for depth in space.depths)
     values = [np.zeros((size, game.n_agents)) for size in sizes]
     solved: list[tuple[PolicyBlock, ...]] = [() for _ in sizes]
     programs, methods = 0, list[Mapping[str, int]]()
-    for generation in reversed(list(nx.topological_generations(graph))):
-        blocks: list[Block] = [graph.nodes[key]["block"] for key in sorted(generation)]
-        time, found = blocks[0].time, []
+    for time, depth in reversed(list(enumerate(space.depths))):
+        blocks, found = blocks_of(time, depth.level), []
         ahead = values[time + 1] if time + 1 < len(values) else np.zeros((0, game.n_agents))
         digest = "" if use.store is None else tables_digest(space.tables[: time + 1])
         for number, block in enumerate(blocks):
@@ -97,7 +94,7 @@ def sweep(
                 name = f"solved-{time}-{number}-{piece}"
                 part = _kept(use.store, name, digest, game.n_agents)
                 if part is None:
-                    part = _solved(game, own, space.depths[time], ahead, concept, objective, use, sizes)
+                    part = _solved(game, own, depth, ahead, concept, objective, use, sizes)
                     if use.store is not None:
                         use.store.save(name, digest, _packed(part))
                 parts.append(part)

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import joblib
-from joblib.externals.loky.process_executor import TerminatedWorkerError
-
 from lp_posg.errors import MissingExtraError, OptionError, SolveError
 from lp_posg.information.resources import Run
 from lp_posg.lp import cancel_running
@@ -48,6 +45,9 @@ def runner(workers: int, backend: str | None) -> Run:
 
 
 def _parallel(workers: int, backend: str) -> Run:
+    import joblib
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
     def run(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         listed = list(items)
         if len(listed) < 2 and backend in LOCAL:
@@ -68,6 +68,8 @@ def _parallel(workers: int, backend: str) -> Run:
 
 
 def _check_backend(backend: str, workers: int) -> None:
+    import joblib
+
     try:
         if backend == "ray":
             from ray.util.joblib import register_ray

@@ -34,7 +34,6 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
 
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
@@ -226,6 +225,8 @@ def stationary_law(game: Game) -> FloatArray:
     ModelError
         If the game varies with time.
     """
+    from scipy.sparse.csgraph import connected_components  # costs as much to import as a small game to solve
+
     if game.max_horizon is not None:
         raise ModelError(f"law 'stationary' needs a game that does not vary with time; {game.name!r} does")
     n, n_joint = game.n_states, game.n_joint_actions

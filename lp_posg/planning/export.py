@@ -24,7 +24,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 
 from lp_posg.errors import FormatError
@@ -188,6 +187,8 @@ def _distinct(words: Sequence[str]) -> Sequence[str]:
 
 def graphml_text(solution: Solution) -> str:
     """Return the DAG of states as GraphML; the attribute ``strategy`` of a state is the JSON of its atoms."""
+    import networkx as nx
+
     graph = nx.DiGraph(**{key: _printable(str(word)) for key, word in solution.graph.graph.items()})
     graph.graph["to_play"] = solution.to_play
     for time in range(solution.horizon):

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 
 from lp_posg.errors import ModelError
@@ -19,6 +18,9 @@ from lp_posg.planning.gains import StateGains, advantages_of, state_gains
 from lp_posg.types import FloatArray, IntArray, read_only
 from lp_posg.version import __version__
 from lp_posg.wording import TO_PLAY
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,8 @@ class Solution:
         one per agent). An edge has ``increments``, a tuple of the shared news that lead along it,
         in words. The states of time 0 have ``news``, what was shared before the first action.
         """
+        import networkx as nx
+
         graph = nx.DiGraph(game=self.game.name, sharing=self.sharing, concept=self.concept)
         for time, values in enumerate(self.node_values):
             graph.add_nodes_from(

@@ -12,7 +12,7 @@ from lp_posg.planning.tree_solution import ExtensiveSolution, ExtensiveStats
 from lp_posg.trees import Tree
 from lp_posg.trees.sequence.equilibrium import check_gaps, equilibrium
 from lp_posg.trees.sequence.from_tree import TreeForm, tree_form
-from lp_posg.trees.totals import Totals, totals_of
+from lp_posg.trees.totals import Totals
 from lp_posg.types import GAP_TOL, FloatArray
 
 
@@ -67,7 +67,7 @@ def solve_extensive(game: Tree, *, tolerance: float = GAP_TOL, time_limit: float
         raise ModelError(f"time_limit is {time_limit!r}, expected a number above 0")
     deadline = None if time_limit is None else clock.time() + time_limit
     begun = clock.perf_counter()
-    totals = totals_of(game)
+    totals = game.totals
     _check_kind(game, totals)
     form = tree_form(game)
     built = clock.perf_counter()

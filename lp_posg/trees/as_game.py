@@ -10,10 +10,10 @@ import scipy.sparse as sp
 
 from lp_posg.errors import UnsupportedError
 from lp_posg.game import Game
+from lp_posg.trees.nodes import TERMINAL
 from lp_posg.trees.paths import from_root, nearest
 from lp_posg.trees.timing import after_moves, times
 from lp_posg.trees.tree import Tree
-from lp_posg.trees.validation import TERMINAL
 from lp_posg.types import BoolArray, FloatArray, IntArray, SparseMatrix
 
 MAX_ENTRIES = 20_000_000

@@ -67,9 +67,4 @@ def recall_of(game: Tree) -> Recall:
         own = np.flatnonzero(game.owner == agent)
         parent[game.information[own]] = sequence[agent, own]
         depth[game.information[own]] = count[own]
-    return Recall(first, parent, depth, sequence, chance_reach(game))
-
-
-def chance_reach(game: Tree) -> FloatArray:
-    """Return the probability that chance does its part in coming to each node, shape (N,)."""
-    return from_root(game.parent, game.chance, np.multiply)
+    return Recall(first, parent, depth, sequence, game.reach)

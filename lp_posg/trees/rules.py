@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from lp_posg.errors import LimitError, ModelError
-from lp_posg.trees.tree import InformationSet, Tree
-from lp_posg.trees.validation import CHANCE, TERMINAL
+from lp_posg.trees.nodes import CHANCE, TERMINAL, InformationSet
+from lp_posg.trees.tree import Tree
 
 NODE_LIMIT = 2_000_000
 """Default of `max_nodes`: about a gigabyte (measured: 500 bytes a node)."""

@@ -6,10 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lp_posg.trees.paths import from_root
-from lp_posg.trees.recall import chance_reach
-from lp_posg.trees.tree import Tree
-from lp_posg.trees.validation import TERMINAL
 from lp_posg.types import REWARD_TOL, ROUNDING, FloatArray, read_only
 
 
@@ -49,11 +45,3 @@ class Totals:
     def allowed_gaps(self, tolerance: float) -> FloatArray:
         """Return the largest gap accepted of each agent: relative to its own range of payoffs, shape (n,)."""
         return np.asarray(tolerance * np.ptp(self.paid, axis=1) + ROUNDING * np.abs(self.paid).max(axis=1))
-
-
-def totals_of(game: Tree) -> Totals:
-    """Return the payoffs of all complete paths of positive chance probability."""
-    sums = np.array([float(sum(row)) for row in game.outcomes] + [0.0])
-    ends = (game.owner == TERMINAL) & (chance_reach(game) > 0)
-    paid = [from_root(game.parent, own)[ends] for own in game.payoff]
-    return Totals(np.stack(paid), from_root(game.parent, sums[game.outcome])[ends])

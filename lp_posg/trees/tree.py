@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
+from lp_posg.trees.nodes import TERMINAL, Nodes
 from lp_posg.trees.paths import from_root
+from lp_posg.trees.totals import Totals
 from lp_posg.trees.validation import check_tree
 from lp_posg.types import FloatArray, IntArray, read_only
 
 
-@dataclass(frozen=True)
-class InformationSet:
-    """What an agent cannot tell apart, and what it can do there.
-
-    Attributes
-    ----------
-    agent : int
-    label : str
-        As in the file; may be empty.
-    actions : tuple of str
-        One label per action; labels may be empty or equal, since the position decides.
-    """
-
-    agent: int
-    label: str
-    actions: tuple[str, ...]
-
-
 @dataclass(frozen=True, eq=False)
-class Tree:
+class Tree(Nodes):
     """A finite game tree of N nodes for n agents; nodes are numbered from the root, parents before children.
 
     The branches of a node are its children in the order of their numbers. Making a game checks it, in
@@ -67,7 +50,8 @@ class Tree:
     --------
     One agent guesses a coin that it does not see.
 
-    >>> from lp_posg.trees import CHANCE, TERMINAL
+    >>> from fractions import Fraction
+    >>> from lp_posg.trees import CHANCE, TERMINAL, InformationSet
     >>> half = Fraction(1, 2)
     >>> game = Tree(
     ...     name="guess", agents=("guesser",),
@@ -79,17 +63,6 @@ class Tree:
     >>> game.depth.tolist(), game.payoff.tolist()
     ([0, 1, 1, 2, 2, 2, 2], [[0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0]])
     """
-
-    name: str
-    agents: tuple[str, ...]
-    parent: IntArray
-    owner: IntArray
-    information: IntArray
-    sets: tuple[InformationSet, ...]
-    probability: tuple[Fraction, ...]
-    outcome: IntArray
-    outcomes: tuple[tuple[Fraction, ...], ...]
-    labels: tuple[str, ...]
 
     def __post_init__(self) -> None:
         read_only(self.parent, self.owner, self.information, self.outcome)
@@ -107,27 +80,6 @@ class Tree:
 
     def __hash__(self) -> int:
         return hash((self.agents, self.sets, self.labels))
-
-    @property
-    def n_agents(self) -> int:
-        """Number of agents n."""
-        return len(self.agents)
-
-    @property
-    def n_nodes(self) -> int:
-        """Number of nodes N."""
-        return len(self.parent)
-
-    @cached_property
-    def branch(self) -> IntArray:
-        """Which of its parent's branches leads to a node, from 0; -1 for the root; shape (N,)."""
-        order = np.argsort(self.parent, kind="stable")
-        first = np.searchsorted(self.parent[order], self.parent[order])
-        found = np.empty(self.n_nodes, dtype=np.int64)
-        found[order] = np.arange(self.n_nodes) - first
-        found[0] = -1
-        read_only(found)
-        return found
 
     @cached_property
     def chance(self) -> FloatArray:
@@ -154,11 +106,24 @@ class Tree:
         return found
 
     @cached_property
+    def reach(self) -> FloatArray:
+        """Probability that chance does its part in coming to each node, shape (N,)."""
+        found = from_root(self.parent, self.chance, np.multiply)
+        read_only(found)
+        return found
+
+    @cached_property
+    def totals(self) -> Totals:
+        """What all complete paths of positive chance probability pay."""
+        sums = np.array([float(sum(row)) for row in self.outcomes] + [0.0])[self.outcome]
+        ends = (self.owner == TERMINAL) & (self.reach > 0)
+        paid = [from_root(self.parent, paid)[ends] for paid in self.payoff]
+        return Totals(np.stack(paid), from_root(self.parent, sums)[ends])
+
+    @cached_property
     def is_zero_sum(self) -> bool:
         """Whether there are two agents whose payoffs sum to the same number on all paths that chance makes possible."""
-        from lp_posg.trees.totals import totals_of
-
-        return self.n_agents == 2 and totals_of(self).is_constant_sum
+        return self.n_agents == 2 and self.totals.is_constant_sum
 
     def path(self, node: int) -> tuple[str, ...]:
         """Return the labels of the branches from the root to a node."""

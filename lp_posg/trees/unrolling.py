@@ -20,8 +20,8 @@ from lp_posg.information import SharingStructure, check_horizon, sharing_structu
 from lp_posg.information.describe import history_text, private_text
 from lp_posg.information.levels import look_up, rows_of
 from lp_posg.information.tables import SplitTable, first_table, next_table
-from lp_posg.trees.tree import InformationSet, Tree
-from lp_posg.trees.validation import CHANCE, TERMINAL
+from lp_posg.trees.nodes import CHANCE, TERMINAL, InformationSet
+from lp_posg.trees.tree import Tree
 from lp_posg.types import IntArray, SparseMatrix
 
 NODE_LIMIT = 1_000_000

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lp_posg.errors import ModelError
+from lp_posg.trees.nodes import CHANCE, TERMINAL, Nodes
 from lp_posg.types import REWARD_LIMIT, BoolArray, IntArray
-
-if TYPE_CHECKING:
-    from lp_posg.trees.tree import Tree
-
-CHANCE = -1
-"""Owner of a node where chance moves."""
-
-TERMINAL = -2
-"""Owner of a node where the game ends."""
 
 _LIMIT = Fraction(REWARD_LIMIT)
 
 
-def check_tree(game: Tree) -> None:
+def check_tree(game: Nodes) -> None:
     """Raise ModelError unless `game` is what `Tree` says it is."""
     _check_lengths(game)
     nodes = np.arange(game.n_nodes)
@@ -42,7 +33,7 @@ def check_tree(game: Tree) -> None:
     _check_outcomes(game)
 
 
-def _check_lengths(game: Tree) -> None:
+def _check_lengths(game: Nodes) -> None:
     if not game.agents:
         raise ModelError("agents: none given, expected at least one")
     if len(set(game.agents)) != len(game.agents) or not all(game.agents):
@@ -66,7 +57,7 @@ def _check_nodes(name: str, values: IntArray, good: BoolArray, expected: str) ->
         raise ModelError(f"{name} of node {bad[0]} is {values[bad[0]]}, expected {expected}")
 
 
-def _check_sets(game: Tree) -> None:
+def _check_sets(game: Nodes) -> None:
     for k, own in enumerate(game.sets):
         if not 0 <= own.agent < game.n_agents:
             raise ModelError(f"information set {k} has agent {own.agent}, expected 0 to {game.n_agents - 1}")
@@ -94,7 +85,7 @@ def _check_sets(game: Tree) -> None:
         raise ModelError(f"information set {k} ({game.sets[k].label!r}) has no node; leave it out")
 
 
-def _check_children(game: Tree) -> None:
+def _check_children(game: Nodes) -> None:
     count = np.bincount(game.parent[1:], minlength=game.n_nodes)
     ends = game.owner == TERMINAL
     _check_nodes("number of children", count, np.where(ends, count == 0, count > 0), "0 at an end, else at least 1")
@@ -110,7 +101,7 @@ def _check_children(game: Tree) -> None:
         )
 
 
-def _check_labels(game: Tree) -> None:
+def _check_labels(game: Nodes) -> None:
     if game.labels[0] != "":
         raise ModelError(f"label of node 0 is {game.labels[0]!r}, expected '': no branch leads to the root")
     # One flat list of all actions: those of set k begin at first[k].
@@ -125,7 +116,7 @@ def _check_labels(game: Tree) -> None:
             )
 
 
-def _check_probabilities(game: Tree) -> None:
+def _check_probabilities(game: Nodes) -> None:
     odd = set(map(type, game.probability)) - {Fraction}
     if odd:
         raise ModelError(
@@ -147,7 +138,7 @@ def _check_probabilities(game: Tree) -> None:
             raise ModelError(f"probabilities after the chance move at node {node} sum to {total}, expected exactly 1")
 
 
-def _check_outcomes(game: Tree) -> None:
+def _check_outcomes(game: Nodes) -> None:
     good = (game.outcome >= -1) & (game.outcome < len(game.outcomes))
     _check_nodes("outcome", game.outcome, good, f"one of the {len(game.outcomes)} outcomes, or -1 for none")
     for k, row in enumerate(game.outcomes):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import pytest
 import lp_posg as posg
 from lp_posg.catalogue import catalog_entries, catalog_entry
 from lp_posg.cli import screen
+from lp_posg.cli.application import COMMANDS
 from lp_posg.cli.commands import info as info_command
 from lp_posg.planning import Check
 
@@ -280,9 +282,15 @@ def test_version_and_help(run):
 
 
 def examples():
-    from lp_posg.cli.application import COMMANDS
+    return [import_module(f"lp_posg.cli.commands.{name}").EXAMPLE for name in COMMANDS]
 
-    return [example for _, example in COMMANDS.values()]
+
+def test_the_overview_has_the_first_line_of_each_command_whole(run):
+    """The overview is made without loading any command."""
+    overview = run("--help")[1]
+    for name, summary in COMMANDS.items():
+        assert import_module(f"lp_posg.cli.commands.{name}").run.__doc__.splitlines()[0] == summary
+        assert re.search(rf"^  {name} +{re.escape(summary)}$", overview, re.MULTILINE), name
 
 
 @pytest.mark.parametrize("example", examples())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 EXAMPLE = "lp-posg check dectiger"
 
 
-def check(file: options.File) -> None:
+def run(file: options.File) -> None:
     """Validate a game file: what it is, or where it is wrong.
 
     The exit status is 1 if the file is wrong; the error names the file and the line.

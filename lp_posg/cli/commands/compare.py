@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EXAMPLE = "lp-posg compare chicken-signals --horizon 3 --concept ce,cce"
 
 
-def compare(
+def run(
     context: typer.Context,
     file: options.File,
     horizon: options.SolveHorizon = None,

@@ -30,7 +30,7 @@ def _schema(asked: bool) -> None:
         raise typer.Exit
 
 
-def convert(
+def run(
     source: Annotated[
         str,
         typer.Argument(

@@ -27,7 +27,7 @@ OBSERVABILITY_SECONDS = 1.0
 """After this its bounds are shown; the API allows more."""
 
 
-def info(
+def run(
     context: typer.Context,
     file: options.File,
     horizon: options.OptionalHorizon = None,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EXAMPLE = "lp-posg learn dectiger --horizon 3 --sharing one-step-delay --episodes 30000"
 
 
-def learn(
+def run(
     file: options.File,
     horizon: options.Horizon,
     sharing: options.Sharing = "full",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EXAMPLE = "lp-posg models dectiger"
 
 
-def models(
+def run(
     name: Annotated[
         str | None,
         typer.Argument(

@@ -30,7 +30,7 @@ ONE, SEVERAL = ("dag", "deviations", "ledger", "beliefs"), ("values", "delays", 
 """Pictures of one solution, and pictures that compare several; the others solve nothing."""
 
 
-def plot(
+def run(
     context: typer.Context,
     what: Annotated[
         What,

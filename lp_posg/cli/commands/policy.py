@@ -23,7 +23,7 @@ EXAMPLE = "lp-posg policy tiger.npz --time 1 --node 0"
 State = tuple[int, int]
 
 
-def policy(
+def run(
     solution: Annotated[
         str, typer.Argument(metavar="OUT.npz", help="A solution stored by `lp-posg solve --save`.", show_default=False)
     ],
@@ -47,8 +47,9 @@ def policy(
     ] = True,
     json: options.Json = None,
 ) -> None:
-    """Tell what a stored strategy does: after this common history, knowing this, do that; and why no one gains
-    by deviating.
+    """Show what a stored strategy does, and why nobody deviates.
+
+    After this common history, knowing this, do that; and each agent loses, or gains nothing, by anything else.
 
     Times and numbers of states count from 0. The history told is one of those that lead to
     the state. A correlated strategy has several atoms per state, of which one is drawn; who draws

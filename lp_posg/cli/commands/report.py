@@ -17,7 +17,7 @@ from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_
 EXAMPLE = "lp-posg report chicken-signals --horizon 3 --concept ce,cce --out chicken.html"
 
 
-def report(
+def run(
     context: typer.Context,
     file: options.File,
     out: Annotated[
@@ -42,7 +42,7 @@ def report(
     time_limit: options.TimeLimit = None,
     memory_limit: options.MemoryLimit = None,
 ) -> None:
-    """Solve for every sharing rule and concept, and write one HTML page about it.
+    """Write one HTML page that compares sharing rules and concepts.
 
     The page holds everything: the table of `lp-posg compare`, pictures, certificates, the first states of a
     strategy, and how to reproduce it; it asks for nothing from elsewhere and runs no code. Exit status as of

@@ -27,7 +27,7 @@ def _level(value: float) -> float:
     return value
 
 
-def simulate(
+def run(
     solution: Annotated[
         str, typer.Argument(metavar="OUT.npz", help="A solution stored by `lp-posg solve --save`.", show_default=False)
     ],
@@ -45,7 +45,7 @@ def simulate(
     level: Annotated[float, typer.Option(callback=_level, help="Confidence of the intervals.")] = 0.95,
     json: options.Json = None,
 ) -> None:
-    """Play a stored solution in independent runs, and estimate its values.
+    """Play a stored solution many times, and estimate its values.
 
     Two kinds of confidence interval are shown: `normal` by the central limit theorem, and
     `bernstein` and `hoeffding`, which hold for any number of runs.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 EXAMPLE = "lp-posg solve dectiger --horizon 4 --sharing one-step-delay"
 
 
-def solve(
+def run(
     context: typer.Context,
     file: options.File,
     horizon: options.SolveHorizon = None,

@@ -160,11 +160,10 @@ def _sets(game: Tree) -> list[int]:
 
 def _sequence_facts(solution: ExtensiveSolution) -> list[Facts]:
     from lp_posg.cli.facts import value_facts
-    from lp_posg.trees.totals import totals_of
     from lp_posg.version import __version__
 
     game, stats = solution.game, solution.stats
-    totals = totals_of(game)
+    totals = game.totals
     allowed = " ".join(dict.fromkeys(map(small, totals.allowed_gaps(solution.tolerance).tolist())))
     # Beside a payoff that is never met what is paid on the way is no rounding.
     scale = min(totals.largest, 1e6 * float(solution.certificate.beside.max()))
@@ -219,14 +218,13 @@ def _strategic_facts(game: Tree, solution: Solution, form: Game) -> list[Facts]:
 
 def tree_info(context: typer.Context, game: Tree, json: str | None) -> None:
     """Show a game tree's sizes."""
+    from lp_posg.trees.nodes import CHANCE, TERMINAL
     from lp_posg.trees.recall import recall_of
     from lp_posg.trees.strategic import plan_count
-    from lp_posg.trees.totals import totals_of
-    from lp_posg.trees.validation import CHANCE, TERMINAL
     from lp_posg.version import __version__
 
     check_tree_options(context, INFO, "a game tree")
-    totals, recall = totals_of(game), recall_of(game)
+    totals, recall = game.totals, recall_of(game)
     plans = [plan_count(game, recall, agent) for agent in range(game.n_agents)]
     sequences = [sum(len(own.actions) for own in game.sets if own.agent == agent) for agent in range(game.n_agents)]
     payoffs = [(float(own.min()), float(own.max())) for own in totals.paid]

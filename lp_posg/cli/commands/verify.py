@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EXAMPLE = "lp-posg verify tiger.npz dectiger"
 
 
-def verify(
+def run(
     solution: Annotated[
         str, typer.Argument(metavar="OUT.npz", help="A solution stored by `lp-posg solve --save`.", show_default=False)
     ],
