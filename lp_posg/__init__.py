@@ -28,14 +28,9 @@ if TYPE_CHECKING:
     from lp_posg import testing as testing
     from lp_posg import trees as trees
     from lp_posg.catalogue import catalog
-    from lp_posg.catalogue import catalog_entries as catalog_entries
-    from lp_posg.catalogue import extensive_catalog as extensive_catalog
-    from lp_posg.catalogue import extensive_entries as extensive_entries
     from lp_posg.errors import LpPosgError
     from lp_posg.evaluate import Certificate
     from lp_posg.formats import load, save
-    from lp_posg.formats import load_extensive as load_extensive
-    from lp_posg.formats import save_extensive as save_extensive
     from lp_posg.game import Game
     from lp_posg.information import CompressionRule, DelayedSharing, SharingStructure
     from lp_posg.learning import learn
@@ -118,12 +113,7 @@ LEAVING = {
     "ExtensiveSolution": "planning",
     "PayoffRegion": "planning",
     "SequenceSolution": "planning",
-    "catalog_entries": "catalogue",
-    "extensive_catalog": "catalogue",
-    "extensive_entries": "catalogue",
     "ledger": "planning",
-    "load_extensive": "formats",
-    "save_extensive": "formats",
     "solve_extensive": "planning",
     "solve_sequence_form": "planning",
 }

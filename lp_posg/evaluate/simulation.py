@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lp_posg.checks import confidence, whole_number
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.playing import Player, PolicyPlayer
 from lp_posg.evaluate.sampling import DRAWS_PER_MOVE, GameSampler
@@ -274,13 +275,8 @@ def _bounds(game: Game, horizon: int) -> FloatArray:
 
 def check_simulation(n_runs: int, seed: int, level: float, traces: int = 0, batch_runs: int = 1) -> None:
     """Raise ModelError unless the arguments of a simulation are valid."""
-    for name, value, least in (
-        ("n_runs", n_runs, 1),
-        ("seed", seed, 0),
-        ("traces", traces, 0),
-        ("batch_runs", batch_runs, 1),
-    ):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise ModelError(f"{name} is {value!r}, expected a whole number of at least {least}")
-    if not 0 < level < 1:
-        raise ModelError(f"level is {level!r}, expected a confidence between 0 and 1, such as 0.95")
+    whole_number("n_runs", n_runs)
+    whole_number("seed", seed, 0)
+    whole_number("traces", traces, 0)
+    whole_number("batch_runs", batch_runs)
+    confidence("level", level)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lp_posg.checks import whole_number
 from lp_posg.errors import MissingExtraError, ModelError, UnsupportedError
 from lp_posg.information import SharingStructure
 from lp_posg.interop.spiel_policy import behaviour_of
@@ -52,8 +53,7 @@ def from_open_spiel(game: Any, *, max_nodes: int = NODE_LIMIT) -> Tree:
     -----
     Lanctot et al. (2019), OpenSpiel: a framework for reinforcement learning in games, arXiv:1908.09453.
     """
-    if isinstance(max_nodes, bool) or not isinstance(max_nodes, int) or max_nodes < 1:
-        raise ModelError(f"max_nodes is {max_nodes!r}, expected a whole number from 1")
+    whole_number("max_nodes", max_nodes)
     spiel = _pyspiel()
     found = _loaded(spiel, game)
     name, kind = str(found).removesuffix("()"), found.get_type()

@@ -28,11 +28,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lp_posg.checks import confidence, positive_number, whole_number
 from lp_posg.errors import LimitError, ModelError, SimulatorError
 from lp_posg.evaluate import certify
 from lp_posg.evaluate.deviator import check_bounds
 from lp_posg.game import Game
 from lp_posg.game.protocols import AgentSizes
+from lp_posg.game.validation import check_discount
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
 from lp_posg.information.resources import Resources
@@ -369,19 +371,20 @@ def _checked(
     checkpoint: str | PathLike[str] | None,
 ) -> _Run:
     """Return the options of `learn`, all checked before any work."""
-    counts = {"memory": (memory, 0), "episodes": (episodes, 1), "rounds": (rounds, 1), "seed": (seed, 0)}
-    counts |= {"horizon": (horizon, 1), "evaluation_episodes": (evaluation_episodes, 2)}
-    for name, (value, least) in counts.items():
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise ModelError(f"{name} is {value!r}, expected a whole number of at least {least}")
+    whole_number("horizon", horizon)
+    whole_number("memory", memory, 0)
+    whole_number("episodes", episodes)
+    whole_number("rounds", rounds)
+    whole_number("evaluation_episodes", evaluation_episodes, 2)
+    whole_number("seed", seed, 0)
     if exploration not in EXPLORATIONS:
         raise ModelError(f"exploration is {exploration!r}, expected one of {', '.join(EXPLORATIONS)}")
-    _check_between("level", level, "a confidence between 0 and 1, such as 0.95", lambda x: 0 < x < 1)
+    confidence("level", level)
     if discount is not None:
-        _check_between("discount", discount, "a number above 0 and at most 1", lambda x: 0 < x <= 1)
+        check_discount(discount)
     for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
         if limit is not None:
-            _check_between(name, limit, "a number above 0", lambda x: 0 < x < np.inf)
+            positive_number(name, limit)
     game = source if isinstance(source, Game) else None
     if game is not None:
         check_horizon(game, horizon)
@@ -443,13 +446,6 @@ def _telling(model: LearntModel | None, candidates: Sequence[Candidate] = ()) ->
         error.facts["model"] = error.model = model
         error.facts["candidates"] = error.candidates = tuple(candidates)
         raise
-
-
-def _check_between(name: str, value: object, expected: str, is_within: Callable[[float], bool]) -> None:
-    """Raise ModelError unless an option is a number within its range."""
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not is_number or not is_within(float(value)):  # type: ignore[arg-type]
-        raise ModelError(f"{name} is {value!r}, expected {expected}")
 
 
 def _packed(batches: list[Episodes]) -> dict[str, Any]:

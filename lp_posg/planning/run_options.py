@@ -9,8 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict
 
-import numpy as np
-
+from lp_posg.checks import positive_number, whole_number
 from lp_posg.errors import ModelError, OptionError
 from lp_posg.game import Game
 from lp_posg.induction.checkpoint import Checkpoint
@@ -154,9 +153,8 @@ def checked_run(options: Mapping[str, Any]) -> Run:
         if name in given:
             given[name] = whole_number(name, given[name])
     for name in ("time_limit", "memory_limit"):
-        limit = given.get(name, 1)
-        if isinstance(limit, bool) or not isinstance(limit, (int, float)) or not 0 < limit < np.inf:
-            raise ModelError(f"{name} is {limit!r}, expected a number above 0")
+        if name in given:
+            given[name] = positive_number(name, given[name])
     if checkpoint is not None and (not isinstance(checkpoint, (str, PathLike)) or not str(checkpoint)):
         raise ModelError(f"checkpoint is {checkpoint!r}, expected the name of a folder")
     run = Run(
@@ -171,10 +169,3 @@ def checked_run(options: Mapping[str, Any]) -> Run:
     )
     runner(run.workers, run.backend)  # raises if there is no such backend
     return run
-
-
-def whole_number(name: str, value: object, least: int = 1) -> int:
-    """Return an argument that counts something, or raise ModelError."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ModelError(f"{name} is {value!r}, expected a whole number of at least {least}")
-    return int(value)

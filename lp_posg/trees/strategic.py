@@ -77,7 +77,7 @@ def strategic_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> Game:
     Examples
     --------
     >>> import lp_posg as posg
-    >>> game = posg.trees.strategic_form(posg.extensive_catalog("kuhn-poker-tree"))
+    >>> game = posg.trees.strategic_form(posg.catalog("kuhn-poker-tree"))
     >>> game.n_actions, game.actions[0][0]
     ((27, 64), 'jack: pass, jack pb: pass, queen: pass, queen pb: pass, king: pass, king pb: pass')
     >>> posg.solve(game, 1, "full", "cce").values.round(6).tolist()

@@ -276,14 +276,14 @@ def test_the_text_is_the_game_to_our_reader_too(name, tmp_path):
     game, file = from_open_spiel(name), tmp_path / "export.efg"
     file.write_text(efg_for_spiel(game))
     blanks = tuple(replace(own, label=own.label.replace("\n", " ")) for own in game.sets)
-    assert posg.load_extensive(file) == replace(game, sets=blanks)
+    assert posg.load(file) == replace(game, sets=blanks)
 
 
 @pytest.mark.filterwarnings("ignore::lp_posg.errors.GambitNameWarning")  # Goofspiel's labels have line breaks
 @pytest.mark.parametrize("name", ["kuhn_poker", "kuhn_poker(players=3)", GOOFSPIEL])
 def test_openspiel_reads_what_our_writer_of_files_makes_of_its_games(name, tmp_path):
     game, file = from_open_spiel(name), tmp_path / "saved.efg"
-    posg.save_extensive(game, file)
+    posg.save(game, file)
     back = from_open_spiel(pyspiel.load_efg_game(file.read_text()))
     assert replace(back, agents=game.agents, sets=game.sets) == game
 
@@ -297,7 +297,7 @@ def test_openspiels_own_export_has_the_games_value(name, value, tmp_path):
     file = tmp_path / "theirs.efg"
     file.write_text(export_gambit(pyspiel.load_game(name)))
     with pytest.warns(RoundedProbabilityWarning, match="taken as rounded"):
-        theirs = posg.load_extensive(file)
+        theirs = posg.load(file)
     assert set(theirs.probability) == set(from_open_spiel(name).probability)
     np.testing.assert_allclose(posg.solve_extensive(theirs).values, [value, -value], atol=1e-9)
 
