@@ -35,12 +35,6 @@ if TYPE_CHECKING:
     from lp_posg.information import CompressionRule, DelayedSharing, SharingStructure
     from lp_posg.learning import learn
     from lp_posg.planning import Comparison, Solution, compare, payoff_region, solve, survey, verify
-    from lp_posg.planning import ExtensiveSolution as ExtensiveSolution
-    from lp_posg.planning import PayoffRegion as PayoffRegion
-    from lp_posg.planning import SequenceSolution as SequenceSolution
-    from lp_posg.planning import ledger as ledger
-    from lp_posg.planning import solve_extensive as solve_extensive
-    from lp_posg.planning import solve_sequence_form as solve_sequence_form
     from lp_posg.stage import Concept
     from lp_posg.trees import Tree
 
@@ -108,21 +102,11 @@ HOMES = {
 }
 """The room in which each public name is defined."""
 
-# ---- Names of 0.1.0 that go away before 0.2.0: reachable, but neither in `__all__` nor in `dir()`. ----
-LEAVING = {
-    "ExtensiveSolution": "planning",
-    "PayoffRegion": "planning",
-    "SequenceSolution": "planning",
-    "ledger": "planning",
-    "solve_extensive": "planning",
-    "solve_sequence_form": "planning",
-}
-
 
 def __getattr__(name: str) -> Any:
     if name in NAMESPACES:
         return import_module(f"lp_posg.{name}")
-    home = HOMES.get(name) or LEAVING.get(name)
+    home = HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(f"lp_posg.{home}"), name)

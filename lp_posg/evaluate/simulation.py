@@ -29,7 +29,7 @@ from lp_posg.evaluate.traces import Moment, Trace, traces_of
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, check_horizon
 from lp_posg.information.tracking import Tracker, tables_of
-from lp_posg.types import FloatArray, read_only
+from lp_posg.types import FloatArray, IntArray, read_only
 
 Interval = Literal["normal", "hoeffding", "bernstein"]
 

@@ -6,10 +6,11 @@ A new format is one module that defines ``FORMAT``, imported and listed here.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lp_posg.errors import FormatError, ModelError
+from lp_posg.errors import FormatError, ModelError, OptionError
 from lp_posg.formats import npz
 from lp_posg.formats.gambit import efg, nfg
 from lp_posg.formats.json import json_game
@@ -21,7 +22,9 @@ from lp_posg.game import Game
 from lp_posg.trees import Tree
 
 if TYPE_CHECKING:
+    from lp_posg.information import Compression, CompressionRule, SharingStructure
     from lp_posg.planning import Solution
+    from lp_posg.stage import Concept
 
 FORMATS: dict[str, Format] = by_extension(
     dpomdp.FORMAT,
@@ -36,7 +39,14 @@ FORMATS: dict[str, Format] = by_extension(
 __all__ = ["FORMATS", "Format", "game_schema", "load", "load_game", "save", "stored_solution"]
 
 
-def load(path: str | os.PathLike[str]) -> Game | Tree | Solution:
+def load(
+    path: str | os.PathLike[str],
+    *,
+    sharing: SharingStructure | None = None,
+    concept: Concept | None = None,
+    objective: Callable[[Any], Any] | None = None,
+    compression: Compression | CompressionRule | None = None,
+) -> Game | Tree | Solution:
     """Return what a file holds: a game, a game tree or a stored solution; the extension says what format it has.
 
     A ``.efg`` file holds a game tree, a ``.npz`` file a game or a solution, every other a game.
@@ -46,9 +56,13 @@ def load(path: str | os.PathLike[str]) -> Game | Tree | Solution:
     path : path
         The game is named after the file, without its extension, unless a .json or .npz file has a name in it, or a
         .efg file a title.
+    sharing, concept, objective, compression : objects, optional
+        Your own ones that a stored solution was computed with: its file can only name them.
 
     Raises
     ------
+    OptionError
+        If an object is given that a solution was not computed with, or the file holds none.
     UnsupportedError
         If no reader knows the extension.
     FormatError
@@ -58,7 +72,15 @@ def load(path: str | os.PathLike[str]) -> Game | Tree | Solution:
         If an agent of a game tree forgets what it did or knew; attributes ``path``, ``line``.
     """
     file = _path(path)
-    return choose(FORMATS, file, writing=False).read(file)
+    entry = choose(FORMATS, file, writing=False)
+    named = {"sharing": sharing, "concept": concept, "objective": objective, "compression": compression}
+    objects = {name: value for name, value in named.items() if value is not None}
+    if not objects:
+        return entry.read(file)
+    found = npz.read(file, **objects) if entry is npz.FORMAT else None
+    if found is None or isinstance(found, Game):
+        raise OptionError(f"{path}: {', '.join(objects)} belong to a stored solution, and this file holds none")
+    return found
 
 
 def save(game: Game | Tree, path: str | os.PathLike[str]) -> None:

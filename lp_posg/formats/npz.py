@@ -2,7 +2,7 @@
 
 ``meta`` is a JSON text: format, version, name, discount and labels. The other arrays are those of
 `game_arrays`: the law of the first state, rewards, and the parts of each matrix in compressed sparse rows.
-Stored solutions are ``.npz`` files too, known by what ``meta`` says and read by `lp_posg.planning.storage`.
+Stored solutions are ``.npz`` files too, known by what ``meta`` says and read by `lp_posg.planning.loading`.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ MAX_BYTES, MAX_SOLUTION_BYTES = 1 << 31, 1 << 34
 _DAMAGE = (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
 
 
-def read(path: Path) -> Game | Solution:
-    """Return the game, or the stored solution, in a ``.npz`` file.
+def read(path: Path, **objects: Any) -> Game | Solution:
+    """Return the game, or the stored solution, in a ``.npz`` file; `objects` as of `load_solution`.
 
     Raises
     ------
@@ -40,9 +40,9 @@ def read(path: Path) -> Game | Solution:
         If the file cannot be read, is damaged, or holds something else.
     """
     if _stated_format(path) == SOLUTION_FORMAT:
-        from lp_posg.planning.storage import load_solution
+        from lp_posg.planning.loading import load_solution
 
-        return load_solution(path)
+        return load_solution(path, **objects)
     arrays = read_arrays(path, MAX_BYTES, f"expected one that lp_posg.save wrote (format {GAME_FORMAT!r})")
     try:
         return _game(path, arrays)
