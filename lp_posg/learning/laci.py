@@ -50,7 +50,7 @@ from lp_posg.learning.result import Candidate, LearningProgress, Learnt
 from lp_posg.learning.simulators import Simulator, environment
 from lp_posg.learning.spanner import spanner_bytes, spanner_plans
 from lp_posg.learning.windows import Frame, frame_of
-from lp_posg.stage import Concept, concept_named, parse_objective
+from lp_posg.stage import Concept, Objective, concept_named, parse_objective
 from lp_posg.types import FloatArray, IntArray
 
 Exploration = Literal["spanner", "uniform"]
@@ -65,7 +65,7 @@ def learn(
     horizon: int,
     sharing: str | SharingStructure = "full",
     concept: str | Concept | None = None,
-    objective: str = "welfare",
+    objective: str | Callable[[Any], Any] = "welfare",
     *,
     memory: int = 2,
     episodes: int = 10_000,
@@ -155,7 +155,7 @@ class _Run:
     structure: SharingStructure
     frame: Frame
     concept: Concept
-    objective: str
+    objective: Objective
     agents: tuple[str, ...]
     episodes: int
     rounds: int
@@ -208,8 +208,8 @@ class _Run:
             tuple(evaluated),
             self._choice(evaluated),
             model,
-            self.structure.name,
-            self.concept.name,
+            self.structure,
+            self.concept,
             self.objective,
             self.exploration,
             self.frame.memory,
@@ -263,8 +263,7 @@ class _Run:
         Resources(memory_limit=self.memory_limit).check_memory(phase, self.frame.horizon - 1, states, more)
 
     def _candidate(self, number: int, n_plans: int, model: LearntModel) -> Candidate:
-        objective = parse_objective(self.objective, self.agents)
-        policy, promised, node_values = planned(model, self.structure.name, self.concept, objective)
+        policy, promised, node_values = planned(model, self.structure.name, self.concept, self.objective)
         nothing = np.full(len(self.agents), np.nan)
         states = tuple(len(step.index) for step in model.steps)
         return Candidate(
@@ -357,7 +356,7 @@ def _checked(
     horizon: int,
     sharing: str | SharingStructure,
     concept: str | Concept | None,
-    objective: str,
+    objective: str | Callable[[Any], Any],
     memory: int,
     episodes: int,
     rounds: int,
@@ -403,10 +402,11 @@ def _checked(
     if game is not None:
         found.check_game(game)
     check_bounds(found.deviations)
-    parse_objective(objective, agents)
+    goal = parse_objective(objective, agents)
+    found.check_objective(goal)
     store = None
     if checkpoint is not None:
-        options = {"horizon": horizon, "sharing": structure.name, "concept": found.name, "objective": objective}
+        options = {"horizon": horizon, "sharing": structure.name, "concept": found.name, "objective": goal.name}
         options |= {
             "memory": memory,
             "episodes": episodes,
@@ -423,7 +423,7 @@ def _checked(
         structure,
         frame_of(sizes, structure, int(horizon), int(memory)),
         found,
-        objective,
+        goal,
         agents,
         int(episodes),
         int(rounds),
