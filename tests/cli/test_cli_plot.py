@@ -76,9 +76,9 @@ def expected_forgetting_of_the_law():
             ),
             expected_delays,
         ),
-        (("contraction", "recycling", "--memory", "3", "--time", "1"), expected_contraction),
+        (("contraction", "recycling", "--memory", "3", "--step", "2"), expected_contraction),
         (
-            ("contraction", "recycling", "--memory", "3", "--time", "1", "--prior", "law"),
+            ("contraction", "recycling", "--memory", "3", "--step", "2", "--prior", "law"),
             expected_forgetting_of_the_law,
         ),
         (("dag", "dectiger", "-H", "3", "--sharing", "one-step-delay"), expected_dag),
