@@ -9,9 +9,7 @@ from typing import Any, get_args
 import pytest
 
 import lp_posg.planning.comparing as comparing
-import lp_posg.plot as plot
 from lp_posg.cli.options import HOW, LISTS, OPTIONS, WHAT
-from lp_posg.cli.pictures import PICTURES
 from lp_posg.information import COMPRESSIONS, SHARING
 from lp_posg.planning import METHODS, RunOptions, solve
 from lp_posg.planning.request import CERTIFICATES
@@ -64,7 +62,3 @@ def test_the_options_are_those_of_the_library():
     mine = set(solve.__annotations__) - {"game", "horizon", "run", "return"}
     assert {*WHAT, "method"} == mine
     assert set(OPTIONS) == mine | set(HOW)
-
-
-def test_every_picture_has_a_function():
-    assert set(PICTURES) == set(plot.__all__) - {"SUFFIXES", "save"}

@@ -200,7 +200,8 @@ def test_rules_of_sharing_need_steps(run, efg):
         # Kuhn: check, bet, answer.
         (("plot", "dag", "kuhn-poker-tree", "-H", "2", "-o", "x.png"), "takes 3 steps"),
         (("plot", "values", "kuhn-poker-tree", "-H", "2", "-o", "x.png"), "takes 3 steps"),
-        (("plot", "payoffs", "kuhn-poker-tree", "-o", "x.png"), "payoffs are of one step"),
+        (("plot", "payoffs", "kuhn-poker-tree", "-H", "3", "-o", "x.png"), "payoffs are of one step"),
+        (("plot", "payoffs", "kuhn-poker-tree", "-H", "1", "-o", "x.png"), "takes 3 steps"),
     ],
 )
 def test_pages_and_pictures_cut_no_tree(run, arguments, told):
