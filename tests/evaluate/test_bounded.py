@@ -21,7 +21,7 @@ COMPRESSIONS = ("exact", "finite-memory:0", "finite-memory:1", "merge:0.2", "fin
 
 def bounds_of(game, solution, structure, compression):
     model = reachable_states(game, structure, solution.horizon, compression=compression_named(compression))
-    return certify_bounds(game, solution.policy, model, solution.concept)
+    return certify_bounds(game, solution.policy, model, solution.concept.deviations)
 
 
 @pytest.mark.parametrize("sharing", STRUCTURES)
@@ -152,7 +152,7 @@ def test_bounded_solutions_are_stored_and_verified(tmp_path):
     game = posg.catalog("general-tiger")
     found = posg.solve(game, 3, "full", "cce", compression="finite-memory:1", certificate="bounded")
     found.save(tmp_path / "s.npz")
-    again = posg.Solution.load(tmp_path / "s.npz")
+    again = posg.load(tmp_path / "s.npz")
     np.testing.assert_array_equal(again.certificate.found_gains, found.certificate.found_gains)
     verified = posg.verify(again, approximate=True)
     np.testing.assert_allclose(verified.gaps, found.certificate.gaps, atol=1e-12)

@@ -41,7 +41,7 @@ ZERO_SUM = {
 @pytest.mark.parametrize("name", ZERO_SUM)
 def test_openspiels_zero_sum_games_are_solved_and_it_agrees(name):
     value, span = ZERO_SUM[name]
-    solution = posg.solve_extensive(from_open_spiel(name))
+    solution = posg.solve(from_open_spiel(name), method="sequence-form")
     np.testing.assert_allclose(solution.values, [value, -value], atol=TOL)
     for target in (None, name):
         gains = improvements(open_spiel_policy(solution, target))
@@ -52,7 +52,7 @@ def test_openspiels_zero_sum_games_are_solved_and_it_agrees(name):
 @pytest.mark.parametrize("name", ["kuhn_poker", GOOFSPIEL])
 @pytest.mark.parametrize("uniform", [True, False])
 def test_a_spoilt_behaviour_in_a_tree_gains_there_what_it_gains_here(name, uniform):
-    solution = posg.solve_extensive(from_open_spiel(name))
+    solution = posg.solve(from_open_spiel(name), method="sequence-form")
     form, rng = tree_form(solution.game), np.random.default_rng(4)
     laws = [np.ones(k) / k if uniform else rng.dirichlet(np.ones(k)) for k in np.diff(solution.first)]
     behaviour = np.concatenate(laws)
@@ -118,14 +118,14 @@ def _compare(solution, seed):
 
 
 def test_a_sequence_form_without_strategy_independence_is_handed_over_too():
-    solution = posg.solve_sequence_form(posg.catalog("competitive-tiger"), 2, "delay:2")
+    solution = posg.solve(posg.catalog("competitive-tiger"), 2, "delay:2", method="sequence-form")
     policy = open_spiel_policy(solution)
     np.testing.assert_allclose(_values(policy), solution.values, atol=TOL)
     np.testing.assert_allclose(improvements(policy), solution.certificate.gaps, atol=TOL)
 
 
 def test_a_spoilt_sequence_form_gains_there_what_it_gains_here():
-    solution = posg.solve_sequence_form(posg.catalog("kuhn-poker"), 3, "none")
+    solution = posg.solve(posg.catalog("kuhn-poker"), 3, "none", method="sequence-form")
     rng = np.random.default_rng(5)
     spoilt = tuple(rng.dirichlet(np.ones(own.shape[1]), len(own)) for own in solution.behaviour)
     form = sequence_game(solution.game, posg.information.sharing_structure("none", 2), 3, lambda *_: None)
@@ -157,7 +157,7 @@ def test_what_is_no_solution_and_trees_too_large_are_refused():
     with pytest.raises(LimitError, match="15939 nodes"):
         open_spiel_policy(solution, max_nodes=1000)
     with pytest.raises(ModelError, match="other information states"):
-        open_spiel_policy(posg.solve_extensive(from_open_spiel("kuhn_poker")), "leduc_poker")
+        open_spiel_policy(posg.solve(from_open_spiel("kuhn_poker"), method="sequence-form"), "leduc_poker")
 
 
 def test_a_strategy_of_another_game_is_refused():
