@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate.certificate import cell_actions
+from lp_posg.evaluate.strategy_cells import cell_actions
 from lp_posg.information import Compression, CompressionRule, SharingStructure, reachable_states
 from lp_posg.information.levels import Level
 from lp_posg.planning.solution import Solution

@@ -11,8 +11,8 @@ from random_games import STRUCTURES, random_game
 import lp_posg as posg
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import error_ledger, pairs_of
-from lp_posg.evaluate.certificate import reach_of
-from lp_posg.evaluate.error_ledgers import errors_at
+from lp_posg.evaluate.belief_errors import errors_at
+from lp_posg.evaluate.exact_gaps import reach_of
 from lp_posg.information import FiniteMemory, reachable_states, sharing_structure
 
 CONCEPTS = ("ce", "cce", "team", "ne")
