@@ -20,11 +20,12 @@ test: $(VENV)/dev  ## run the tests and the examples in docstrings
 slow: $(VENV)/dev  ## run the checks that take longer
 	$(BIN)/pytest -n auto --maxprocesses 4 -m slow $(PYTEST)
 
-lint: $(VENV)/dev  ## style, types, import rules
+lint: $(VENV)/dev  ## style, types, import rules, structure
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tests/structure.py --report
 
 docs: $(VENV)/docs  ## build the documentation: build/docs/index.html
 	rm -rf build/docs

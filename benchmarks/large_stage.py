@@ -10,8 +10,9 @@ from typing import Any
 
 from benchmarks.stage_lps import random_block
 from lp_posg.stage import concept_named, parse_objective
-from lp_posg.stage.correlated.concept import Correlated, Form
+from lp_posg.stage.correlated.concept import Correlated
 from lp_posg.stage.correlated.generation import by_generation
+from lp_posg.stage.correlated.semi_compact import Form
 
 AGENTS = ("a", "b", "c", "d", "e")
 SHAPES = [

@@ -16,9 +16,12 @@ import scipy.sparse as sp
 from scipy.optimize import linprog
 
 from benchmarks.measure import in_turn
-from lp_posg.lp import ProgramBlock, highs
+from lp_posg.lp import ProgramBlock, attempts, highs
 from lp_posg.stage import StageBlock, concept_named, parse_objective
-from lp_posg.stage.correlated.concept import Correlated, _form
+from lp_posg.stage.aim import Aim
+from lp_posg.stage.correlated.concept import Correlated
+from lp_posg.stage.correlated.semi_compact import form_of
+from lp_posg.stage.correlated.whole_program import compile_programs
 from lp_posg.stage.nash.nash_concept import Nash, compile_minimax
 from lp_posg.stage.payoffs import scaled
 
@@ -54,7 +57,8 @@ def _row(n_private: tuple[int, ...], n_actions: tuple[int, ...], concept: str) -
     solver = concept_named(concept)
     assert isinstance(solver, (Correlated, Nash))
     if isinstance(solver, Correlated):
-        programs = _form(n_private, n_actions, solver.kind).compile(scaled(block), objective)
+        form, game = form_of(n_private, n_actions, solver.kind), scaled(block)
+        programs = compile_programs(form, game, Aim.of(objective, game))
     else:
         programs = compile_minimax(scaled(block).payoff[:, 0])
     cases: dict[str, Callable[[], object]] = {
@@ -106,7 +110,7 @@ def bare_loop(programs: ProgramBlock) -> None:
 
 def _bare_solver() -> highspy.Highs:
     solver = highspy.Highs()
-    for key, value in (highs._ALWAYS | dict(highs._JOINED_WAY)).items():
+    for key, value in (highs._ALWAYS | dict(attempts._JOINED_WAY)).items():
         solver.setOptionValue(key, value)
     return solver
 

@@ -28,24 +28,13 @@ if TYPE_CHECKING:
     from lp_posg import testing as testing
     from lp_posg import trees as trees
     from lp_posg.catalogue import catalog
-    from lp_posg.catalogue import catalog_entries as catalog_entries
-    from lp_posg.catalogue import extensive_catalog as extensive_catalog
-    from lp_posg.catalogue import extensive_entries as extensive_entries
     from lp_posg.errors import LpPosgError
     from lp_posg.evaluate import Certificate
     from lp_posg.formats import load, save
-    from lp_posg.formats import load_extensive as load_extensive
-    from lp_posg.formats import save_extensive as save_extensive
     from lp_posg.game import Game
     from lp_posg.information import CompressionRule, DelayedSharing, SharingStructure
     from lp_posg.learning import learn
     from lp_posg.planning import Comparison, Solution, compare, payoff_region, solve, survey, verify
-    from lp_posg.planning import ExtensiveSolution as ExtensiveSolution
-    from lp_posg.planning import PayoffRegion as PayoffRegion
-    from lp_posg.planning import SequenceSolution as SequenceSolution
-    from lp_posg.planning import ledger as ledger
-    from lp_posg.planning import solve_extensive as solve_extensive
-    from lp_posg.planning import solve_sequence_form as solve_sequence_form
     from lp_posg.stage import Concept
     from lp_posg.trees import Tree
 
@@ -113,26 +102,11 @@ HOMES = {
 }
 """The room in which each public name is defined."""
 
-# ---- Names of 0.1.0 that go away before 0.2.0: reachable, but neither in `__all__` nor in `dir()`. ----
-LEAVING = {
-    "ExtensiveSolution": "planning",
-    "PayoffRegion": "planning",
-    "SequenceSolution": "planning",
-    "catalog_entries": "catalogue",
-    "extensive_catalog": "catalogue",
-    "extensive_entries": "catalogue",
-    "ledger": "planning",
-    "load_extensive": "formats",
-    "save_extensive": "formats",
-    "solve_extensive": "planning",
-    "solve_sequence_form": "planning",
-}
-
 
 def __getattr__(name: str) -> Any:
     if name in NAMESPACES:
         return import_module(f"lp_posg.{name}")
-    home = HOMES.get(name) or LEAVING.get(name)
+    home = HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(f"lp_posg.{home}"), name)

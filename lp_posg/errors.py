@@ -40,7 +40,7 @@ class LimitError(SolveError):
 
     Where a mixed-integer program for a Nash equilibrium was stopped, ``bound`` is what the objective cannot exceed at
     any equilibrium of that stage game and ``incumbent`` what it is at the best one found, nan if none was; ``strategy``
-    is that one (atoms with prescriptions, see `stage.BlockStrategy`), or None.
+    is that one (atoms with prescriptions, see `information.atoms.Atoms`), or None.
     """
 
 

@@ -91,7 +91,7 @@ def test_the_page_of_commands_has_every_option(generated):
 def test_the_command_on_each_page_of_a_model_finds_the_value_it_names(generated, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     compared = 0
-    for entry in generated.catalog_entries():
+    for entry in generated.entries(trees=False):
         command, value = generated.solve_command(entry), generated.shown_value(entry)
         result = CliRunner().invoke(app, command.split()[1:])
         assert result.exit_code == 0, f"{command}: {result.output}"
@@ -110,8 +110,8 @@ def test_every_game_tree_has_a_page_with_the_values_that_its_command_finds(gener
         pages["index.md"],
         {"kuhn-poker-tree": "−1/18, 1/18", "leduc-poker": "−0.085606424078, 0.085606424078"},
     )
-    assert set(told) == {entry.name for entry in generated.extensive_entries()}
-    for entry in generated.extensive_entries():
+    assert set(told) == {entry.name for entry in generated.entries(trees=True)}
+    for entry in generated.entries(trees=True):
         page = pages[f"{entry.name}.md"]
         assert told[entry.name] in page
         assert told[entry.name] in index

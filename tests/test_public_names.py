@@ -11,7 +11,7 @@ import pytest
 
 import lp_posg as posg
 
-EVERY = (*posg.__all__, *posg.NAMESPACES, *posg.LEAVING)
+EVERY = (*posg.__all__, *posg.NAMESPACES)
 
 
 def typed() -> dict[str, str]:
@@ -25,7 +25,7 @@ def typed() -> dict[str, str]:
 
 
 def test_the_type_checker_sees_every_name_where_it_comes_from():
-    homes = {name: f"lp_posg.{home}" for name, home in (posg.HOMES | posg.LEAVING).items()}
+    homes = {name: f"lp_posg.{home}" for name, home in posg.HOMES.items()}
     assert typed() == homes | dict.fromkeys(posg.NAMESPACES, "lp_posg")
 
 
@@ -33,7 +33,6 @@ def test_the_tables_are_the_public_names():
     assert len(posg.__all__) <= 24
     assert set(posg.__all__) == {*posg.HOMES, "__version__", "errors"}
     assert dir(posg) == sorted({*posg.__all__, *posg.NAMESPACES})
-    assert not set(posg.LEAVING) & set(dir(posg))
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -42,7 +41,7 @@ def test_every_name_is_what_its_room_has(name):
     if name in posg.NAMESPACES:
         assert inspect.ismodule(found)
     elif name != "__version__":
-        home = import_module(f"lp_posg.{(posg.HOMES | posg.LEAVING)[name]}")
+        home = import_module(f"lp_posg.{posg.HOMES[name]}")
         assert found is getattr(home, name)
         assert name in getattr(home, "__all__", [name])
 

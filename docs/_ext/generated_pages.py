@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from lp_posg.catalogue.entries import CatalogEntry, KnownValue, catalog, catalog_entries, generator
-from lp_posg.catalogue.tree_entries import TreeEntry, extensive_entries
+from lp_posg.catalogue import CatalogEntry, KnownValue, catalog, catalog_entries
+from lp_posg.catalogue.entries import generator
 from lp_posg.cli.application import COMMANDS, app
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ def _block(command: str, output: str) -> str:
 # ---- models ----------------------------------------------------------------------------------------
 
 
+def entries(*, trees: bool) -> list[CatalogEntry]:
+    """Return the game trees of the catalogue, or its POSGs."""
+    return [entry for entry in catalog_entries() if entry.is_tree == trees]
+
+
 def solve_command(entry: CatalogEntry) -> str | None:
     """Return a command that solves the model, for a known value if there is one to compare with."""
     value = shown_value(entry)
@@ -102,7 +107,7 @@ def model_page(entry: CatalogEntry) -> str:
     return "\n\n".join([*parts, *_file(entry)]) + "\n"
 
 
-def tree_page(entry: TreeEntry) -> str:
+def tree_page(entry: CatalogEntry) -> str:
     """Return the page of one game tree."""
     facts = {
         "Kind": f"{entry.kind}, a game tree: it has no horizon, and no sharing rule is needed",
@@ -113,7 +118,7 @@ def tree_page(entry: TreeEntry) -> str:
     parts = [f"# {entry.title}: `{entry.name}`", entry.description, _listed(facts)]
     parts += ["## Solve it", f"```console\n$ lp-posg solve {entry.name}\n```"]
     parts.append(
-        f'In Python the tree is `posg.extensive_catalog("{entry.name}")`; '
+        f'In Python the tree is `posg.catalog("{entry.name}")`; '
         "[game trees](../../how-to/game-trees.md) tells what can be done with it."
     )
     if entry.parameters:
@@ -126,7 +131,7 @@ def tree_page(entry: TreeEntry) -> str:
     return "\n\n".join([*parts, *_file(entry)]) + "\n"
 
 
-def _file(entry: CatalogEntry | TreeEntry) -> list[str]:
+def _file(entry: CatalogEntry) -> list[str]:
     path = os.path.relpath(entry.path, REFERENCE / "models")
     language = "python" if entry.path.suffix == ".py" else "text"
     shown = f"```{{literalinclude}} {path}\n:language: {language}\n```"
@@ -152,14 +157,13 @@ def _listed(facts: dict[str, str]) -> str:
     return f":::{{list-table}}\n:stub-columns: 1\n:widths: 25 75\n\n{rows}\n:::"
 
 
-def _parameters(entry: CatalogEntry | TreeEntry) -> str:
+def _parameters(entry: CatalogEntry) -> str:
     given = "".join(f", {name}={default!r}" for name, default in entry.parameters.items())
     builder = generator(entry.path, entry.builder)
     documented = inspect.getdoc(builder)
     if not documented:
         raise RuntimeError(f"the builder of {entry.name!r} has no docstring")
-    maker = "catalog" if isinstance(entry, CatalogEntry) else "extensive_catalog"
-    call = f'posg.{maker}("{entry.name}"{given})'
+    call = f'posg.catalog("{entry.name}"{given})'
     return f"With their defaults:\n\n```text\n{call}\n```\n\nWhat they mean:\n\n```text\n{documented}\n```"
 
 
@@ -185,7 +189,7 @@ def models_page() -> str:
         + "\n".join(
             f"| [{entry.name}]({entry.name}.md) | {entry.kind} | {entry.n_states} | {_sizes(entry.n_actions)} | "
             f"{_sizes(entry.n_observations)} | {', '.join(f'`{name}`' for name in entry.sharing)} |"
-            for entry in catalog_entries()
+            for entry in entries(trees=False)
         ),
         "A rule fits where beliefs do not depend on how the agents play "
         "([strategy independence](../../explanation/common-information.md)).",
@@ -195,10 +199,10 @@ def models_page() -> str:
         + "\n".join(
             f"| [{entry.name}]({entry.name}.md) | {entry.kind} | {entry.n_nodes} | {_sizes(entry.n_sets)} | "
             f"{'; '.join(', '.join(map(_exact, own.values)) for own in entry.known_values if own.concept == 'ne')} |"
-            for entry in extensive_entries()
+            for entry in entries(trees=True)
         ),
         "```{toctree}\n:hidden:\n\n"
-        + "\n".join(f"{entry.name} <{entry.name}>" for entry in (*catalog_entries(), *extensive_entries()))
+        + "\n".join(f"{entry.name} <{entry.name}>" for entry in (*entries(trees=False), *entries(trees=True)))
         + "\n```",
     ]
     return "\n\n".join(lines) + "\n"
@@ -226,8 +230,9 @@ def pages() -> dict[Path, str]:
     """Return every generated page by its path."""
     models = REFERENCE / "models"
     found = {REFERENCE / "commands.md": commands_page(), models / "index.md": models_page()}
-    found |= {models / f"{entry.name}.md": model_page(entry) for entry in catalog_entries()}
-    return found | {models / f"{entry.name}.md": tree_page(entry) for entry in extensive_entries()}
+    return found | {
+        models / f"{entry.name}.md": (tree_page if entry.is_tree else model_page)(entry) for entry in catalog_entries()
+    }
 
 
 def write_pages(app: Sphinx) -> None:

@@ -265,21 +265,9 @@ class _DecoderProgram:
                 ]
             )
         )
-        n_variables, n_rows = matrix.shape[1], matrix.shape[0]
-        cost = np.zeros(n_variables)
+        cost = np.zeros(matrix.shape[1])
         cost[-1] = 1.0
-        self._warm = WarmProgram(
-            LinearProgram(
-                cost,
-                np.zeros(n_variables),
-                np.full(n_variables, np.inf),
-                np.full(n_rows, -np.inf),
-                np.zeros(n_rows),
-                matrix.indptr.astype(np.int32),
-                matrix.indices.astype(np.int32),
-                matrix.data,
-            )
-        )
+        self._warm = WarmProgram(LinearProgram.of(matrix, cost, (0.0, np.inf), (-np.inf, 0.0)))
 
     def solve(self, signs: IntArray, start: object, deadline: float) -> _Found:
         """Return the solution for a node, `signs` 0 where open."""

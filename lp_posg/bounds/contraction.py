@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Real
 from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.checks import finite_number, whole_number
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.information.merging import merge_rows
@@ -212,8 +212,7 @@ def measured_memory(contraction: Contraction, epsilon: float) -> int | None:
     ModelError
         If `epsilon` is negative or not a number.
     """
-    if not isinstance(epsilon, Real) or not epsilon >= 0:
-        raise ModelError(f"epsilon is {epsilon!r}, expected a number of at least 0")
+    epsilon = finite_number("epsilon", epsilon, 0)
     enough = np.flatnonzero(contraction.worst <= epsilon)
     return int(enough[0]) if len(enough) else None
 
@@ -427,10 +426,10 @@ def _checked_prior(prior: FloatArray, n_states: int) -> FloatArray:
 
 
 def _check_arguments(game: Game, max_memory: int, time: int, max_pairs: int, n_samples: int) -> None:
-    least = {"max_memory": (max_memory, 0), "time": (time, 0), "max_pairs": (max_pairs, 1), "n_samples": (n_samples, 2)}
-    for name, (value, low) in least.items():
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
-            raise ModelError(f"{name} is {value!r}, expected a whole number of at least {low}")
+    whole_number("max_memory", max_memory, 0)
+    whole_number("time", time, 0)
+    whole_number("max_pairs", max_pairs)
+    whole_number("n_samples", n_samples, 2)
     covered = game.max_horizon
     if covered is not None and time + max_memory > covered - 1:
         raise ModelError(

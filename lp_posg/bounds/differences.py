@@ -119,13 +119,5 @@ def _largest_along(rows: FloatArray, signs: FloatArray) -> LinearProgram:
     )
     parts = np.zeros(2 * n_columns)
     right = np.append(np.zeros(n_columns), [0.5, 0.5])
-    return LinearProgram(
-        np.concatenate([-signs, parts]),
-        np.concatenate([np.full(n_states, -np.inf), parts]),
-        np.full(n_states + 2 * n_columns, np.inf),
-        right,
-        right,
-        matrix.indptr.astype(np.int32),
-        matrix.indices.astype(np.int32),
-        matrix.data,
-    )
+    lower = np.concatenate([np.full(n_states, -np.inf), parts])
+    return LinearProgram.of(matrix, np.concatenate([-signs, parts]), (lower, np.inf), (right, right))

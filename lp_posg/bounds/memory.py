@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from numbers import Real
 
-from lp_posg.errors import ModelError
+from lp_posg.checks import finite_number, positive_number
 
 
 def theoretical_memory(
@@ -50,20 +48,14 @@ def theoretical_memory(
     >>> theoretical_memory(0.0, n_states=2, horizon=4, epsilon=0.125)
     inf
     """
-    _check({"observability": observability, "n_states": n_states, "horizon": horizon}, epsilon, constant)
+    finite_number("observability", observability, 0, 1)
+    finite_number("n_states", n_states, 1)
+    finite_number("horizon", horizon, 1)
+    positive_number("epsilon", epsilon)
+    positive_number("constant", constant)
     size = math.log(n_states) + math.log(horizon) - math.log(epsilon)
     if size <= 0:
         return 0
     # Judged by logarithms first, since the power may be too large for a number.
     exponent = math.log(constant) - 4 * math.log(observability) + math.log(size) if observability > 0 else math.inf
     return math.ceil(constant / observability**2 / observability**2 * size) if exponent < 700 else math.inf
-
-
-def _check(whole: Mapping[str, float], epsilon: float, constant: float) -> None:
-    for name, value in whole.items():
-        low, high, span = (0, 1, "from 0 to 1") if name == "observability" else (1, math.inf, "at least 1")
-        if not isinstance(value, Real) or not low <= value <= high or value == math.inf:
-            raise ModelError(f"{name} is {value!r}, expected a number {span}")
-    for name, value in (("epsilon", epsilon), ("constant", constant)):
-        if not isinstance(value, Real) or not 0 < value < math.inf:
-            raise ModelError(f"{name} is {value!r}, expected a number more than 0")

@@ -1,14 +1,6 @@
 """The catalogue: games and game trees of publications, with their sources and known values."""
 
-from lp_posg.catalogue.entries import CatalogEntry, KnownValue, catalog, catalog_entries
-from lp_posg.catalogue.tree_entries import TreeEntry, extensive_catalog, extensive_entries
+from lp_posg.catalogue.entries import CatalogEntry, KnownValue
+from lp_posg.catalogue.lookup import catalog, catalog_entries, catalog_entry
 
-__all__ = [
-    "CatalogEntry",
-    "KnownValue",
-    "TreeEntry",
-    "catalog",
-    "catalog_entries",
-    "extensive_catalog",
-    "extensive_entries",
-]
+__all__ = ["CatalogEntry", "KnownValue", "catalog", "catalog_entries", "catalog_entry"]

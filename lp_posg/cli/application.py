@@ -61,6 +61,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+"""The command line as Typer sees it."""
 
 
 def _unwrapped(docstring: str | None) -> str:
@@ -74,11 +75,12 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+# The endings are those of `formats.FORMATS`, which a test compares: loading the readers would load numpy.
 ABOUT = """Equilibria of partially observable stochastic games with information sharing.
 
-They are found by linear programs and certified in the original game. FILE is a game file (its ending
-names the format) or a name of the catalogue, which `lp-posg models` lists; open_spiel:NAME is a game of OpenSpiel, if
-that is installed.
+They are found by linear programs and certified in the original game. FILE is a game file
+(.dpomdp, .posg, .nfg, .efg, .osposg, .json or .npz) or a name of the catalogue, which `lp-posg models` lists;
+open_spiel:NAME is a game of OpenSpiel, if that is installed.
 
 Exit status: 0; 2 for a wrong call (an option or its value); 1 for any other error, with one line on stderr.
 """

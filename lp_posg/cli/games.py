@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from lp_posg.errors import FormatError, ModelError
-from lp_posg.formats import FORMATS
+from lp_posg.errors import FormatError, ModelError, UnsupportedError
+from lp_posg.formats import FORMATS, stored_solution
 
 if TYPE_CHECKING:
-    from lp_posg.catalogue import CatalogEntry, TreeEntry
+    from lp_posg.catalogue import CatalogEntry
     from lp_posg.game import Game
+    from lp_posg.planning import Solution
     from lp_posg.trees import Tree
 
 
@@ -21,9 +24,142 @@ OPEN_SPIEL = ("open_spiel:", "openspiel:")
 """What comes before the name of a game of OpenSpiel."""
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A game or game tree that an argument names, read or built once.
+
+    Attributes
+    ----------
+    game : Game or Tree
+    entry : CatalogEntry or None
+        Of the catalogue, if the game is from there.
+    name : str
+        The argument.
+    source : str
+        The Python expression for the game, `posg` being lp_posg.
+    """
+
+    game: Game | Tree
+    entry: CatalogEntry | None
+    name: str
+    source: str
+
+    @property
+    def tree(self) -> Tree | None:
+        """The game tree, or None if it is a POSG."""
+        from lp_posg.trees import Tree
+
+        return self.game if isinstance(self.game, Tree) else None
+
+    @cached_property
+    def posg(self) -> Game:
+        """The POSG, also the one that a game tree is.
+
+        Raises
+        ------
+        UnsupportedError
+            If the game tree cannot be run by a clock, or is too large; the message begins with the file's name.
+        """
+        from lp_posg.trees import Tree, to_game
+
+        if not isinstance(self.game, Tree):
+            return self.game
+        try:
+            return to_game(self.game)
+        except UnsupportedError as error:
+            if not os.path.exists(self.name):
+                raise
+            raise UnsupportedError(f"{Path(self.name).name}: {error}", **error.facts) from None
+
+    @cached_property
+    def n_steps(self) -> int:
+        """After how many steps a game tree is over; 1 for a POSG, which may be planned for any number."""
+        from lp_posg.trees import n_steps
+
+        return 1 if self.tree is None else n_steps(self.tree)
+
+    def over(self, horizon: int) -> Game:
+        """Return the POSG for so many steps.
+
+        Raises
+        ------
+        BadParameter
+            If it is a game tree that takes more steps: cut before its end it has no meaning.
+        UnsupportedError
+            As `posg`.
+        """
+        needed = self.n_steps
+        if horizon < needed:
+            raise typer.BadParameter(
+                f"game tree {self.name!r} takes {needed} steps and has no meaning cut after {horizon};"
+                f" give --horizon {needed}",
+                param_hint="--horizon",
+            )
+        return self.posg
+
+    def code(self, *, stepwise: bool) -> str:
+        """Return the Python expression for what is compared: a game tree step by step or in strategic form."""
+        if self.tree is None:
+            return self.source
+        return f"posg.trees.{'to_game' if stepwise else 'strategic_form'}({self.source})"
+
+
+def open_game(given: str) -> Opened:
+    """Return the game in the file `given`, or the catalogue's or OpenSpiel's of that name.
+
+    Raises
+    ------
+    FormatError
+        If there is none, or the file is not right or holds a solution; see `lp_posg.load`.
+    UnsupportedError
+        If no reader knows the file's extension.
+    LpPosgError
+        If OpenSpiel has no such game, or it is none that `lp_posg.interop.from_open_spiel` takes.
+    """
+    opened = open_stored(given)
+    if not isinstance(opened, Opened):
+        raise stored_solution(given)
+    return opened
+
+
+def open_stored(given: str) -> Opened | Solution:
+    """Return what `open_game` does, or the solution in the file `given`."""
+    import lp_posg as posg
+    from lp_posg.catalogue import catalog_entry
+
+    if os.path.exists(given) and not os.path.isdir(given):
+        stored = posg.load(given)
+        return Opened(stored, None, given, "posg.load(FILE)") if isinstance(stored, (posg.Game, posg.Tree)) else stored
+    if given.startswith(OPEN_SPIEL):
+        name = given.split(":", 1)[1]
+        return Opened(posg.interop.from_open_spiel(name), None, given, f"posg.interop.from_open_spiel({name!r})")
+    try:
+        entry = catalog_entry(given)
+    except ModelError as error:
+        raise _missing(given, error) from None
+    return Opened(entry.build(), entry, given, f"posg.catalog({entry.name!r})")
+
+
+def _missing(given: str, error: ModelError) -> FormatError:
+    """Return the error that names both possibilities, and the nearest models."""
+    from lp_posg.catalogue import catalog_entry
+
+    near = list(error.facts.get("suggestions", ()))
+    try:
+        near.insert(0, catalog_entry(Path(given).stem).name)
+    except ModelError as other:
+        near += other.facts.get("suggestions", ())
+    near = list(dict.fromkeys(near))
+    advice = f"did you mean {' or '.join(map(repr, near))}?" if near else "`lp-posg models` lists the catalogue"
+    what = "this is a directory" if given and os.path.isdir(given) else "there is no such file"
+    return FormatError(
+        f"{given!r}: {what}, and the catalogue has no model of that name; {advice}", path=given, line=None
+    )
+
+
 def game_endings(*, writing: bool = False) -> str:
     """Return the endings of game files that can be read, or written, in words."""
-    known = [ending for ending, entry in FORMATS.items() if entry.write is not None or not writing]
+    known = [ending for ending, entry in FORMATS.items() if entry.is_written or not writing]
     return f"{', '.join(known[:-1])} or {known[-1]}"
 
 
@@ -32,9 +168,9 @@ def complete_game(incomplete: str) -> list[str]:
 
     Where there is nothing, the shell completes names of files by itself.
     """
-    from lp_posg.catalogue import catalog_entries, extensive_entries
+    from lp_posg.catalogue import catalog_entries
 
-    names = [entry.name for entry in catalog_entries()] + [entry.name for entry in extensive_entries()]
+    names = [entry.name for entry in catalog_entries()]
     folder, start = os.path.split(incomplete)
     try:
         files = sorted(name for name in os.listdir(folder or ".") if name.lower().endswith(tuple(FORMATS)))
@@ -42,154 +178,3 @@ def complete_game(incomplete: str) -> list[str]:
         files = []
     found = [os.path.join(folder, name) for name in files if name.startswith(start)]
     return [*(name for name in names if name.startswith(incomplete)), *found]
-
-
-def game_named(given: str) -> Game:
-    """Return the game in the file `given`, or the catalogue's of that name; a game tree as the POSG that it is.
-
-    Raises
-    ------
-    FormatError
-        If there is neither, or the file is not right; see `lp_posg.load`.
-    UnsupportedError
-        If no reader knows the file's extension, or a game tree cannot be run by a clock.
-    """
-    import lp_posg as posg
-    from lp_posg.catalogue.entries import catalog_entry
-
-    if os.path.exists(given) and not os.path.isdir(given):
-        return posg.load(given)
-    tree = tree_named(given)
-    if tree is not None:
-        from lp_posg.trees import to_game
-
-        return to_game(tree)
-    try:
-        entry = catalog_entry(given)
-    except ModelError as error:
-        raise _missing(given, error) from None
-    return posg.catalog(entry.name)
-
-
-def game_over(given: str, horizon: int) -> Game:
-    """Return the game as `game_named` does, for so many steps.
-
-    Raises
-    ------
-    BadParameter
-        If it is a game tree that takes more steps: cut before its end it has no meaning.
-    LpPosgError
-        As `game_named`.
-    """
-    tree = tree_named(given)
-    if tree is None:
-        return game_named(given)
-    from lp_posg.trees import n_steps, to_game
-
-    needed = n_steps(tree)
-    if horizon < needed:
-        raise typer.BadParameter(
-            f"game tree {given!r} takes {needed} steps and has no meaning cut after {horizon}; give --horizon {needed}",
-            param_hint="--horizon",
-        )
-    return to_game(tree)
-
-
-def steps_needed(given: str) -> int:
-    """Return after how many steps a game tree is over; 1 for any other game, which may be planned for any number."""
-    tree = tree_named(given)
-    if tree is None:
-        return 1
-    from lp_posg.trees import n_steps
-
-    return n_steps(tree)
-
-
-def python_of(given: str, *, stepwise: bool) -> str:
-    """Return the Python expression for the game that `given` names, `posg` being lp_posg.
-
-    Parameters
-    ----------
-    stepwise : bool
-        Whether a game tree is played step by step, rather than in its strategic form.
-    """
-    from lp_posg.catalogue import CatalogEntry
-
-    entry = entry_named(given)
-    if isinstance(entry, CatalogEntry):
-        return f"posg.catalog({entry.name!r})"
-    if entry is not None:
-        tree = f"posg.extensive_catalog({entry.name!r})"
-    elif given.startswith(OPEN_SPIEL):
-        tree = f"posg.interop.from_open_spiel({given.split(':', 1)[1]!r})"
-    elif is_extensive(given):
-        tree = "posg.load_extensive(FILE)"
-    else:
-        return "posg.load(FILE)"
-    return f"posg.trees.to_game({tree})" if stepwise else f"posg.trees.strategic_form({tree})"
-
-
-def is_extensive(given: str) -> bool:
-    """Whether `given` is the name of a file of an extensive game."""
-    return given.lower().endswith(".efg")
-
-
-def tree_named(given: str) -> Tree | None:
-    """Return the game tree in the ``.efg`` file `given`, the catalogue's or OpenSpiel's; None if it is none of these.
-
-    Raises
-    ------
-    FormatError, ImperfectRecallError
-        If the file is not right.
-    LpPosgError
-        If OpenSpiel has no such game, or it is none that `lp_posg.interop.from_open_spiel` takes.
-    """
-    import lp_posg as posg
-
-    if os.path.exists(given) and not os.path.isdir(given):
-        return posg.load_extensive(given) if is_extensive(given) else None
-    if given.startswith(OPEN_SPIEL):
-        return posg.interop.from_open_spiel(given.split(":", 1)[1])
-    entry = tree_entry_named(given)
-    return None if entry is None else posg.extensive_catalog(entry.name)
-
-
-def entry_named(given: str) -> CatalogEntry | TreeEntry | None:
-    """Return the catalogue's entry of what `given` names; None for a file, a game of OpenSpiel, or no game at all."""
-    from lp_posg.catalogue.entries import catalog_entry
-
-    if os.path.exists(given) and not os.path.isdir(given):
-        return None
-    try:
-        return tree_entry_named(given) or catalog_entry(given)
-    except ModelError:
-        return None
-
-
-def tree_entry_named(name: str) -> TreeEntry | None:
-    """Return the catalogue's entry of a game tree, or None if no game tree has that name."""
-    from lp_posg.catalogue.tree_entries import extensive_entry
-
-    try:
-        return extensive_entry(name)
-    except ModelError:
-        return None
-
-
-def _missing(given: str, error: ModelError) -> FormatError:
-    """Return the error that names both possibilities, and the nearest models."""
-    from lp_posg.catalogue.entries import catalog_entry
-    from lp_posg.catalogue.tree_entries import extensive_entry
-
-    near = list(error.facts.get("suggestions", ()))
-    for entry in (catalog_entry, extensive_entry):
-        try:
-            near.insert(0, entry(Path(given).stem).name)
-        except ModelError as other:
-            near += other.facts.get("suggestions", ())
-    near = list(dict.fromkeys(near))
-    advice = f"did you mean {' or '.join(map(repr, near))}?" if near else "`lp-posg models` lists the catalogue"
-    what = "this is a directory" if given and os.path.isdir(given) else "there is no such file"
-    return FormatError(
-        f"{given!r}: {what}, and the catalogue has no model of that name; {advice}", path=given, line=None
-    )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lp_posg.cli.games import complete_game, game_endings, game_named
+from lp_posg.cli.games import complete_game, game_endings
 
 
 def _tolerance(value: float | None) -> float | None:
@@ -142,10 +142,9 @@ MemoryLimit = Annotated[
 ]
 
 
-def needed_horizon(horizon: int | None, file: str) -> int:
-    """Return the number of steps, or raise BadParameter if none was given; what is wrong with `file` is said first."""
+def needed_horizon(horizon: int | None) -> int:
+    """Return the number of steps of a POSG, or raise BadParameter if none was given."""
     if horizon is None:
-        game_named(file)
         raise typer.BadParameter("a POSG is planned for a number of steps; give --horizon N", param_hint="--horizon")
     return horizon
 

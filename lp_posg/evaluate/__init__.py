@@ -7,8 +7,10 @@ from lp_posg.evaluate.error_ledgers import Ledger, error_ledger
 from lp_posg.evaluate.estimated_ledgers import estimated_ledger
 from lp_posg.evaluate.exact_gaps import certify, pairs_of
 from lp_posg.evaluate.kinds import KINDS, Kind, kind_named
+from lp_posg.evaluate.play import Play, StepPlay
+from lp_posg.evaluate.playing import PolicyPlayer
 from lp_posg.evaluate.sampling import GameSampler
-from lp_posg.evaluate.simulation import Simulation, simulate
+from lp_posg.evaluate.simulation import Simulation, simulate, simulate_player
 from lp_posg.evaluate.traces import Trace, TraceStep
 
 __all__ = [
@@ -19,7 +21,10 @@ __all__ = [
     "GameSampler",
     "Kind",
     "Ledger",
+    "Play",
+    "PolicyPlayer",
     "Simulation",
+    "StepPlay",
     "Trace",
     "TraceStep",
     "advantages",
@@ -30,4 +35,5 @@ __all__ = [
     "kind_named",
     "pairs_of",
     "simulate",
+    "simulate_player",
 ]

@@ -55,7 +55,8 @@ def certify(
     deviations : str or Kind
         A kind of deviation, or its name in ``KINDS``.
     space : StateSpace, optional
-        The pairs, if `pairs_of` was called before for the same game and strategy.
+        The pairs, if they are known from `pairs_of`, or from another strategy over the same states. That the
+        strategy leads from each to its successors is checked.
     resources : Resources, optional
         Limits and workers.
     on_depth : callable, optional
@@ -82,6 +83,8 @@ def certify(
     pairs = space
     if pairs is None:
         pairs = pairs_of(game, structure, policy, use, on_depth=lambda time, _: told(time + 1, 2 * steps))
+    else:
+        check_pairs(policy, pairs)
     programs = Programs(game, policy, pairs, kind, use)
     node_values = [np.full((step.n_nodes, game.n_agents), np.nan) for step in policy.steps]
     for time in reversed(range(policy.horizon)):
@@ -121,6 +124,21 @@ def check_draws(policy: Policy, kind: Kind) -> None:
                     f"the strategy correlates the agents' prescriptions at step {time + 1}, so it cannot be a Nash"
                     " equilibrium; certify it as 'ce', 'interim-cce' or 'cce'"
                 )
+
+
+def check_pairs(policy: Policy, pairs: StateSpace) -> None:
+    """Raise ModelError unless a strategy leads from pair to pair as the pairs say."""
+    right = len(pairs.depths) == policy.horizon
+    nowhere = np.full(len(pairs.start.child), -1, dtype=np.int64)
+    moves = [(-1, nowhere, pairs.start)]
+    moves += [(time, depth.tag, depth.arcs) for time, depth in enumerate(pairs.depths) if depth.arcs is not None]
+    for time, tag, arcs in moves if right else ():
+        before = nowhere if time < 0 else tag[arcs.parent]
+        right = right and np.array_equal(
+            policy.follow(time, before, arcs.increment), pairs.depths[time + 1].tag[arcs.child]
+        )
+    if not right:
+        raise ModelError("the pairs of belief and state are not those of the strategy; leave them out")
 
 
 def pairs_of(

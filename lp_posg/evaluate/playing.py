@@ -2,13 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Protocol
+
 import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.sampling import RowSampler
-from lp_posg.information.policy import PolicyStep
+from lp_posg.information.policy import Policy, PolicyStep
+from lp_posg.information.tables import SplitTable
+from lp_posg.information.tracking import Tracker
 from lp_posg.types import FloatArray, IntArray
+
+
+class Player(Protocol):
+    """A strategy made ready to be played by N runs at once."""
+
+    @property
+    def tables(self) -> tuple[SplitTable, ...]:
+        """The tables that lead into each step, the start's first; as many as the strategy has steps."""
+
+    def act(self, memory: Any, known: Tracker, uniform: FloatArray) -> tuple[Any, IntArray, tuple[IntArray, ...]]:
+        """Return what the strategy remembers from now on, the atom drawn (N,), and each agent's action (N,).
+
+        Parameters
+        ----------
+        memory : object
+            What it returned at the last step; None at the first.
+        known : Tracker
+            Who knows what at the step that has begun.
+        uniform : float array, shape (1 + n, N)
+        """
+
+    def node(self, memory: Any) -> IntArray:
+        """Return the number of the strategy's state in each run (N,), as traces show it."""
+
+
+class PolicyPlayer:
+    """A strategy over common-information states, as a `Player`; it remembers the state.
+
+    Raises
+    ------
+    ModelError
+        If a private information is none of the structure's.
+    """
+
+    def __init__(self, policy: Policy, tables: Sequence[SplitTable]) -> None:
+        self.policy, self.tables = policy, tuple(tables)
+        self._steps = tuple(
+            StepPlayer(step, table.n_next, time)
+            for time, (step, table) in enumerate(zip(policy.steps, tables, strict=True))
+        )
+
+    def act(self, memory: Any, known: Tracker, uniform: FloatArray) -> tuple[Any, IntArray, tuple[IntArray, ...]]:
+        """Return the states, atoms and actions; see `Player`."""
+        before = np.zeros(len(known.increment), dtype=np.int64) if memory is None else memory
+        node = self.policy.follow(known.time - 1, before, known.increment)
+        return node, *self._steps[known.time].draw(node, known.private, uniform)
+
+    def node(self, memory: Any) -> IntArray:
+        """Return the states; see `Player`."""
+        states: IntArray = memory
+        return states
 
 
 class StepPlayer:

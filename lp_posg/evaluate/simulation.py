@@ -21,8 +21,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lp_posg.checks import confidence, whole_number
 from lp_posg.errors import ModelError
-from lp_posg.evaluate.playing import StepPlayer
+from lp_posg.evaluate.playing import Player, PolicyPlayer
 from lp_posg.evaluate.sampling import DRAWS_PER_MOVE, GameSampler
 from lp_posg.evaluate.traces import Moment, Trace, traces_of
 from lp_posg.game import Game
@@ -179,18 +180,26 @@ def simulate(
     Time grows as runs times steps, whatever the number of states; memory is that of the strategy,
     one batch, and the returns.
     """
-    _check_arguments(n_runs, seed, level, traces, batch_runs)
-    horizon = check_horizon(game, policy.horizon)
     policy.check(game.n_actions)
-    player = _Player(game, structure, policy)
+    player = PolicyPlayer(policy, tables_of(game, structure, policy.horizon))
+    return simulate_player(game, player, n_runs, seed, level=level, traces=traces, batch_runs=batch_runs)
+
+
+def simulate_player(
+    game: Game, player: Player, n_runs: int, seed: int, *, level: float, traces: int, batch_runs: int = BATCH_RUNS
+) -> Simulation:
+    """Return what following any strategy that is a `Player` brings; arguments and errors as of `simulate`."""
+    check_simulation(n_runs, seed, level, traces, batch_runs)
+    horizon = check_horizon(game, len(player.tables))
+    runs = _Runs(game, player)
     rng = np.random.Generator(np.random.PCG64(seed))
-    size = max(1, min(batch_runs, BATCH_DRAWS // player.n_draws))
+    size = max(1, min(batch_runs, BATCH_DRAWS // runs.n_draws))
     returns = np.empty((n_runs, game.n_agents))
     told: tuple[Trace, ...] = ()
     for first in range(0, n_runs, size):
         count = min(size, n_runs - first)
-        uniform = np.ascontiguousarray(rng.random((count, player.n_draws)).T)
-        returns[first : first + count], moments = player.play(uniform, min(count, max(0, traces - first)))
+        uniform = np.ascontiguousarray(rng.random((count, runs.n_draws)).T)
+        returns[first : first + count], moments = runs.play(uniform, min(count, max(0, traces - first)))
         told += traces_of(game, player.tables, moments)
     return Simulation(returns, _bounds(game, horizon), level, int(seed), told)
 
@@ -203,52 +212,47 @@ def played(game: Game, structure: SharingStructure, policy: Policy, n_runs: int,
     ModelError, UnsupportedError
         As `simulate`.
     """
-    _check_arguments(n_runs, seed, 0.5, 0, n_runs)
+    check_simulation(n_runs, seed, 0.5, 0, n_runs)
     policy.check(game.n_actions)
-    player = _Player(game, structure, policy)
-    uniform = np.random.Generator(np.random.PCG64(seed)).random((n_runs, player.n_draws)).T
-    return player.play(np.ascontiguousarray(uniform), n_runs)[1]
+    runs = _Runs(game, PolicyPlayer(policy, tables_of(game, structure, policy.horizon)))
+    uniform = np.random.Generator(np.random.PCG64(seed)).random((n_runs, runs.n_draws)).T
+    return runs.play(np.ascontiguousarray(uniform), n_runs)[1]
 
 
-class _Player:
-    """A strategy, a game and a sharing structure made ready for play."""
+class _Runs:
+    """A strategy and a game made ready for runs."""
 
-    def __init__(self, game: Game, structure: SharingStructure, policy: Policy) -> None:
-        self.game, self.policy = game, policy
+    def __init__(self, game: Game, player: Player) -> None:
+        self.game, self.player = game, player
         self.sampler = GameSampler(game)
-        self.tables = tables_of(game, structure, policy.horizon)
-        self.steps = tuple(
-            StepPlayer(step, table.n_next, time)
-            for time, (step, table) in enumerate(zip(policy.steps, self.tables, strict=True))
-        )
         self.own_observation = tuple(
-            np.array(own) for own in np.unravel_index(np.arange(game.n_joint_observations), game.n_observations)
+            np.array(part) for part in np.unravel_index(np.arange(game.n_joint_observations), game.n_observations)
         )
 
     @property
     def n_draws(self) -> int:
         """D, the uniform numbers per run, for the start, then atom, actions and move of every step."""
-        return DRAWS_PER_MOVE + self.policy.horizon * (1 + self.game.n_agents + DRAWS_PER_MOVE)
+        return DRAWS_PER_MOVE + len(self.player.tables) * (1 + self.game.n_agents + DRAWS_PER_MOVE)
 
     def play(self, uniform: FloatArray, told: int) -> tuple[FloatArray, list[Moment]]:
         """Return the returns of the runs with the given uniform numbers (D, N), and what the first `told` did."""
         game, n = self.game, self.game.n_agents
         states, seen = self.sampler.start(uniform[:DRAWS_PER_MOVE])
-        known = Tracker(self.tables, len(states), None if seen is None else self._seen(seen))
-        node, total = np.zeros(len(states), dtype=np.int64), np.zeros((len(states), n))
-        weight, row = 1.0, DRAWS_PER_MOVE
+        known = Tracker(self.player.tables, len(states), None if seen is None else self._seen(seen))
+        memory, total, weight, row = None, np.zeros((len(states), n)), 1.0, DRAWS_PER_MOVE
         moments: list[Moment] = []
-        for time, step in enumerate(self.steps):
-            node = self.policy.follow(time - 1, node, known.increment)
-            atom, actions = step.draw(node, known.private, uniform[row : row + 1 + n])
+        for time in range(len(self.player.tables)):
+            memory, atom, actions = self.player.act(memory, known, uniform[row : row + 1 + n])
             joint = np.ravel_multi_index(actions, game.n_actions)
             rewards = self.sampler.rewards(time, states, joint)
             total += weight * rewards
             if told:
                 moments.append(
-                    Moment(states, seen, known.increment, known.private, node, atom, joint, rewards).first(told)
+                    Moment(
+                        states, seen, known.increment, known.private, self.player.node(memory), atom, joint, rewards
+                    ).first(told)
                 )
-            if time + 1 < len(self.steps):
+            if time + 1 < len(self.player.tables):
                 row += 1 + n
                 states, seen = self.sampler.move(time, states, joint, uniform[row : row + DRAWS_PER_MOVE])
                 assert seen is not None
@@ -259,7 +263,7 @@ class _Player:
 
     def _seen(self, observations: IntArray) -> tuple[IntArray, ...]:
         """Return what each agent saw of joint observations."""
-        return tuple(own[observations] for own in self.own_observation)
+        return tuple(part[observations] for part in self.own_observation)
 
 
 def _bounds(game: Game, horizon: int) -> FloatArray:
@@ -269,14 +273,10 @@ def _bounds(game: Game, horizon: int) -> FloatArray:
     return np.asarray(ends.sum(axis=0))
 
 
-def _check_arguments(n_runs: int, seed: int, level: float, traces: int, batch_runs: int) -> None:
-    for name, value, least in (
-        ("n_runs", n_runs, 1),
-        ("seed", seed, 0),
-        ("traces", traces, 0),
-        ("batch_runs", batch_runs, 1),
-    ):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise ModelError(f"{name} is {value!r}, expected a whole number of at least {least}")
-    if not 0 < level < 1:
-        raise ModelError(f"level is {level!r}, expected a confidence between 0 and 1, such as 0.95")
+def check_simulation(n_runs: int, seed: int, level: float, traces: int = 0, batch_runs: int = 1) -> None:
+    """Raise ModelError unless the arguments of a simulation are valid."""
+    whole_number("n_runs", n_runs)
+    whole_number("seed", seed, 0)
+    whole_number("traces", traces, 0)
+    whole_number("batch_runs", batch_runs)
+    confidence("level", level)

@@ -1,4 +1,4 @@
-"""Game files: one registry, one function to read and one to write.
+"""Files of games, game trees and solutions: one registry, one function to read and one to write.
 
 A new format is one module that defines ``FORMAT``, imported and listed here.
 """
@@ -6,18 +6,25 @@ A new format is one module that defines ``FORMAT``, imported and listed here.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from lp_posg.errors import FormatError, UnsupportedError
+from lp_posg.errors import FormatError, ModelError, OptionError
 from lp_posg.formats import npz
 from lp_posg.formats.gambit import efg, nfg
 from lp_posg.formats.json import json_game
 from lp_posg.formats.json.json_game import game_schema
 from lp_posg.formats.madp import dpomdp, posg
 from lp_posg.formats.osposg import osposg
-from lp_posg.formats.registry import Format, by_extension, choose
+from lp_posg.formats.registry import Format, by_extension, choose, write
 from lp_posg.game import Game
-from lp_posg.trees import Tree, reduced_form
+from lp_posg.trees import Tree
+
+if TYPE_CHECKING:
+    from lp_posg.information import Compression, CompressionRule, SharingStructure
+    from lp_posg.planning import Solution
+    from lp_posg.stage import Concept
 
 FORMATS: dict[str, Format] = by_extension(
     dpomdp.FORMAT,
@@ -29,108 +36,100 @@ FORMATS: dict[str, Format] = by_extension(
     npz.FORMAT,
 )
 
-__all__ = [
-    "FORMATS",
-    "Format",
-    "game_schema",
-    "load",
-    "load_extensive",
-    "save",
-    "save_extensive",
-]
+__all__ = ["FORMATS", "Format", "game_schema", "load", "load_game", "save", "stored_solution"]
 
 
-def load(path: str | os.PathLike[str]) -> Game:
-    """Return the game in a file; the extension says what format it has.
+def load(
+    path: str | os.PathLike[str],
+    *,
+    sharing: SharingStructure | None = None,
+    concept: Concept | None = None,
+    objective: Callable[[Any], Any] | None = None,
+    compression: Compression | CompressionRule | None = None,
+) -> Game | Tree | Solution:
+    """Return what a file holds: a game, a game tree or a stored solution; the extension says what format it has.
+
+    A ``.efg`` file holds a game tree, a ``.npz`` file a game or a solution, every other a game.
 
     Parameters
     ----------
     path : path
         The game is named after the file, without its extension, unless a .json or .npz file has a name in it, or a
         .efg file a title.
+    sharing, concept, objective, compression : objects, optional
+        Your own ones that a stored solution was computed with: its file can only name them.
 
     Raises
     ------
+    OptionError
+        If an object is given that a solution was not computed with, or the file holds none.
     UnsupportedError
         If no reader knows the extension.
     FormatError
         If there is no such file, it cannot be read, or its content is wrong. The message and the
         attributes ``path`` and ``line`` say where; no file is half read.
+    ImperfectRecallError
+        If an agent of a game tree forgets what it did or knew; attributes ``path``, ``line``.
     """
     file = _path(path)
-    return choose(FORMATS, file, writing=False).read(file)
+    entry = choose(FORMATS, file, writing=False)
+    named = {"sharing": sharing, "concept": concept, "objective": objective, "compression": compression}
+    objects = {name: value for name, value in named.items() if value is not None}
+    if not objects:
+        return entry.read(file)
+    found = npz.read(file, **objects) if entry is npz.FORMAT else None
+    if found is None or isinstance(found, Game):
+        raise OptionError(f"{path}: {', '.join(objects)} belong to a stored solution, and this file holds none")
+    return found
 
 
-def save(game: Game, path: str | os.PathLike[str]) -> None:
-    """Write `game` to a file; the extension says in what format.
+def save(game: Game | Tree, path: str | os.PathLike[str]) -> None:
+    """Write a game or a game tree to a file; the extension says in what format.
 
-    The file is replaced as a whole or, after an error, left as it was.
+    The file is replaced as a whole or, after an error, left as it was. A game tree is written exactly to a ``.efg``
+    file, and as its reduced strategic form to a ``.nfg`` file.
 
     Raises
     ------
+    ModelError
+        If `game` is neither.
     UnsupportedError
         If no writer knows the extension, or the format cannot hold this game.
-    FormatError
-        If the file cannot be written.
-    """
-    file = Path(path)
-    write = choose(FORMATS, file, writing=True).write
-    assert write is not None  # what `choose` has made sure of
-    write(game, file)
-
-
-def load_extensive(path: str | os.PathLike[str]) -> Tree:
-    """Return the extensive game in a ``.efg`` file, with exact numbers.
-
-    Parameters
-    ----------
-    path : path
-        The game has the title in the file for its name, or the file's name if that is empty.
-
-    Raises
-    ------
-    UnsupportedError
-        If the extension is another one.
-    FormatError
-        If there is no such file, it cannot be read, or its content is wrong; attributes ``path``, ``line``.
-    ImperfectRecallError
-        If an agent forgets what it did or knew; attributes ``path``, ``line``.
-    """
-    return efg.read_tree(_extensive_path(path))
-
-
-def save_extensive(game: Tree, path: str | os.PathLike[str]) -> None:
-    """Write an extensive game to a ``.efg`` file, with exact numbers, or its reduced strategic form to a ``.nfg`` file.
-
-    The file is replaced as a whole or, after an error, left as it was. Nodes are written in prefix order,
-    information sets and outcomes numbered as they appear first; a game numbered so is read back equal. A ``.nfg``
-    file has the payoffs that `strategic_form` rounds as exact fractions.
-
-    Raises
-    ------
-    UnsupportedError
-        If the extension is another one, or a name or number cannot be written.
     ImperfectRecallError, LimitError
-        For ``.nfg``, as `strategic_form`.
+        For a game tree as ``.nfg``, as `lp_posg.trees.strategic_form`.
     FormatError
         If the file cannot be written.
     """
-    if _path(path).suffix.lower() == nfg.EXTENSION:
-        nfg.write_form(reduced_form(game), Path(path))
-        return
-    efg.write_tree(game, _extensive_path(path))
+    if not isinstance(game, (Game, Tree)):
+        raise ModelError(f"game is {type(game).__name__}, expected a Game or a Tree; a solution has a method `save`")
+    write(FORMATS, game, _path(path))
+
+
+def load_game(path: str | os.PathLike[str]) -> Game | Tree:
+    """Return the game or game tree in a file, as `load`.
+
+    Raises
+    ------
+    FormatError
+        Also if the file holds a stored solution.
+    """
+    found = load(path)
+    if not isinstance(found, (Game, Tree)):
+        raise stored_solution(path)
+    return found
+
+
+def stored_solution(path: str | os.PathLike[str]) -> FormatError:
+    """Return the error that a file holds a stored solution where a game is needed."""
+    return FormatError(
+        f"{path}: found a stored solution, expected a game; `lp-posg verify`, `simulate`, `policy` and `plot` take it,"
+        " and `lp_posg.load(path).game` is its game",
+        path=str(path),
+        line=None,
+    )
 
 
 def _path(path: str | os.PathLike[str]) -> Path:
     if not isinstance(path, (str, os.PathLike)):
         raise FormatError(f"{path!r} is not a path; give the name of a game file", path=str(path), line=None)
     return Path(path)
-
-
-def _extensive_path(path: str | os.PathLike[str]) -> Path:
-    file = _path(path)
-    if file.suffix.lower() != efg.EXTENSION:
-        found = f"extension {file.suffix!r}" if file.suffix else "no extension"
-        message = f"{path}: found {found}, expected {efg.EXTENSION}, the format of extensive games; rename the file"
-        raise UnsupportedError(message, path=str(path), known=(efg.EXTENSION,))
-    return file

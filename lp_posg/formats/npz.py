@@ -2,7 +2,7 @@
 
 ``meta`` is a JSON text: format, version, name, discount and labels. The other arrays are those of
 `game_arrays`: the law of the first state, rewards, and the parts of each matrix in compressed sparse rows.
-Stored solutions are ``.npz`` files too, and are told apart by what ``meta`` says.
+Stored solutions are ``.npz`` files too, known by what ``meta`` says and read by `lp_posg.planning.loading`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,22 +20,29 @@ from lp_posg.formats.registry import Format
 from lp_posg.game import GAME_FORMAT, SOLUTION_FORMAT, Game, game_arrays, game_from_arrays, game_labels
 from lp_posg.version import __version__
 
+if TYPE_CHECKING:
+    from lp_posg.planning import Solution
+
 VERSION = 1
 
-MAX_BYTES = 1 << 31
-"""Most bytes that the arrays of a game may take."""
+MAX_BYTES, MAX_SOLUTION_BYTES = 1 << 31, 1 << 34
+"""Most bytes that the arrays of a game, and of a solution, may take."""
 
 _DAMAGE = (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
 
 
-def read(path: Path) -> Game:
-    """Return the game in a ``.npz`` file.
+def read(path: Path, **objects: Any) -> Game | Solution:
+    """Return the game, or the stored solution, in a ``.npz`` file; `objects` as of `load_solution`.
 
     Raises
     ------
     FormatError
-        If the file cannot be read, is damaged, or holds something else, as a stored solution.
+        If the file cannot be read, is damaged, or holds something else.
     """
+    if _stated_format(path) == SOLUTION_FORMAT:
+        from lp_posg.planning.loading import load_solution
+
+        return load_solution(path, **objects)
     arrays = read_arrays(path, MAX_BYTES, f"expected one that lp_posg.save wrote (format {GAME_FORMAT!r})")
     try:
         return _game(path, arrays)
@@ -63,19 +70,16 @@ def write(game: Game, path: Path) -> None:
     write_arrays(path, {"meta": np.array(json.dumps(meta, ensure_ascii=False))} | game_arrays(game))
 
 
-def is_stored_game(path: Path) -> bool:
-    """Whether a file of arrays says that it holds a game; False if it cannot be read."""
+def _stated_format(path: Path) -> object:
+    """Return what a file of arrays says that it holds, None if it says nothing or cannot be read."""
     try:
-        return bool(json.loads(str(read_arrays(path, MAX_BYTES, "", ("meta",))["meta"]))["format"] == GAME_FORMAT)
+        return json.loads(str(read_arrays(path, MAX_SOLUTION_BYTES, "", ("meta",))["meta"]))["format"]
     except (FormatError, *_DAMAGE):
-        return False
+        return None
 
 
 def _game(path: Path, arrays: Mapping[str, Any]) -> Game:
     meta = json.loads(str(arrays["meta"]))
-    if meta["format"] == SOLUTION_FORMAT:
-        what = "`lp-posg verify`, `simulate`, `policy` and `plot` take it, and `Solution.load` has its game"
-        raise _error(path, f"found a stored solution, expected a game; {what}")
     if meta["format"] != GAME_FORMAT or meta["format_version"] != VERSION:
         found = f"found format {meta['format']!r} version {meta['format_version']!r}"
         expected = f"expected {GAME_FORMAT!r} version {VERSION}; save the game anew with this version ({__version__})"
@@ -90,4 +94,4 @@ def _error(path: Path, message: str) -> FormatError:
     return FormatError(f"{path}: {' '.join(message.split())[:800]}", path=str(path), line=None)
 
 
-FORMAT = Format(name="npz", extensions=(".npz",), read=read, write=write)
+FORMAT = Format(name="npz", extensions=(".npz",), read=read, write_game=write)

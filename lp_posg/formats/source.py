@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from lp_posg.errors import FormatError
+from lp_posg.errors import FormatError, ModelError
 
 MAX_LINE_BYTES = 1 << 27
 """A longer line is refused, so that a file without line ends cannot fill the memory."""
@@ -46,6 +47,16 @@ class Source:
         """Return a FormatError that puts the file's name and the line before `message`."""
         place = self.path.name if line is None else f"{self.path.name}:{line}"
         return FormatError(f"{place}: {message}", path=str(self.path), line=line)
+
+    @contextmanager
+    def making_a_game(self) -> Iterator[None]:
+        """Blame the last line read for what is no game, or does not fit into memory, by a FormatError."""
+        try:
+            yield
+        except ModelError as error:
+            raise self.error(self.last_line, str(error)) from None
+        except MemoryError:
+            raise self.error(self.last_line, "the game does not fit into memory; make it smaller") from None
 
     def need_extended(self, line: int, found: str) -> None:
         """Raise FormatError unless extensions are allowed here."""
@@ -172,6 +183,11 @@ def protect(name: str) -> str:
 def unprotect(token: str) -> str:
     """Return the name for which the `token` made by `protect` stands."""
     return unquote(token[1:], errors="surrogatepass")
+
+
+def has_half_character(name: str) -> bool:
+    """Whether half of a pair of surrogates stands in `name`, which UTF-8 cannot hold."""
+    return _SURROGATE.search(name) is not None
 
 
 def quoted(name: str) -> str:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from functools import cached_property, partial
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
-from lp_posg.errors import ModelError
-from lp_posg.game.validation import (
-    check_discount,
-    check_labels,
-    frozen,
-    frozen_csr,
-    probability_rows,
-)
-from lp_posg.types import REWARD_LIMIT, REWARD_TOL, FloatArray, SparseMatrix
+from lp_posg.game.dense import matrices_of
+from lp_posg.game.labels import joint_label, labelled
+from lp_posg.game.matrices import Matrices, checked_matrices
+from lp_posg.game.validation import check_discount, frozen, frozen_csr
+from lp_posg.types import REWARD_TOL, FloatArray, SparseMatrix
 
 
 class Game:
@@ -91,53 +87,8 @@ class Game:
         actions: Sequence[Sequence[str]] | None = None,
         observations: Sequence[Sequence[str]] | None = None,
     ) -> None:
-        law = _as_array("observation", observation)
-        n = (law.ndim - 1) // 2
-        if n < 1:
-            raise ModelError(
-                f"observation has {law.ndim} axes, expected 2n + 1 for n agents"
-                " (joint action, next state, joint observation), one more with time"
-            )
-        laws = law if law.ndim % 2 == 0 else law[None]
-        n_actions, n_states, n_obs = laws.shape[1 : n + 1], laws.shape[n + 1], laws.shape[n + 2 :]
-        if 0 in laws.shape[1:]:
-            raise ModelError(
-                f"observation has shape {law.shape}, expected at least one state, and of each agent at least one"
-                " action and one observation"
-            )
-        shape = {
-            "transition": (n_states, *n_actions, n_states),
-            "reward": (n, n_states, *n_actions),
-            "initial": (n_states,),
-        }
-        moves = _with_time("transition", _as_array("transition", transition), shape["transition"])
-        gains = _with_time("reward", _as_array("reward", reward), shape["reward"])
-        start = _as_array("initial", initial)
-        if start.shape != shape["initial"]:
-            raise ModelError(f"initial has shape {start.shape}, expected {shape['initial']}: one per state")
-        first = None
-        if initial_observation is not None:
-            first = _as_array("initial_observation", initial_observation)
-            if first.shape != (n_states, *n_obs):
-                raise ModelError(
-                    f"initial_observation has shape {first.shape}, expected {(n_states, *n_obs)}:"
-                    " axes are state, observation of each agent"
-                )
-            first = sp.csr_array(first.reshape(n_states, -1))
-        _check_time_axes(law.ndim % 2 == 0, laws, moves, gains, transition, reward)
-        n_joint = int(np.prod(n_actions))
-        self._assemble(
-            n_actions=tuple(n_actions),
-            n_observations=tuple(n_obs),
-            transitions=[sp.csr_array(m.reshape(n_states * n_joint, n_states)) for m in moves],
-            observation_laws=[sp.csr_array(o.reshape(n_joint * n_states, -1)) for o in laws],
-            rewards=[g.reshape(n, n_states, n_joint) for g in gains],
-            initial=start,
-            initial_observation=first,
-            labels=(agents, states, actions, observations),
-            discount=discount,
-            name=name,
-        )
+        matrices = matrices_of(transition, observation, reward, initial, initial_observation)
+        self._assemble(matrices, (agents, states, actions, observations), discount, name)
 
     @classmethod
     def from_matrices(
@@ -179,106 +130,35 @@ class Game:
         """
         game = cls.__new__(cls)
         game._assemble(
-            n_actions=tuple(n_actions),
-            n_observations=tuple(n_observations),
-            transitions=transitions,
-            observation_laws=observation_laws,
-            rewards=rewards,
-            initial=initial,
-            initial_observation=initial_observation,
-            labels=(agents, states, actions, observations),
-            discount=discount,
-            name=name,
+            Matrices(
+                tuple(n_actions),
+                tuple(n_observations),
+                transitions,
+                observation_laws,
+                rewards,
+                initial,
+                initial_observation,
+            ),
+            (agents, states, actions, observations),
+            discount,
+            name,
         )
         return game
 
-    def _assemble(
-        self,
-        *,
-        n_actions: tuple[int, ...],
-        n_observations: tuple[int, ...],
-        transitions: Sequence[SparseMatrix],
-        observation_laws: Sequence[SparseMatrix],
-        rewards: Sequence[FloatArray],
-        initial: FloatArray,
-        initial_observation: SparseMatrix | None,
-        labels: tuple[Any, Any, Any, Any],
-        discount: float,
-        name: str,
-    ) -> None:
-        put = object.__setattr__
-        n, n_states = len(n_actions), len(initial)
-        agents, states, actions, observations = labels
-        put(self, "name", str(name))
-        put(self, "discount", check_discount(discount))
-        put(
-            self, "agents", check_labels("agents", [f"agent{i + 1}" for i in range(n)] if agents is None else agents, n)
+    def _assemble(self, given: Matrices, labels: tuple[Any, Any, Any, Any], discount: float, name: str) -> None:
+        discount = check_discount(discount)
+        known = labelled(len(given.initial), given.n_actions, given.n_observations, *labels)
+        checked = checked_matrices(given, known)
+        self.__dict__.update(vars(known))
+        self.__dict__.update(
+            name=str(name),
+            discount=discount,
+            initial=checked.initial,
+            _transitions=checked.transitions,
+            _observations=checked.observation_laws,
+            _rewards=checked.rewards,
+            _initial_observation=checked.initial_observation,
         )
-        put(self, "states", check_labels("states", _numbers(n_states) if states is None else states, n_states))
-        put(self, "actions", _labels_per_agent("actions", self.agents, actions, n_actions))
-        put(self, "observations", _labels_per_agent("observations", self.agents, observations, n_observations))
-
-        check_lengths(len(transitions), len(observation_laws), len(rewards))
-        _check_shapes("transition", transitions, (n_states * self.n_joint_actions, n_states))
-        _check_shapes("observation", observation_laws, (self.n_joint_actions * n_states, self.n_joint_observations))
-        _check_shapes("reward", rewards, (n, n_states, self.n_joint_actions))
-
-        start = sp.csr_array(np.asarray(initial, dtype=np.float64)[None])
-        start = probability_rows(start, lambda _: "initial", self._state_text)
-        put(self, "initial", frozen(start.toarray()[0]))
-        put(self, "_transitions", tuple(self._checked_moves(transitions)))
-        put(self, "_observations", tuple(self._checked_laws(observation_laws)))
-        for h, gain in enumerate(rewards):
-            self._check_rewards(_step(h, len(rewards)), np.asarray(gain))
-        put(self, "_rewards", tuple(frozen(gain) for gain in rewards))
-        first = initial_observation
-        if first is not None:
-            _check_shapes("initial_observation", [first], (n_states, self.n_joint_observations))
-            first = probability_rows(
-                first, lambda s: f"initial_observation in state {self.states[s]!r}", self._observation_text
-            )
-        put(self, "_initial_observation", first)
-
-    def _check_rewards(self, step: str, reward: FloatArray) -> None:
-        bad = np.argwhere(~(np.abs(reward) <= REWARD_LIMIT))
-        if len(bad):
-            agent, state, action = (int(i) for i in bad[0])
-            raise ModelError(
-                f"reward{step} of agent {self.agents[agent]!r} in state {self.states[state]!r} under joint action"
-                f" {self.joint_action_label(action)} is {reward[agent, state, action]}, expected a finite number of"
-                f" size at most {REWARD_LIMIT:g}"
-            )
-
-    def _checked_moves(self, matrices: Sequence[SparseMatrix]) -> list[SparseMatrix]:
-        return [
-            probability_rows(m, partial(self._move_text, _step(h, len(matrices))), self._state_text)
-            for h, m in enumerate(matrices)
-        ]
-
-    def _checked_laws(self, matrices: Sequence[SparseMatrix]) -> list[SparseMatrix]:
-        return [
-            probability_rows(m, partial(self._law_text, _step(h, len(matrices))), self._observation_text)
-            for h, m in enumerate(matrices)
-        ]
-
-    def _move_text(self, step: str, row: int) -> str:
-        state, action = divmod(row, self.n_joint_actions)
-        return (
-            f"transition{step} from state {self.states[state]!r} under joint action {self.joint_action_label(action)}"
-        )
-
-    def _law_text(self, step: str, row: int) -> str:
-        action, state = divmod(row, self.n_states)
-        return (
-            f"observation{step} in next state {self.states[state]!r} after joint action"
-            f" {self.joint_action_label(action)}"
-        )
-
-    def _state_text(self, state: int) -> str:
-        return f"state {self.states[state]!r}"
-
-    def _observation_text(self, joint: int) -> str:
-        return f"joint observation {self.joint_observation_label(joint)}"
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Game is immutable; make a new one to change {name!r}")
@@ -427,11 +307,11 @@ class Game:
 
     def joint_action_label(self, joint_action: int) -> tuple[str, ...]:
         """Return the labels of the flat `joint_action`, one per agent."""
-        return _joint_label(joint_action, self.actions)
+        return joint_label(joint_action, self.actions)
 
     def joint_observation_label(self, joint_observation: int) -> tuple[str, ...]:
         """Return the labels of the flat `joint_observation`, one per agent."""
-        return _joint_label(joint_observation, self.observations)
+        return joint_label(joint_observation, self.observations)
 
     # ---- comparison --------------------------------------------------------------------------
 
@@ -471,92 +351,6 @@ class Game:
 
 def _restored(arguments: dict[str, Any]) -> Game:
     return Game.from_matrices(**arguments)
-
-
-def _check_time_axes(
-    law_varies: bool, laws: FloatArray, moves: FloatArray, gains: FloatArray, transition: ArrayLike, reward: ArrayLike
-) -> None:
-    """Raise ModelError if the time axes that were given, be they of length 1, do not cover the same steps."""
-    steps = {"observation": len(laws) + 1} if law_varies else {}
-    if np.ndim(transition) == moves.ndim:
-        steps["transition"] = len(moves)
-    if np.ndim(reward) == gains.ndim:
-        steps["reward"] = len(gains)
-    if len(set(steps.values())) > 1:
-        raise ModelError(
-            f"time axes disagree: steps covered are {steps}; give every part that varies one entry per step"
-            " (observation: one fewer)"
-        )
-
-
-def check_lengths(n_transitions: int, n_laws: int, n_rewards: int) -> None:
-    """Raise ModelError unless the parts that vary with time cover the same number of steps."""
-    lengths = {"transition": n_transitions, "reward": n_rewards, "observation": n_laws + (n_laws > 1)}
-    varying = {part: steps for part, steps in lengths.items() if steps > 1}
-    if min(lengths.values()) < 1 or len(set(varying.values())) > 1:
-        raise ModelError(
-            f"time axes disagree: steps covered are {lengths};"
-            " a part that varies has one entry per step (observation: one fewer)"
-        )
-
-
-def _check_shapes(what: str, arrays: Sequence[Any], expected: tuple[int, ...]) -> None:
-    for array in arrays:
-        if tuple(array.shape) != expected:
-            raise ModelError(f"{what} has flattened shape {tuple(array.shape)}, expected {expected}")
-
-
-def _as_array(what: str, value: ArrayLike) -> FloatArray:
-    if np.iscomplexobj(value):
-        raise ModelError(f"{what} holds complex numbers, expected real ones")
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"{what} is not an array of numbers: {error}") from None
-    return array
-
-
-def _with_time(what: str, array: FloatArray, expected: tuple[int, ...]) -> FloatArray:
-    if array.shape == expected:
-        return array[None]
-    if array.shape[1:] == expected and len(array):
-        return array
-    axes = {
-        "transition": "state, action of each agent, next state",
-        "reward": "agent, state, action of each agent",
-    }
-    raise ModelError(
-        f"{what} has shape {array.shape}, expected {expected} (or that with a leading time axis):"
-        f" axes are {axes[what]}; the sizes are those of observation"
-    )
-
-
-def _labels_per_agent(
-    kind: str, agents: tuple[str, ...], labels: Sequence[Sequence[str]] | None, counts: Sequence[int]
-) -> tuple[tuple[str, ...], ...]:
-    if labels is None:
-        labels = [_numbers(count) for count in counts]
-    if not isinstance(labels, Collection):
-        raise ModelError(f"{kind}: {labels!r} given, expected a sequence of labels per agent")
-    if len(labels) != len(counts):
-        raise ModelError(f"{kind}: labels given for {len(labels)} agents, expected {len(counts)}")
-    return tuple(
-        check_labels(f"{kind} of {agent!r}", own, count)
-        for agent, own, count in zip(agents, labels, counts, strict=True)
-    )
-
-
-def _numbers(count: int) -> list[str]:
-    return [str(i) for i in range(count)]
-
-
-def _step(h: int, length: int) -> str:
-    return f" at step {h + 1}" if length > 1 else ""
-
-
-def _joint_label(flat: int, labels: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    index = np.unravel_index(flat, tuple(len(own) for own in labels))
-    return tuple(own[int(i)] for own, i in zip(labels, index, strict=True))
 
 
 def _stack(parts: Sequence[Any], shape: tuple[int, ...]) -> FloatArray:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lp_posg.errors import LargeGapWarning, ModelError
+from lp_posg.checks import finite_number
+from lp_posg.errors import LargeGapWarning
 from lp_posg.game.model import Game
 from lp_posg.types import ROUNDING, FloatArray
 
@@ -23,10 +24,7 @@ def checked_tolerance(tolerance: object) -> float:
     ModelError
         If it is not a finite number of at least 0.
     """
-    number = isinstance(tolerance, (int, float, np.integer, np.floating)) and not isinstance(tolerance, bool)
-    if not number or not 0 <= float(tolerance) < np.inf:  # type: ignore[arg-type]
-        raise ModelError(f"tolerance is {tolerance!r}, expected a finite number of at least 0")
-    return float(tolerance)  # type: ignore[arg-type]
+    return finite_number("tolerance", tolerance, 0)
 
 
 def allowed_gaps(game: Game, tolerance: float, together: bool = False) -> FloatArray:

@@ -1,42 +1,14 @@
-"""Checks of the parts of a game; every error names the row in the user's labels."""
+"""Checks of the numbers of a game; every error names the row in the user's labels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
 from lp_posg.types import EXACT_ROW_TOL, PROB_TOL, FloatArray, SparseMatrix
-
-
-def check_labels(kind: str, labels: Sequence[str], count: int | None = None) -> tuple[str, ...]:
-    """Return `labels` as a tuple of unique strings, `count` of them when given.
-
-    Raises
-    ------
-    ModelError
-        If there are none, the number is wrong, or a label stands twice or is empty.
-    """
-    if isinstance(labels, str):
-        raise ModelError(f"{kind}: {labels!r} given, expected a sequence of labels, not one string")
-    try:
-        names = tuple(str(label) for label in labels)
-    except TypeError:
-        raise ModelError(f"{kind}: {labels!r} given, expected a sequence of labels") from None
-    if not names:
-        raise ModelError(f"{kind}: none given, expected at least one")
-    if count is not None and len(names) != count:
-        raise ModelError(f"{kind}: {len(names)} labels given, expected {count} to match the arrays")
-    seen: set[str] = set()
-    for name in names:
-        if not name:
-            raise ModelError(f"{kind}: a label is empty; give every one a name")
-        if name in seen:
-            raise ModelError(f"{kind}: label {name!r} stands twice; labels must be unique")
-        seen.add(name)
-    return names
 
 
 def check_discount(discount: float) -> float:

@@ -1,1 +1,1 @@
-"""The DAG of common-information states in blocks, and the backward sweep over it."""
+"""Stage games in blocks, depth by depth, and the backward sweep over them."""

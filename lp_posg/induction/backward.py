@@ -15,9 +15,9 @@ import numpy as np
 
 from lp_posg.errors import LimitError
 from lp_posg.game.protocols import Payoffs
-from lp_posg.induction.blocks import Block, blocks_of, private_rows, stage_block
+from lp_posg.induction.blocks import Block, backward_order, private_rows, stage_block
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, StateSpace
-from lp_posg.information.policy import joint_law
+from lp_posg.information.atoms import atoms_from
 from lp_posg.information.resources import Resources, Store
 from lp_posg.information.state_space import Depth
 from lp_posg.information.tables import tables_digest
@@ -83,8 +83,9 @@ def sweep(
     values = [np.zeros((size, game.n_agents)) for size in sizes]
     solved: list[tuple[PolicyBlock, ...]] = [() for _ in sizes]
     programs, methods = 0, list[Mapping[str, int]]()
-    for time, depth in reversed(list(enumerate(space.depths))):
-        blocks, found = blocks_of(time, depth.level), []
+    for blocks in backward_order(space):
+        time, found = blocks[0].time, list[PolicyBlock]()
+        depth = space.depths[time]
         ahead = values[time + 1] if time + 1 < len(values) else np.zeros((0, game.n_agents))
         digest = "" if use.store is None else tables_digest(space.tables[: time + 1])
         for number, block in enumerate(blocks):
@@ -99,12 +100,13 @@ def sweep(
                         use.store.save(name, digest, _packed(part))
                 parts.append(part)
                 if on_block is not None:
-                    on_block(own, part.programs)
-            found.append(_joined(parts))
-            values[time][block.nodes] = found[-1].values
-            programs += found[-1].programs
-            methods.append(found[-1].methods)
-        solved[time] = tuple(part.strategy for part in found)
+                    on_block(own, part.atoms.n_programs)
+            atoms = joined([part.atoms for part in parts])
+            found.append(PolicyBlock.of(atoms, block.nodes, private_rows(block, depth.level)))
+            values[time][block.nodes] = np.concatenate([part.values for part in parts])
+            programs += atoms.n_programs
+            methods.append(atoms.methods)
+        solved[time] = tuple(found)
     steps = tuple(_step(space, time, blocks) for time, blocks in enumerate(solved))
     policy = Policy(sharing, space.start.increment, space.start.child, steps)
     return Swept(policy, tuple(values), programs, added(methods))
@@ -112,12 +114,10 @@ def sweep(
 
 @dataclass(frozen=True)
 class _Part:
-    """A solved block."""
+    """A solved piece of a block: the strategies of its stage games, and their values, shape (B, n)."""
 
-    strategy: PolicyBlock
+    atoms: BlockStrategy
     values: FloatArray
-    programs: int
-    methods: Mapping[str, int]
 
 
 def _pieces(block: Block, n_entries: float) -> list[IntArray]:
@@ -151,12 +151,7 @@ def _solved(
         parts = list(use.run(partial(_solve_part, concept, objective), [games.part(rows) for rows in ranges]))
     except LimitError as error:
         raise use.limit_met(error, "solve", block.time, sizes) from error
-    found = joined([strategy for strategy, _ in parts])
-    strategy = PolicyBlock(
-        block.nodes, private_rows(block, depth.level), found.atom_start, found.atom_prob, found.prescription
-    )
-    values = np.concatenate([own for _, own in parts])
-    return _Part(strategy, values, found.n_programs, found.methods)
+    return _Part(joined([strategy for strategy, _ in parts]), np.concatenate([own for _, own in parts]))
 
 
 def _stage_bytes(game: Payoffs, block: Block) -> float:
@@ -169,24 +164,6 @@ def _entries(game: Payoffs, block: Block) -> float:
     return game.n_agents * float(np.prod(block.shape)) * game.n_joint_actions
 
 
-def _joined(parts: list[_Part]) -> _Part:
-    """Return the pieces of a block as one."""
-    if len(parts) == 1:
-        return parts[0]
-    blocks = [part.strategy for part in parts]
-    shift = np.cumsum([0, *(len(block.atom_prob) for block in blocks)])
-    start = [block.atom_start[:-1] + first for block, first in zip(blocks, shift[:-1], strict=True)]
-    strategy = PolicyBlock(
-        np.concatenate([block.nodes for block in blocks]),
-        tuple(np.concatenate(own) for own in zip(*(block.private for block in blocks), strict=True)),
-        np.append(np.concatenate(start), shift[-1]),
-        np.concatenate([block.atom_prob for block in blocks]),
-        tuple(np.concatenate(own) for own in zip(*(block.prescription for block in blocks), strict=True)),
-    )
-    values = np.concatenate([part.values for part in parts])
-    return _Part(strategy, values, sum(part.programs for part in parts), added(part.methods for part in parts))
-
-
 def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tuple[BlockStrategy, FloatArray]:
     """Return strategies and their values (B, n); what a worker does."""
     games.check_deadline()
@@ -197,17 +174,14 @@ def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tu
 def _values(games: StageBlock, found: BlockStrategy) -> FloatArray:
     """Return the values (B, n) of strategies in their stage games, from the strategies themselves."""
     size, n = games.payoff.shape[:2]
-    joint = joint_law(found.atom_start, found.atom_prob, found.prescription).reshape(size, -1)
+    joint = found.joint().reshape(size, -1)
     return np.asarray(np.einsum("bia,ba->bi", games.payoff.reshape(size, n, -1), joint))
 
 
 def _packed(part: _Part) -> dict[str, Any]:
     """Return a solved piece as plain arrays."""
-    own = part.strategy
-    packed = {"values": part.values, "counts": np.array([part.programs, *(part.methods.get(m, 0) for m in METHODS)])}
-    packed |= {"atom_start": own.atom_start, "atom_prob": own.atom_prob, "nodes": own.nodes}
-    packed |= {f"private.{i}": private for i, private in enumerate(own.private)}
-    return packed | {f"prescription.{i}": rows for i, rows in enumerate(own.prescription)}
+    counts = [part.atoms.n_programs, *(part.atoms.methods.get(m, 0) for m in METHODS)]
+    return {"values": part.values, "counts": np.array(counts), **part.atoms.arrays()}
 
 
 def _kept(store: Store | None, name: str, digest: str, n_agents: int) -> _Part | None:
@@ -215,15 +189,10 @@ def _kept(store: Store | None, name: str, digest: str, n_agents: int) -> _Part |
     kept = None if store is None else store.load(name, digest)
     if kept is None:
         return None
-    strategy = PolicyBlock(
-        kept["nodes"],
-        tuple(kept[f"private.{i}"] for i in range(n_agents)),
-        kept["atom_start"],
-        kept["atom_prob"],
-        tuple(kept[f"prescription.{i}"] for i in range(n_agents)),
-    )
     programs, *by_method = kept["counts"].tolist()
-    return _Part(strategy, kept["values"], programs, added([dict(zip(METHODS, by_method, strict=True))]))
+    atoms, methods = atoms_from(kept, n_agents), added([dict(zip(METHODS, by_method, strict=True))])
+    strategy = BlockStrategy(atoms.atom_start, atoms.atom_prob, atoms.prescription, programs, methods)
+    return _Part(strategy, kept["values"])
 
 
 def _step(space: StateSpace, time: int, blocks: tuple[PolicyBlock, ...]) -> PolicyStep:

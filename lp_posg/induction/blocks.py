@@ -1,16 +1,21 @@
-"""Stage games of a depth, grouped by shape."""
+"""Stage games of a depth, grouped by shape, and the networkx DAG of these groups."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lp_posg.game.protocols import Payoffs
 from lp_posg.information.levels import Level
-from lp_posg.information.state_space import Depth
+from lp_posg.information.state_space import Depth, StateSpace
 from lp_posg.stage import StageBlock
 from lp_posg.types import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,33 @@ def blocks_of(time: int, level: Level) -> list[Block]:
     return [
         Block(time, tuple(int(k) for k in shape), np.flatnonzero(group.ravel() == g)) for g, shape in enumerate(shapes)
     ]
+
+
+def block_graph(space: StateSpace) -> nx.DiGraph:
+    """Return the DAG of blocks: node (time, number) with attribute ``block``, edge where a state leads to a state."""
+    import networkx as nx
+
+    graph = nx.DiGraph()
+    owner: list[IntArray] = []
+    for time, depth in enumerate(space.depths):
+        owner.append(np.empty(depth.level.n_nodes, dtype=np.int64))
+        for number, block in enumerate(blocks_of(time, depth.level)):
+            graph.add_node((time, number), block=block)
+            owner[-1][block.nodes] = number
+    for time, depth in enumerate(space.depths[:-1]):
+        assert depth.arcs is not None
+        pairs = np.unique(np.stack([owner[time][depth.arcs.parent], owner[time + 1][depth.arcs.child]]), axis=1)
+        graph.add_edges_from(((time, int(a)), (time + 1, int(b))) for a, b in pairs.T)
+    return graph
+
+
+def backward_order(space: StateSpace) -> Iterator[list[Block]]:
+    """Yield blocks that can be solved together, a depth's at a time, every block after all that it leads to."""
+    import networkx as nx
+
+    graph = block_graph(space)
+    for generation in reversed(list(nx.topological_generations(graph))):
+        yield [graph.nodes[key]["block"] for key in sorted(generation)]
 
 
 def cell_payoffs(game: Payoffs, time: int, depth: Depth, continuation: FloatArray, cells: slice) -> FloatArray:

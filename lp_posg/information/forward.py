@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.checks import whole_number
 from lp_posg.errors import ModelError, StrategyDependenceError
 from lp_posg.game import Game
 from lp_posg.information.compression import Children, Compression, Step
@@ -48,8 +49,7 @@ def check_horizon(game: Game, horizon: int) -> int:
     ModelError
         Otherwise.
     """
-    if isinstance(horizon, bool) or not isinstance(horizon, (int, np.integer)) or horizon < 1:
-        raise ModelError(f"horizon is {horizon!r}, expected a whole number of steps, at least 1")
+    whole_number("horizon", horizon)
     if game.max_horizon is not None and horizon > game.max_horizon:
         raise ModelError(
             f"horizon is {horizon}, but the time-varying arrays of game {game.name!r} cover {game.max_horizon} steps"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.errors import ModelError
+from lp_posg.checks import finite_number
 from lp_posg.information.compression import Children, Compressed, CompressionForm, State, Step, mean_rows
 from lp_posg.information.merging import Gathering
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
@@ -42,8 +42,7 @@ class MergeWithin:
     radius: float
 
     def __post_init__(self) -> None:
-        if isinstance(self.radius, bool) or not isinstance(self.radius, (int, float)) or not 0 <= self.radius <= 1:
-            raise ModelError(f"compression 'merge': the distance is {self.radius!r}, expected a number from 0 to 1")
+        finite_number("compression 'merge': the distance", self.radius, 0, 1)
 
     @property
     def name(self) -> str:

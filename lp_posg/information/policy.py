@@ -9,6 +9,7 @@ mediator is needed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lp_posg.errors import ModelError
+from lp_posg.information.atoms import Atoms, atoms_from
 from lp_posg.information.lookup import places
-from lp_posg.types import PROB_TOL, FloatArray, IntArray, read_only
+from lp_posg.types import PROB_TOL, IntArray, read_only
 
 
 @dataclass(frozen=True)
-class PolicyBlock:
+class PolicyBlock(Atoms):
     """The strategies at the states of one depth that have one shape.
 
     Attributes
@@ -30,22 +32,30 @@ class PolicyBlock:
         The states, ascending.
     private : tuple per agent of int arrays, shape (B, k_i)
         Indices of the private informations that each prescription row is for, ascending.
-    atom_start : int array, shape (B + 1,)
-        The atoms of the b-th state are ``atom_start[b]:atom_start[b + 1]``.
-    atom_prob : float array, shape (M,)
-        Probability of each atom; those of a state sum to 1.
-    prescription : tuple per agent of float arrays, shape (M, k_i, A_i)
-        Probability of each action at each private information, per atom.
     """
 
     nodes: IntArray
     private: tuple[IntArray, ...]
-    atom_start: IntArray
-    atom_prob: FloatArray
-    prescription: tuple[FloatArray, ...]
 
     def __post_init__(self) -> None:
-        read_only(self.nodes, *self.private, self.atom_start, self.atom_prob, *self.prescription)
+        super().__post_init__()
+        read_only(self.nodes, *self.private)
+
+    @staticmethod
+    def of(atoms: Atoms, nodes: IntArray, private: tuple[IntArray, ...]) -> PolicyBlock:
+        """Return the strategies at states from their atoms."""
+        return PolicyBlock(atoms.atom_start, atoms.atom_prob, atoms.prescription, nodes, private)
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, Any], n_agents: int, prefix: str) -> PolicyBlock:
+        """Return the block that `arrays` took apart; `prefix` was put before each name."""
+        private = tuple(arrays[f"{prefix}private.{i}"] for i in range(n_agents))
+        return PolicyBlock.of(atoms_from(arrays, n_agents, prefix), arrays[f"{prefix}nodes"], private)
+
+    def arrays(self) -> dict[str, Any]:
+        """Return the block as arrays by name."""
+        by_agent = {f"private.{i}": own for i, own in enumerate(self.private)}
+        return {"nodes": self.nodes, **super().arrays(), **by_agent}
 
     def check(self, n_actions: tuple[int, ...], time: int) -> None:
         """Raise ModelError unless shapes agree and all probabilities sum to 1."""
@@ -70,40 +80,6 @@ class PolicyBlock:
         for part, total in zip((self.atom_prob, *self.prescription), totals, strict=True):
             if not (part >= 0).all() or not (np.abs(total - 1) <= PROB_TOL).all():
                 raise ModelError(f"{where}: probabilities are negative or do not sum to 1")
-
-    def joint(self, rows: IntArray | None = None) -> FloatArray:
-        """Return P(a | p) of each state, or of some rows: shape (B, k_1, ..., k_n, A_1, ..., A_n)."""
-        first, last = self.atom_start[:-1], self.atom_start[1:]
-        if rows is not None:
-            first, last = first[rows], last[rows]
-        return _summed_atoms(first, last - first, self.atom_prob, self.prescription)
-
-
-def joint_law(atom_start: IntArray, atom_prob: FloatArray, prescription: tuple[FloatArray, ...]) -> FloatArray:
-    """Return P(a | p) from atoms as in `PolicyBlock`, shape (B, k_1, ..., k_n, A_1, ..., A_n)."""
-    return _summed_atoms(atom_start[:-1], np.diff(atom_start), atom_prob, prescription)
-
-
-def _summed_atoms(
-    first: IntArray, count: IntArray, atom_prob: FloatArray, prescription: tuple[FloatArray, ...]
-) -> FloatArray:
-    # The first atom of every state, then the second, and so on: states have few.
-    law = _atom_laws(first, atom_prob, prescription)
-    for further in range(1, int(count.max(initial=0))):
-        more = np.flatnonzero(count > further)
-        law[more] += _atom_laws(first[more] + further, atom_prob, prescription)
-    return law
-
-
-def _atom_laws(atoms: IntArray, atom_prob: FloatArray, prescription: tuple[FloatArray, ...]) -> FloatArray:
-    """Return probability times P(a | p) of some atoms."""
-    n = len(prescription)
-    law = atom_prob[atoms].reshape(-1, *(1,) * (2 * n))
-    for i, own in enumerate(prescription):
-        shape = [len(atoms)] + [1] * (2 * n)
-        shape[1 + i], shape[1 + n + i] = own.shape[1], own.shape[2]
-        law = law * own[atoms].reshape(shape)
-    return law
 
 
 @dataclass(frozen=True)

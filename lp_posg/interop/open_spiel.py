@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from lp_posg.checks import whole_number
 from lp_posg.errors import MissingExtraError, ModelError, UnsupportedError
 from lp_posg.information import SharingStructure
 from lp_posg.interop.spiel_policy import behaviour_of
-from lp_posg.interop.spiel_text import set_key, set_numbers, spiel_text
+from lp_posg.interop.spiel_text import efg_for_spiel, set_key, set_numbers
 from lp_posg.interop.spiel_tree import SpielTree
 from lp_posg.trees import Tree
 from lp_posg.types import PROB_TOL, FloatArray
@@ -52,8 +53,7 @@ def from_open_spiel(game: Any, *, max_nodes: int = NODE_LIMIT) -> Tree:
     -----
     Lanctot et al. (2019), OpenSpiel: a framework for reinforcement learning in games, arXiv:1908.09453.
     """
-    if isinstance(max_nodes, bool) or not isinstance(max_nodes, int) or max_nodes < 1:
-        raise ModelError(f"max_nodes is {max_nodes!r}, expected a whole number from 1")
+    whole_number("max_nodes", max_nodes)
     spiel = _pyspiel()
     found = _loaded(spiel, game)
     name, kind = str(found).removesuffix("()"), found.get_type()
@@ -86,7 +86,7 @@ def to_open_spiel(game: Tree) -> Any:
     MissingExtraError
         If OpenSpiel is not installed.
     """
-    return _pyspiel().load_efg_game(spiel_text(game))
+    return _pyspiel().load_efg_game(efg_for_spiel(game))
 
 
 def open_spiel_policy(

@@ -19,7 +19,7 @@ DEPTH_LIMIT = 900
 _LARGEST = 2**31 - 1
 
 
-def spiel_text(game: Tree) -> str:
+def efg_for_spiel(game: Tree) -> str:
     """Return the text; information sets are numbered by `set_numbers`.
 
     What inner nodes pay is paid at the end. Labels that are equal or empty at one node get their number, and

@@ -20,7 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from lp_posg.checks import confidence, whole_number
 from lp_posg.errors import ModelError
+from lp_posg.game.validation import check_discount
 from lp_posg.information import Policy, SharingStructure, sharing_structure
 from lp_posg.learning.checking import played
 from lp_posg.learning.environments import Episodes
@@ -250,17 +252,11 @@ def _check(
     level: float,
     seed: int,
 ) -> None:
-    for name, value, least in (
-        ("horizon", horizon, 1),
-        ("memory", memory, 0),
-        ("n_runs", n_runs, 1),
-        ("batch_runs", batch_runs, 1),
-        ("evaluation_runs", evaluation_runs, 2),
-        ("seed", seed, 0),
-    ):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise ModelError(f"{name} is {value!r}, expected a whole number of at least {least}")
-    if not 0 < discount <= 1:
-        raise ModelError(f"discount is {discount!r}, expected a number in (0, 1]")
-    if not 0 < level < 1:
-        raise ModelError(f"level is {level!r}, expected a confidence between 0 and 1, such as 0.95")
+    whole_number("horizon", horizon)
+    whole_number("memory", memory, 0)
+    whole_number("n_runs", n_runs)
+    whole_number("batch_runs", batch_runs)
+    whole_number("evaluation_runs", evaluation_runs, 2)
+    whole_number("seed", seed, 0)
+    check_discount(discount)
+    confidence("level", level)

@@ -53,4 +53,4 @@ def _block(n_nodes: int, n_private: tuple[int, ...], values: list[Values]) -> Po
         law[best >= 0] = np.eye(own.n_actions)[best[best >= 0]]
         prescriptions.append(law.reshape(n_nodes, count, own.n_actions))
     private = tuple(np.tile(np.arange(count), (n_nodes, 1)) for count in n_private)
-    return PolicyBlock(nodes, private, np.arange(n_nodes + 1), np.ones(n_nodes), tuple(prescriptions))
+    return PolicyBlock(np.arange(n_nodes + 1), np.ones(n_nodes), tuple(prescriptions), nodes, private)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import Literal
 
 import numpy as np
 
+from lp_posg.checks import confidence, positive_number, whole_number
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.deviator import check_bounds
 from lp_posg.game import Game
 from lp_posg.game.protocols import AgentSizes
+from lp_posg.game.validation import check_discount
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
 from lp_posg.learning.checking import played
@@ -70,11 +71,23 @@ def checked_options(
     checkpoint: str | PathLike[str] | None,
 ) -> LearnOptions:
     """Return the options of `learn`, all checked before any work."""
-    counts = {"memory": (memory, 0), "episodes": (episodes, 1), "rounds": (rounds, 1), "seed": (seed, 0)}
-    counts |= {"horizon": (horizon, 1), "evaluation_episodes": (evaluation_episodes, 2)}
-    _check_numbers(counts, level, discount, time_limit, memory_limit)
+    for name, value, least in (
+        ("horizon", horizon, 1),
+        ("memory", memory, 0),
+        ("episodes", episodes, 1),
+        ("rounds", rounds, 1),
+        ("evaluation_episodes", evaluation_episodes, 2),
+        ("seed", seed, 0),
+    ):
+        whole_number(name, value, least)
     if exploration not in EXPLORATIONS:
         raise ModelError(f"exploration is {exploration!r}, expected one of {', '.join(EXPLORATIONS)}")
+    confidence("level", level)
+    if discount is not None:
+        check_discount(discount)
+    for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
+        if limit is not None:
+            positive_number(name, limit)
     game, agents, weight = _players(source, horizon, discount)
     played_in = environment(source if game is None else game)
     with telling(None):
@@ -121,32 +134,6 @@ def _players(
     check_horizon(source, horizon)
     game = source if discount is None else source.with_discount(discount)
     return game, game.agents, game.discount
-
-
-def _check_numbers(
-    counts: Mapping[str, tuple[object, int]],
-    level: float,
-    discount: float | None,
-    time_limit: float | None,
-    memory_limit: float | None,
-) -> None:
-    """Raise ModelError unless whole numbers are at least what is given beside them, and others in their ranges."""
-    for name, (value, least) in counts.items():
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise ModelError(f"{name} is {value!r}, expected a whole number of at least {least}")
-    _check_between("level", level, "a confidence between 0 and 1, such as 0.95", lambda x: 0 < x < 1)
-    if discount is not None:
-        _check_between("discount", discount, "a number above 0 and at most 1", lambda x: 0 < x <= 1)
-    for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
-        if limit is not None:
-            _check_between(name, limit, "a number above 0", lambda x: 0 < x < np.inf)
-
-
-def _check_between(name: str, value: object, expected: str, is_within: Callable[[float], bool]) -> None:
-    """Raise ModelError unless an option is a number within its range."""
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not is_number or not is_within(float(value)):  # type: ignore[arg-type]
-        raise ModelError(f"{name} is {value!r}, expected {expected}")
 
 
 class _Idle:

@@ -8,6 +8,7 @@ import numpy as np
 
 from lp_posg.induction.backward import sweep
 from lp_posg.information import Policy, PolicyBlock, PolicyStep
+from lp_posg.information.atoms import joined_atoms
 from lp_posg.information.resources import Resources
 from lp_posg.learning.counted_model import LearntModel
 from lp_posg.stage import Concept, Objective
@@ -54,7 +55,7 @@ def _total_block(block: PolicyBlock, n_private: tuple[int, ...], n_actions: tupl
         full[np.arange(atoms)[:, None], known[owner]] = rows
         private.append(np.tile(np.arange(count), (size, 1)))
         prescription.append(full)
-    return PolicyBlock(block.nodes, tuple(private), block.atom_start, block.atom_prob, tuple(prescription))
+    return replace(block, private=tuple(private), prescription=tuple(prescription))
 
 
 def rebased(policy: Policy, old: LearntModel, new: LearntModel) -> Policy:
@@ -82,18 +83,7 @@ def rebased_values(values: tuple[FloatArray, ...], old: LearntModel, new: Learnt
 
 def _gathered(step: PolicyStep, node: IntArray) -> PolicyBlock:
     """Return one block whose b-th state plays what state ``node[b]`` of a total step does."""
-    nodes = np.concatenate([block.nodes for block in step.blocks])
-    count = np.concatenate([np.diff(block.atom_start) for block in step.blocks])
-    first = np.cumsum(count) - count
     place = np.empty(step.n_nodes, dtype=np.int64)
-    place[nodes] = np.arange(len(nodes))
-    chosen = count[place[node]]
-    start = np.concatenate([[0], np.cumsum(chosen)])
-    atom = np.repeat(first[place[node]] - start[:-1], chosen) + np.arange(start[-1])
-    prob = np.concatenate([block.atom_prob for block in step.blocks])[atom]
-    prescription = tuple(
-        np.concatenate([block.prescription[i] for block in step.blocks])[atom]
-        for i in range(len(step.blocks[0].prescription))
-    )
+    place[np.concatenate([block.nodes for block in step.blocks])] = np.arange(step.n_nodes)
     private = tuple(np.tile(own[:1], (len(node), 1)) for own in step.blocks[0].private)
-    return PolicyBlock(np.arange(len(node)), private, start, prob, prescription)
+    return PolicyBlock.of(joined_atoms(step.blocks).taken(place[node]), np.arange(len(node)), private)

@@ -1,12 +1,13 @@
 """Linear programs in, solutions out; the only room that knows a solver."""
 
+from lp_posg.lp.attempts import attempt_program, solve_block, solve_program
 from lp_posg.lp.balance import WIDE, is_wide
 from lp_posg.lp.columns import ColumnProgram
 from lp_posg.lp.conic import entropy, solve_concave
-from lp_posg.lp.highs import CostSweep, attempt_program, cancel_running, solve_block, solve_program
+from lp_posg.lp.highs import cancel_running
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 from lp_posg.lp.tangents import Values, solve_of_values
-from lp_posg.lp.warm import WarmProgram
+from lp_posg.lp.warm import CostSweep, WarmProgram
 
 __all__ = [
     "WIDE",

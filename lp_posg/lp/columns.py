@@ -10,22 +10,16 @@ from __future__ import annotations
 
 import time as clock
 from collections.abc import Mapping
-from typing import Any
 
-import highspy
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
-from lp_posg.lp.highs import _ALWAYS, attempt_program, limit_time, run_loaded
+from lp_posg.lp.attempts import attempt_program
+from lp_posg.lp.highs import FIRST_WAY, limit_time, run_loaded, solver_for
 from lp_posg.lp.program import LinearProgram, LPResult, Status
 from lp_posg.types import FloatArray, IntArray
 
-_WAY: Mapping[str, Any] = {
-    "presolve": "off",
-    "solver": "simplex",
-    "simplex_strategy": 4,
-    "simplex_scale_strategy": 0,
-}
+_WAY: Mapping[str, object] = {**FIRST_WAY, "simplex_strategy": 4}
 _EMPTY: FloatArray = np.empty(0)
 
 
@@ -43,9 +37,7 @@ class ColumnProgram:
         self.row_lower, self.row_upper, self.what = row_lower, row_upper, what
         self.cost = self.lower = self.upper = _EMPTY
         self._entries: list[tuple[IntArray, IntArray, FloatArray]] = []  # column, row, number
-        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for key, value in (dict[str, Any](_ALWAYS) | dict(_WAY)).items():
-            self._highs.setOptionValue(key, value)
+        self._highs = solver_for(_WAY)
         none = np.empty(0, np.int32)
         self._highs.addRows(len(row_lower), row_lower, row_upper, 0, none, none, _EMPTY)
 

@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import LimitError, LpPosgError, ModelError, SolveError
-from lp_posg.lp.highs import solve_program
+from lp_posg.lp.attempts import solve_program
 from lp_posg.lp.program import LinearProgram
 from lp_posg.types import FloatArray
 

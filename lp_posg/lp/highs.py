@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time as clock
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import lru_cache
-from typing import Any, cast
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, cast
 
-import highspy
 import numpy as np
 
-from lp_posg.errors import LimitError, SolveError
-from lp_posg.lp.balance import ROUNDING, Units, balanced, correction, is_wide
-from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
+from lp_posg.lp.program import LinearProgram, LPResult, Status
 from lp_posg.types import FloatArray, IntArray
 
-_STATUS: Mapping[highspy.HighsModelStatus, Status] = {
-    highspy.HighsModelStatus.kOptimal: Status.OPTIMAL,
-    highspy.HighsModelStatus.kInfeasible: Status.INFEASIBLE,
-    highspy.HighsModelStatus.kUnbounded: Status.UNBOUNDED,
-    highspy.HighsModelStatus.kUnboundedOrInfeasible: Status.INFEASIBLE_OR_UNBOUNDED,
-    highspy.HighsModelStatus.kTimeLimit: Status.LIMIT,
-    highspy.HighsModelStatus.kIterationLimit: Status.FAILED,  # one of `_WAYS`, not the caller's
-    highspy.HighsModelStatus.kSolutionLimit: Status.LIMIT,
-    highspy.HighsModelStatus.kObjectiveBound: Status.LIMIT,
-    highspy.HighsModelStatus.kObjectiveTarget: Status.LIMIT,
-}
+if TYPE_CHECKING:
+    import highspy
 
 _ALWAYS = {
     "output_flag": False,
@@ -44,56 +30,17 @@ _ALWAYS = {
     "small_matrix_value": 1e-9,
 }
 
-# Tried in turn until one ends with a definite answer. Presolve costs more than it saves on
-# programs as small as stage games, and so does scaling, since their rows come scaled; the later ways
-# are for the rare one on which the first fails.
-_WAYS: tuple[Mapping[str, object], ...] = (
-    {"presolve": "off", "solver": "simplex", "simplex_strategy": 1, "simplex_scale_strategy": 0},
-    {"presolve": "on", "solver": "simplex", "simplex_strategy": 1},
-    {"presolve": "off", "solver": "simplex", "simplex_strategy": 4},
-    # Without a limit it may go on for ever; usual are some tens of iterations.
-    {"presolve": "on", "solver": "ipm", "run_crossover": "on", "ipm_iteration_limit": 1000},
-    {
-        "presolve": "on",
-        "solver": "choose",
-        "primal_feasibility_tolerance": 1e-7,
-        "dual_feasibility_tolerance": 1e-7,
-    },
-)
-_INTEGER_WAYS: tuple[Mapping[str, object], ...] = (
-    {"presolve": "on", "solver": "choose"},
-    {"presolve": "off", "solver": "choose"},
-    {"presolve": "on", "solver": "choose", "primal_feasibility_tolerance": 1e-9, "mip_feasibility_tolerance": 1e-7},
-    {"presolve": "off", "solver": "choose", "primal_feasibility_tolerance": 1e-7, "mip_feasibility_tolerance": 1e-6},
-)
-# Small programs have few iterations to make: weights that save some cost more than they save, and so do
-# perturbed costs, which are to be taken back in the end. Where it goes wrong the ways above are tried.
-_JOINED_WAY: Mapping[str, object] = {
-    **_WAYS[0],
-    "simplex_dual_edge_weight_strategy": 0,
-    "dual_simplex_cost_perturbation_multiplier": 0.0,
+# Presolve costs more than it saves on programs as small as stage games, and so does scaling, since their rows come
+# scaled.
+FIRST_WAY: Mapping[str, object] = {
+    "presolve": "off",
+    "solver": "simplex",
+    "simplex_strategy": 1,
+    "simplex_scale_strategy": 0,
 }
-# What is small in a balanced program is not rounding: 1e-12 is the least that HiGHS lets be kept.
-_BALANCED_WAYS: tuple[Mapping[str, object], ...] = tuple(
-    {**way, "small_matrix_value": 1e-12, "simplex_scale_strategy": 0} for way in (_WAYS[0], _WAYS[1], _WAYS[2])
-)
-# A basis stays feasible when costs change, which is where the primal method starts.
-_SWEEP_WAY: Mapping[str, object] = {**_WAYS[0], "simplex_strategy": 4}
-
-GROUP_ENTRIES, GROUP_MOST = 8000, 64
-"""Programs are joined up to this many entries and this many programs (measured: `benchmarks/stage_lps.py`)."""
 
 LARGE_ENTRIES = 20_000
 """Programs beyond this many entries, and all with whole numbers, can be interrupted."""
-
-REFINEMENTS = 4
-"""Most corrections of a balanced program."""
-
-REFINED = 1e-14
-"""What a refined solution may miss, in the units of its program."""
-
-DIGITS = 1e5
-"""What a solution misses is multiplied by this in the first correction, and so many times more in each further one."""
 
 VIOLATION_TOL = 1e-7
 """A solution that breaks a row by more than this is not believed, whatever its status."""
@@ -102,188 +49,35 @@ _EMPTY: FloatArray = np.empty(0)
 _local = threading.local()
 
 
-def solve_program(
-    program: LinearProgram,
-    what: str = "linear program",
-    deadline: float | None = None,
-    *,
-    presolve: bool = False,
-    balance: bool = False,
-) -> LPResult:
-    """Return the optimal solution of `program`; this is the only way to a decoded result.
+@cache
+def _statuses() -> Mapping[object, Status]:
+    import highspy  # late, here and below: what solves nothing starts sooner
 
-    Parameters
-    ----------
-    what : str
-        Names the program in an error.
-    deadline : float, optional
-        Value of ``time.time()`` after which to give up.
-    presolve : bool
-        Whether to reduce the program first; for a large one, not one of a small stage game.
-    balance : bool
-        Whether to bring the program's numbers together first whatever they are; see `balance`.
-
-    Raises
-    ------
-    LimitError
-        If the deadline passes; of a program with whole numbers its facts are the ``bound`` and ``incumbent`` of
-        `LPResult` too, and its ``x``.
-    SolveError
-        If it is infeasible or unbounded, or no way of solving it ends with an optimum; the
-        message tells these apart.
-    """
-    left = np.inf if deadline is None else deadline - clock.time()
-    result = attempt_program(program, left, presolve=presolve, balance=balance)
-    if result.status is Status.OPTIMAL:
-        return result
-    text = f"{what} ({program.n_rows} rows, {program.n_columns} columns) ended as: {result.status.value}"
-    if result.status is Status.LIMIT:
-        reached = {"bound": result.bound, "incumbent": result.incumbent, "x": result.x}
-        raise LimitError(text, status=result.status, limit="time", **({} if program.integer is None else reached))
-    raise SolveError(text, status=result.status, program=program)
+    said = highspy.HighsModelStatus
+    return {
+        said.kOptimal: Status.OPTIMAL,
+        said.kInfeasible: Status.INFEASIBLE,
+        said.kUnbounded: Status.UNBOUNDED,
+        said.kUnboundedOrInfeasible: Status.INFEASIBLE_OR_UNBOUNDED,
+        said.kTimeLimit: Status.LIMIT,
+        said.kIterationLimit: Status.FAILED,  # one of the ways' in `attempts`, not the caller's
+        said.kSolutionLimit: Status.LIMIT,
+        said.kObjectiveBound: Status.LIMIT,
+        said.kObjectiveTarget: Status.LIMIT,
+    }
 
 
-def solve_block(
-    block: ProgramBlock, what: Callable[[int], str] = "program {}".format, deadline: float | None = None
-) -> tuple[FloatArray, FloatArray]:
-    """Return the solutions and the duals of many programs of one shape.
-
-    Small programs are solved several at a time as one block-diagonal program, since HiGHS spends a
-    large fixed time on each; where that does not end with an optimum for all, they are solved one
-    by one, and the one at fault is named. How they are grouped depends on their number and shape
-    alone, so that the answer does.
-
-    Parameters
-    ----------
-    what : callable
-        Names the b-th program in an error.
-    deadline : float, optional
-        As in `solve_program`.
-
-    Returns
-    -------
-    x : float array, shape (B, n_columns)
-    dual : float array, shape (B, n_rows)
-
-    Raises
-    ------
-    SolveError
-        As `solve_program`.
-    """
-    x = np.empty((len(block), block.n_columns))
-    dual = np.empty((len(block), block.n_rows))
-    group = int(min(GROUP_MOST, max(1, GROUP_ENTRIES // max(1, block.value.shape[1]))))
-    for first in range(0, len(block), group):
-        size = min(group, len(block) - first)
-        rows = slice(first, first + size)
-        if deadline is not None and clock.time() > deadline:
-            raise LimitError(f"{what(first)}: the time limit was met", status=Status.LIMIT, limit="time")
-        if size > 1:
-            result = _run(block.joined(first, size), _JOINED_WAY, np.inf, fresh=False)
-            if result.status is Status.OPTIMAL:
-                x[rows] = result.x.reshape(size, -1)
-                dual[rows] = result.dual.reshape(size, -1)
-                continue
-        for b in range(first, first + size):
-            result = solve_program(block.program(b), what(b), deadline)
-            x[b], dual[b] = result.x, result.dual
-    return x, dual
-
-
-def attempt_program(
-    program: LinearProgram, time_limit: float = np.inf, *, presolve: bool = False, balance: bool = False
-) -> LPResult:
-    """Return how the solve ended, having tried each way in turn until one ended with an answer.
-
-    That a program is infeasible or unbounded is believed only when two ways say so: on a badly
-    conditioned program a single way can be wrong about it.
-
-    Parameters
-    ----------
-    time_limit : float
-        Seconds for all ways together.
-    presolve, balance : bool
-        As in `solve_program`.
-    """
-    said: list[Status] = []
-    end = clock.time() + time_limit
-    if program.integer is None and (balance or is_wide(program.value)):
-        result = _attempt_balanced(program, end)
-        if result.status is Status.OPTIMAL:
-            return result
-    ways = _WAYS if program.integer is None else _INTEGER_WAYS
-    if presolve and program.integer is None:
-        ways = (_WAYS[1], _WAYS[0], *_WAYS[2:])
-    for place, options in enumerate(ways):
-        left = end - clock.time()
-        if left <= 0:
-            return LPResult(Status.LIMIT, _EMPTY, _EMPTY, float("nan"))
-        result = _run(program, options, left, fresh=place > 0)
-        if result.status in (Status.OPTIMAL, Status.LIMIT):
-            return result
-        if result.status in (Status.INFEASIBLE, Status.UNBOUNDED) and result.status in said:
-            return result
-        said.append(result.status)
-    return _failed()
-
-
-def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
-    """Return an optimum of a program of numbers of very different sizes; or what else came.
-
-    It is refined in units that bring the numbers together; where that does not go all the way, in others too.
-    """
-    best, least = _failed(), np.inf
-    units: tuple[Units, ...] = ("middle", "given", "mean")
-    for other in (balanced(program, own) for own in units):
-        result = _in_turn(other.program, end)
-        if result.status is not Status.OPTIMAL:
-            best = result if least == np.inf else best
-            continue
-        result, missed = _refined(other.program, result, end)
-        result = other.undone(result, program.cost)
-        if missed < least and program.violation(result.x) <= VIOLATION_TOL:
-            best, least = result, missed
-        if least <= REFINED:
-            break
-    return best
-
-
-def _in_turn(program: LinearProgram, end: float) -> LPResult:
-    result = _failed()
-    for options in _BALANCED_WAYS:
-        result = _run(program, options, max(end - clock.time(), 0.0), fresh=True)
-        if result.status in (Status.OPTIMAL, Status.LIMIT):
-            break
-    return result
-
-
-def _refined(program: LinearProgram, result: LPResult, end: float) -> tuple[LPResult, float]:
-    """Return an optimum corrected as far as that goes, and the most that it misses."""
-    best, least = result, np.inf
-    for place in range(1 + REFINEMENTS):
-        step = correction(program, result, DIGITS ** (1 + place))
-        if step.missed < least:
-            best, least = result, step.missed
-        if step.missed <= ROUNDING or place == REFINEMENTS:
-            break
-        # What a correction misses itself is told by the next one.
-        found = _run(step.program, _BALANCED_WAYS[0], max(end - clock.time(), 0.0), fresh=True, violation=np.inf)
-        if found.status is not Status.OPTIMAL:
-            break
-        result = step.added_to(result, found)
-    return best, least
-
-
-def _run(
+def run(
     program: LinearProgram,
     options: Mapping[str, object],
     time_limit: float,
     fresh: bool,
     violation: float = VIOLATION_TOL,
 ) -> LPResult:
+    """Return how one way of solving a program ended; `fresh`: by a new solver."""
     large = is_large(program)
     highs = _solver(fresh, options, time_limit, large, program.integer is not None)
-    return run_loaded(highs, program, large, violation) if load(highs, program) else _failed()
+    return run_loaded(highs, program, large, violation) if load(highs, program) else failed()
 
 
 def is_large(program: LinearProgram) -> bool:
@@ -293,6 +87,8 @@ def is_large(program: LinearProgram) -> bool:
 
 def load(highs: highspy.Highs, program: LinearProgram) -> bool:
     """Give the program to a solver; False if it refuses it."""
+    import highspy
+
     integer = program.integer
     passed = highs.passModel(
         program.n_columns,
@@ -317,10 +113,12 @@ def load(highs: highspy.Highs, program: LinearProgram) -> bool:
 
 def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool, violation: float = VIOLATION_TOL) -> LPResult:
     """Run a solver that holds `program` and return what became of it."""
+    import highspy
+
     ran = _run_interruptibly(highs) if large else highs.run()
     if ran == highspy.HighsStatus.kError:
-        return _failed()
-    status = _STATUS.get(highs.getModelStatus(), Status.FAILED)
+        return failed()
+    status = _statuses().get(highs.getModelStatus(), Status.FAILED)
     if status is Status.LIMIT and program.integer is not None:
         return _reached(highs, program)
     if status is not Status.OPTIMAL:
@@ -328,13 +126,15 @@ def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool, violat
     solution = highs.getSolution()
     x = np.array(solution.col_value)
     if program.violation(x) > violation:
-        return _failed()
+        return failed()
     dual = np.array(solution.row_dual) if program.integer is None else _EMPTY
     return LPResult(status, x, dual, float(program.cost @ x))
 
 
 def _reached(highs: highspy.Highs, program: LinearProgram) -> LPResult:
     """Return the bound, and the best solution found if there is one, of a stopped program with whole numbers."""
+    import highspy
+
     info, none = highs.getInfo(), float("nan")
     bound = float(info.mip_dual_bound)
     x, incumbent = _EMPTY, none
@@ -345,52 +145,8 @@ def _reached(highs: highspy.Highs, program: LinearProgram) -> LPResult:
     return LPResult(Status.LIMIT, x, _EMPTY, none, bound if np.isfinite(bound) else none, incumbent)
 
 
-class CostSweep:
-    """One linear program to be solved with one cost after another, each time from the last basis.
-
-    Parameters
-    ----------
-    program : LinearProgram
-        Its own cost is not used.
-    what : str
-        Names the program in an error.
-    deadline : float, optional
-        As in `solve_program`.
-    """
-
-    def __init__(self, program: LinearProgram, what: str = "linear program", deadline: float | None = None) -> None:
-        self._program, self._what, self._deadline = program, what, deadline
-        self._columns = np.arange(program.n_columns, dtype=np.int32)
-        self._highs: Any = None
-
-    def solve(self, cost: FloatArray) -> LPResult:
-        """Return the optimal solution at this cost.
-
-        Raises
-        ------
-        LimitError, SolveError
-            As `solve_program`, by which a program is solved where the warm start does not end with an optimum.
-        """
-        program = replace(self._program, cost=cost)
-        if self._deadline is not None and clock.time() > self._deadline:
-            return solve_program(program, self._what, self._deadline)
-        result = self._warm(program)
-        if result.status is Status.OPTIMAL:
-            return result
-        self._highs = None
-        return solve_program(program, self._what, self._deadline)
-
-    def _warm(self, program: LinearProgram) -> LPResult:
-        if self._highs is None:
-            self._highs = _new_solver(large=False)
-            _set_options(self._highs, _SWEEP_WAY)
-            load(self._highs, program)
-        else:
-            self._highs.changeColsCost(program.n_columns, self._columns, program.cost)
-        return run_loaded(self._highs, program, large=False)
-
-
-def _failed() -> LPResult:
+def failed() -> LPResult:
+    """Return the result of a solve that did not end with an answer."""
     return LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
 
 
@@ -401,6 +157,8 @@ def _continuous(n_columns: int) -> IntArray:
 
 def _run_interruptibly(highs: highspy.Highs) -> highspy.HighsStatus:
     """Run in a thread of its own, so that Ctrl-C is heard while HiGHS works; it is then told to stop."""
+    import highspy
+
     ended: list[highspy.HighsStatus] = []
     # Not Thread.join with a time-out: interrupted, it may take a running thread for an ended one.
     done = threading.Event()
@@ -461,17 +219,19 @@ def _solver(
         _set_options(highs, options)
     limit_time(highs, time_limit, integer)
     solvers[large] = (highs, id(options))
-    return cast(highspy.Highs, highs)
+    return cast("highspy.Highs", highs)
 
 
-def warm_solver(large: bool) -> highspy.Highs:
-    """Return a solver of its own, with the options of the first way."""
+def solver_for(way: Mapping[str, object], large: bool = False) -> highspy.Highs:
+    """Return a solver of its own with the options of one way."""
     highs = _new_solver(large)
-    _set_options(highs, _WAYS[0])
+    _set_options(highs, way)
     return highs
 
 
 def _new_solver(large: bool) -> highspy.Highs:
+    import highspy
+
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)
     highs.HandleUserInterrupt = large

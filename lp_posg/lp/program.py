@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
 from lp_posg.types import BoolArray, FloatArray, IntArray
 
 _EMPTY: FloatArray = np.empty(0)
+
+Bounds = tuple[FloatArray | float, FloatArray | float]
 
 
 class Status(Enum):
@@ -55,6 +57,28 @@ class LinearProgram:
     index: IntArray
     value: FloatArray
     integer: BoolArray | None = None
+
+    @staticmethod
+    def of(
+        matrix: Any, cost: FloatArray, columns: Bounds, rows: Bounds, integer: BoolArray | None = None
+    ) -> LinearProgram:
+        """Return the program with this matrix A, dense or of scipy.sparse.
+
+        Parameters
+        ----------
+        columns, rows : pairs of float arrays or floats
+            The lower and upper bounds of the variables, and of the rows.
+        """
+        n_rows, n_columns = matrix.shape
+        if isinstance(matrix, np.ndarray):
+            column, index = np.nonzero(matrix.T)
+            start, value = np.searchsorted(column, np.arange(n_columns + 1)), matrix.T[column, index]
+        else:
+            matrix = matrix.tocsc()
+            start, index, value = matrix.indptr, matrix.indices, matrix.data
+        (lower, upper), (low, high) = _full(columns, n_columns), _full(rows, n_rows)
+        start, index = start.astype(np.int32), index.astype(np.int32)
+        return LinearProgram(cost, lower, upper, low, high, start, index, value, integer)
 
     @property
     def n_columns(self) -> int:
@@ -144,6 +168,11 @@ class ProgramBlock:
                 _EMPTY,
             )
         return cast(LinearProgram, frames[size])
+
+
+def _full(bounds: Bounds, size: int) -> tuple[FloatArray, FloatArray]:
+    lower, upper = (np.full(size, bound, dtype=np.float64) for bound in bounds)
+    return lower, upper
 
 
 @dataclass(frozen=True)

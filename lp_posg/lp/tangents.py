@@ -25,9 +25,10 @@ from typing import Any
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
+from lp_posg.lp.attempts import solve_program
 from lp_posg.lp.conic import asked_for, solve_concave
-from lp_posg.lp.highs import CostSweep, solve_program
 from lp_posg.lp.program import LinearProgram
+from lp_posg.lp.warm import CostSweep
 from lp_posg.types import FloatArray
 
 PROOF_TOL = 1e-9
@@ -233,21 +234,13 @@ class _Search:
         gain, shift, size, slope = gain[kept] / unit, shift[kept], size[kept], self.slope[kept]
         n_cuts, n_points = gain.shape
         matrix = np.block([[1.0 / size[:, None], -gain / size[:, None]], [np.zeros((1, 1)), np.ones((1, n_points))]])
-        column, index = np.nonzero(matrix.T)
-        found = solve_program(
-            LinearProgram(
-                np.concatenate([[-1.0], np.zeros(n_points)]),
-                np.concatenate([[-np.inf], np.zeros(n_points)]),
-                np.full(1 + n_points, np.inf),
-                np.concatenate([np.full(n_cuts, -np.inf), [1.0]]),
-                np.concatenate([shift / size, [1.0]]),
-                np.searchsorted(column, np.arange(2 + n_points)).astype(np.int32),
-                index.astype(np.int32),
-                matrix.T[column, index],
-            ),
-            f"{self.what}, its tangents",
-            self.deadline,
+        program = LinearProgram.of(
+            matrix,
+            np.concatenate([[-1.0], np.zeros(n_points)]),
+            (np.concatenate([[-np.inf], np.zeros(n_points)]), np.inf),
+            (np.concatenate([np.full(n_cuts, -np.inf), [1.0]]), np.concatenate([shift / size, [1.0]])),
         )
+        found = solve_program(program, f"{self.what}, its tangents", self.deadline)
         self.n_programs += 1
         share = np.maximum(-found.dual[:-1], 0.0) / size
         share /= share.sum()

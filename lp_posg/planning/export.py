@@ -22,30 +22,28 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from lp_posg.errors import FormatError
 from lp_posg.files import write_whole
+from lp_posg.information.policy import PolicyBlock
+from lp_posg.planning.state_plan import StatePlan
 from lp_posg.types import FloatArray, IntArray
 from lp_posg.version import __version__
-
-if TYPE_CHECKING:
-    from lp_posg.information.policy import PolicyBlock
-    from lp_posg.planning.solution import Solution
 
 COLUMNS = ("time", "state", "atom", "atom_probability", "agent", "private_information", "action", "probability")
 
 JSON_FORMAT, JSON_VERSION = "lp-posg strategy", 1
 
 
-def export_strategy(solution: Solution, path: str | PathLike[str]) -> None:
+def export_plan(plan: StatePlan, path: str | PathLike[str]) -> None:
     """Write the whole strategy to a file, whose suffix says how.
 
     Parameters
     ----------
-    solution : Solution
+    plan : StatePlan
     path : str or PathLike
         Ends in ``.csv``, ``.json``, ``.graphml`` or ``.dot``.
 
@@ -54,11 +52,11 @@ def export_strategy(solution: Solution, path: str | PathLike[str]) -> None:
     FormatError
         If the suffix is none of these, or the file cannot be written; an older file is then left as it was.
     """
-    text = writer_for(path)(solution)
+    text = writer_for(path)(plan)
     write_whole(path, lambda stream: stream.writelines([text.encode()]))
 
 
-def writer_for(path: str | PathLike[str]) -> Callable[[Solution], str]:
+def writer_for(path: str | PathLike[str]) -> Callable[[StatePlan], str]:
     """Return what makes the text of a file from a solution, by the file's suffix.
 
     Raises
@@ -76,7 +74,7 @@ def writer_for(path: str | PathLike[str]) -> Callable[[Solution], str]:
     return WRITERS[suffix]
 
 
-def csv_text(solution: Solution) -> str:
+def csv_text(plan: StatePlan) -> str:
     """Return what is played as a table without where news leads.
 
     It is sorted by time, state, atom, agent, private information and action.
@@ -84,23 +82,23 @@ def csv_text(solution: Solution) -> str:
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(COLUMNS)
-    for time in range(solution.horizon):
-        table.writerows(_rows(solution, time))
+    for time in range(plan.horizon):
+        table.writerows(_rows(plan, time))
     return out.getvalue()
 
 
-def _rows(solution: Solution, time: int) -> Iterator[tuple[object, ...]]:
-    game, private = solution.game, _private_words(solution, time)
-    index, chance = _entries(solution, time)
+def _rows(plan: StatePlan, time: int) -> Iterator[tuple[object, ...]]:
+    game, private = plan.game, _private_words(plan, time)
+    index, chance = _entries(plan, time)
     for (state, atom, agent, own, action), (atom_prob, prob) in zip(index.tolist(), chance.tolist(), strict=True):
         words = (game.agents[agent], private[agent][own], game.actions[agent][action])
         yield time, state, atom, repr(atom_prob), *words, repr(prob)
 
 
-def _entries(solution: Solution, time: int) -> tuple[IntArray, FloatArray]:
+def _entries(plan: StatePlan, time: int) -> tuple[IntArray, FloatArray]:
     """Return (state, atom, agent, private, action), shape (R, 5), and their two probabilities, shape (R, 2)."""
-    agents = range(solution.game.n_agents)
-    parts = [_block_entries(block, agent) for block in solution.policy.steps[time].blocks for agent in agents]
+    agents = range(plan.game.n_agents)
+    parts = [_block_entries(block, agent) for block in plan.policy.steps[time].blocks for agent in agents]
     index = np.concatenate([own for own, _ in parts])
     chance = np.concatenate([own for _, own in parts])
     order = np.lexsort(index.T[::-1])
@@ -123,9 +121,9 @@ def _block_entries(block: PolicyBlock, agent: int) -> tuple[IntArray, FloatArray
     )
 
 
-def json_text(solution: Solution) -> str:
+def json_text(plan: StatePlan) -> str:
     """Return the strategy as one JSON object: what is played at each state, and where each news leads."""
-    policy, game = solution.policy, solution.game
+    policy, game = plan.policy, plan.game
     start = zip(policy.start_increment.tolist(), policy.start_node.tolist(), strict=True)
     content = {
         "format": JSON_FORMAT,
@@ -134,50 +132,49 @@ def json_text(solution: Solution) -> str:
         "game": game.name,
         "agents": list(game.agents),
         "actions": [list(own) for own in game.actions],
-        "horizon": solution.horizon,
-        "discount": solution.discount,
-        "sharing": solution.sharing,
-        "concept": solution.concept,
-        "compression": solution.compression,
-        "to_play": solution.to_play,
-        "values": solution.values.tolist(),
-        "start": [{"news": _news(solution, 0, increment), "state": state} for increment, state in start],
-        "steps": [{"time": time, "states": _states(solution, time)} for time in range(solution.horizon)],
+        "horizon": plan.horizon,
+        "discount": plan.discount,
+        "sharing": plan.sharing.name,
+        "concept": plan.concept.name,
+        "compression": plan.compression.name,
+        "to_play": plan.to_play,
+        "values": plan.values.tolist(),
+        "start": [{"news": _news(plan, 0, increment), "state": state} for increment, state in start],
+        "steps": [{"time": time, "states": _states(plan, time)} for time in range(plan.horizon)],
     }
     return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
 
-def _states(solution: Solution, time: int) -> list[dict[str, Any]]:
+def _states(plan: StatePlan, time: int) -> list[dict[str, Any]]:
     """Return all states of a time as JSON-ready objects, by number."""
     states: list[dict[str, Any]] = [
-        {"state": v, "values": own, "atoms": [], "next": []}
-        for v, own in enumerate(solution.node_values[time].tolist())
+        {"state": v, "values": own, "atoms": [], "next": []} for v, own in enumerate(plan.node_values[time].tolist())
     ]
-    game, private = solution.game, _private_words(solution, time)
-    index, chance = _entries(solution, time)
+    game, private = plan.game, _private_words(plan, time)
+    index, chance = _entries(plan, time)
     for (v, atom, agent, own, action), (atom_prob, prob) in zip(index.tolist(), chance.tolist(), strict=True):
         atoms = states[v]["atoms"]
         if atom == len(atoms):
             atoms.append({"probability": atom_prob, "prescriptions": {}})
         known = atoms[atom]["prescriptions"].setdefault(game.agents[agent], {})
         known.setdefault(private[agent][own], {})[game.actions[agent][action]] = prob
-    step = solution.policy.steps[time]
+    step = plan.policy.steps[time]
     for parent, increment, child in zip(
         step.parent.tolist(), step.increment.tolist(), step.child.tolist(), strict=True
     ):
-        states[parent]["next"].append({"news": _news(solution, time + 1, increment), "state": child})
+        states[parent]["next"].append({"news": _news(plan, time + 1, increment), "state": child})
     return states
 
 
-def _news(solution: Solution, when: int, joint: int) -> list[str]:
+def _news(plan: StatePlan, when: int, joint: int) -> list[str]:
     """Return what each agent's part of a joint increment is, in words; empty where nothing becomes common."""
-    own = [_distinct(words) for words in solution.labels.increments[when]]
+    own = [_distinct(words) for words in plan.labels.increments[when]]
     index = np.unravel_index(joint, tuple(len(words) for words in own))
     return [words[int(k)] for words, k in zip(own, index, strict=True)]
 
 
-def _private_words(solution: Solution, time: int) -> list[Sequence[str]]:
-    return [_distinct(words) for words in solution.labels.private[time]]
+def _private_words(plan: StatePlan, time: int) -> list[Sequence[str]]:
+    return [_distinct(words) for words in plan.labels.private[time]]
 
 
 def _distinct(words: Sequence[str]) -> Sequence[str]:
@@ -185,37 +182,37 @@ def _distinct(words: Sequence[str]) -> Sequence[str]:
     return words if len(set(words)) == len(words) else [f"{word} [{k}]" for k, word in enumerate(words)]
 
 
-def graphml_text(solution: Solution) -> str:
+def graphml_text(plan: StatePlan) -> str:
     """Return the DAG of states as GraphML; the attribute ``strategy`` of a state is the JSON of its atoms."""
     import networkx as nx
 
-    graph = nx.DiGraph(**{key: _printable(str(word)) for key, word in solution.graph.graph.items()})
-    graph.graph["to_play"] = solution.to_play
-    for time in range(solution.horizon):
-        for state in _states(solution, time):
-            values = dict(zip((f"value {agent}" for agent in solution.game.agents), state["values"], strict=True))
+    graph = nx.DiGraph(**{key: _printable(str(word)) for key, word in plan.graph.graph.items()})
+    graph.graph["to_play"] = plan.to_play
+    for time in range(plan.horizon):
+        for state in _states(plan, time):
+            values = dict(zip((f"value {agent}" for agent in plan.game.agents), state["values"], strict=True))
             told = {_printable(key): own for key, own in values.items()}
             # In ASCII, JSON's own escapes stand for what XML cannot hold.
             play = json.dumps(state["atoms"])
             graph.add_node(f"{time}.{state['state']}", time=time, state=state["state"], strategy=play, **told)
-    for node, news in solution.graph.nodes(data="news"):
+    for node, news in plan.graph.nodes(data="news"):
         if news is not None:
             graph.nodes[_name(node)]["news"] = _printable(" | ".join(news))
-    for parent, child, news in solution.graph.edges(data="increments"):
+    for parent, child, news in plan.graph.edges(data="increments"):
         graph.add_edge(_name(parent), _name(child), news=_printable(" | ".join(news)))
     return "\n".join(nx.generate_graphml(graph)) + "\n"
 
 
-def dot_text(solution: Solution) -> str:
+def dot_text(plan: StatePlan) -> str:
     """Return the DAG of states for Graphviz: labels are number and value, tooltips what is played."""
     lines = ["digraph strategy {", "  rankdir=LR;", "  node [shape=box];"]
-    lines.append(f"  to_play={_quoted(solution.to_play)};")
-    for time in range(solution.horizon):
-        for state in _states(solution, time):
+    lines.append(f"  to_play={_quoted(plan.to_play)};")
+    for time in range(plan.horizon):
+        for state in _states(plan, time):
             label = f"{time}.{state['state']}\n" + ", ".join(f"{value:.6g}" for value in state["values"])
             play = "\n".join(_atom_words(atom) for atom in state["atoms"])
             lines.append(f'  "{time}.{state["state"]}" [label={_quoted(label)}, tooltip={_quoted(play)}];')
-    for parent, child, news in solution.graph.edges(data="increments"):
+    for parent, child, news in plan.graph.edges(data="increments"):
         told = _quoted("\n".join(news))
         lines.append(f'  "{_name(parent)}" -> "{_name(child)}" [edgetooltip={told}, news={told}];')
     return "\n".join([*lines, "}"]) + "\n"
@@ -245,7 +242,7 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-WRITERS: dict[str, Callable[[Solution], str]] = {
+WRITERS: dict[str, Callable[[StatePlan], str]] = {
     ".csv": csv_text,
     ".json": json_text,
     ".graphml": graphml_text,

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lp_posg.errors import UnsupportedError
 from lp_posg.evaluate import Advantages, advantages
-from lp_posg.information import SharingStructure
-
-if TYPE_CHECKING:
-    from lp_posg.planning.solution import Solution
+from lp_posg.game import Game
+from lp_posg.planning.state_plan import StatePlan
 
 ALWAYS = 1 - 1e-9
 """What is played with more than this probability is no other action."""
@@ -65,49 +62,38 @@ class StateGains:
     best: tuple[float, ...]
 
 
-def advantages_of(solution: Solution, sharing: SharingStructure | None = None) -> tuple[Advantages, ...]:
+def advantages_of(plan: StatePlan) -> tuple[Advantages, ...]:
     """Return what each action of each agent gains at each place, by step and then by agent.
-
-    Parameters
-    ----------
-    solution : Solution
-    sharing : SharingStructure, optional
-        Needed if the solution was computed for a structure of the user's own.
 
     Raises
     ------
-    ModelError
-        If the structure cannot be told from its name.
     UnsupportedError
         If the gaps are not known exactly, since exact states are out of reach.
     """
-    from lp_posg.planning.verification import structure_of
-
-    if solution.certificate.found_gains is not None:
+    if not plan.has_exact_gaps:
         raise UnsupportedError(
             "the solution's gaps are bounds, since exact states are out of reach; what single actions gain is known"
             " only where the certificate is exact: choose a shorter horizon"
         )
-    structure = structure_of(solution, sharing, solution.game)
-    return advantages(solution.game, structure, solution.policy, solution.certificate.kind)
+    return advantages(plan.game, plan.sharing, plan.policy, plan.certificate.kind)
 
 
-def state_gains(solution: Solution, time: int, node: int) -> StateGains:
-    """Return what deviating at a state brings, from the solution's `advantages`."""
-    n = solution.game.n_agents
-    steps = solution.advantages[time * n : (time + 1) * n]
+def state_gains(plan: StatePlan, found: tuple[Advantages, ...], time: int, node: int) -> StateGains:
+    """Return what deviating at a state brings, from what `advantages_of` found."""
+    n = plan.game.n_agents
+    steps = found[time * n : (time + 1) * n]
     rows = [np.flatnonzero(step.state == node) for step in steps]
-    places = tuple(_place(solution, step, row) for step, own in zip(steps, rows, strict=True) for row in own.tolist())
+    places = tuple(_place(plan.game, step, row) for step, own in zip(steps, rows, strict=True) for row in own.tolist())
     best = tuple(float(step.best[own].max(initial=0.0)) for step, own in zip(steps, rows, strict=True))
     return StateGains(places, best)
 
 
-def _place(solution: Solution, step: Advantages, row: int) -> PlaceGain:
-    actions, told = solution.game.actions[step.agent], int(step.recommended[row])
+def _place(game: Game, step: Advantages, row: int) -> PlaceGain:
+    actions, told = game.actions[step.agent], int(step.recommended[row])
     gain = np.where(step.played[row] > ALWAYS, -np.inf, step.gain[row])
     other = int(gain.argmax()) if np.isfinite(gain).any() else None
     return PlaceGain(
-        agent=solution.game.agents[step.agent],
+        agent=game.agents[step.agent],
         private_info=step.words[int(step.private[row])],
         recommended=None if told < 0 else actions[told],
         chance=float(step.chance[row]),

@@ -1,197 +1,213 @@
-"""What the sequence form returns: values, plans, strategies in the game's labels, certificate."""
+"""The solution of a POSG in sequence form: behaviour strategies over full private histories."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.game import Game
-from lp_posg.information.describe import history_text, private_text
+from lp_posg.evaluate import Certificate, Play, Simulation, StepPlay, simulate_player
+from lp_posg.game import Game, allowed_gaps
+from lp_posg.information import SharingStructure
+from lp_posg.information.describe import history_text, increment_text, private_text
 from lp_posg.information.tables import SplitTable
-from lp_posg.planning.agent_names import agent_number
+from lp_posg.planning.acceptance import value_slack
+from lp_posg.planning.history_player import HistoryPlayer
+from lp_posg.planning.set_certificates import judged_histories, set_certificate
+from lp_posg.planning.set_solution import SetSolution
+from lp_posg.planning.solution import Atom
+from lp_posg.planning.stored_sets import packed_histories, save_sets
+from lp_posg.planning.verification import check_values, target_of
+from lp_posg.trees.sequence.equilibrium import check_gaps
 from lp_posg.trees.sequence.histories import HistoryTree
-from lp_posg.trees.sequence.response import Exploitability
-from lp_posg.types import FloatArray, read_only
-from lp_posg.version import __version__
-
-
-@dataclass(frozen=True)
-class SequenceStats:
-    """Sizes and times.
-
-    Attributes
-    ----------
-    information_sets, sequences : tuple of two int
-        Of each agent, all steps together; the empty sequence is not counted.
-    histories : int
-        Number of (state, both information sets) of positive probability.
-    payoff_entries : int
-        Number of pairs of sequences with a payoff other than 0.
-    rows, columns : int
-        Of the linear program.
-    seconds : float
-        Wall time, the sum of `phases`.
-    phases : mapping of str to float
-        Seconds of ``expand``, ``solve`` and ``certify``.
-    """
-
-    information_sets: tuple[int, int]
-    sequences: tuple[int, int]
-    histories: int
-    payoff_entries: int
-    rows: int
-    columns: int
-    seconds: float
-    phases: Mapping[str, float]
+from lp_posg.types import GAP_TOL, FloatArray, IntArray
+from lp_posg.wording import value_scale
 
 
 @dataclass(frozen=True, eq=False)
-class SequenceSolution:
-    """A certified Nash equilibrium of a zero-sum game in behaviour strategies on full private histories.
+class HistorySolution(SetSolution):
+    """A certified Nash equilibrium of a zero-sum POSG in behaviour strategies on full private histories.
+
+    The information sets of agent 1 come first, then those of agent 2, each by step. See `Solution` and `SetSolution`.
 
     Attributes
     ----------
     game : Game
-        Its discount is the one solved with.
     horizon : int
-    sharing : str
-    tolerance : float
-        Largest accepted gap of an agent, relative to its own reward range.
-    plans : tuple of two float arrays, shape (K_i * A_i,)
-        Realisation plan of each agent: probability of an agent's own part in coming to a sequence.
-    behaviour : tuple of two float arrays, shape (K_i, A_i)
-        Probability of each action at each information set; uniform where the agent's own plan never comes to.
+    sharing : SharingStructure
     trees : tuple of two HistoryTree
+        Each agent's information sets.
     tables : tuple of SplitTable, one per step
-    certificate : Exploitability
-        Values and best responses, computed over the information sets without a linear program.
-    stats : SequenceStats
+        What the indices in the trees stand for.
     """
 
     game: Game
     horizon: int
-    sharing: str
-    tolerance: float
-    plans: tuple[FloatArray, FloatArray]
-    behaviour: tuple[FloatArray, FloatArray]
+    sharing: SharingStructure
     trees: tuple[HistoryTree, HistoryTree]
     tables: tuple[SplitTable, ...]
-    certificate: Exploitability
-    stats: SequenceStats
-
-    def __post_init__(self) -> None:
-        read_only(*self.plans, *self.behaviour)
-
-    @property
-    def values(self) -> FloatArray:
-        """Value of each agent, in reward units over the horizon, shape (2,)."""
-        return self.certificate.values
-
-    @property
-    def welfare(self) -> float:
-        """Sum of the agents' values, which is that of the rewards, whatever is played."""
-        return float(self.values.sum())
 
     @property
     def discount(self) -> float:
         """The discount solved with."""
         return self.game.discount
 
-    def n_information_sets(self, agent: int | str, time: int) -> int:
-        """Return the number of information sets of an agent at a step (0-based)."""
-        sets = self._sets(agent_number(self.game.agents, agent), time)
-        return int(sets.stop - sets.start)
+    @property
+    def allowed_gaps(self) -> FloatArray:
+        """Largest gap that the tolerance accepts of each agent, in reward units, shape (n,)."""
+        return allowed_gaps(self.game, self.tolerance, self.certificate.kind.together)
 
-    def information(self, agent: int | str, time: int, number: int) -> str:
-        """Return what an agent knows at an information set, in the game's labels.
+    @property
+    def scale(self) -> float:
+        """Size beside which a value is rounding, in reward units; for screens."""
+        return value_scale(self.game, self.horizon)
+
+    @property
+    def behaviour(self) -> tuple[FloatArray, FloatArray]:
+        """Probability of each action at each information set of each agent, shapes (K_i, A_i)."""
+        first, second = np.split(self.sets.behaviour[0], [self.trees[0].n_sequences])
+        return first.reshape(self.trees[0].n_sets, -1), second.reshape(self.trees[1].n_sets, -1)
+
+    def action_names(self, k: int) -> Sequence[str]:
+        """Return the labels of the actions at a set."""
+        return self.game.actions[self.sets.owner[k]]
+
+    def set_name(self, k: int) -> str:
+        """Return what an agent knows at a set, in the game's labels."""
+        agent, place = self._place(k)
+        time = int(np.searchsorted(self.trees[agent].start, place, side="right")) - 1
+        return f"step {time + 1}; common: {history_text(self.game, self._news(k))}; {self._private_words(k)}"
+
+    def information_sets(self, agent: int | str, time: int | None = None) -> list[str]:
+        """Return a name for each of an agent's information sets, of all steps or of one (0-based)."""
+        if time is None:
+            return super().information_sets(agent)
+        return [self.set_name(k) for k in self._sets_at(self.agent_number(agent), time).tolist()]
+
+    def n_places(self, time: int) -> int:
+        """Return the number of common histories at a step (0-based), the places that `strategy` knows."""
+        self._check_time(time)
+        return int(max(common.max() for common in self._common[time])) + 1
+
+    def strategy(self, time: int = 0, node: int = 0) -> tuple[Atom, ...]:
+        """Return what is played after a common history, in the game's labels: one atom.
 
         Parameters
         ----------
-        agent : int or str
-            Index from 0, or name.
-        time, number : int
-            Step, and number of the information set at that step, both from 0.
+        time : int
+            The step, 0-based.
+        node : int
+            Number of the common history at that step, below `n_places`.
 
         Raises
         ------
         ModelError
-            If there is no such agent, step or information set.
+            If there is no such step or common history.
         """
-        who, place = self._place(agent, time, number)
-        tree, path = self.trees[who], self.trees[who].path(place)
-        news = [self.tables[h].increment_label(int(tree.increment[v])) for h, (v, _) in enumerate(path)]
-        private = self.tables[time].next_private[who][int(tree.private[place])]
-        done = [self.game.actions[who][action] for _, action in path if action is not None]
-        return (
-            f"common: {history_text(self.game, news)}; private: {private_text(self.game, who, private)};"
-            f" own actions: {', '.join(done) or 'none yet'}"
-        )
+        atom = self.atoms_at(self._sets_after(time, node))[0]
+        known = {
+            agent: {name.split("; ", 2)[2]: law for name, law in sets.items()}
+            for agent, sets in atom.prescriptions.items()
+        }
+        return (Atom(atom.prob, known),)
 
-    def strategy(self, agent: int | str, time: int, number: int) -> dict[str, float]:
-        """Return the probability of each action played at an information set; arguments as `information`."""
-        who, place = self._place(agent, time, number)
-        row = self.behaviour[who][place]
-        return {self.game.actions[who][a]: float(row[a]) for a in np.flatnonzero(row)}
+    def history(self, time: int, node: int) -> tuple[str, ...]:
+        """Return a common history in words: what the start shared, then each step."""
+        k = int(self._sets_after(time, node)[0])
+        return tuple(increment_text(self.game, news) for news in self._news(k))
 
-    def reach(self, agent: int | str, time: int, number: int) -> float:
-        """Return the agent's own part in coming to an information set: 0 if its plan never does."""
-        who, place = self._place(agent, time, number)
-        parent = self.trees[who].parent[place]
-        return 1.0 if parent < 0 else float(self.plans[who][parent])
+    def play(self, seed: int = 0) -> Play:
+        """Return an object that acts step by step: give it what each agent sees, get each agent's action."""
+        return StepPlay(self.game, self._player, seed)
 
-    def _sets(self, agent: int, time: int) -> slice:
+    @cached_property
+    def _player(self) -> HistoryPlayer:
+        return HistoryPlayer(self.trees, self.behaviour, self.tables)
+
+    def simulate(
+        self, n_runs: int = 10_000, seed: int = 0, *, game: Game | None = None, level: float = 0.95, traces: int = 0
+    ) -> Simulation:
+        """Return what following the strategy brings in independent runs; see `StateSolution.simulate`."""
+        return simulate_player(target_of(self.game, game), self._player, n_runs, seed, level=level, traces=traces)
+
+    def verify(self, game: Any = None, *, tolerance: float = GAP_TOL, approximate: bool = False) -> Certificate:
+        """Return a new certificate, computed from the strategy alone; see `lp_posg.verify`."""
+        target = target_of(self.game, game)
+        found = judged_histories(target, self.sharing, self.horizon, self.sets)
+        if not approximate:
+            allowed = allowed_gaps(target, tolerance)
+            check_gaps(found, target.agents, allowed, f"game {target.name!r}", "allow a larger tolerance")
+        certificate = set_certificate(found, len(self.sets.owner))
+        check_values(self.values, certificate, target, value_slack(target, tolerance, found.values))
+        return certificate
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the solution, game and certificate included, as one ``.npz`` file without pickle.
+
+        Raises
+        ------
+        FormatError
+            If the file cannot be written; an older file of that name is then left as it was.
+        """
+        save_sets(self, self.sets, self.stakes, packed_histories(self.game, self.trees), path)
+
+    # ---- information sets ------------------------------------------------------------------------
+
+    def _place(self, k: int) -> tuple[int, int]:
+        """Return the agent of a set, and the set's number in that agent's tree."""
+        split = self.trees[0].n_sets
+        return (0, k) if k < split else (1, k - split)
+
+    def _news(self, k: int) -> list[tuple[Any, ...]]:
+        agent, place = self._place(k)
+        tree = self.trees[agent]
+        path = tree.path(place)
+        return [self.tables[h].increment_label(int(tree.increment[v])) for h, (v, _) in enumerate(path)]
+
+    def _private_words(self, k: int) -> str:
+        agent, place = self._place(k)
+        tree = self.trees[agent]
+        path = tree.path(place)
+        private = self.tables[len(path) - 1].next_private[agent][int(tree.private[place])]
+        done = [self.game.actions[agent][action] for _, action in path if action is not None]
+        known = private_text(self.game, agent, private)
+        return f"private: {known}; own actions: {', '.join(done) or 'none yet'}"
+
+    def _check_time(self, time: int) -> None:
         if not 0 <= time < self.horizon:
             raise ModelError(f"there is no step {time}; expected 0 to {self.horizon - 1}")
-        return self.trees[agent].sets_at(time)
 
-    def _place(self, agent: int | str, time: int, number: int) -> tuple[int, int]:
-        who = agent_number(self.game.agents, agent)
-        sets = self._sets(who, time)
-        if not 0 <= number < sets.stop - sets.start:
+    def _sets_at(self, agent: int, time: int) -> IntArray:
+        self._check_time(time)
+        sets = self.trees[agent].sets_at(time)
+        return np.arange(sets.start, sets.stop) + (0, self.trees[0].n_sets)[agent]
+
+    @cached_property
+    def _common(self) -> tuple[tuple[IntArray, IntArray], ...]:
+        """For each step, the number of the common history at each agent's sets."""
+        found: list[tuple[IntArray, IntArray]] = []
+        for time in range(self.horizon):
+            keys = []
+            for agent, tree in enumerate(self.trees):
+                sets = tree.sets_at(time)
+                before = np.zeros(sets.stop - sets.start, dtype=np.int64)
+                if time:
+                    parents = tree.set_of[tree.parent[sets]] - tree.sets_at(time - 1).start
+                    before = found[time - 1][agent][parents]
+                keys.append(before * int(np.prod(self.tables[time].n_increments)) + tree.increment[sets])
+            _, number = np.unique(np.concatenate(keys), return_inverse=True)
+            found.append((number[: len(keys[0])], number[len(keys[0]) :]))
+        return tuple(found)
+
+    def _sets_after(self, time: int, node: int) -> IntArray:
+        if not 0 <= node < self.n_places(time):
             raise ModelError(
-                f"agent {self.game.agents[who]!r} has no information set {number} at step {time};"
-                f" expected 0 to {sets.stop - sets.start - 1}"
+                f"there is no common history {node} at time {time}; expected 0 to {self.n_places(time) - 1}"
             )
-        return who, sets.start + number
-
-    def summary(self) -> dict[str, Any]:
-        """Return the solution as a JSON-ready object, with the keys of `Solution.summary` and ``method``.
-
-        ``states`` counts information sets of both agents here, and ``states_by_depth`` those of each step.
-        """
-        by_depth = np.sum([np.diff(tree.start) for tree in self.trees], axis=0)
-        return {
-            "game": self.game.name,
-            "agents": list(self.game.agents),
-            "horizon": self.horizon,
-            "discount": self.discount,
-            "sharing": self.sharing,
-            "concept": "ne",
-            "objective": "welfare",
-            "compression": "exact",
-            "method": "sequence-form",
-            "values": self.values.tolist(),
-            "welfare": self.welfare,
-            "model_values": self.values.tolist(),
-            "certificate": self.certificate.summary(),
-            "stats": {
-                "states": int(by_depth.sum()),
-                "stage_lps": 1,
-                "closed": 0,
-                "seconds": self.stats.seconds,
-                "phases": dict(self.stats.phases),
-                "states_by_depth": by_depth.tolist(),
-                "methods": {"sequence-form": 1},
-                "information_sets": list(self.stats.information_sets),
-                "sequences": list(self.stats.sequences),
-                "histories": self.stats.histories,
-                "payoff_entries": self.stats.payoff_entries,
-                "rows": self.stats.rows,
-                "columns": self.stats.columns,
-            },
-            "version": __version__,
-        }
+        parts = [self._sets_at(i, time)[self._common[time][i] == node] for i in range(2)]
+        return np.concatenate(parts)

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.errors import ModelError
 from lp_posg.evaluate.strategy_cells import cell_actions
-from lp_posg.information import Compression, CompressionRule, SharingStructure, reachable_states
 from lp_posg.information.levels import Level
-from lp_posg.planning.solution import Solution
-from lp_posg.planning.verification import compression_of, structure_of
+from lp_posg.planning.state_plan import StatePlan, plan_states
 from lp_posg.types import FloatArray, SparseMatrix, read_only
 
 
@@ -38,28 +35,15 @@ class Reach:
         read_only(*self.prob, *self.beliefs)
 
 
-def reach(
-    solution: Solution,
-    *,
-    sharing: SharingStructure | None = None,
-    compression: Compression | CompressionRule | None = None,
-) -> Reach:
-    """Return how likely each state is if the strategy of a solution is followed, and the beliefs there.
+def reach(plan: StatePlan) -> Reach:
+    """Return how likely each state is if the strategy of a plan is followed, and the beliefs there.
 
     The states are expanded anew, which takes as long as it took `solve`.
-
-    Parameters
-    ----------
-    solution : Solution
-    sharing : SharingStructure, optional
-        Needed if the solution was computed for a structure of the user's own.
-    compression : Compression or CompressionRule, optional
-        Needed if it was computed with a compression that its name does not say whole.
 
     Raises
     ------
     ModelError
-        If structure or compression cannot be told from their names, or give other states.
+        If the game, its rule and its compression give other states than the plan has.
 
     Examples
     --------
@@ -68,11 +52,8 @@ def reach(
     >>> found.prob[1].round(4).tolist()  # both hear left, one each, both hear right
     [0.3725, 0.255, 0.3725]
     """
-    game, steps = solution.game, solution.policy.steps
-    structure = structure_of(solution, sharing, game)
-    model = reachable_states(game, structure, solution.horizon, compression=compression_of(solution, compression))
-    if [depth.level.n_nodes for depth in model.depths] != [step.n_nodes for step in steps]:
-        raise ModelError("the solution does not have the states of its game; it is damaged, or its rule has changed")
+    game, steps = plan.game, plan.policy.steps
+    model = plan_states(plan, game)
     levels = [depth.level for depth in model.depths]
     prob: list[FloatArray] = [
         np.bincount(model.start.child, weights=model.start_prob, minlength=levels[0].n_nodes).astype(np.float64)

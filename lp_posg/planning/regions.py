@@ -7,10 +7,11 @@ import numpy as np
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.induction.blocks import Block, blocks_of, stage_block
-from lp_posg.information import SharingStructure, StateSpace, compression_named, reachable_states, sharing_structure
+from lp_posg.information import SharingStructure, StateSpace, reachable_states, sharing_structure
 from lp_posg.planning.solution import Solution
-from lp_posg.planning.verification import structure_of
-from lp_posg.stage import CONCEPTS, Correlated, PayoffRegion, StageBlock, payoff_region_of
+from lp_posg.planning.state_plan import StatePlan, plan_states
+from lp_posg.stage import CONCEPTS, Concept, Correlated, PayoffRegion, StageBlock, payoff_region_of
+from lp_posg.trees import Tree, strategic_form
 from lp_posg.types import FloatArray
 
 ONE_STEP = "of the game of one step"
@@ -19,8 +20,8 @@ STAGE = "of the stage game, with the selected equilibrium's continuation"
 
 
 def payoff_region(
-    source: Game | Solution,
-    concept: str | None = None,
+    source: Game | Tree | Solution,
+    concept: str | Concept | None = None,
     sharing: str | SharingStructure | None = None,
     *,
     time: int | None = None,
@@ -28,17 +29,16 @@ def payoff_region(
 ) -> PayoffRegion:
     """Return the polygon of all values that equilibria of a correlated concept give two agents.
 
-    Of a game: played for one step. Of a solution: at one state, given what the selected equilibrium
-    is worth from there on; that is not the region of the whole game.
+    Of a game: played for one step. Of a tree: of its reduced strategic form. Of a solution: at one state, given what
+    the selected equilibrium is worth from there on; that is not the region of the whole game.
 
     Parameters
     ----------
-    source : Game or Solution
+    source : Game, Tree or Solution
     concept : {"strategic-ce", "ce", "interim-cce", "cce"}, optional
         Default: the solution's, if it is one of these, else ``cce``.
     sharing : str or SharingStructure, optional
-        Of a game: ``full`` if not given. Of a solution: its own; only a structure of the user's own
-        has to be passed again.
+        Of a game: ``full`` if not given. Of a solution: the one it was solved for.
     time, node : int, optional
         The state of the solution, 0-based as in `Solution.graph`; without them the solution has to
         have one step, and all its states count, each with its probability.
@@ -61,10 +61,12 @@ def payoff_region(
     >>> region.efficiency.price_of_stability.__round__(6)
     1.142857
     """
-    if isinstance(source, Solution):
-        return _of_solution(source, concept, sharing, time, node)
+    if isinstance(source, Tree):
+        source = strategic_form(source)
+    if isinstance(source, StatePlan):
+        return _of_plan(source, concept, sharing, time, node)
     if not isinstance(source, Game):
-        raise ModelError(f"source is {type(source).__name__}, expected a Game or a Solution")
+        raise ModelError(f"source is {type(source).__name__}, expected a game or a solution over its states")
     if time is not None or node is not None:
         raise ModelError("time and node are a state of a Solution; of a game there is the first step only")
     structure = sharing_structure("full" if sharing is None else sharing, source.n_agents)
@@ -84,43 +86,35 @@ def one_step_games(game: Game, space: StateSpace, deadline: float | None = None)
     return games
 
 
-def _of_solution(
-    solution: Solution, concept: str | None, sharing: str | SharingStructure | None, time: int | None, node: int | None
+def _of_plan(
+    plan: StatePlan, concept: str | Concept | None, sharing: object, time: int | None, node: int | None
 ) -> PayoffRegion:
-    game = solution.game
-    if isinstance(sharing, str):
-        sharing = sharing_structure(sharing, game.n_agents)
-    structure = structure_of(solution, sharing, game)
-    if structure.name != solution.sharing:
-        raise ModelError(f"the solution is of sharing {solution.sharing!r}, not {structure.name!r}")
-    default = solution.concept if isinstance(CONCEPTS.get(solution.concept), Correlated) else "cce"
+    game = plan.game
+    if sharing is not None and getattr(sharing, "name", sharing) != plan.sharing.name:
+        raise ModelError(f"the solution is of sharing {plan.sharing.name!r}, not {getattr(sharing, 'name', sharing)!r}")
+    default = plan.concept if isinstance(plan.concept, Correlated) else "cce"
     found = _concept(concept or default)
-    if (time is None) != (node is None) or (time is None and solution.horizon > 1):
-        raise ModelError("give both time and node of a state, as in Solution.graph; only with one step neither")
-    space = reachable_states(game, structure, solution.horizon, compression=compression_named(solution.compression))
+    if (time is None) != (node is None) or (time is None and plan.horizon > 1):
+        raise ModelError("give both time and node of a state, as in `graph`; only with one step neither")
     if time is None or node is None:
-        return payoff_region_of(found, one_step_games(game, space), ONE_STEP)
-    return _of_state(solution, space, found, time, node)
+        return payoff_region_of(found, one_step_games(game, plan_states(plan, game)), ONE_STEP)
+    plan.check_state(time, node)
+    return _of_state(plan, plan_states(plan, game), found, time, node)
 
 
-def _of_state(solution: Solution, space: StateSpace, concept: Correlated, time: int, node: int) -> PayoffRegion:
-    game, horizon = solution.game, solution.horizon
-    if not 0 <= time < horizon or not 0 <= node < solution.policy.steps[time].n_nodes:
-        raise ModelError(f"there is no state {node} at time {time}; `graph` lists them")
-    level = space.depths[time].level
-    if level.n_nodes != solution.policy.steps[time].n_nodes:
-        raise ModelError("the solution does not have the states of its game; it is damaged, or its rule has changed")
-    last = time == horizon - 1
-    ahead: FloatArray = np.zeros((0, game.n_agents)) if last else solution.node_values[time + 1]
+def _of_state(plan: StatePlan, space: StateSpace, concept: Correlated, time: int, node: int) -> PayoffRegion:
+    game, level = plan.game, space.depths[time].level
+    last = time == plan.horizon - 1
+    ahead: FloatArray = np.zeros((0, game.n_agents)) if last else plan.node_values[time + 1]
     shape = tuple(int(k) for k in level.counts[node])
     block = Block(time, shape, np.array([node]))
     games = stage_block(game, block, space.depths[time], ahead)
     return payoff_region_of(concept, [games], LAST_STAGE if last else STAGE)
 
 
-def _concept(name: str) -> Correlated:
-    found = CONCEPTS.get(name) if isinstance(name, str) else None
+def _concept(concept: str | Concept) -> Correlated:
+    found = CONCEPTS.get(concept) if isinstance(concept, str) else concept
     if not isinstance(found, Correlated):
-        known = ", ".join(key for key, own in CONCEPTS.items() if isinstance(own, Correlated))
-        raise ModelError(f"a payoff region is of a correlated concept, one of {known}; found {name!r}")
+        known = ", ".join(key for key, other in CONCEPTS.items() if isinstance(other, Correlated))
+        raise ModelError(f"a payoff region is of a correlated concept, one of {known}; found {concept!r}")
     return found

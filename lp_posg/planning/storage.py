@@ -1,56 +1,110 @@
-"""Solutions on disk: one ``.npz`` of plain arrays and one JSON text; nothing is ever unpickled."""
+"""What all stored solutions share: one ``.npz`` of plain arrays and one JSON text; nothing is ever unpickled."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from lp_posg.errors import FormatError, LpPosgError, ModelError
-from lp_posg.evaluate import Certificate, Deviation, kind_named
+from lp_posg.errors import FormatError, LpPosgError, ModelError, OptionError
+from lp_posg.evaluate import Certificate, Deviation, Kind, kind_named
 from lp_posg.files import read_arrays, write_arrays
-from lp_posg.game import GAME_FORMAT, SOLUTION_FORMAT, Game, game_arrays, game_from_arrays, game_labels
-from lp_posg.information import Policy, PolicyBlock, PolicyStep, check_horizon
-from lp_posg.planning.solution import Labels, Solution, Stats
-from lp_posg.planning.stored_parts import check_stored
-from lp_posg.stage import OWN, concept_named, parse_objective
+from lp_posg.game import GAME_FORMAT, SOLUTION_FORMAT, Game
+from lp_posg.information import Compression, CompressionRule, SharingStructure, compression_named, sharing_structure
+from lp_posg.planning.solution import Result, Stats
+from lp_posg.planning.stored_parts import check_common, check_finite
+from lp_posg.planning.unknown_objects import UnknownCompression, UnknownConcept, UnknownSharing
+from lp_posg.stage import OWN, Concept, Objective, concept_named, parse_objective
+from lp_posg.trees import Tree
+from lp_posg.types import FloatArray
 from lp_posg.version import __version__
 
 MAX_BYTES = 1 << 34
 """Most bytes that the arrays of a solution may take."""
 
 FORMAT = SOLUTION_FORMAT
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+
+T = TypeVar("T")
 
 
-def save_solution(solution: Solution, path: str | PathLike[str]) -> None:
-    """Write `solution` to `path` in one move; on failure nothing is left behind.
+def write_solution(
+    solution: Result, form: str, meta: Mapping[str, Any], arrays: Mapping[str, Any], path: str | PathLike[str]
+) -> None:
+    """Write a solution to `path` in one move; on failure nothing is left behind.
+
+    Parameters
+    ----------
+    solution : Result
+    form : {"states", "histories", "tree"}
+    meta, arrays : mappings
+        What the form adds to what all solutions have.
 
     Raises
     ------
     FormatError
         If the file cannot be written.
     """
-    arrays = {"meta": np.array(json.dumps(_meta(solution), ensure_ascii=False))}
-    arrays |= game_arrays(solution.game, "game.")
-    arrays |= _policy_arrays(solution)
-    write_arrays(path, arrays)
+    whole = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "version": __version__,
+        "form": form,
+        **common_meta(solution),
+        **meta,
+    }
+    text = {"meta": np.array(json.dumps(whole, ensure_ascii=False))}
+    write_arrays(path, text | certificate_arrays(solution.certificate) | dict(arrays))
 
 
-def load_solution(path: str | PathLike[str]) -> Solution:
-    """Return the solution stored at `path`.
+def common_meta(solution: Result) -> dict[str, Any]:
+    """Return options, sizes and certificate of a solution as a JSON-ready object, arrays apart."""
+    certificate, stats = solution.certificate, solution.stats
+    objects = {key: getattr(solution, key) for key in ("sharing", "concept", "objective", "compression")}
+    return {
+        "options": {
+            **{key: getattr(solution, key) for key in ("horizon", "tolerance", "method", "reason")},
+            **{key: None if value is None else value.name for key, value in objects.items()},
+        },
+        "stats": {
+            **vars(stats),
+            "phases": dict(stats.phases),
+            "methods": dict(stats.methods),
+            "sizes": dict(stats.sizes),
+        },
+        "certificate": {
+            "status": certificate.status,
+            "deviations": certificate.deviations,
+            "deviation": None if certificate.deviation is None else vars(certificate.deviation),
+            "merge_error": certificate.merge_error,
+            "states": certificate.states,
+        },
+    }
+
+
+def certificate_arrays(certificate: Certificate) -> dict[str, FloatArray]:
+    """Return the arrays of a certificate by name."""
+    gains = certificate.found_gains
+    arrays = {"certificate.gaps": certificate.gaps, "certificate.values": certificate.values}
+    return arrays | ({} if gains is None else {"certificate.found_gains": gains})
+
+
+def read_stored(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the JSON text and the arrays of a stored solution, `meta` and `arrays`, unchecked.
 
     Raises
     ------
     FormatError
-        If the file cannot be read, is not a solution of this format, or is damaged.
+        If the file cannot be read or is no solution of this format.
     """
     arrays = read_arrays(path, MAX_BYTES, "expected one that `Solution.save` wrote")
-    try:
+    with damage_of(path):
         meta = json.loads(str(arrays["meta"]))
         if meta["format"] == GAME_FORMAT:
             raise FormatError(
@@ -66,10 +120,17 @@ def load_solution(path: str | PathLike[str]) -> Solution:
                 path=str(path),
                 line=None,
             )
-        return _solution(meta, arrays)
+    return meta, arrays
+
+
+@contextmanager
+def damage_of(path: str | PathLike[str]) -> Iterator[None]:
+    """Make whatever a damaged file raises a FormatError that names it."""
+    try:
+        yield
+    except (FormatError, OptionError):
+        raise
     except LpPosgError as error:
-        if isinstance(error, FormatError):
-            raise
         raise FormatError(
             f"{path}: the stored solution is damaged: {' '.join(str(error).split())[:800]}", path=str(path), line=None
         ) from None
@@ -86,88 +147,58 @@ def load_solution(path: str | PathLike[str]) -> Solution:
         ) from None
 
 
-def _meta(solution: Solution) -> dict[str, Any]:
-    game, certificate = solution.game, solution.certificate
-    return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "version": __version__,
-        "game": game_labels(game),
-        "options": {
-            key: getattr(solution, key)
-            for key in ("horizon", "sharing", "concept", "objective", "compression", "tolerance")
-        },
-        "labels": {"private": solution.labels.private, "increments": solution.labels.increments},
-        "stats": {
-            "states": solution.stats.states,
-            "stage_lps": solution.stats.stage_lps,
-            "closed": solution.stats.closed,
-            "seconds": solution.stats.seconds,
-            "phases": dict(solution.stats.phases),
-            "states_by_depth": solution.stats.states_by_depth,
-            "methods": dict(solution.stats.methods),
-        },
-        "certificate": {
-            "status": certificate.status,
-            "deviations": certificate.deviations,
-            "deviation": None if certificate.deviation is None else vars(certificate.deviation),
-            "merge_error": certificate.merge_error,
-            "states": certificate.states,
-        },
-        "n_blocks": [len(step.blocks) for step in solution.policy.steps],
-        "n_nodes": [step.n_nodes for step in solution.policy.steps],
-    }
+@dataclass(frozen=True)
+class Given:
+    """The user's own objects that a stored solution can only name."""
+
+    sharing: SharingStructure | None = None
+    concept: Concept | None = None
+    objective: Callable[[Any], Any] | None = None
+    compression: Compression | CompressionRule | None = None
 
 
-def _policy_arrays(solution: Solution) -> dict[str, Any]:
-    policy, certificate = solution.policy, solution.certificate
-    arrays = {
-        "values": solution.values,
-        "model_values": solution.model_values,
-        "certificate.gaps": certificate.gaps,
-        "certificate.values": certificate.values,
-        **({} if certificate.found_gains is None else {"certificate.found_gains": certificate.found_gains}),
-        "start.increment": policy.start_increment,
-        "start.node": policy.start_node,
-    }
-    for h, step in enumerate(policy.steps):
-        arrays[f"node_values.{h}"] = solution.node_values[h]
-        for part in ("parent", "increment", "child"):
-            arrays[f"step.{h}.{part}"] = getattr(step, part)
-        for b, block in enumerate(step.blocks):
-            for part in ("nodes", "atom_start", "atom_prob"):
-                arrays[f"step.{h}.block.{b}.{part}"] = getattr(block, part)
-            for i, (private, prescription) in enumerate(zip(block.private, block.prescription, strict=True)):
-                arrays[f"step.{h}.block.{b}.private.{i}"] = private
-                arrays[f"step.{h}.block.{b}.prescription.{i}"] = prescription
-    return arrays
+@dataclass(frozen=True)
+class Common:
+    """What all stored solutions have, made anew."""
+
+    concept: Concept
+    objective: Objective
+    method: str
+    reason: str
+    tolerance: float
+    certificate: Certificate
+    stats: Stats
 
 
-def _solution(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Solution:
-    game = game_from_arrays(meta["game"], arrays, "game.")
-    check_stored(meta, arrays, game.n_actions)
-    stats, certificate, options = meta["stats"], meta["certificate"], meta["options"]
-    policy = Policy(
-        options["sharing"],
-        arrays["start.increment"],
-        arrays["start.node"],
-        tuple(_step(meta, arrays, h, game.n_agents) for h in range(options["horizon"])),
-    )
-    policy.check(game.n_actions)
-    _check_options(options, game)
-    _check_numbers(arrays, policy, game.n_agents)
+def common_parts(meta: Mapping[str, Any], arrays: Mapping[str, Any], agents: tuple[str, ...], given: Given) -> Common:
+    """Return what `common_meta` and `certificate_arrays` took apart, checked.
+
+    Raises
+    ------
+    ModelError
+        If a part is not what it has to be.
+    OptionError
+        If a given object is another than the stored one.
+    """
+    check_common(meta)
+    options, stats, certificate = meta["options"], dict(meta["stats"]), meta["certificate"]
+    names = ("certificate.gaps", "certificate.values", "certificate.found_gains")
+    check_finite(arrays, {name: (len(agents),) for name in names if name in arrays or name != names[2]})
+    if not isinstance(options["tolerance"], float) or not math.isfinite(options["tolerance"]):
+        raise ModelError("the tolerance is not what it has to be")
+    stats["states_by_depth"] = tuple(stats["states_by_depth"])
+    stats["sizes"] = {key: tuple(size) if isinstance(size, list) else size for key, size in stats["sizes"].items()}
+    kind = _kind(certificate["deviations"], given.concept)
     deviation = certificate["deviation"]
-    return Solution(
-        game=game,
-        values=arrays["values"],
-        model_values=arrays["model_values"],
-        policy=policy,
-        node_values=tuple(arrays[f"node_values.{h}"] for h in range(options["horizon"])),
-        labels=Labels(_tuples(meta["labels"]["private"]), _tuples(meta["labels"]["increments"])),
-        stats=Stats(**(stats | {"states_by_depth": tuple(stats["states_by_depth"])})),
-        certificate=Certificate(
+    return Common(
+        _named(options["concept"], given.concept, concept_named, lambda name: UnknownConcept(name, kind)),
+        _objective(options["objective"], given.objective, agents),
+        str(options["method"]),
+        str(options["reason"]),
+        options["tolerance"],
+        Certificate(
             certificate["status"],
-            kind_named(certificate["deviations"]),
+            kind,
             arrays["certificate.gaps"],
             arrays["certificate.values"],
             None if deviation is None else Deviation(**deviation),
@@ -175,49 +206,51 @@ def _solution(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Solution:
             certificate["states"],
             found_gains=arrays.get("certificate.found_gains"),
         ),
-        **options,
+        Stats(**stats),
     )
 
 
-def _check_options(options: Mapping[str, Any], game: Game) -> None:
-    """Raise ModelError unless the stored options are ones that `solve` takes."""
-    check_horizon(game, options["horizon"])
-    concept_named(options["concept"])
-    if not str(options["objective"]).startswith(OWN):
-        parse_objective(options["objective"], game.agents)
-    names = (options["sharing"], options["compression"])
-    is_text = all(isinstance(name, str) for name in names)
-    if not is_text or not isinstance(options["tolerance"], float) or not math.isfinite(options["tolerance"]):
-        raise ModelError("sharing, compression or tolerance is not what it has to be")
+def stored_sharing(name: object, given: Given, game: Game | Tree) -> SharingStructure:
+    """Return the rule of a stored solution: built in, given, or one that can only be named."""
+    return _named(name, given.sharing, lambda rule: sharing_structure(rule, game.n_agents), UnknownSharing)
 
 
-def _check_numbers(arrays: Mapping[str, Any], policy: Policy, n_agents: int) -> None:
-    """Raise ModelError unless values and gaps are finite numbers, one per agent (and state)."""
-    shapes: dict[str, tuple[int, ...]]
-    shapes = dict.fromkeys(("values", "model_values", "certificate.gaps", "certificate.values"), (n_agents,))
-    shapes |= {key: (n_agents,) for key in ("certificate.found_gains",) if key in arrays}
-    shapes |= {f"node_values.{h}": (step.n_nodes, n_agents) for h, step in enumerate(policy.steps)}
-    for key, shape in shapes.items():
-        if arrays[key].dtype != np.float64 or arrays[key].shape != shape or not np.isfinite(arrays[key]).all():
-            raise ModelError(f"{key} is not an array of finite numbers of shape {shape}")
+def stored_compression(name: object, given: Given) -> Compression:
+    """Return the compression of a stored solution: built in, given, or one that can only be named."""
+    return _named(name, given.compression, compression_named, UnknownCompression)
 
 
-def _step(meta: Mapping[str, Any], arrays: Mapping[str, Any], h: int, n_agents: int) -> PolicyStep:
-    blocks = []
-    for b in range(meta["n_blocks"][h]):
-        at = f"step.{h}.block.{b}"
-        blocks.append(
-            PolicyBlock(
-                arrays[f"{at}.nodes"],
-                tuple(arrays[f"{at}.private.{i}"] for i in range(n_agents)),
-                arrays[f"{at}.atom_start"],
-                arrays[f"{at}.atom_prob"],
-                tuple(arrays[f"{at}.prescription.{i}"] for i in range(n_agents)),
-            )
-        )
-    parts = (arrays[f"step.{h}.{part}"] for part in ("parent", "increment", "child"))
-    return PolicyStep(meta["n_nodes"][h], tuple(blocks), *parts)
+def _named(name: object, given: Any, made: Callable[[Any], T], unknown: Callable[[str], T]) -> T:
+    if not isinstance(name, str):
+        raise ModelError(f"{name!r} is no name of an option")
+    if given is not None:
+        found = made(given)
+        if getattr(found, "name", None) != name:
+            raise OptionError(f"the solution was computed with {name!r}, not with {getattr(found, 'name', found)!r}")
+        return found
+    try:
+        return made(name)
+    except ModelError:
+        return unknown(name)
 
 
-def _tuples(nested: Any) -> Any:
-    return tuple(_tuples(part) for part in nested) if isinstance(nested, list) else nested
+def _objective(name: object, given: Callable[[Any], Any] | None, agents: tuple[str, ...]) -> Objective:
+    if given is not None or not str(name).startswith(OWN):
+        return _named(name, given, lambda value: parse_objective(value, agents), lambda text: _refused(text))
+    return Objective(str(name), None)
+
+
+def _refused(name: str) -> Objective:
+    raise ModelError(f"there is no objective {name!r}")
+
+
+def _kind(name: str, concept: Concept | None) -> Kind:
+    if concept is not None and concept_named(concept).deviations.name == name:
+        return concept.deviations
+    try:
+        return kind_named(name)
+    except ModelError:
+        raise OptionError(
+            f"the solution withstands deviations of kind {name!r}, which is not built in; pass the concept: load(path,"
+            " concept=...)"
+        ) from None

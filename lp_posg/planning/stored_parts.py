@@ -14,6 +14,20 @@ _COUNTS = ("states", "stage_lps", "closed")
 _WORDS = ("agent", "common_info", "private_info", "action")
 
 
+def check_common(meta: Mapping[str, Any]) -> None:
+    """Raise ModelError unless sizes and certificate of a stored solution are of their kind."""
+    _check_stats(meta["stats"])
+    _check_certificate(meta["certificate"])
+
+
+def check_finite(arrays: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise ModelError unless arrays hold finite numbers in these shapes."""
+    for name, shape in shapes.items():
+        array = arrays[name]
+        if array.dtype != np.float64 or array.shape != shape or not np.isfinite(array).all():
+            raise ModelError(f"{name} is not an array of finite numbers of shape {shape}")
+
+
 def check_stored(meta: Mapping[str, Any], arrays: Mapping[str, Any], n_actions: Sequence[int]) -> None:
     """Raise ModelError unless all parts of a stored solution are of their kind and all indices in their range.
 
@@ -29,37 +43,35 @@ def check_stored(meta: Mapping[str, Any], arrays: Mapping[str, Any], n_actions: 
     """
     horizon, n = meta["options"]["horizon"], len(n_actions)
     _check(_is_count(horizon) and horizon >= 1, "horizon", "a whole number of at least 1")
-    _check_stats(meta["stats"])
-    _check_certificate(meta["certificate"])
     private, increments = (_check_labels(meta["labels"][key], key, horizon, n) for key in ("private", "increments"))
     for key in ("n_nodes", "n_blocks"):
         sizes = meta[key]
         is_right = isinstance(sizes, list) and len(sizes) == horizon and all(_is_count(k) and k >= 1 for k in sizes)
         _check(is_right, key, f"{horizon} whole numbers of at least 1")
     n_nodes = [*meta["n_nodes"], 0]
-    _check_index(arrays, "start.increment", 1, prod(increments[0]))
-    _check_index(arrays, "start.node", 1, n_nodes[0])
+    check_index(arrays, "start.increment", 1, prod(increments[0]))
+    check_index(arrays, "start.node", 1, n_nodes[0])
     for h in range(horizon):
         news = prod(increments[h + 1]) if h + 1 < horizon else 0
         for part, size in (("parent", n_nodes[h]), ("increment", news), ("child", n_nodes[h + 1])):
-            _check_index(arrays, f"step.{h}.{part}", 1, size)
+            check_index(arrays, f"step.{h}.{part}", 1, size)
         for b in range(meta["n_blocks"][h]):
             _check_block(arrays, f"step.{h}.block.{b}", n_nodes[h], private[h])
 
 
 def _check_block(arrays: Mapping[str, Any], at: str, n_nodes: int, n_private: Sequence[int]) -> None:
-    _check_index(arrays, f"{at}.nodes", 1, n_nodes)
+    check_index(arrays, f"{at}.nodes", 1, n_nodes)
     _check_floats(arrays, f"{at}.atom_prob", 1)
-    _check_index(arrays, f"{at}.atom_start", 1, len(arrays[f"{at}.atom_prob"]) + 1)
+    check_index(arrays, f"{at}.atom_start", 1, len(arrays[f"{at}.atom_prob"]) + 1)
     _check((np.diff(arrays[f"{at}.nodes"]) > 0).all(), f"{at}.nodes", "states in order, each once")
     for i, size in enumerate(n_private):
-        _check_index(arrays, f"{at}.private.{i}", 2, size)
+        check_index(arrays, f"{at}.private.{i}", 2, size)
         rows = arrays[f"{at}.private.{i}"]
         _check((np.diff(rows, axis=1) > 0).all(), f"{at}.private.{i}", "private informations in order, each once")
         _check_floats(arrays, f"{at}.prescription.{i}", 3)
 
 
-def _check_index(arrays: Mapping[str, Any], name: str, n_axes: int, size: int) -> None:
+def check_index(arrays: Mapping[str, Any], name: str, n_axes: int, size: int) -> None:
     """Raise ModelError unless an array holds whole numbers from 0 to `size` - 1."""
     array = arrays[name]
     is_right = array.dtype == np.int64 and array.ndim == n_axes
@@ -92,6 +104,8 @@ def _check_stats(stats: Mapping[str, Any]) -> None:
     _check(all(map(_is_count, dict(stats["methods"]).values())), "methods", "whole numbers of at least 0")
     sizes = stats["states_by_depth"]
     _check(isinstance(sizes, list) and all(map(_is_count, sizes)), "states_by_depth", "whole numbers of at least 0")
+    more = [size if isinstance(size, list) else [size] for size in dict(stats["sizes"]).values()]
+    _check(all(_is_count(size) for group in more for size in group), "sizes", "whole numbers of at least 0")
 
 
 def _check_certificate(certificate: Mapping[str, Any]) -> None:

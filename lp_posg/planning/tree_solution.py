@@ -1,193 +1,134 @@
-"""What `solve_extensive` returns: values, behaviour at each information set, certificate."""
+"""The solution of a game tree, by whatever method: behaviour at information sets, drawn by a mediator or not."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.planning.agent_names import agent_number
-from lp_posg.trees import Tree
-from lp_posg.trees.naming import action_words, set_words, sets_of
-from lp_posg.trees.sequence.response import Exploitability
-from lp_posg.types import FloatArray, IntArray, read_only
-from lp_posg.version import __version__
-
-
-@dataclass(frozen=True)
-class ExtensiveStats:
-    """Sizes and times.
-
-    Attributes
-    ----------
-    nodes : int
-        Of the game tree.
-    information_sets, sequences : tuple of two int
-        Of each agent; the empty sequence is not counted.
-    payoff_entries : int
-        Number of pairs of sequences, the empty ones among them, with a payoff other than 0.
-    rows, columns : int
-        Of the linear program.
-    seconds : float
-        Wall time, the sum of `phases`.
-    phases : mapping of str to float
-        Seconds of ``expand``, ``solve`` and ``certify``.
-    """
-
-    nodes: int
-    information_sets: tuple[int, int]
-    sequences: tuple[int, int]
-    payoff_entries: int
-    rows: int
-    columns: int
-    seconds: float
-    phases: Mapping[str, float]
+from lp_posg.evaluate import Certificate, Play, Simulation
+from lp_posg.game import allowed_gaps
+from lp_posg.planning.set_certificates import judged_tree, set_certificate
+from lp_posg.planning.set_solution import SetSolution
+from lp_posg.planning.solution import Atom
+from lp_posg.planning.state_plan import StatePlan
+from lp_posg.planning.stored_sets import packed_tree, save_sets
+from lp_posg.planning.tree_play import TreePlay, simulate_tree
+from lp_posg.planning.verification import check_values, verify_plan
+from lp_posg.trees import Tree, strategic_form
+from lp_posg.trees.naming import action_words, set_words
+from lp_posg.trees.sequence.equilibrium import check_gaps
+from lp_posg.types import GAP_TOL, ROUNDING, FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class ExtensiveSolution:
-    """A certified Nash equilibrium of a zero-sum game tree in behaviour strategies.
+class TreeSolution(SetSolution):
+    """A certified equilibrium (or team optimum) of a game tree; see `Solution` and `SetSolution`.
 
     Attributes
     ----------
     game : Tree
-        With K information sets and L sequences (information sets with an action) in all.
-    tolerance : float
-        Largest accepted gap of an agent, relative to its own range of payoffs.
-    first : int array, shape (K + 1,)
-        The actions of information set k are entries ``first[k]:first[k + 1]`` of `behaviour`.
-    behaviour : float array, shape (L,)
-        Probability of each action at its information set; uniform where the agent's own plan never comes to.
-    own_reach : float array, shape (K,)
-        The owner's own part in coming to an information set.
-    reached : float array, shape (K,)
-        Probability that play comes to an information set if both follow.
-    certificate : Exploitability
-        Values and best responses, computed over the information sets without a linear program.
-    stats : ExtensiveStats
+    plan : StatePlan or None
+        The equilibrium of the reduced strategic form that this is, if it was found there.
     """
 
     game: Tree
-    tolerance: float
-    first: IntArray
-    behaviour: FloatArray
-    own_reach: FloatArray
-    reached: FloatArray
-    certificate: Exploitability
-    stats: ExtensiveStats
-
-    def __post_init__(self) -> None:
-        read_only(self.first, self.behaviour, self.own_reach, self.reached)
+    plan: StatePlan | None = None
 
     @property
-    def values(self) -> FloatArray:
-        """Value of each agent, in the units of payoffs, shape (2,)."""
-        return self.certificate.values
+    def allowed_gaps(self) -> FloatArray:
+        """Largest gap that the tolerance accepts of each agent, in units of payoffs, shape (n,)."""
+        if self.plan is not None:
+            return allowed_gaps(self.plan.game, self.tolerance, self.certificate.kind.together)
+        return self.game.totals.allowed_gaps(self.tolerance)
 
-    @property
-    def welfare(self) -> float:
-        """Sum of the agents' values, which is that of the payoffs, whatever is played."""
-        return float(self.values.sum())
+    @cached_property
+    def _names(self) -> tuple[list[str], list[list[str]]]:
+        """Names of all sets, and of the actions at each."""
+        names = [""] * len(self.game.sets)
+        for agent in range(self.game.n_agents):
+            for k, name in zip(self.sets_of(agent).tolist(), set_words(self.game, agent), strict=True):
+                names[k] = name
+        return names, [action_words(self.game, k) for k in range(len(names))]
 
-    def information_sets(self, agent: int | str) -> list[str]:
-        """Return a name for each of an agent's information sets, in the game's order.
+    def set_name(self, k: int) -> str:
+        """Return the label of a set; where labels are empty or not unique their number, from 1, is added."""
+        return self._names[0][k]
 
-        That is the set's label; where labels are empty or not unique their number, from 1, is added.
-        """
-        return set_words(self.game, agent_number(self.game.agents, agent))
+    def action_names(self, k: int) -> Sequence[str]:
+        """Return the labels of the actions at a set, all different."""
+        return self._names[1][k]
 
-    def strategy(self, agent: int | str, information_set: int | str) -> dict[str, float]:
-        """Return the probability of each action played at an information set.
+    def strategy(self, time: int = 0, node: int = 0) -> tuple[Atom, ...]:
+        """Return what is played at all information sets, in the game's labels.
 
-        Parameters
-        ----------
-        agent : int or str
-            Index from 0, or name.
-        information_set : int or str
-            Index among the agent's own, from 0, or a name as `information_sets` has it.
+        An atom is drawn, and an action of each agent from its entry, independently given the atom; `to_play` says
+        by whom, and who hears what. A tree has one place for all: time 0, node 0.
 
         Raises
         ------
         ModelError
-            If there is no such agent or information set.
+            If another place is named.
         """
-        number = self._number(agent, information_set)
-        row = self.behaviour[self.first[number] : self.first[number + 1]]
-        words = action_words(self.game, number)
-        return {words[a]: float(row[a]) for a in np.flatnonzero(row)}
+        if (time, node) != (0, 0):
+            raise ModelError("a game tree has no steps or states; strategy() returns all that is played in it")
+        return self.atoms_at(np.arange(len(self.game.sets)))
 
-    def reach(self, agent: int | str, information_set: int | str) -> float:
-        """Return the agent's own part in coming to an information set: 0 if its plan never does."""
-        return float(self.own_reach[self._number(agent, information_set)])
+    def play(self, seed: int = 0) -> Play:
+        """Return an object that acts: give it the information set of whoever moves, get the action."""
+        return TreePlay(self.game, self.sets, self._names, seed)
 
-    def probability(self, agent: int | str, information_set: int | str) -> float:
-        """Return how likely play comes to an information set if both agents follow."""
-        return float(self.reached[self._number(agent, information_set)])
+    def simulate(self, n_runs: int = 10_000, seed: int = 0, *, level: float = 0.95) -> Simulation:
+        """Return what following the strategy brings in independent runs.
 
-    def _number(self, agent: int | str, information_set: int | str) -> int:
-        who = agent_number(self.game.agents, agent)
-        own, words = sets_of(self.game, who), set_words(self.game, who)
-        if isinstance(information_set, str):
-            if information_set in words:
-                return own[words.index(information_set)]
-        elif isinstance(information_set, (int, np.integer)) and not isinstance(information_set, bool):
-            place = int(information_set)
-            if 0 <= place < len(own):
-                return own[place]
-        raise ModelError(
-            f"agent {self.game.agents[who]!r} has no information set {information_set!r}; expected 0 to"
-            f" {len(own) - 1}, or a name as in information_sets({agent!r})"
-        )
+        Parameters
+        ----------
+        n_runs, seed : int
+            The answer depends on the seed alone; the first runs are the same whatever `n_runs`.
+        level : float
+            Confidence of the intervals.
+        """
+        return simulate_tree(self.game, self.sets, n_runs, seed, level)
 
-    def export(self, path: str | PathLike[str]) -> None:
-        """Write the behaviour to a ``.json`` or ``.csv`` file, so that it can be followed without this package.
+    def verify(self, game: Any = None, *, tolerance: float = GAP_TOL, approximate: bool = False) -> Certificate:
+        """Return a new certificate, computed from the strategy alone; see `lp_posg.verify`."""
+        target = _target(self.game, game)
+        if self.plan is not None:
+            return verify_plan(self.plan, strategic_form(target), tolerance, approximate)
+        found = judged_tree(target, self.sets)
+        if not approximate:
+            allowed = target.totals.allowed_gaps(tolerance)
+            check_gaps(found, target.agents, allowed, f"game {target.name!r}", "allow a larger tolerance")
+        certificate = set_certificate(found, len(self.sets.owner))
+        slack = max(tolerance, GAP_TOL) * max(target.totals.largest, 1e-300) + ROUNDING
+        check_values(self.values, certificate, target, slack)
+        return certificate
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the solution, tree and certificate included, as one ``.npz`` file without pickle.
 
         Raises
         ------
         FormatError
-            If the suffix is another, or the file cannot be written.
+            If the file cannot be written; an older file of that name is then left as it was.
         """
-        from lp_posg.planning.tree_export import export_behaviour
+        save_sets(self, self.sets, self.stakes, packed_tree(self.game, self.plan), path)
 
-        export_behaviour(self, path)
 
-    def summary(self) -> dict[str, Any]:
-        """Return the solution as a JSON-ready object, with the keys of `Solution.summary` and ``method``.
-
-        What a tree has not, such as a horizon, is None; ``states`` counts the information sets of both agents.
-        """
-        return {
-            "game": self.game.name,
-            "agents": list(self.game.agents),
-            "horizon": None,
-            "discount": None,
-            "sharing": None,
-            "concept": "ne",
-            "objective": "welfare",
-            "compression": "exact",
-            "method": "sequence-form",
-            "values": self.values.tolist(),
-            "welfare": self.welfare,
-            "model_values": self.values.tolist(),
-            "certificate": self.certificate.summary(),
-            "stats": {
-                "states": sum(self.stats.information_sets),
-                "stage_lps": 1,
-                "closed": 0,
-                "seconds": self.stats.seconds,
-                "phases": dict(self.stats.phases),
-                "states_by_depth": None,
-                "methods": {"sequence-form": 1},
-                "nodes": self.stats.nodes,
-                "information_sets": list(self.stats.information_sets),
-                "sequences": list(self.stats.sequences),
-                "payoff_entries": self.stats.payoff_entries,
-                "rows": self.stats.rows,
-                "columns": self.stats.columns,
-            },
-            "version": __version__,
-        }
+def _target(stored: Tree, game: object) -> Tree:
+    """Return the tree to verify in: the stored one, or another with the same information sets."""
+    if game is None:
+        return stored
+    if not isinstance(game, Tree):
+        raise ModelError(f"game is {type(game).__name__}, expected a Tree; load a file with lp_posg.load(path)")
+    if game.agents != stored.agents or game.sets != stored.sets:
+        raise ModelError(
+            f"the solution is of game {stored.name!r}, whose agents or information sets are not those of"
+            f" {game.name!r}: it was computed for another game"
+        )
+    return game

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lp_posg.catalogue import CatalogEntry, TreeEntry
+from lp_posg.catalogue import CatalogEntry
 from lp_posg.errors import LimitError, LpPosgError, ModelError, StrategyDependenceError
 from lp_posg.game import Game
 from lp_posg.induction.checkpoint import fingerprint
@@ -54,9 +54,7 @@ def nobody_gains(own: Solution, found: StateGains) -> bool:
     return is_equilibrium(own) and bool((np.array(found.best) <= allowed).all())
 
 
-def content(
-    table: Comparison, command: str, entry: CatalogEntry | TreeEntry | None, source: str, times: bool
-) -> dict[str, Any]:
+def content(table: Comparison, command: str, entry: CatalogEntry | None, source: str, times: bool) -> dict[str, Any]:
     """Return everything the page says but its pictures.
 
     Parameters
@@ -64,7 +62,7 @@ def content(
     table : Comparison
     command : str
         The command line that made it; empty if there was none.
-    entry : CatalogEntry, TreeEntry or None
+    entry : CatalogEntry or None
         Of the catalogue, if the game is from there.
     source : str
         Python expression of the game; if empty, of the catalogue's model, or of a file.
@@ -78,7 +76,7 @@ def content(
         "asked": _asked(table),
         "game": _game(table.game),
         "entry": entry,
-        "known_values": [] if not isinstance(entry, CatalogEntry) else _known_values(table, entry),
+        "known_values": [] if entry is None else _known_values(table, entry),
         "times": times,
         "columns": [*table.game.agents, "welfare", "smallest", "gap", "states", "LPs", *(["seconds"] if times else [])],
         "rows": [_row(table, row, reasons, times) for row in table.rows],
@@ -253,10 +251,11 @@ def _drawn(actions: Any) -> str:
     return ", ".join(f"{action} {short(prob)}" for action, prob in actions.items())
 
 
-def _source(entry: CatalogEntry | TreeEntry | None) -> str:
-    if isinstance(entry, CatalogEntry):
-        return f"posg.catalog({entry.name!r})"
-    return "posg.load(FILE)" if entry is None else f"posg.trees.strategic_form(posg.extensive_catalog({entry.name!r}))"
+def _source(entry: CatalogEntry | None) -> str:
+    if entry is None:
+        return "posg.load(FILE)"
+    game = f"posg.catalog({entry.name!r})"
+    return f"posg.trees.strategic_form({game})" if entry.is_tree else game
 
 
 def _code(table: Comparison, source: str) -> str:

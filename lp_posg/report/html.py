@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from lp_posg.catalogue import CatalogEntry, TreeEntry
+from lp_posg.catalogue import CatalogEntry
 from lp_posg.errors import FormatError, MissingExtraError
 from lp_posg.files import write_whole
 from lp_posg.planning import Comparison
@@ -51,7 +51,7 @@ def page(
     table: Comparison,
     *,
     command: str = "",
-    entry: CatalogEntry | TreeEntry | None = None,
+    entry: CatalogEntry | None = None,
     source: str = "",
     times: bool = True,
 ) -> str:
@@ -66,7 +66,7 @@ def page(
         From `lp_posg.compare`.
     command : str
         The command line that makes it, if there is one, to be told.
-    entry : CatalogEntry or TreeEntry, optional
+    entry : CatalogEntry, optional
         Of the game, if it is of the catalogue: its description and source are told.
     source : str
         Python expression of the game, for the lines that compute it again; by default what `entry` says.
@@ -116,7 +116,7 @@ def save(
     path: str | PathLike[str],
     *,
     command: str = "",
-    entry: CatalogEntry | TreeEntry | None = None,
+    entry: CatalogEntry | None = None,
     source: str = "",
     times: bool = True,
 ) -> None:

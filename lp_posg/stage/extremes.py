@@ -14,16 +14,18 @@ from dataclasses import replace
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
-from lp_posg.information.policy import joint_law
 from lp_posg.lp import WIDE, is_wide
 from lp_posg.stage.correlated.incentives import Kind
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import StageBlock, middle
+from lp_posg.stage.payoffs import StageBlock
 from lp_posg.stage.strategy import BlockStrategy, arranged, joined
 from lp_posg.types import BoolArray, FloatArray
 
 CAPS = (1e3, 1e5)
 """Payoffs are capped at so many times what others differ by."""
+
+FAINT = 1e-22
+"""An atom of at most this probability is rounding: what is hardly ever played counts where a payoff is very large."""
 
 DOUBT = 1e-6
 """Regrets of more than this, beside payoffs that are not extreme, are looked into."""
@@ -43,8 +45,7 @@ def extremes_apart(block: StageBlock, objective: Objective, kind: Kind, solve: S
     if not extreme.any():
         return solve(block, objective)
     rows = np.flatnonzero(extreme)
-    marked = replace(block, extreme=True)
-    careful = joined([_solved(marked.part(slice(b, b + 1)), objective, kind, solve) for b in rows])
+    careful = joined([_solved(block.part(slice(b, b + 1)), objective, kind, solve) for b in rows])
     return careful if extreme.all() else arranged(extreme, careful, solve(block.part(~extreme), objective))
 
 
@@ -73,10 +74,24 @@ def _flat(payoff: FloatArray) -> FloatArray:
     return np.asarray(payoff.reshape(*payoff.shape[:2], int(np.prod(payoff.shape[2 : 2 + n])), -1))
 
 
+def _middle(payoff: FloatArray) -> FloatArray:
+    """Return a payoff that most others are near to, of each agent at each private profile, shape (B, n, P, 1).
+
+    Parameters
+    ----------
+    payoff : float array, shape (B, n, P, A)
+        By private profile and joint action.
+    """
+    found, size = np.median(payoff, axis=3, keepdims=True), np.abs(payoff)
+    place = payoff.shape[3] // 4
+    usual = np.partition(size, place, axis=3)[..., [place]]
+    return np.where(np.abs(found) > WIDE * usual, 0.0, found)  # where most is forbidden, that is no middle
+
+
 def _is_extreme(payoff: FloatArray) -> BoolArray:
     """Return where an agent's payoffs at some private profile span too many orders of magnitude, shape (B,)."""
     flat = _flat(payoff)
-    return np.asarray(is_wide(flat - middle(flat)).any(axis=(1, 2)))
+    return np.asarray(is_wide(flat - _middle(flat)).any(axis=(1, 2)))
 
 
 def _typical(apart: FloatArray) -> FloatArray:
@@ -88,20 +103,21 @@ def _typical(apart: FloatArray) -> FloatArray:
 
 
 def _capped(block: StageBlock, cap: float) -> StageBlock:
-    if cap == np.inf:
-        return block
+    """Return the block with its extreme payoffs capped, to be solved with care."""
     flat = _flat(block.payoff)
-    centre = middle(flat)
-    most = cap * _typical(flat - centre)
-    payoff = centre + np.clip(flat - centre, -most, most)
-    return replace(block, payoff=payoff.reshape(block.payoff.shape))
+    if cap < np.inf:
+        centre = _middle(flat)
+        most = cap * _typical(flat - centre)
+        flat = centre + np.clip(flat - centre, -most, most)
+    zero = _middle(flat).reshape(*block.payoff.shape[: 2 + block.n_agents], *(1,) * block.n_agents)
+    return replace(block, payoff=flat.reshape(block.payoff.shape), zero=zero, least_atom=FAINT)
 
 
 def _share(block: StageBlock, found: BlockStrategy, kind: Kind) -> float:
     """Return the largest regret of an agent, beside the largest of its payoffs that is not extreme."""
-    law, n = joint_law(found.atom_start, found.atom_prob, found.prescription), block.n_agents
+    law, n = found.joint(), block.n_agents
     flat = _flat(block.payoff)
-    usual = _typical(flat - middle(flat)).max(axis=(2, 3))[0]
+    usual = _typical(flat - _middle(flat)).max(axis=(2, 3))[0]
     regret = np.array([_regret(block.payoff[0, i], law[0], i, kind) for i in range(n)])
     return float((regret / np.where(usual > 0, usual, 1.0)).max())
 

@@ -13,79 +13,81 @@ depends on the stage game alone. The values of the leximin and of a strictly con
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from lp_posg.errors import OptionError
+from lp_posg.lp import entropy
 from lp_posg.types import FloatArray
 
-NAMES = ("welfare", "egalitarian", "agent:k", "weighted:w1,w2,...", "worst", "entropy")
-
 OWN = "own:"
-"""How the name of a user's function begins."""
+"""How the name of an objective that is not in `OBJECTIVES` begins."""
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A selection rule.
+    """A selection rule. One of the last three says what is maximised; without any it is the leximin of the values.
 
     Attributes
     ----------
     name : str
     weights : float array, shape (n,), or None
-        Maximise ``weights . values``; None: another rule.
+        ``weights . values``.
     concave : callable or None
-        Maximise this function of the values: a cvxpy expression of shape (n,) in, a concave one out.
+        This function of the values: a cvxpy expression of shape (n,) in, a concave one out.
+    of_law : callable or None
+        This function of the probabilities of all joint pure prescriptions, likewise.
     """
 
     name: str
-    weights: FloatArray | None
+    weights: FloatArray | None = None
     concave: Callable[[Any], Any] | None = None
+    of_law: Callable[[Any], Any] | None = None
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether it is a weighted sum of the values."""
+        return self.weights is not None
 
     @property
     def is_conic(self) -> bool:
-        """Whether it takes a conic program (entropy, and concave functions)."""
-        return self.weights is None and self.name != "egalitarian"
+        """Whether it takes a conic program."""
+        return self.concave is not None or self.of_law is not None
+
+    @property
+    def is_monotone(self) -> bool:
+        """Whether larger values of all agents are certainly no worse."""
+        return not self.is_conic if self.weights is None else bool((self.weights >= 0).all())
+
+    @property
+    def counts_all_alike(self) -> bool:
+        """Whether it is a multiple of the sum of the values."""
+        return self.weights is not None and bool(np.ptp(self.weights) == 0)
+
+    @property
+    def maximises(self) -> str:
+        """What is maximised, for messages."""
+        return f"{self.name}, minus the sum of values" if self.name == "worst" else self.name
 
 
-def parse_objective(objective: str | Callable[[Any], Any], agents: tuple[str, ...]) -> Objective:
-    """Return the objective of this name, or that is this function of the values.
-
-    Raises
-    ------
-    OptionError
-        If the name is unknown, names an agent that does not exist, or has other weights than one per agent.
-    """
-    n = len(agents)
-    if callable(objective):
-        return Objective(OWN + getattr(objective, "__name__", type(objective).__name__), None, objective)
-    if objective == "welfare":
-        return Objective(objective, np.ones(n))
-    if objective == "worst":
-        return Objective(objective, -np.ones(n))
-    if objective in ("egalitarian", "entropy"):
-        return Objective(objective, None)
-    head, _, rest = str(objective).partition(":")
-    if head == "weighted":
-        return Objective(objective, _weights(objective, rest, agents))
-    if head == "agent" and rest in agents:
-        return Objective(objective, np.eye(n)[agents.index(rest)])
-    if head == "agent" and rest.isascii() and rest.isdigit() and 1 <= int(rest) <= n:
-        return Objective(objective, np.eye(n)[int(rest) - 1])
-    if head == "agent":
-        raise OptionError(
-            f"objective {objective!r}: expected agent:k with k from 1 to {n}, or one of {', '.join(agents)}"
-        )
-    raise OptionError(
-        f"unknown objective {objective!r}; expected one of {', '.join(NAMES)}, or a function of the values"
-    )
+Make = Callable[[str, tuple[str, ...]], Objective]
+"""From a name such as ``agent:2``, and the agents, to the objective."""
 
 
-def _weights(name: str, listed: str, agents: tuple[str, ...]) -> FloatArray:
+def _one_agent(name: str, agents: tuple[str, ...]) -> Objective:
+    agent, n = name.partition(":")[2], len(agents)
+    if agent in agents:
+        return Objective(name, np.eye(n)[agents.index(agent)])
+    if agent.isascii() and agent.isdigit() and 1 <= int(agent) <= n:
+        return Objective(name, np.eye(n)[int(agent) - 1])
+    raise OptionError(f"objective {name!r}: expected agent:k with k from 1 to {n}, or one of {', '.join(agents)}")
+
+
+def _weighted(name: str, agents: tuple[str, ...]) -> Objective:
     try:
-        weights = np.array([float(part) for part in listed.split(",")])
+        weights = np.array([float(part) for part in name.partition(":")[2].split(",")])
     except ValueError:
         weights = np.empty(0)
     if len(weights) != len(agents) or not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
@@ -95,4 +97,63 @@ def _weights(name: str, listed: str, agents: tuple[str, ...]) -> FloatArray:
         )
     # Only their ratios count; where sums of payoffs so weighted would overflow, others with these ratios do.
     most = weights.max()
-    return weights if 1e-100 < most < 1e100 else weights / most
+    return Objective(name, weights if 1e-100 < most < 1e100 else weights / most)
+
+
+OBJECTIVES: dict[str, Make] = {
+    "welfare": lambda name, agents: Objective(name, np.ones(len(agents))),
+    "egalitarian": lambda name, agents: Objective(name),
+    "agent:k": _one_agent,
+    "weighted:w1,w2,...": _weighted,
+    "worst": lambda name, agents: Objective(name, -np.ones(len(agents))),
+    "entropy": lambda name, agents: Objective(name, of_law=entropy),
+}
+"""All objectives by name, with a placeholder for what may follow the colon.
+
+To add one, write a function that makes it and list it here: every concept reads an `Objective` alone.
+"""
+
+
+def parse_objective(objective: str | Objective | Callable[[Any], Any], agents: tuple[str, ...]) -> Objective:
+    """Return the objective of this name, or that is this function of the values; one made by the user is checked.
+
+    Raises
+    ------
+    OptionError
+        If the name is unknown, names an agent that does not exist, or has other weights than one per agent.
+    """
+    if isinstance(objective, Objective):
+        return _checked(objective, agents)
+    if callable(objective):
+        return Objective(OWN + getattr(objective, "__name__", type(objective).__name__), concave=objective)
+    head, colon, _ = str(objective).partition(":")
+    for form, make in OBJECTIVES.items():
+        if head == form.partition(":")[0] and (":" in form or not colon):
+            return make(objective, agents)
+    raise OptionError(
+        f"unknown objective {objective!r}; expected one of {', '.join(OBJECTIVES)}, or a function of the values"
+    )
+
+
+def _checked(objective: Objective, agents: tuple[str, ...]) -> Objective:
+    """Return a user's objective, under a name that tells it from those that are built in."""
+    weights = objective.weights
+    fits = weights is None or (np.shape(weights) == (len(agents),) and np.isfinite(weights).all() and np.any(weights))
+    if not fits:
+        raise OptionError(
+            f"objective {objective.name!r}: expected {len(agents)} finite weights, not all 0, one per agent"
+            f" ({', '.join(agents)}), found {weights!r}"
+        )
+    if [weights is None, objective.concave is None, objective.of_law is None].count(False) > 1:
+        raise OptionError(f"objective {objective.name!r}: expected one of weights, concave and of_law, found several")
+    named = objective.name.startswith(OWN) or _is_built_in(objective, agents)
+    return objective if named else replace(objective, name=OWN + objective.name)
+
+
+def _is_built_in(objective: Objective, agents: tuple[str, ...]) -> bool:
+    try:
+        known = parse_objective(objective.name, agents)
+    except OptionError:
+        return False
+    alike = np.array_equal(known.weights, objective.weights)  # type: ignore[arg-type]
+    return alike and objective.concave is None and known.of_law is objective.of_law

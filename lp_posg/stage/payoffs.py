@@ -8,15 +8,14 @@ profile g. Adding to U a function of (i, p) alone changes no incentive.
 from __future__ import annotations
 
 import time as clock
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 
 import numpy as np
 
 from lp_posg.errors import LimitError
-from lp_posg.lp import WIDE
-from lp_posg.types import BoolArray, FloatArray, IntArray
+from lp_posg.types import ATOM_TOL, BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -33,15 +32,18 @@ class StageBlock:
         Their numbers at that depth, for messages.
     deadline : float or None
         Value of ``time.time()`` after which to give up.
-    extreme : bool
-        Whether payoffs are of such different sizes that the programs need care; see `extremes`.
+    zero : float array, shape (B, n, k_1, ..., k_n, 1, ..., 1), or None
+        Payoffs to count from in programs, where the largest will not do; `extremes` says when.
+    least_atom : float
+        An atom of at most this probability is rounding.
     """
 
     payoff: FloatArray
     time: int
     nodes: IntArray
     deadline: float | None = None
-    extreme: bool = False
+    zero: FloatArray | None = None
+    least_atom: float = ATOM_TOL
 
     @property
     def n_agents(self) -> int:
@@ -63,7 +65,8 @@ class StageBlock:
 
     def part(self, rows: slice | BoolArray | IntArray) -> StageBlock:
         """Return some of the stage games."""
-        return StageBlock(self.payoff[rows], self.time, self.nodes[rows], self.deadline, self.extreme)
+        zero = None if self.zero is None else self.zero[rows]
+        return replace(self, payoff=self.payoff[rows], nodes=self.nodes[rows], zero=zero)
 
     def check_deadline(self) -> None:
         """Raise LimitError if the deadline has passed."""
@@ -93,23 +96,15 @@ class Scaled:
     size: FloatArray
     best: FloatArray
 
+    @property
+    def n_profiles(self) -> int:
+        """Number of private profiles."""
+        n = self.size.shape[1]
+        return int(np.prod(self.payoff.shape[2 : 2 + n]))
+
     def part(self, rows: IntArray) -> Scaled:
         """Return some of the games."""
         return Scaled(self.payoff[rows], self.size[rows], self.best[rows])
-
-
-def middle(payoff: FloatArray) -> FloatArray:
-    """Return a payoff that most others are near to, of each agent at each private profile, shape (B, n, P, 1).
-
-    Parameters
-    ----------
-    payoff : float array, shape (B, n, P, A)
-        By private profile and joint action.
-    """
-    found, size = np.median(payoff, axis=3, keepdims=True), np.abs(payoff)
-    place = payoff.shape[3] // 4
-    usual = np.partition(size, place, axis=3)[..., [place]]
-    return np.where(np.abs(found) > WIDE * usual, 0.0, found)  # where most is forbidden, that is no middle
 
 
 def scaled(block: StageBlock, *, from_top: bool = True) -> Scaled:
@@ -121,50 +116,17 @@ def scaled(block: StageBlock, *, from_top: bool = True) -> Scaled:
     Parameters
     ----------
     from_top : bool
-        Whether payoffs have to be at most 0. If not, those of an `extreme` block are told from their `middle`: beside
-        the best the others would be rounding.
+        Whether payoffs have to be at most 0; if not, they count from the block's `zero` where it has one.
     """
     n = block.n_agents
     action_axes = tuple(range(2 + n, 2 + 2 * n))
     top = block.payoff.max(axis=action_axes, keepdims=True)
-    if block.extreme and not from_top:
-        top = middle(block.payoff.reshape(*block.payoff.shape[:2], int(np.prod(block.n_private)), -1)).reshape(
-            top.shape
-        )
+    if block.zero is not None and not from_top:
+        top = block.zero
     shifted = block.payoff - top
     size = np.abs(shifted).max(axis=tuple(range(2, 2 + 2 * n)))
     divisor = np.where(size > 0, size, 1.0).reshape(*size.shape, *(1,) * (2 * n))
     return Scaled(shifted / divisor, size, top.reshape(*size.shape, -1).sum(axis=2))
-
-
-def scaled_weights(weights: FloatArray, game: Scaled) -> FloatArray:
-    """Return the weights (n,) of the agents' values as weights of their scaled values, the largest 1, (B, n).
-
-    So an objective counts as much in a program as its rows do, whatever the units of weights and payoffs; an agent
-    whose values hardly count beside another's leaves what selects to the other. Zeros if nothing is at stake.
-    """
-    largest = game.size.max(axis=1, keepdims=True)
-    weighed = weights / np.abs(weights).max() * (game.size / np.where(largest > 0, largest, 1.0))
-    most = np.abs(weighed).max(axis=1, keepdims=True)
-    return np.asarray(weighed / np.where(most > 0, most, 1.0))
-
-
-def egalitarian_bounds(game: Scaled, active: BoolArray | None = None) -> FloatArray:
-    """Return how far each agent may fall below its best before it has less than the smallest best, (B, n), negated.
-
-    The smallest value is at most the smallest best; -inf for an agent that can never fall so far,
-    whose row would only bring large numbers into the program.
-
-    Parameters
-    ----------
-    active : bool array, shape (B, n), optional
-        The agents whose smallest value is meant; all by default.
-    """
-    n = game.size.shape[1]
-    profiles = float(np.prod(game.payoff.shape[2 : 2 + n]))
-    least = np.where(True if active is None else active, game.best, np.inf).min(axis=1, keepdims=True)
-    free = (game.best - profiles * game.size >= least) & (game.best > least)
-    return np.where(free, -np.inf, least - game.best)
 
 
 @lru_cache(maxsize=256)

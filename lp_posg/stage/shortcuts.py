@@ -42,10 +42,10 @@ def closed_games(block: StageBlock, objective: Objective) -> tuple[BoolArray, Bl
     """Return which games of a block are solved here, shape (B,), and their strategies in order."""
     pure = np.zeros((len(block), sum(block.n_private)), dtype=np.int64)
     closed = np.zeros(len(block), dtype=bool)
-    if objective.name == "welfare":
+    if objective.counts_all_alike and objective.is_monotone:
         found, profile = _stable_optima(block)
         closed, pure[found] = found, profile[found]
-    if block.n_agents == 2 and block.n_private == (1, 1) and objective.name != "entropy":
+    if block.n_agents == 2 and block.n_private == (1, 1) and objective.of_law is None:
         found, profile = _saddle_points(block)
         pure[found & ~closed] = profile[found & ~closed]
         closed = closed | found

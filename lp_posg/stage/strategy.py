@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lp_posg.types import BoolArray, FloatArray, IntArray
+from lp_posg.information.atoms import Atoms, joined_atoms
+from lp_posg.types import BoolArray, FloatArray
 
 METHODS: Mapping[str, str] = {
     "shortcut": "without a program, where an optimum over all profiles is provably an equilibrium",
@@ -21,25 +22,17 @@ METHODS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class BlockStrategy:
-    """Distributions over prescription profiles, one per stage game of a block.
+class BlockStrategy(Atoms):
+    """Distributions over prescription profiles, one per stage game of a block, and how they were found.
 
     Attributes
     ----------
-    atom_start : int array, shape (B + 1,)
-        The atoms of game b are ``atom_start[b]:atom_start[b + 1]``.
-    atom_prob : float array, shape (M,)
-    prescription : tuple per agent of float arrays, shape (M, k_i, A_i)
-        Given the atom, agents randomise independently.
     n_programs : int
         Number of programs solved.
     methods : mapping of str to int
         How many of the games were solved how; see `METHODS`.
     """
 
-    atom_start: IntArray
-    atom_prob: FloatArray
-    prescription: tuple[FloatArray, ...]
     n_programs: int
     methods: Mapping[str, int]
 
@@ -59,27 +52,15 @@ def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 def joined(parts: Sequence[BlockStrategy]) -> BlockStrategy:
     """Return the strategies of several blocks of the same shape as those of one."""
-    counts = np.concatenate([np.diff(part.atom_start) for part in parts])
-    return BlockStrategy(
-        np.concatenate([[0], np.cumsum(counts)]),
-        np.concatenate([part.atom_prob for part in parts]),
-        tuple(np.concatenate(own) for own in zip(*(part.prescription for part in parts), strict=True)),
-        sum(part.n_programs for part in parts),
-        added(part.methods for part in parts),
-    )
+    atoms, programs = joined_atoms(parts), sum(part.n_programs for part in parts)
+    methods = added(part.methods for part in parts)
+    return BlockStrategy(atoms.atom_start, atoms.atom_prob, atoms.prescription, programs, methods)
 
 
 def arranged(first: BoolArray, chosen: BlockStrategy, rest: BlockStrategy) -> BlockStrategy:
     """Return the strategies of a block whose games marked in `first` (B,) are `chosen`, the others `rest`, in order."""
-    both = joined([chosen, rest])
     place = np.concatenate([np.flatnonzero(first), np.flatnonzero(~first)])
-    order = np.argsort(place)
-    counts = np.diff(both.atom_start)[order]
-    start = np.concatenate([[0], np.cumsum(counts)])
-    atoms = np.repeat(both.atom_start[:-1][order] - start[:-1], counts) + np.arange(start[-1])
-    return BlockStrategy(
-        start, both.atom_prob[atoms], tuple(own[atoms] for own in both.prescription), both.n_programs, both.methods
-    )
+    return joined([chosen, rest]).taken(np.argsort(place))
 
 
 def as_distribution(weights: FloatArray) -> FloatArray:

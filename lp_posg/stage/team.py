@@ -88,19 +88,10 @@ def compile_team_program(welfare: FloatArray, n_private: tuple[int, ...], n_acti
     ]
     simplex = sp.bmat(blocks, format="csc")
     simplex.resize(simplex.shape[0], sum(n_x) + n_z)
-    matrix = sp.csc_array(sp.vstack([simplex, *rows], format="csc"))
+    matrix = sp.vstack([simplex, *rows], format="csc")
     bound = np.concatenate([np.ones(simplex.shape[0]), np.zeros(matrix.shape[0] - simplex.shape[0])])
-    return LinearProgram(
-        cost=np.concatenate([np.zeros(sum(n_x)), -welfare.ravel() / top]),
-        lower=np.zeros(sum(n_x) + n_z),
-        upper=np.ones(sum(n_x) + n_z),
-        row_lower=bound,
-        row_upper=bound,
-        start=matrix.indptr.astype(np.int32),
-        index=matrix.indices.astype(np.int32),
-        value=matrix.data,
-        integer=np.arange(sum(n_x) + n_z) < sum(n_x),
-    )
+    cost = np.concatenate([np.zeros(sum(n_x)), -welfare.ravel() / top])
+    return LinearProgram.of(matrix, cost, (0.0, 1.0), (bound, bound), np.arange(len(cost)) < sum(n_x))
 
 
 def _marginal_rows(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> Iterator[sp.csr_array]:

@@ -16,7 +16,7 @@ from lp_posg.information import (
     reachable_states,
     sharing_structure,
 )
-from lp_posg.planning import solve
+from lp_posg.planning import StatePlan, solve
 from lp_posg.testing.conformance import blamed, expect
 
 GAP_SLACK = 1e-7
@@ -65,7 +65,9 @@ def check_compression(
         model = reachable_states(game, structure, steps, compression=use)
         _check_same(model, reachable_states(game, structure, steps, compression=use), what)
         _check_laws(model, what)
-        policy = solve(game, steps, structure, "cce", compression=use, certificate="bounded", approximate=True).policy
+        plan = solve(game, steps, structure, "cce", compression=use, certificate="bounded", approximate=True)
+        assert isinstance(plan, StatePlan)
+        policy = plan.policy
         exact = certify(game, structure, policy, "cce")
         bounds = certify_bounds(game, policy, model, "cce")
         slack = GAP_SLACK * max(game.reward_range * steps, 1e-300)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.game import Game
-from lp_posg.planning import Solution, solve
+from lp_posg.planning import Solution, StatePlan, solve
 from lp_posg.stage import CONCEPTS, Concept, concept_named, parse_objective
 from lp_posg.testing.conformance import blamed, expect
 from lp_posg.testing.random_games import random_game
@@ -71,6 +71,8 @@ def _games(n_games: int) -> Iterator[tuple[str, Game]]:
 
 def _check_same(found: Solution, again: Solution, what: str) -> None:
     """Raise ConformanceError unless two solutions of one game are the same."""
+    assert isinstance(found, StatePlan)
+    assert isinstance(again, StatePlan)
     same = (found.values == again.values).all()
     for one, other in zip(found.policy.steps, again.policy.steps, strict=True):
         for mine, theirs in zip(one.blocks, other.blocks, strict=True):

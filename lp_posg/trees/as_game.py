@@ -214,8 +214,8 @@ def _check_size(game: Tree, n_states: int, n_actions: tuple[int, ...], n_observa
     for what, size in (("rewards", rewards), ("joint observations", seen)):
         if size > MAX_ENTRIES:
             raise UnsupportedError(
-                f"game {game.name!r} as a POSG would have {size:.6g} {what}, more than {MAX_ENTRIES}; keep it as an"
-                " extensive game (lp_posg.load_extensive)"
+                f"game {game.name!r} as a POSG would have {size:.6g} {what}, more than {MAX_ENTRIES}; keep it as a"
+                " game tree (lp_posg.load)"
             )
 
 

@@ -54,7 +54,7 @@ class PlanPayoffs:
         return [Fraction(int(x), self.denominator) for x in self.numerators[:, plan].tolist()]
 
 
-def plan_payoffs(game: Tree, recall: Recall, plans: list[BoolArray]) -> PlanPayoffs:
+def payoffs_of_plans(game: Tree, recall: Recall, plans: list[BoolArray]) -> PlanPayoffs:
     """Return what joint plans pay, the last agent's plan fastest.
 
     Parameters

@@ -12,6 +12,7 @@ equilibrium).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,10 +21,10 @@ import scipy.sparse as sp
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.game import Game
 from lp_posg.trees.naming import action_words, distinct, set_words, sets_of
-from lp_posg.trees.plan_payoffs import PlanPayoffs, plan_payoffs
+from lp_posg.trees.plan_payoffs import PlanPayoffs, payoffs_of_plans
 from lp_posg.trees.recall import Recall, recall_of
 from lp_posg.trees.tree import Tree
-from lp_posg.types import BoolArray
+from lp_posg.types import BoolArray, FloatArray
 
 PLAN_LIMIT = 1_000_000
 """Default of `max_profiles`: the table of payoffs takes 16 MB for two agents; the programs on it are the rest."""
@@ -39,10 +40,13 @@ class ReducedForm:
         As `strategic_form` returns it.
     payoffs : PlanPayoffs
         In the order of the game's joint actions.
+    plans : tuple of bool arrays, shape (P_i, L + 1)
+        Whether each plan of an agent plays each sequence; the last is the empty one.
     """
 
     game: Game
     payoffs: PlanPayoffs
+    plans: tuple[BoolArray, ...]
 
 
 def strategic_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> Game:
@@ -73,7 +77,7 @@ def strategic_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> Game:
     Examples
     --------
     >>> import lp_posg as posg
-    >>> game = posg.trees.strategic_form(posg.extensive_catalog("kuhn-poker-tree"))
+    >>> game = posg.trees.strategic_form(posg.catalog("kuhn-poker-tree"))
     >>> game.n_actions, game.actions[0][0]
     ((27, 64), 'jack: pass, jack pb: pass, queen: pass, queen pb: pass, king: pass, king pb: pass')
     >>> posg.solve(game, 1, "full", "cce").values.round(6).tolist()
@@ -92,7 +96,7 @@ def reduced_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> ReducedForm:
     sizes = tuple(len(own) for own in plans)
     n_joint = int(np.prod(sizes))
     certain = sp.csr_array(np.ones((n_joint, 1)))
-    payoffs = plan_payoffs(game, recall, plans)
+    payoffs = payoffs_of_plans(game, recall, plans)
     form = Game.from_matrices(
         n_actions=sizes,
         n_observations=(1,) * game.n_agents,
@@ -104,7 +108,32 @@ def reduced_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> ReducedForm:
         agents=distinct(game.agents, "agent"),
         actions=[_labels(game, recall, agent, own) for agent, own in enumerate(plans)],
     )
-    return ReducedForm(form, payoffs)
+    return ReducedForm(form, payoffs, tuple(plans))
+
+
+def plan_behaviour(recall: Recall, form: ReducedForm, mixtures: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Return the behaviour strategies that mixtures of plans amount to (Kuhn 1953).
+
+    Parameters
+    ----------
+    mixtures : one float array per agent, shape (P_i,)
+        Probability of each plan.
+
+    Returns
+    -------
+    weights : float array, shape (L + 1,)
+        Probability of each sequence if its agent follows and the others let it; 1 for the empty one, the last.
+    behaviour : float array, shape (L,)
+        Probability of each action at its information set; uniform at sets that the mixture never reaches.
+    """
+    weights = np.zeros(int(recall.first[-1]) + 1)
+    for mixture, plans in zip(mixtures, form.plans, strict=True):
+        weights[:-1] += mixture @ plans[:, :-1]
+    weights[-1] = 1.0
+    counts = np.diff(recall.first)
+    total = np.add.reduceat(weights[:-1], recall.first[:-1]) if len(counts) else np.empty(0)
+    reached, total = (np.repeat(part, counts) for part in (total > 0, np.where(total > 0, total, 1.0)))
+    return weights, np.where(reached, weights[:-1] / total, 1.0 / np.repeat(counts, counts))
 
 
 def plan_count(game: Tree, recall: Recall, agent: int) -> float:
@@ -131,7 +160,7 @@ def _check_size(game: Tree, counts: list[float], max_profiles: int) -> None:
     raise LimitError(
         f"the reduced strategic form of game {game.name!r} has {_told(total)} joint plans ({each}), more than the limit"
         f" of {max_profiles}; make the game smaller, allow more with max_profiles in Python, or, if it is zero-sum with"
-        " two agents, use solve_extensive",
+        " two agents, use method 'sequence-form'",
         limit="profiles",
         profiles=total,
     )

@@ -83,8 +83,8 @@ def _no_clock(game: Tree, edges: IntArray, waiting: Sequence[int]) -> Unsupporte
     why = f"it comes both before and after {', '.join(others)}" if others else "it comes again after itself"
     return UnsupportedError(
         f"game {game.name!r} cannot be run by a clock: information set {_name(game, k)} of agent"
-        f" {game.agents[own.agent]!r} is met after {met[0]} and after {met[-1]} moves, and {why}; keep it as an"
-        " extensive game (lp_posg.load_extensive), which lp_posg.solve_extensive solves in sequence form",
+        f" {game.agents[own.agent]!r} is met after {met[0]} and after {met[-1]} moves, and {why}; keep it as a"
+        " game tree (lp_posg.load), which lp_posg.solve_extensive solves in sequence form",
         information_set=k,
         moves=(int(met[0]), int(met[-1])),
     )

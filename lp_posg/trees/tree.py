@@ -10,7 +10,7 @@ import numpy as np
 from lp_posg.trees.nodes import TERMINAL, Nodes
 from lp_posg.trees.paths import from_root
 from lp_posg.trees.totals import Totals
-from lp_posg.trees.validation import check_tree
+from lp_posg.trees.tree_checks import check_tree
 from lp_posg.types import FloatArray, IntArray, read_only
 
 
@@ -124,6 +124,11 @@ class Tree(Nodes):
     def is_zero_sum(self) -> bool:
         """Whether there are two agents whose payoffs sum to the same number on all paths that chance makes possible."""
         return self.n_agents == 2 and self.totals.is_constant_sum
+
+    @property
+    def is_common_reward(self) -> bool:
+        """Whether all agents always get the same in all."""
+        return self.totals.is_common_payoff
 
     def path(self, node: int) -> tuple[str, ...]:
         """Return the labels of the branches from the root to a node."""

@@ -13,6 +13,7 @@ from fractions import Fraction
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.checks import whole_number
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
@@ -79,8 +80,7 @@ def unrolled_tree(
     """Return the tree that `unroll` returns, with what each information set knows; arguments as there."""
     if not isinstance(game, Game):
         raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
-    if isinstance(max_nodes, bool) or not isinstance(max_nodes, int) or max_nodes < 1:
-        raise ModelError(f"max_nodes is {max_nodes!r}, expected a whole number of at least 1")
+    whole_number("max_nodes", max_nodes)
     structure, steps = sharing_structure(sharing, game.n_agents), check_horizon(game, horizon)
     count = node_count(game, steps)
     if count > max_nodes:

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_number, check_probability
+from lp_posg.checks import finite_number, probability
 from lp_posg.game import Game
 
 ACTIONS = ("recharge", "search-little", "search-big")
@@ -52,7 +52,7 @@ def build(
     """
     gains = {"little_item": little_item, "big_item": big_item, "rescue_cost": rescue_cost}
     for name, value in gains.items():
-        check_number(name, value)
+        finite_number(name, value)
     chances = {
         "little_drain": little_drain,
         "big_drain": big_drain,
@@ -60,7 +60,7 @@ def build(
         "big_strands": big_strands,
     }
     for name, value in chances.items():
-        check_probability(name, value)
+        probability(name, value)
 
     # One robot: probability of the next level given level and action, and of being stranded on the way.
     level_next = np.zeros((2, 3, 2))

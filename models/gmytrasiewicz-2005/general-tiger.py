@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_choice, check_number, check_probability
+from lp_posg.checks import choice, finite_number, probability
 from lp_posg.game import Game
 
 STATES = ("tiger-left", "tiger-right")
@@ -47,11 +47,11 @@ def build(
     tiger, whose place is drawn anew, for both, whenever any door is opened. An agent that opens a
     door hears nothing of use: all its observations are equally likely.
     """
-    check_probability("growl_accuracy", growl_accuracy)
-    check_probability("creak_accuracy", creak_accuracy)
+    probability("growl_accuracy", growl_accuracy)
+    probability("creak_accuracy", creak_accuracy)
     for name, value in {"listen_cost": listen_cost, "treasure": treasure, "tiger_cost": tiger_cost}.items():
-        check_number(name, value)
-    check_choice("creaks", creaks, (True, False))
+        finite_number(name, value)
+    choice("creaks", creaks, (True, False))
 
     transition = np.full((2, 3, 3, 2), 0.5)
     transition[:, 0, 0] = np.eye(2)

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_number
+from lp_posg.checks import finite_number
 from lp_posg.game import Game
 
 CARDS = ("jack", "queen", "king")
@@ -35,7 +35,7 @@ def build(ante: float = 1.0, bet: float = 1.0) -> Game:
     at step 2; what the other does meanwhile changes nothing. Both hear what was done.
     """
     for name, value in {"ante": ante, "bet": bet}.items():
-        check_number(name, value, at_least=0.0)
+        finite_number(name, value, least=0.0)
     over = len(DEALS) * len(STAGES)
     transition = np.zeros((over + 1, 2, 2, over + 1))
     reward = np.zeros((over + 1, 2, 2))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_choice, check_count, check_number, check_probability
+from lp_posg.checks import choice, finite_number, probability, whole_number
 from lp_posg.game import Game
 
 BITS = ("low", "high")
@@ -96,12 +96,12 @@ def easy_observable(
 def _vault(
     name: str, horizon: int, observability: float, clue: float, press_cost: float, own_costs: bool, seed: int
 ) -> Game:
-    check_count("horizon", horizon, at_least=1)
-    check_count("seed", seed)
-    check_probability("observability", observability)
-    check_probability("clue", clue)
-    check_number("press_cost", press_cost, at_least=0.0)
-    check_choice("own_costs", own_costs, (True, False))
+    whole_number("horizon", horizon)
+    whole_number("seed", seed, 0)
+    probability("observability", observability)
+    probability("clue", clue)
+    finite_number("press_cost", press_cost, least=0.0)
+    choice("own_costs", own_costs, (True, False))
     states = [f"key-{key}+dial-{dial}" for key in BITS for dial in BITS]
     return Game(
         np.einsum("kq,xaby->kxabqy", np.eye(2), dial_law(seed)).reshape(4, 2, 2, 4),

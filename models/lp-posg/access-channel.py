@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_choice, check_number, check_probability
+from lp_posg.checks import choice, finite_number, probability
 from lp_posg.game import Game
 
 ACTIONS = ("wait", "send")
@@ -49,11 +49,11 @@ def build(
     collision the packets stay. Every user hears whether nobody, one user, or several sent, and
     reads its own buffer, also before the first step.
     """
-    check_choice("n_agents", n_agents, (2, 3))
+    choice("n_agents", n_agents, (2, 3))
     for name, chance in {"arrival": arrival, "buffer_noise": buffer_noise}.items():
-        check_probability(name, chance)
+        probability(name, chance)
     for name, cost in {"collision_cost": collision_cost, "holding_cost": holding_cost}.items():
-        check_number(name, cost, at_least=0.0)
+        finite_number(name, cost, least=0.0)
 
     buffers = list(product(range(2), repeat=n_agents))
     joint_actions = list(product(range(2), repeat=n_agents))

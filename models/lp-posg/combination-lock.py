@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_count, check_probability
+from lp_posg.checks import probability, whole_number
 from lp_posg.game import Game
 
 ACTIONS = ("left", "right")
@@ -39,9 +39,9 @@ def build(length: int = 8, accuracy: float = 1.0, seed: int = 0) -> Game:
     combination needs no observation. With fewer steps it is 0. Actions drawn uniformly come to the
     last level with probability ``4 ** (1 - length)``.
     """
-    check_count("length", length, at_least=1)
-    check_count("seed", seed)
-    check_probability("accuracy", accuracy)
+    whole_number("length", length)
+    whole_number("seed", seed, 0)
+    probability("accuracy", accuracy)
     dead = length
     transition = np.zeros((length + 1, 2, 2, length + 1))
     transition[..., dead] = 1.0

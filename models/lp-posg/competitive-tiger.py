@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_number, check_probability
+from lp_posg.checks import finite_number, probability
 from lp_posg.game import Game
 
 STATES = ("tiger-left", "tiger-right")
@@ -33,9 +33,9 @@ def build(accuracy: float = 0.85, listen_cost: float = 1.0, treasure: float = 10
     reward, agent 1 receives g(s, a_1) - g(s, a_2) and agent 2 the opposite. The game looks the
     same to both, so its value is 0 wherever both have the same information.
     """
-    check_probability("accuracy", accuracy)
+    probability("accuracy", accuracy)
     for name, value in {"listen_cost": listen_cost, "treasure": treasure, "tiger_cost": tiger_cost}.items():
-        check_number(name, value)
+        finite_number(name, value)
     transition = np.full((2, 3, 3, 2), 0.5)
     transition[:, 0, 0] = np.eye(2)
     hears = np.full((2, 2), 1 - accuracy)

@@ -21,7 +21,7 @@ from itertools import product
 
 import numpy as np
 
-from lp_posg.catalogue.entries import check_choice, check_number, check_probability
+from lp_posg.checks import choice, finite_number, probability
 from lp_posg.game import Game
 
 COLUMNS = (1, 2, 3, 4)
@@ -121,11 +121,11 @@ def build(
     Rewards are those of what the agents try to do, whether or not it then works. In the
     rounds' last states nothing is earned and nothing is seen.
     """
-    check_probability("success", success)
+    probability("success", success)
     numbers = {"step_cost": step_cost, "small_box": small_box, "large_box": large_box, "bump_cost": bump_cost}
     for name, value in numbers.items():
-        check_number(name, value)
-    check_choice("as_distributed", as_distributed, (True, False))
+        finite_number(name, value)
+    choice("as_distributed", as_distributed, (True, False))
 
     all_poses: list[Poses] = [
         ((x1, d1), (x2, d2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from lp_posg.catalogue.entries import check_choice
+from lp_posg.checks import choice
 from lp_posg.trees import Chance, End, Move, Tree, from_rules
 
 RANKS = ("jack", "queen", "king")
@@ -47,7 +47,7 @@ def build(suits: bool = False) -> Tree:
     card pairs with the public one wins, else the higher rank; the pot is split between equal ranks. The first player
     opens both rounds. One may not fold when there is nothing to call.
     """
-    check_choice("suits", suits, (False, True))
+    choice("suits", suits, (False, True))
     deck = [rank for rank in range(len(RANKS)) for _ in range(2)]
 
     def face(card: int) -> str:

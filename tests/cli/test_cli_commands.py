@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import lp_posg as posg
+from lp_posg.catalogue import catalog_entries, catalog_entry
 from lp_posg.cli import screen
 from lp_posg.cli.application import COMMANDS
 from lp_posg.cli.commands import info as info_command
@@ -248,21 +249,25 @@ def test_convert_writes_the_same_game(run, tmp_path):
 def test_models_lists_all_and_tells_of_one(run):
     status, out, _ = run("models")
     rows = table(out, "name")[1:]
-    entries = posg.catalog_entries()
+    entries = [entry for entry in catalog_entries() if not entry.is_tree]
     assert status == 0
     assert [row[0] for row in rows] == [entry.name for entry in entries]
     assert [row[-1] for row in rows] == [entry.source for entry in entries]
     listed = strict_json('{"all": ' + run("models", "--json", "-")[1] + "}")["all"]
     assert [model["states"] for model in listed if model["form"] == "posg"] == [entry.n_states for entry in entries]
     trees = [model["name"] for model in listed if model["form"] == "tree"]
-    assert trees == [entry.name for entry in posg.extensive_entries()] == [row[0] for row in table(out, "tree")[1:]]
+    assert (
+        trees
+        == [entry.name for entry in catalog_entries() if entry.is_tree]
+        == [row[0] for row in table(out, "tree")[1:]]
+    )
     status, out, _ = run("models", "Dec-Tiger")
     assert (status, facts(out)["name"]) == (0, "dectiger")
     assert ["one-step-delay", "team", "4", "1", "11.0154875 11.0154875", "22.030975"] in [
         row[:6] for row in table(out, "sharing")
     ]
     known = strict_json(run("models", "dectiger", "--json")[1])["known_values"]
-    assert len(known) == len(posg.catalog_entries()[[e.name for e in entries].index("dectiger")].known_values)
+    assert len(known) == len(catalog_entry("dectiger").known_values)
 
 
 def test_version_and_help(run):

@@ -52,10 +52,10 @@ def test_solve(run):
 
 def test_convert(run, tmp_path):
     assert run("convert", "game.efg", "again.efg")[0] == 0
-    tree = posg.load_extensive(tmp_path / "game.efg")
-    assert posg.load_extensive(tmp_path / "again.efg") == tree
+    tree = posg.load(tmp_path / "game.efg")
+    assert posg.load(tmp_path / "again.efg") == tree
     assert run("convert", "game.efg", "game.posg")[0] == 0
-    assert posg.load(tmp_path / "game.posg") == posg.load(tmp_path / "game.efg") == to_game(tree)
+    assert posg.load(tmp_path / "game.posg") == to_game(posg.load(tmp_path / "game.efg")) == to_game(tree)
 
 
 def test_a_posg_is_not_unrolled_without_a_horizon(run, tmp_path):
@@ -70,7 +70,7 @@ def test_what_has_no_clock_is_no_posg(run):
     assert status == 1
     assert "first.efg: game 'Who was first' cannot be run by a clock" in err
     assert "after 0 and after 1 moves" in err
-    assert "load_extensive" in err
+    assert "lp_posg.load" in err
 
 
 def test_errors_and_warnings_name_the_line(run, tmp_path):

@@ -139,6 +139,10 @@ def test_a_stored_solution_is_drawn_as_it_is(run, tmp_path):
     status, _, err = run("plot", "dag", "s.npz", "-H", "3", "--out", "q.svg")
     assert status == 2
     assert "the solution is stored, with all its options" in " ".join(err.split())
+    for what, told in (("values", "compares several solutions"), ("contraction", "contraction is of no solution")):
+        status, _, err = run("plot", what, "s.npz", *(("-H", "2") if what == "values" else ()), "-o", "q.svg")
+        assert status == 2
+        assert f"{told}; give the game" in " ".join(err.split())
     assert not (tmp_path / "q.svg").exists()
 
 
@@ -153,7 +157,6 @@ def test_a_stored_solution_is_drawn_as_it_is(run, tmp_path):
         (("dag", "dectiger", "-o", "p.png"), 2, "give --horizon"),
         (("dag", "dectiger", "-H", "2", "--sharing", "full,none", "-o", "p.png"), 2, "of one solution; give one"),
         (("values", "dectiger", "-o", "p.png"), 2, "give the longest"),
-        (("values", "s.npz", "-H", "2", "-o", "p.png"), 2, "compares several solutions; give the game"),
         (("payoffs", "chicken", "-H", "2", "-o", "p.png"), 2, "payoffs are of one step"),
         (("payoffs", "chicken", "--sharing", "full,none", "-o", "p.png"), 2, "of one sharing rule"),
         (("payoffs", "chicken", "--concept", "ne", "-o", "p.png"), 2, "strategic-ce, ce, interim-cce, cce"),
@@ -164,7 +167,6 @@ def test_a_stored_solution_is_drawn_as_it_is(run, tmp_path):
         (("delays", "dectiger", "-o", "p.png"), 2, "give --horizon"),
         (("delays", "dectiger", "-H", "2", "--sharing", "full", "-o", "p.png"), 1, "fewer than two delays"),
         (("contraction", "dectiger", "-H", "2", "-o", "p.png"), 2, "nothing is solved for this picture"),
-        (("contraction", "s.npz", "-o", "p.png"), 2, "contraction is of no solution; give the game"),
         (("learning", "run.json", "-o", "p.png"), 1, "'run.json' cannot be read: No such file"),
         (("learning", "run.json", "-H", "2", "-o", "p.png"), 2, "learning is done already"),
         (("circle", "dectiger", "-H", "2", "-o", "p.png"), 2, "WHAT"),

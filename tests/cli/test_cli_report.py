@@ -13,7 +13,7 @@ pytest.importorskip("jinja2")
 
 import lp_posg as posg
 from lp_posg import report
-from lp_posg.catalogue.entries import catalog_entry
+from lp_posg.catalogue import catalog_entry
 from lp_posg.cli.commands import report as write_report
 from lp_posg.planning import Check
 
@@ -107,7 +107,7 @@ def test_what_is_wrong_ends_in_one_message_and_no_file(run, tmp_path, arguments,
 
 
 def test_without_the_extra_there_is_one_clear_error_before_any_work(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(write_report, "steps_named", lambda *given: pytest.fail("work was done"))
+    monkeypatch.setattr(write_report, "open_game", lambda *given: pytest.fail("work was done"))
     monkeypatch.setitem(sys.modules, "jinja2", None)
     status, out, err = run("report", "chicken", "-H", "1", "-o", "r.html")
     assert (status, out) == (1, "")

@@ -9,7 +9,7 @@ import json
 import pytest
 
 import lp_posg as posg
-from lp_posg.catalogue.tree_entries import extensive_entry
+from lp_posg.catalogue import catalog_entry
 from lp_posg.induction.checkpoint import fingerprint
 
 
@@ -80,10 +80,10 @@ def test_a_tree_becomes_its_strategic_form_as_nfg(run):
 
 
 def test_a_file_is_the_game_that_was_written(run, efg):
-    game, read = posg.extensive_catalog("leduc-poker"), posg.load_extensive("leduc.efg")
+    game, read = posg.catalog("leduc-poker"), posg.load("leduc.efg")
     assert (read.n_nodes, read.agents, sorted(map(str, read.sets))) == (1939, game.agents, sorted(map(str, game.sets)))
     unrolled = posg.trees.unroll(posg.catalog("kuhn-poker"), 3)
-    assert posg.load_extensive("kuhn.efg").n_nodes == unrolled.n_nodes
+    assert posg.load("kuhn.efg").n_nodes == unrolled.n_nodes
 
 
 def test_info_tells_sizes(run, efg):
@@ -216,8 +216,8 @@ def test_a_tree_is_compared_over_its_steps_or_more(run):
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ((), "posg.trees.strategic_form(posg.extensive_catalog('kuhn-poker-tree'))"),
-        (("-H", "3", "--sharing", "full"), "posg.trees.to_game(posg.extensive_catalog('kuhn-poker-tree'))"),
+        ((), "posg.trees.strategic_form(posg.catalog('kuhn-poker-tree'))"),
+        (("-H", "3", "--sharing", "full"), "posg.trees.to_game(posg.catalog('kuhn-poker-tree'))"),
     ],
 )
 def test_the_page_of_a_tree_tells_its_entry_and_the_game(run, tmp_path, arguments, code):
@@ -226,7 +226,7 @@ def test_the_page_of_a_tree_tells_its_entry_and_the_game(run, tmp_path, argument
     call = ("report", "kuhn-poker-tree", "--concept", "cce", "-o", "kuhn.html")
     assert run(*call, *arguments)[0] == 0
     text = html.unescape((tmp_path / "kuhn.html").read_text())
-    assert extensive_entry("kuhn-poker-tree").source in text
+    assert catalog_entry("kuhn-poker-tree").source in text
     assert f"game = {code}\n" in text
     # What the page says makes the game that the page is of.
     assert fingerprint(eval(code, {"posg": posg})) in text
@@ -238,7 +238,7 @@ def test_the_page_of_a_tree_file_reads_the_file(run, tmp_path):
     assert run("convert", "kuhn-poker-tree", "kuhn.efg")[0] == 0
     assert run("report", "kuhn.efg", "--concept", "cce", "-o", "kuhn.html")[0] == 0
     text = (tmp_path / "kuhn.html").read_text()
-    assert "game = posg.trees.strategic_form(posg.load_extensive(FILE))\n" in text
+    assert "game = posg.trees.strategic_form(posg.load(FILE))\n" in text
 
 
 @pytest.mark.parametrize("command", ["solve", "compare"])

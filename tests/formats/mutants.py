@@ -23,7 +23,7 @@ import numpy as np
 from fence_text import HEADER, LAWS
 
 from lp_posg.errors import FormatError, ImperfectRecallError, LpPosgError, UnsupportedError
-from lp_posg.formats import FORMATS, load, load_extensive, save, save_extensive
+from lp_posg.formats import FORMATS, load, save
 
 SECONDS = 5.0
 """What one file may take of a processor: most take a millisecond."""
@@ -185,8 +185,6 @@ SAMPLES: dict[str, Sample] = {
     ".efg": Sample(
         (_EFG.encode(), b'EFG 2 D "" { "" }\np "" 1 1 "" { "" "" } 0\np "" 1 2 "" { "x" } 0 t "" 0 t "" 0\n'),
         ("EFG", "R", "D", '""', "{", "}", "{ }", ",", '"a"', 'c "" 1', 'p "" 1 1', 't "" 0\n', '"" { 1, 1 }', "1/2"),
-        read=load_extensive,
-        write=save_extensive,
         refusals=(ImperfectRecallError,),
     ),
     ".osposg": Sample(

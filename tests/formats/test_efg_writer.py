@@ -23,7 +23,7 @@ def test_the_whole_text(tmp_path):
         return "end", (1, 2) if path[1] else (0, "-1/2")
 
     path = tmp_path / "small.efg"
-    posg.save_extensive(tree(("Ann", "Bob"), tell, "A small game"), path)
+    posg.save(tree(("Ann", "Bob"), tell, "A small game"), path)
     assert (
         path.read_text()
         == """EFG 2 R "A small game" { "Ann" "Bob" }
@@ -44,11 +44,11 @@ def test_round_trips(tmp_path):
     path = tmp_path / "game.efg"
     games = [random_tree(seed, n_agents=1 + seed % 3, clock=seed % 2 == 0, zero_sum=False) for seed in range(40)]
     for game in [kuhn(), *(game for game in games)]:
-        posg.save_extensive(game, path)
+        posg.save(game, path)
         text = path.read_bytes()
-        again = posg.load_extensive(path)
+        again = posg.load(path)
         assert again == replace(game, agents=again.agents)
-        posg.save_extensive(again, path)
+        posg.save(again, path)
         assert path.read_bytes() == text
 
 
@@ -67,8 +67,8 @@ def test_nodes_in_another_order_are_written_in_prefix_order(tmp_path):
         labels=tuple(game.labels[k] for k in order),
     )
     assert wide != game
-    posg.save_extensive(wide, tmp_path / "wide.efg")
-    posg.save_extensive(game, tmp_path / "deep.efg")
+    posg.save(wide, tmp_path / "wide.efg")
+    posg.save(game, tmp_path / "deep.efg")
     assert (tmp_path / "wide.efg").read_bytes() == (tmp_path / "deep.efg").read_bytes()
 
 
@@ -81,8 +81,8 @@ def test_numbers_and_names_are_kept(tmp_path):
         return ("end", (words[names.index(path[0])],)) if path else (0, "Wörter", names)
 
     game = tree(("x",), tell, "title\\")
-    posg.save_extensive(game, tmp_path / "odd.efg")
-    again = posg.load_extensive(tmp_path / "odd.efg")
+    posg.save(game, tmp_path / "odd.efg")
+    again = posg.load(tmp_path / "odd.efg")
     assert again == game
     assert [row[0] for row in again.outcomes] == list(map(Fraction, words))
     assert again.name == "title"
@@ -93,21 +93,21 @@ def test_names_that_cannot_be_written(tmp_path, name):
     path = tmp_path / "bad.efg"
     path.write_text("kept")
     with pytest.raises(UnsupportedError, match=r"the name .* which a \.efg file cannot hold"):
-        posg.save_extensive(tree((name,), lambda path: ("end", (0,))), path)
+        posg.save(tree((name,), lambda path: ("end", (0,))), path)
     assert path.read_text() == "kept"
 
 
 def test_numbers_that_cannot_be_written(tmp_path):
     long = Fraction(10**3000, 10**3000 + 1)
     with pytest.raises(UnsupportedError, match="more than 4000 characters"):
-        posg.save_extensive(tree(("a",), lambda path: ("end", (long,))), tmp_path / "long.efg")
+        posg.save(tree(("a",), lambda path: ("end", (long,))), tmp_path / "long.efg")
 
 
 def test_where_it_cannot_be_written(tmp_path):
     with pytest.raises(FormatError, match="cannot be written"):
-        posg.save_extensive(kuhn(), tmp_path / "no" / "game.efg")
-    with pytest.raises(UnsupportedError, match=r"expected \.efg"):
-        posg.save_extensive(kuhn(), tmp_path / "game.posg")
+        posg.save(kuhn(), tmp_path / "no" / "game.efg")
+    with pytest.raises(UnsupportedError, match=r"found a game tree, expected \.nfg or \.efg"):
+        posg.save(kuhn(), tmp_path / "game.posg")
 
 
 def test_a_posg_is_refused(tmp_path):
@@ -121,7 +121,7 @@ def test_gambit_reads_the_same_game(tmp_path):
     path = tmp_path / "game.efg"
     for seed in range(20):
         game = random_tree(seed, n_agents=2 + seed % 2, zero_sum=False)
-        posg.save_extensive(game, path)
+        posg.save(game, path)
         theirs = gambit.read_efg(str(path))
         assert [player.label for player in theirs.players] == list(game.agents)
         assert compared(game, 0, theirs.root) == game.n_nodes
@@ -152,7 +152,7 @@ def compared(game, node, theirs):
 def test_openspiel_reads_the_same_game(tmp_path):
     spiel = pytest.importorskip("pyspiel")
     path = tmp_path / "kuhn.efg"
-    posg.save_extensive(kuhn(), path)
+    posg.save(kuhn(), path)
     theirs = spiel.load_efg_game(path.read_text())
     assert theirs.num_players() == 2
     # The first deal is jack against queen; both pass, and the queen takes the ante.

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lp_posg import catalog, catalog_entries
+from lp_posg.catalogue import catalog, catalog_entries
 from lp_posg.errors import GambitNameWarning, UnsupportedError
-from lp_posg.formats import load, load_extensive, save, save_extensive
+from lp_posg.formats import load, save
 from lp_posg.game import Game
 from lp_posg.trees import strategic_form, unroll
 
@@ -152,8 +152,8 @@ t "" 3 "" { 5/3 0 }
 def test_a_tree_is_written_in_exact_fractions(tmp_path):
     # -5/3 * 1/2 + 5 * 1/2 = 5/3, so that A may mix as it likes: three equilibria in extreme points, else one.
     (tmp_path / "tie.efg").write_text(TIE)
-    tree = load_extensive(tmp_path / "tie.efg")
-    save_extensive(tree, tmp_path / "tie.nfg")
+    tree = load(tmp_path / "tie.efg")
+    save(tree, tmp_path / "tie.nfg")
     assert (tmp_path / "tie.nfg").read_text().splitlines()[-2:] == ["5/3 3", "5/3 0"]
     assert load(tmp_path / "tie.nfg") == strategic_form(tree)
 
@@ -165,7 +165,7 @@ def test_names_that_gambit_refuses_are_told(tmp_path, name):
         save(game, tmp_path / "odd.nfg")
     assert [str(one.message).count(repr(name)) for one in told] == [1]
     with pytest.warns(GambitNameWarning):
-        save_extensive(unroll(game, 1, "none"), tmp_path / "odd.efg")
+        save(unroll(game, 1, "none"), tmp_path / "odd.efg")
     assert load(tmp_path / "odd.nfg") == game
 
 

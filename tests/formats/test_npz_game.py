@@ -13,8 +13,7 @@ import pytest
 import lp_posg as posg
 from lp_posg.errors import FormatError
 from lp_posg.files import read_arrays
-from lp_posg.formats import load, save
-from lp_posg.formats.npz import is_stored_game
+from lp_posg.formats import load, load_game, save
 from lp_posg.game import Game
 
 
@@ -43,11 +42,9 @@ def test_a_solution_is_no_game_and_a_game_no_solution(tmp_path):
     game = posg.catalog("matching-pennies")
     posg.solve(game, 1, "full").save(tmp_path / "solution.npz")
     save(game, tmp_path / "game.npz")
-    assert is_stored_game(tmp_path / "game.npz")
-    assert not is_stored_game(tmp_path / "solution.npz")
-    assert not is_stored_game(tmp_path / "none.npz")
-    with pytest.raises(FormatError, match=r"found a stored solution, expected a game; .*Solution\.load.*has its game"):
-        load(tmp_path / "solution.npz")
+    assert load(tmp_path / "game.npz") == load(tmp_path / "solution.npz").game == game
+    with pytest.raises(FormatError, match=r"found a stored solution, expected a game; .*\.game` is its game"):
+        load_game(tmp_path / "solution.npz")
     with pytest.raises(FormatError, match=r"found a game, expected a stored solution; solve it .*lp-posg solve"):
         posg.Solution.load(tmp_path / "game.npz")
 

@@ -17,7 +17,7 @@ from lp_posg.errors import (
     UnsupportedError,
 )
 from lp_posg.interop import from_open_spiel, tabular_policy, to_open_spiel
-from lp_posg.interop.spiel_text import spiel_text
+from lp_posg.interop.spiel_text import efg_for_spiel
 from lp_posg.interop.spiel_tree import SpielTree, exact_law
 from lp_posg.trees import CHANCE, TERMINAL, InformationSet, Tree
 
@@ -274,16 +274,16 @@ def test_an_export_read_back_is_the_same_game(name):
 def test_the_text_is_the_game_to_our_reader_too(name, tmp_path):
     """But for line breaks in the labels of sets, which the text has as blanks; numbers are exact."""
     game, file = from_open_spiel(name), tmp_path / "export.efg"
-    file.write_text(spiel_text(game))
+    file.write_text(efg_for_spiel(game))
     blanks = tuple(replace(own, label=own.label.replace("\n", " ")) for own in game.sets)
-    assert posg.load_extensive(file) == replace(game, sets=blanks)
+    assert posg.load(file) == replace(game, sets=blanks)
 
 
 @pytest.mark.filterwarnings("ignore::lp_posg.errors.GambitNameWarning")  # Goofspiel's labels have line breaks
 @pytest.mark.parametrize("name", ["kuhn_poker", "kuhn_poker(players=3)", GOOFSPIEL])
 def test_openspiel_reads_what_our_writer_of_files_makes_of_its_games(name, tmp_path):
     game, file = from_open_spiel(name), tmp_path / "saved.efg"
-    posg.save_extensive(game, file)
+    posg.save(game, file)
     back = from_open_spiel(pyspiel.load_efg_game(file.read_text()))
     assert replace(back, agents=game.agents, sets=game.sets) == game
 
@@ -297,7 +297,7 @@ def test_openspiels_own_export_has_the_games_value(name, value, tmp_path):
     file = tmp_path / "theirs.efg"
     file.write_text(export_gambit(pyspiel.load_game(name)))
     with pytest.warns(RoundedProbabilityWarning, match="taken as rounded"):
-        theirs = posg.load_extensive(file)
+        theirs = posg.load(file)
     assert set(theirs.probability) == set(from_open_spiel(name).probability)
     np.testing.assert_allclose(posg.solve_extensive(theirs).values, [value, -value], atol=1e-9)
 
@@ -352,10 +352,10 @@ def _value(game, policy):
 
 
 def test_the_text_has_fractions_where_openspiel_reads_them():
-    text = spiel_text(from_open_spiel("kuhn_poker"))
+    text = efg_for_spiel(from_open_spiel("kuhn_poker"))
     assert text.splitlines()[0] == 'EFG 2 R "kuhn_poker" { "player0" "player1" }'
     assert text.splitlines()[1].count(" 1/3") == 3
-    numbers = spiel_text(odd_game())
+    numbers = efg_for_spiel(odd_game())
     assert f"{10**12}/7" not in numbers
     assert f"{10**39}" not in numbers
 

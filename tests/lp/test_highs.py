@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lp_posg.errors import LimitError, SolveError
-from lp_posg.lp import LinearProgram, LPResult, Status, attempt_program, highs, solve_program
+from lp_posg.lp import LinearProgram, LPResult, Status, attempt_program, attempts, highs, solve_program
 
 TOL = 1e-9
 
@@ -108,7 +108,7 @@ def test_integer_columns_are_whole():
 
 def test_a_failed_way_is_followed_by_another(monkeypatch):
     tried = []
-    run = highs._run
+    run = attempts.run
 
     def failing_once(program, options, time_limit, fresh):
         tried.append((dict(options), fresh))
@@ -116,7 +116,7 @@ def test_a_failed_way_is_followed_by_another(monkeypatch):
             return LPResult(Status.FAILED, np.empty(0), np.empty(0), float("nan"))
         return run(program, options, time_limit, fresh)
 
-    monkeypatch.setattr(highs, "_run", failing_once)
+    monkeypatch.setattr(attempts, "run", failing_once)
     np.testing.assert_allclose(solve_program(CORNER).x, [1.6, 1.2], atol=TOL)
     assert [fresh for _, fresh in tried] == [False, True]
     assert tried[0][0] != tried[1][0]
@@ -124,7 +124,7 @@ def test_a_failed_way_is_followed_by_another(monkeypatch):
 
 def test_when_every_way_fails_it_is_raised_with_the_program(monkeypatch):
     failed = LPResult(Status.FAILED, np.empty(0), np.empty(0), float("nan"))
-    monkeypatch.setattr(highs, "_run", lambda *args, **kwargs: failed)
+    monkeypatch.setattr(attempts, "run", lambda *args, **kwargs: failed)
     with pytest.raises(SolveError, match=r"stage LP \(2 rows, 2 columns\) ended as: failed") as caught:
         solve_program(CORNER, "stage LP")
     assert caught.value.program is CORNER
@@ -143,7 +143,7 @@ def test_violation_measures_rows_and_bounds():
 
 @pytest.mark.parametrize("wrong", [Status.INFEASIBLE, Status.UNBOUNDED])
 def test_one_way_alone_is_not_believed_that_there_is_no_solution(monkeypatch, wrong):
-    run = highs._run
+    run = attempts.run
     tried = []
 
     def mistaken_once(program, options, time_limit, fresh):
@@ -152,7 +152,7 @@ def test_one_way_alone_is_not_believed_that_there_is_no_solution(monkeypatch, wr
             return LPResult(wrong, np.empty(0), np.empty(0), float("nan"))
         return run(program, options, time_limit, fresh)
 
-    monkeypatch.setattr(highs, "_run", mistaken_once)
+    monkeypatch.setattr(attempts, "run", mistaken_once)
     np.testing.assert_allclose(solve_program(CORNER).x, [1.6, 1.2], atol=TOL)
     assert len(tried) == 2
 

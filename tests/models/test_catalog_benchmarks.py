@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lp_posg.catalogue.entries import catalog
+from lp_posg.catalogue import catalog
 from lp_posg.formats import load
 
 FILES = Path(__file__).resolve().parents[2].parent / "shared" / "data"

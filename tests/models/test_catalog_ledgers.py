@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lp_posg import solve
-from lp_posg.catalogue.entries import catalog, catalog_entries
+from lp_posg.catalogue import catalog, catalog_entries
 from lp_posg.errors import UnsupportedError
 
 STRUCTURES = ("full", "one-step-delay", "one-directional", "controller:2", "uncontrolled:2")
@@ -28,12 +28,12 @@ def check(name: str, horizon: int, concepts: tuple[str, ...]) -> int:
     return checked
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in catalog_entries()])
+@pytest.mark.parametrize("name", [entry.name for entry in catalog_entries() if not entry.is_tree])
 def test_gaps_are_within_the_bound(name):
     assert check(name, 2, ("cce", "team")) >= 6
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [entry.name for entry in catalog_entries()])
+@pytest.mark.parametrize("name", [entry.name for entry in catalog_entries() if not entry.is_tree])
 def test_gaps_are_within_the_bound_over_three_steps(name):
     assert check(name, 3, ("team", "ne", "ce", "cce")) >= 9

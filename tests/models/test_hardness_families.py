@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import lp_posg as posg
-from lp_posg.catalogue.entries import catalog, catalog_entry
+from lp_posg.catalogue import catalog, catalog_entry
 from lp_posg.errors import ModelError, StrategyDependenceError
 from lp_posg.game import Game
 

@@ -198,7 +198,7 @@ def test_parts_that_are_foreign_or_swapped_are_computed_again(game, tmp_path):
 
 @pytest.mark.parametrize(
     ("part", "array", "value"),
-    [("depth-0", "edges/indptr", -5), ("depth-0", "arcs.child", 10**9), ("solved-1-0-0", "nodes", -1)],
+    [("depth-0", "edges/indptr", -5), ("depth-0", "arcs.child", 10**9), ("solved-1-0-0", "atom_start", -1)],
     ids=str,
 )
 def test_parts_with_other_numbers_than_were_kept_are_computed_again(game, tmp_path, part, array, value):
@@ -253,11 +253,11 @@ def test_blocks_in_pieces_give_the_same_answer(monkeypatch):
 
 
 def test_a_limit_inside_a_program_is_told_with_how_far_it_got(game, monkeypatch):
-    from lp_posg.lp import highs
+    from lp_posg.lp import attempts
 
-    monkeypatch.setattr(highs, "attempt_program", lambda program, left, **_: highs.LPResult(
-        highs.Status.LIMIT, np.empty(0), np.empty(0), float("nan")))  # fmt: skip
-    monkeypatch.setattr(highs, "GROUP_MOST", 1)
+    monkeypatch.setattr(attempts, "attempt_program", lambda program, left, **_: attempts.LPResult(
+        attempts.Status.LIMIT, np.empty(0), np.empty(0), float("nan")))  # fmt: skip
+    monkeypatch.setattr(attempts, "GROUP_MOST", 1)
     with pytest.raises(LimitError, match=r"in phase 'solve' at step 2; states by depth so far: \[1, 16\]") as caught:
         posg.solve(game, 2, "full", "ce", objective="egalitarian")
     assert caught.value.phase == "solve"

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import lp_posg as posg
-from lp_posg.stage.correlated import concept as correlated
+from lp_posg.stage.correlated import semi_compact
 
 
 @pytest.fixture
 def always_columns(monkeypatch):
-    monkeypatch.setattr(correlated, "SMALL_ENTRIES", 0)
-    monkeypatch.setattr(correlated, "FEW_EQUATIONS", -1.0)
+    monkeypatch.setattr(semi_compact, "SMALL_ENTRIES", 0)
+    monkeypatch.setattr(semi_compact, "FEW_EQUATIONS", -1.0)
 
 
 @pytest.mark.parametrize("concept", ["ce", "interim-cce", "cce"])
@@ -23,7 +23,7 @@ def test_generated_columns_have_the_value_of_whole_programs_and_pass_the_certifi
 ):
     game = posg.catalog("dectiger")
     found = posg.solve(game, 2, "one-step-delay", concept, "worst")
-    monkeypatch.setattr(correlated, "SMALL_ENTRIES", 10**9)
+    monkeypatch.setattr(semi_compact, "SMALL_ENTRIES", 10**9)
     whole = posg.solve(game, 2, "one-step-delay", concept, "worst")
     assert found.stats.methods["columns"] > 0
     assert whole.stats.methods.get("program", 0) > 0

@@ -15,7 +15,7 @@ pytest.importorskip("jinja2")
 
 import lp_posg as posg
 from lp_posg import report
-from lp_posg.catalogue.entries import catalog_entry
+from lp_posg.catalogue import catalog_entry
 from lp_posg.errors import FormatError, MissingExtraError
 from lp_posg.induction.checkpoint import fingerprint
 

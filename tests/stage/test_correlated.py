@@ -9,7 +9,10 @@ from stage_games import joint_law, joint_prescriptions, random_block, values, wo
 
 from lp_posg.lp import solve_block, solve_program
 from lp_posg.stage import StageBlock, concept_named, parse_objective
-from lp_posg.stage.correlated import concept as correlated
+from lp_posg.stage.aim import Aim
+from lp_posg.stage.correlated import semi_compact
+from lp_posg.stage.correlated.semi_compact import Form, form_of
+from lp_posg.stage.correlated.whole_program import _losses, compile_programs, decode
 from lp_posg.stage.payoffs import scaled
 
 TOL = 1e-7
@@ -145,8 +148,9 @@ def test_groups_of_hard_games_have_duals_that_prove_them_optimal(n_private, n_ac
     """Joined in groups, by the dual objective (the total's dual: every other bound is 0) and alone."""
     payoff = HARD[hard](random_block(5, n_private, n_actions, size=20).payoff)
     block = StageBlock(payoff, 0, np.arange(20))
-    form = correlated._form(n_private, n_actions, concept_named(concept).kind)
-    programs = form.compile(scaled(block), parse_objective("welfare", ("a", "b")))
+    form = form_of(n_private, n_actions, concept_named(concept).kind)
+    game = scaled(block)
+    programs = compile_programs(form, game, Aim.of(parse_objective("welfare", ("a", "b")), game))
     x, dual = solve_block(programs)
     mine = np.einsum("bj,bj->b", programs.cost, x)
     np.testing.assert_allclose(dual[:, -1], mine, atol=1e-9)
@@ -162,14 +166,14 @@ def test_groups_of_hard_games_have_duals_that_prove_them_optimal(n_private, n_ac
 def test_cells_of_pairs_and_of_prescriptions_have_one_optimum(n_private, n_actions, objective, concept, monkeypatch):
     agents = tuple("abc"[: len(n_private)])
     block = random_block(6, n_private, n_actions, size=30)
-    kind = concept_named(concept).kind
+    kind, game = concept_named(concept).kind, scaled(block)
     found = []
     for factor, joint in ((0.0, False), (100.0, True)):
-        monkeypatch.setattr(correlated, "JOINT_FACTOR", factor)
-        form = correlated.Form(n_private, n_actions, kind)
+        monkeypatch.setattr(semi_compact, "JOINT_FACTOR", factor)
+        form = Form(n_private, n_actions, kind)
         assert form.joint == joint
-        x, _ = solve_block(form.compile(scaled(block), parse_objective(objective, agents)))
-        strategy = form.decode(x[:, : form.n_y], 30, "program")
+        x, _ = solve_block(compile_programs(form, game, Aim.of(parse_objective(objective, agents), game)))
+        strategy = decode(form, x[:, : form.n_y], 30, "program")
         laws = [joint_law(strategy, b, n_private, n_actions) for b in range(30)]
         found.append([achieved(values(block.payoff[b], laws[b]), objective) for b in range(30)])
     np.testing.assert_allclose(found[0], found[1], atol=1e-9)
@@ -181,10 +185,10 @@ def test_losses_are_costs_with_a_best_action_at_no_loss():
     g = 0: rows (1 2 3), (4 4 5), (0 1 2): their least 1, 4, 0 make 5 together. g = 1: all 2, so 6, which
     is 1 more than g = 0 and is spread as 1/3 to each p.
     """
-    form = correlated.Form((1, 3), (2, 3), "action")
+    form = Form((1, 3), (2, 3), "action")
     cost = np.array([[1, 2, 3, 4, 4, 5, 0, 1, 2] + [2] * 9], dtype=float)
     expected = [[0, 1, 2, 0, 0, 1, 0, 1, 2] + [1 / 3] * 9]
-    np.testing.assert_allclose(form._losses(cost), expected, atol=1e-15)
+    np.testing.assert_allclose(_losses(form, cost), expected, atol=1e-15)
 
 
 def single(payoff) -> StageBlock:

@@ -5,7 +5,6 @@ import pytest
 
 import lp_posg as posg
 from lp_posg.errors import LargeGapWarning
-from lp_posg.information.policy import joint_law
 from lp_posg.stage import StageBlock, concept_named, parse_objective
 
 CONCEPTS = ("ne", "ce", "interim-cce", "cce", "strategic-ce")
@@ -22,7 +21,7 @@ def solved(payoff, concept, objective="welfare"):
     """Return values and the joint law of one stage game without private information."""
     block = StageBlock(payoff[None, :, None, None], 0, np.array([0]))
     found = concept_named(concept).solve(block, parse_objective(objective, AGENTS))
-    law = joint_law(found.atom_start, found.atom_prob, found.prescription)[0, 0, 0]
+    law = found.joint()[0, 0, 0]
     return (payoff * law).sum(axis=(1, 2)), law
 
 
@@ -52,7 +51,7 @@ def test_an_extreme_game_among_others_changes_none_of_them(concept):
         concept_named(concept).solve(StageBlock(part, 0, np.arange(len(part))), parse_objective("welfare", AGENTS))
         for part in (plain, both)
     )
-    laws = [joint_law(found.atom_start, found.atom_prob, found.prescription) for found in (alone, mixed)]
+    laws = [found.joint() for found in (alone, mixed)]
     assert np.delete(laws[1], 2, axis=0) == pytest.approx(laws[0], abs=1e-9)
     value = (both[2, 0, 0, 0] * laws[1][2, 0, 0]).sum()
     assert value == pytest.approx(1 / 3, abs=1e-6)

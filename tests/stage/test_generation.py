@@ -10,9 +10,9 @@ from full_enumeration import FullProgram
 from stage_games import random_block
 
 from lp_posg.errors import LimitError, UnsupportedError
-from lp_posg.information.policy import joint_law
 from lp_posg.stage import StageBlock, concept_named, parse_objective
 from lp_posg.stage.correlated import generation, pricing
+from lp_posg.stage.correlated.column_entries import StageIncentives
 from lp_posg.stage.correlated.generation import by_generation
 from lp_posg.stage.correlated.incentives import IncentiveRows
 
@@ -31,7 +31,7 @@ def generated(block, concept, objective):
 
 def values_of(block, found):
     """Return the agents' values (B, n)."""
-    law = joint_law(found.atom_start, found.atom_prob, found.prescription).reshape(len(block), -1)
+    law = found.joint().reshape(len(block), -1)
     return np.einsum("bia,ba->bi", block.payoff.reshape(len(block), block.n_agents, -1), law)
 
 
@@ -163,7 +163,7 @@ def test_any_multipliers_bound_the_optimum(concept):
     for seed in range(8):
         block = random_block(seed, (2, 3), (2, 2))
         rows = IncentiveRows((2, 3), (2, 2), KINDS[concept])
-        game = generation.StageIncentives(rows, pricing.Shape((2, 3), (2, 2)), block.payoff[0])
+        game = StageIncentives(rows, pricing.Shape((2, 3), (2, 2)), block.payoff[0])
         best = FullProgram(block.payoff[0]).optimum(concept, "welfare")
         for size in (0.0, 0.1, 1.0, 10.0, 10.0, 10.0):
             some = rng.random(len(game.size)) < 0.3
@@ -191,7 +191,7 @@ def test_six_private_informations_and_four_actions_each(concept, objective):
     assert time.perf_counter() - begun < 30  # about a second on an idle core
     assert found.methods == {"columns": 1}
     payoff, k, a = block.payoff[0], 6, 4
-    law = joint_law(found.atom_start, found.atom_prob, found.prescription)[0]
+    law = found.joint()[0]
     for i in (0, 1):
         # deviation[p, told, instead]: what playing `instead` when told `told` at p is worth
         deviation = np.einsum("pqab,pqcb->pac" if i == 0 else "pqab,pqac->qbc", law, payoff[i])
@@ -208,7 +208,7 @@ def test_just_above_the_threshold_both_methods_agree(concept, monkeypatch):
     block = random_block(2, (4, 4), (3, 3), size=2)
     solver, found = concept_named(concept), {}
     for limit in (0, 10**9):
-        monkeypatch.setattr("lp_posg.stage.correlated.concept.SMALL_ENTRIES", limit)
+        monkeypatch.setattr("lp_posg.stage.correlated.semi_compact.SMALL_ENTRIES", limit)
         for objective in ("worst", "egalitarian"):
             one = solver.solve(block, parse_objective(objective, ("a", "b")))
             assert one.methods == {"program" if limit else "columns": 2}

@@ -13,9 +13,11 @@ from stage_games import joint_law, random_block, values
 import lp_posg as posg
 from lp_posg.errors import LimitError, UnsupportedError
 from lp_posg.stage import StageBlock, concept_named, parse_objective
-from lp_posg.stage.nash import many_agents as nash_many
-from lp_posg.stage.nash.boxes import Aim, Box, Relaxation
-from lp_posg.stage.nash.many_agents import OBJECTIVE_TOL, best_nash
+from lp_posg.stage.aim import Aim
+from lp_posg.stage.nash import box_search
+from lp_posg.stage.nash.box_search import OBJECTIVE_TOL
+from lp_posg.stage.nash.boxes import Box, Relaxation
+from lp_posg.stage.nash.many_agents import best_nash
 from lp_posg.stage.nash.multilinear import Multilinear
 from lp_posg.stage.nash.two_agents import selected_nash
 
@@ -161,7 +163,8 @@ def test_no_equilibrium_escapes_the_program_of_a_box_it_is_in():
         rng = np.random.default_rng(seed)
         game = Multilinear.of(block_of(payoff).payoff[0])
         row = rng.normal(size=(1, 3)) * game.size
-        relaxation = Relaxation(game, Aim(row, np.zeros(1), np.zeros((0, 3)), np.zeros(0)))
+        one = np.ones((1, 1))
+        relaxation = Relaxation(game, Aim(np.zeros((1, 3)), row[None], one > 0, 0 * one, one[0], one[0], "a row"))
         for point in all_equilibria(payoff):
             x = np.clip(np.stack([point, 1 - point], axis=1), 0, 1).ravel()
             worth, _ = game.worth(x)
@@ -369,7 +372,7 @@ def test_the_order_of_agents_does_not_matter():
 
 def test_too_many_programs_are_told_with_the_bound(monkeypatch):
     """The game takes some dozens."""
-    monkeypatch.setattr(nash_many, "NODE_LIMIT", 3)
+    monkeypatch.setattr(box_search, "NODE_LIMIT", 3)
     with pytest.raises(UnsupportedError, match=r"after 3 programs: .*exceeds.*use 'ce'") as caught:
         best_nash(catalogue_block("nau-section-4"), parse_objective("welfare", AGENTS[:3]))
     best = section_4_values().sum()

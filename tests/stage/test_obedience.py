@@ -43,7 +43,9 @@ def test_shares_are_those_of_plain_loops(shape):
         for told in (True, False):
             expected = max(by_loops(block.payoff[b], law[b], told=told) for b in range(2))
             assert expected > 0.01
-            assert largest_share(block.payoff, law, told=told) == pytest.approx(expected, abs=1e-13)
+            assert largest_share(block.payoff, law, "action" if told else "interim") == pytest.approx(
+                expected, abs=1e-13
+            )
 
 
 @pytest.mark.parametrize(("concept", "told"), [("ne", True), ("ce", True), ("strategic-ce", True), ("cce", None)])
@@ -54,5 +56,5 @@ def test_equilibria_miss_no_row_of_a_concept_that_holds_them(concept, told):
         block = random_block(seed, (2, 2), (2, 3))
         found = CONCEPTS[concept].solve(block, parse_objective("welfare", ("a", "b")))
         law = joint_law(found, 0, (2, 2), (2, 3))[None]
-        missed += max(largest_share(block.payoff, law, told=one) for one in (True, False)) > 1e-8
+        missed += max(largest_share(block.payoff, law, kind) for kind in ("action", "interim")) > 1e-8
     assert (missed > 0) == (told is None)

@@ -10,12 +10,12 @@ import pytest
 from full_enumeration import FullProgram
 from stage_games import random_block
 
-from lp_posg.errors import LimitError, ModelError, SolveError, UnsupportedError
-from lp_posg.information.policy import joint_law
+from lp_posg.errors import LimitError, ModelError, OptionError, SolveError, UnsupportedError
 from lp_posg.lp import conic, tangents
 from lp_posg.stage import StageBlock, concept_named, parse_objective
-from lp_posg.stage.correlated import concept as correlated
+from lp_posg.stage.correlated import semi_compact
 from lp_posg.stage.correlated.concave import concave_optima
+from lp_posg.stage.correlated.whole_program import incentive_programs
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import scaled
 
@@ -30,7 +30,7 @@ def values_of(block, concept, objective):
     """Return the agents' values (B, n) in the equilibria selected, and their strategies."""
     goal = objective if isinstance(objective, Objective) else parse_objective(objective, AGENTS[: block.n_agents])
     found = concept_named(concept).solve(block, goal)
-    law = joint_law(found.atom_start, found.atom_prob, found.prescription).reshape(len(block), -1)
+    law = found.joint().reshape(len(block), -1)
     return np.einsum("bia,ba->bi", block.payoff.reshape(len(block), block.n_agents, -1), law), found
 
 
@@ -45,8 +45,8 @@ def chooser(*outcomes):
 @pytest.fixture(params=["whole", "columns"])
 def method(request, monkeypatch):
     if request.param == "columns":
-        monkeypatch.setattr(correlated, "SMALL_ENTRIES", 0)
-        monkeypatch.setattr(correlated, "FEW_EQUATIONS", -1.0)
+        monkeypatch.setattr(semi_compact, "SMALL_ENTRIES", 0)
+        monkeypatch.setattr(semi_compact, "FEW_EQUATIONS", -1.0)
     return request.param
 
 
@@ -74,6 +74,37 @@ def test_weights_give_the_optimum_of_the_full_enumeration(concept, method):
 def test_other_weights_are_refused(listed):
     with pytest.raises(ModelError, match=r"2 numbers of at least 0.*\(a, b\), as in weighted:1,2"):
         parse_objective(f"weighted:{listed}", ("a", "b"))
+
+
+# ---- objectives of the user --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("concept", ["ne", *ALL])
+def test_an_objective_of_the_user_has_the_optimum_of_the_one_it_equals(concept):
+    block = random_block(9, (2, 1), (2, 2), size=3)
+    for mine, same in (
+        (Objective("mine", np.array([1.0, 0.0])), "agent:1"),
+        (Objective("lowest", np.array([-2.0, -2.0])), "worst"),
+        (Objective("fair"), "egalitarian"),
+    ):
+        given = parse_objective(mine, AGENTS[:2])
+        assert given.name == f"own:{mine.name}"
+        weights = parse_objective(same, AGENTS[:2]).weights
+        found, expected = (values_of(block, concept, goal)[0] for goal in (given, same))
+        by = (lambda v: v.min(axis=1)) if weights is None else (lambda v, w=weights: v @ w)
+        np.testing.assert_allclose(by(found), by(expected), atol=TOL)
+
+
+def test_an_objective_keeps_its_name_only_if_it_is_the_one_of_that_name():
+    for name in ("welfare", "worst", "egalitarian", "entropy", "agent:2", "weighted:1,2"):
+        built_in = parse_objective(name, AGENTS[:2])
+        assert parse_objective(built_in, AGENTS[:2]) is built_in
+    assert parse_objective(Objective("welfare", np.array([1.0, 2.0])), AGENTS[:2]).name == "own:welfare"
+    for wrong in (np.ones(3), np.zeros(2), np.array([1.0, np.nan])):
+        with pytest.raises(OptionError, match="objective 'mine': expected 2 finite weights"):
+            parse_objective(Objective("mine", wrong), AGENTS[:2])
+    with pytest.raises(OptionError, match="expected one of weights, concave and of_law"):
+        parse_objective(Objective("mine", np.ones(2), cp.sum), AGENTS[:2])
 
 
 # ---- leximin ---------------------------------------------------------------------------------------
@@ -114,8 +145,8 @@ def test_leximin_of_two_agents_is_the_largest_sum_above_the_largest_minimum(conc
 def test_both_methods_find_the_one_leximin_of_three_agents(concept, monkeypatch):
     block = random_block(4, (2, 1, 2), (2, 2, 2), size=10)
     whole, _ = values_of(block, concept, "egalitarian")
-    monkeypatch.setattr(correlated, "SMALL_ENTRIES", 0)
-    monkeypatch.setattr(correlated, "FEW_EQUATIONS", -1.0)
+    monkeypatch.setattr(semi_compact, "SMALL_ENTRIES", 0)
+    monkeypatch.setattr(semi_compact, "FEW_EQUATIONS", -1.0)
     columns, found = values_of(block, concept, "egalitarian")
     assert found.methods == {"columns": 10}
     np.testing.assert_allclose(whole, columns, atol=1e-6)
@@ -128,7 +159,7 @@ def test_both_methods_find_the_one_leximin_of_three_agents(concept, monkeypatch)
 def test_without_incentives_the_largest_entropy_is_that_of_the_uniform_law():
     block = StageBlock(np.zeros((1, 2, 2, 1, 2, 3)), 0, np.array([0]))
     _, found = values_of(block, "cce", "entropy")
-    law = joint_law(found.atom_start, found.atom_prob, found.prescription)
+    law = found.joint()
     np.testing.assert_allclose(law, 1 / 6, atol=1e-6)
     assert found.methods == {"conic": 1}
 
@@ -136,7 +167,7 @@ def test_without_incentives_the_largest_entropy_is_that_of_the_uniform_law():
 def test_where_one_profile_is_the_only_equilibrium_there_is_no_entropy():
     prisoners = np.array([[[3.0, 0], [4, 1]], [[3, 4], [0, 1]]]).reshape(1, 2, 1, 1, 2, 2)
     _, found = values_of(StageBlock(prisoners, 0, np.array([0])), "ce", "entropy")
-    law = joint_law(found.atom_start, found.atom_prob, found.prescription)[0, 0, 0]
+    law = found.joint()[0, 0, 0]
     np.testing.assert_allclose(law, [[0, 0], [0, 1]], atol=1e-6)
 
 
@@ -147,14 +178,14 @@ def test_where_one_profile_is_the_only_equilibrium_there_is_no_entropy():
 def test_no_equilibrium_has_more_entropy(n_private, n_actions, concept):
     """Entropy is concave: w is optimal exactly if no equilibrium v has (v - w) . grad H(w) = -(v - w) . log w > 0."""
     solver, entropies = concept_named(concept), []
-    form = correlated._form(n_private, n_actions, solver.kind, True)
-    order, goal = profile_order(form), Objective("entropy", None)
+    form = semi_compact.form_of(n_private, n_actions, solver.kind, True)
+    order, goal = profile_order(form), parse_objective("entropy", AGENTS)
     # With many rows the interior-point solver leaves some 1e-6 to weights that should be 0, at 20 each in -log.
     slack = 1e-4 if concept == "strategic-ce" else 1e-5
     for seed in range(6):
         block = random_block(seed, n_private, n_actions, integers=True)
         game = scaled(block)
-        w = np.maximum(concave_optima(*form.incentives(game), game, goal, "{}".format, None)[0][0], 0)
+        w = np.maximum(concave_optima(*incentive_programs(form, game), game, goal, "{}".format, None)[0][0], 0)
         gradient = np.empty(len(w))
         gradient[order] = -np.log(np.maximum(w, 1e-9))
         entropies.append(-(w[w > 0] * np.log(w[w > 0])).sum())
@@ -210,7 +241,7 @@ def test_what_an_interior_point_solver_found_is_an_equilibrium_to_the_last_digit
     for seed in range(4):
         block = random_block(seed, (2, 2), (2, 2), zero_sum=seed == 3)
         _, found = values_of(block, concept, objective)
-        law = joint_law(found.atom_start, found.atom_prob, found.prescription)[0]
+        law = found.joint()[0]
         for i in (0, 1):
             payoff = block.payoff[0, i]
             worth = np.einsum("pqab,pqcb->pac" if i == 0 else "pqab,pqac->qbc", law, payoff)
@@ -256,7 +287,7 @@ def test_nash_says_which_objectives_work():
 def test_a_saddle_point_is_no_shortcut_to_entropy():
     """All payoffs 0: a zero-sum game with a saddle point everywhere, yet the uniform law has more entropy."""
     _, found = values_of(StageBlock(np.zeros((1, 2, 1, 1, 2, 2)), 0, np.array([0])), "ce", "entropy")
-    np.testing.assert_allclose(joint_law(found.atom_start, found.atom_prob, found.prescription), 0.25, atol=1e-6)
+    np.testing.assert_allclose(found.joint(), 0.25, atol=1e-6)
 
 
 CHICKEN = np.array([[[6.0, 2.0], [7.0, 0.0]], [[6.0, 7.0], [2.0, 0.0]]]).reshape(1, 2, 1, 1, 2, 2)

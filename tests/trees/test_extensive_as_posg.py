@@ -16,14 +16,14 @@ from lp_posg.trees import CHANCE, TERMINAL, InformationSet, Tree, n_steps, times
 
 def test_kuhn_poker(tmp_path):
     path = tmp_path / "kuhn.efg"
-    posg.save_extensive(kuhn(), path)
-    game = posg.load_extensive(path)
+    posg.save(kuhn(), path)
+    game = posg.load(path)
     assert game == kuhn()
     # Pass or bet, the answer, and the first agent's answer to a bet after a pass.
     assert n_steps(game) == 3
     found = posg.solve_sequence_form(to_game(game), 3, "none")
     assert found.values == pytest.approx([-1 / 18, 1 / 18], abs=1e-9)
-    assert posg.load(path) == to_game(game)
+    assert to_game(posg.load(path)) == to_game(game)
 
 
 def test_what_the_posg_of_kuhn_poker_looks_like():
@@ -160,7 +160,7 @@ def test_no_clock():
     message = str(caught.value)
     assert "information set 'a' of agent 'a' is met after 0 and after 1 moves" in message
     assert "both before and after 'b' of 'b'" in message
-    assert "lp_posg.load_extensive" in message
+    assert "lp_posg.load" in message
     assert (caught.value.information_set, caught.value.moves) == (0, (0, 1))
 
 

@@ -12,6 +12,7 @@ import pytest
 from tree_enumeration import matrix_value, pure_strategies, pure_value, random_tree, value
 
 import lp_posg as posg
+from lp_posg.catalogue import catalog_entries
 from lp_posg.errors import (
     CertificateError,
     FormatError,
@@ -32,7 +33,7 @@ def law_of(solution):
 
 
 def test_kuhn_poker():
-    game = posg.extensive_catalog("kuhn-poker-tree")
+    game = posg.catalog("kuhn-poker-tree")
     solution = posg.solve_extensive(game)
     assert solution.values == pytest.approx([-1 / 18, 1 / 18], abs=1e-9)
     assert solution.certificate.gap <= 1e-12
@@ -49,7 +50,7 @@ def test_kuhn_poker():
 
 @pytest.mark.parametrize("suits", [False, True])
 def test_leduc_poker(suits):
-    game = posg.extensive_catalog("leduc-poker", suits=suits)
+    game = posg.catalog("leduc-poker", suits=suits)
     # The sizes that the literature gives: 936 information sets with suits, 288 without.
     assert (game.n_nodes, len(game.sets)) == ((9457, 936) if suits else (1939, 288))
     solution = posg.solve_extensive(game)
@@ -57,9 +58,9 @@ def test_leduc_poker(suits):
     assert solution.certificate.best == pytest.approx(solution.values, abs=1e-12)
 
 
-@pytest.mark.parametrize("entry", posg.extensive_entries(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", [e for e in catalog_entries() if e.is_tree], ids=lambda entry: entry.name)
 def test_catalogue_entries_are_what_they_say(entry):
-    game = posg.extensive_catalog(entry.name)
+    game = posg.catalog(entry.name)
     agents = [own.agent for own in game.sets]
     assert (game.name, game.n_nodes) == (entry.name, entry.n_nodes)
     assert entry.n_sets == tuple(agents.count(i) for i in range(game.n_agents))
@@ -71,15 +72,13 @@ def test_catalogue_entries_are_what_they_say(entry):
 
 
 def test_names_of_trees_are_matched_and_suggested():
-    assert posg.extensive_catalog("Leduc Hold'em").name == "leduc-poker"
+    assert posg.catalog("Leduc Hold'em").name == "leduc-poker"
     with pytest.raises(ModelError, match=r"did you mean 'leduc-poker'\?"):
-        posg.extensive_catalog("leduc-pokr")
+        posg.catalog("leduc-pokr")
     with pytest.raises(ModelError, match="no parameter 'ante'; it takes 'suits'"):
-        posg.extensive_catalog("leduc-poker", ante=2)
+        posg.catalog("leduc-poker", ante=2)
     with pytest.raises(ModelError, match="suits is 1, expected False or True"):
-        posg.extensive_catalog("leduc-poker", suits=1)
-    with pytest.raises(ModelError, match=r"extensive_catalog\('leduc-poker'\)"):
-        posg.catalog("leduc-poker")
+        posg.catalog("leduc-poker", suits=1)
 
 
 # ---- against plain enumeration -----------------------------------------------------------------------
@@ -116,7 +115,7 @@ def test_the_trees_tried_are_small_enough_for_the_normal_form():
 
 
 def test_gaps_of_what_is_no_equilibrium_are_those_by_enumeration(monkeypatch):
-    game = posg.extensive_catalog("kuhn-poker-tree")
+    game = posg.catalog("kuhn-poker-tree")
     monkeypatch.setattr(
         equilibrium, "equilibrium_plans", lambda form, *_, **__: tuple(np.ones(t.n_sequences) for t in form.trees)
     )
@@ -191,13 +190,13 @@ def test_a_deep_tree_needs_no_recursion():
 
 @pytest.mark.parametrize("unit", [Fraction(1, 10**6), Fraction(10**6)])
 def test_units_of_payoffs_do_not_matter(unit):
-    game = posg.extensive_catalog("kuhn-poker-tree")
+    game = posg.catalog("kuhn-poker-tree")
     scaled = replace(game, outcomes=tuple(tuple(unit * x for x in row) for row in game.outcomes))
     assert posg.solve_extensive(scaled).values[0] / float(unit) == pytest.approx(-1 / 18, abs=1e-9)
 
 
 def test_payoffs_that_floats_have_few_digits_for_are_refused():
-    game = posg.extensive_catalog("kuhn-poker-tree")
+    game = posg.catalog("kuhn-poker-tree")
     scaled = replace(game, outcomes=tuple(tuple(x / 10**320 for x in row) for row in game.outcomes))
     with pytest.raises(ModelError, match=r"at most 3\.33e-321.*rescale the payoffs"):
         posg.solve_extensive(scaled)
@@ -207,7 +206,7 @@ def test_payoffs_that_floats_have_few_digits_for_are_refused():
 
 
 def test_strategies_and_reaches_by_label_and_number():
-    solution = posg.solve_extensive(posg.extensive_catalog("kuhn-poker-tree"))
+    solution = posg.solve_extensive(posg.catalog("kuhn-poker-tree"))
     names = solution.information_sets("player1")
     assert sorted(names) == sorted(f"{card}{more}" for card in ("jack", "queen", "king") for more in ("", " pb"))
     assert solution.strategy("player1", 0) == solution.strategy(0, names[0])
@@ -225,7 +224,7 @@ def test_strategies_and_reaches_by_label_and_number():
 
 
 def test_export_and_summary(tmp_path):
-    solution = posg.solve_extensive(posg.extensive_catalog("kuhn-poker-tree"))
+    solution = posg.solve_extensive(posg.catalog("kuhn-poker-tree"))
     solution.export(tmp_path / "play.csv")
     solution.export(tmp_path / "play.json")
     with (tmp_path / "play.csv").open() as stream:
@@ -255,12 +254,12 @@ def test_export_and_summary(tmp_path):
 )
 def test_options_are_checked(options):
     with pytest.raises(ModelError):
-        posg.solve_extensive(posg.extensive_catalog("kuhn-poker-tree"), **options)
+        posg.solve_extensive(posg.catalog("kuhn-poker-tree"), **options)
 
 
 def test_time_is_limited():
     with pytest.raises(LimitError):
-        posg.solve_extensive(posg.extensive_catalog("leduc-poker", suits=True), time_limit=1e-4)
+        posg.solve_extensive(posg.catalog("leduc-poker", suits=True), time_limit=1e-4)
 
 
 def test_a_posg_is_no_tree_here_either():

@@ -62,7 +62,7 @@ def test_the_trees_tried_have_plans_that_reduce_and_several_agents_with_a_choice
 
 def test_kuhn_poker_has_the_plans_of_the_literature_and_its_value():
     # Player 1 has, per card, bet, pass and then pass or bet: 3 ** 3 reduced plans. Player 2 has two sets per card.
-    form = posg.trees.strategic_form(posg.extensive_catalog("kuhn-poker-tree"))
+    form = posg.trees.strategic_form(posg.catalog("kuhn-poker-tree"))
     assert form.n_actions == (27, 64)
     for concept in ("ne", "ce", "cce"):
         assert posg.solve(form, 1, "full", concept).values == pytest.approx([-1 / 18, 1 / 18], abs=1e-9)
@@ -70,7 +70,7 @@ def test_kuhn_poker_has_the_plans_of_the_literature_and_its_value():
 
 def test_size_is_counted_before_it_is_built():
     # Kuhn: 27 * 64 = 1728 joint plans.
-    game = posg.extensive_catalog("kuhn-poker-tree")
+    game = posg.catalog("kuhn-poker-tree")
     with pytest.raises(LimitError, match=r"1728 joint plans.*'player1' 27, 'player2' 64.*max_profiles") as caught:
         posg.trees.strategic_form(game, max_profiles=1727)
     assert caught.value.profiles == 1728

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lp_posg.cli import options
-from lp_posg.cli.games import game_named, tree_named
+from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import show_line
 from lp_posg.errors import UnsupportedError
 from lp_posg.wording import kind, number, sizes, tree_kind, tree_sizes
@@ -21,11 +21,11 @@ def run(file: options.File) -> None:
 
     The exit status is 1 if the file is wrong; the error names the file and the line.
     """
-    tree = tree_named(file)
-    if tree is not None:
-        _check_extensive(file, tree)
+    opened = open_game(file)
+    if opened.tree is not None:
+        _check_extensive(file, opened.tree)
         return
-    game = game_named(file)
+    game = opened.posg
     more = "" if game.max_horizon is None else f", {game.max_horizon} steps"
     show_line(f"ok: {file}: {kind(game)}, {sizes(game)}, discount {number(game.discount)}{more}")
 

@@ -9,7 +9,7 @@ import typer
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.failures import fail
-from lp_posg.cli.games import game_over, tree_named
+from lp_posg.cli.games import Opened, open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.wording import number, seconds, small, value_scale
@@ -50,7 +50,7 @@ def run(
     """
     check_json_target(json, file)
     wanted = options.listed("--concept", concepts, options.CONCEPTS)
-    game, horizon, rules = steps_named(file, horizon, sharing)
+    game, horizon, rules = steps_of(open_game(file), horizon, sharing)
     import lp_posg as posg
 
     with progress_bar() as progress:
@@ -70,13 +70,13 @@ def run(
     fail_if_inconsistent(table)
 
 
-def steps_named(file: str, horizon: int | None, sharing: list[str] | None) -> tuple[Game, int, list[str]]:
-    """Return the game that `file` names, its number of steps and the sharing rules; a tree's strategic form has one."""
-    tree = tree_named(file) if horizon is None else None
+def steps_of(opened: Opened, horizon: int | None, sharing: list[str] | None) -> tuple[Game, int, list[str]]:
+    """Return the game to compare, its number of steps and the sharing rules; a tree's strategic form has one."""
+    tree = opened.tree if horizon is None else None
     if tree is None:
         rules = options.listed("--sharing", sharing, options.SHARING)
-        horizon = options.needed_horizon(horizon, file)
-        return game_over(file, horizon), horizon, rules
+        horizon = options.needed_horizon(horizon)
+        return opened.over(horizon), horizon, rules
     if sharing:
         raise typer.BadParameter(
             "it does not apply to a game tree in strategic form; give --horizon N too to compare it step by step",

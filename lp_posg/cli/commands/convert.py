@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lp_posg.cli.commands.trees import convert_to_tree
-from lp_posg.cli.games import complete_game, game_endings, game_named, tree_named
+from lp_posg.cli.games import Opened, complete_game, game_endings, open_game
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import check_not_input, check_target, naming_a_file
 from lp_posg.formats import FORMATS
 from lp_posg.formats.registry import choose
-from lp_posg.wording import counts, kind, sizes
+from lp_posg.wording import kind, sizes, tree_kind, tree_sizes
 
 if TYPE_CHECKING:
     from lp_posg.game import Game
+    from lp_posg.trees import Tree
 
 EXAMPLE = "lp-posg convert dectiger dectiger.dpomdp"
 
@@ -70,43 +70,45 @@ def run(
     """
     check_not_input(target, source, "OUT")
     with naming_a_file():
-        choose(FORMATS, Path(target), writing=True)
+        entry = choose(FORMATS, Path(target), writing=True)
     check_target(target)
-    if target.lower().endswith(".efg"):
-        convert_to_tree(source, target, horizon, sharing)
-        return
-    if horizon is not None or sharing is not None:
+    only_trees = entry.write_game is None
+    if not only_trees and (horizon is not None or sharing is not None):
         flag = "--sharing" if horizon is None else "--horizon"
         raise typer.BadParameter("it applies to game trees (.efg) only", param_hint=flag)
+    opened = open_game(source)
+    game = opened.game
+    if only_trees:
+        game = _tree(opened, horizon, sharing)
+    elif entry.write_tree is None:
+        game = opened.posg
     import lp_posg as posg
 
-    if not target.lower().endswith(".nfg"):
-        game = game_named(source)
-        posg.save(game, target)
-        show_line(f"wrote: {target}: {kind(game)}, {sizes(game)}")
-        return
-    show_line(f"wrote: {target}: {_write_one_step(source, target)}")
+    posg.save(game, target)
+    show_line(f"wrote: {target}: {_words(game) if entry.describe is None else entry.describe(game)}")
 
 
-def _write_one_step(source: str, target: str) -> str:
-    """Write a ``.nfg`` file, and return in words what it holds."""
-    from lp_posg.formats.gambit import nfg
-    from lp_posg.trees import reduced_form
+def _tree(opened: Opened, horizon: int | None, sharing: str | None) -> Tree:
+    """Return the game tree, or the POSG unrolled over some steps."""
+    import lp_posg as posg
 
-    tree = tree_named(source)
-    if tree is not None:
-        form = reduced_form(tree)
-        nfg.write_form(form, Path(target))
-        return f"{_one_step_words(form.game)} of whole plans"
-    game = game_named(source)
-    nfg.write(game, Path(target))
-    parts = (("observations", max(game.n_observations) > 1), ("discount", game.discount < 1))
-    left_out = [word for word, is_there in parts if is_there]
-    verb = "are" if left_out != ["discount"] else "is"
-    more = f"; {' and '.join(left_out)} {verb} not in it" if left_out else ""
-    return f"{_one_step_words(game)}{more}"
+    if opened.tree is None:
+        if horizon is None:
+            raise typer.BadParameter(
+                "a POSG is unrolled over a number of steps; give --horizon N, and --sharing if not none",
+                param_hint="--horizon",
+            )
+        return posg.trees.unroll(opened.posg, horizon, sharing or "none")
+    if horizon is not None or sharing is not None:
+        raise typer.BadParameter(
+            "it does not apply to a game tree", param_hint="--sharing" if horizon is None else "--horizon"
+        )
+    return opened.tree
 
 
-def _one_step_words(game: Game) -> str:
-    many = "s" * (game.n_agents != 1)
-    return f"{kind(game)}, {game.n_agents} agent{many}, actions {counts(game.n_actions)}, one step"
+def _words(game: Game | Tree) -> str:
+    from lp_posg.trees import Tree
+
+    if isinstance(game, Tree):
+        return f"{tree_kind(game)}, {tree_sizes(game)}"
+    return f"{kind(game)}, {sizes(game)}"

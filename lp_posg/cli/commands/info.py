@@ -9,7 +9,7 @@ import typer
 
 from lp_posg.cli import options
 from lp_posg.cli.commands.trees import tree_info
-from lp_posg.cli.games import game_named, tree_named
+from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.wording import counts, number, small, yes_no
@@ -46,11 +46,11 @@ def run(
     Of a game tree (.efg) the sizes are shown: nodes, information sets, sequences, reduced plans.
     """
     check_json_target(json, file)
-    tree = tree_named(file)
-    if tree is not None:
-        tree_info(context, tree, json)
+    opened = open_game(file)
+    if opened.tree is not None:
+        tree_info(context, opened.tree, json)
         return
-    game = game_named(file)
+    game = opened.posg
     from lp_posg.information import sharing_examples
 
     if horizon is None:

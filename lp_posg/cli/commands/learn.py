@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lp_posg.cli import options
-from lp_posg.cli.games import game_over
+from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_solution_target, write_json
 from lp_posg.wording import number, numbers, seconds, small, value_scale
@@ -56,7 +56,7 @@ def run(
     if save is not None:
         check_not_input(save, file, "--save")
         check_solution_target(save)
-    game = game_over(file, horizon)
+    game = open_game(file).over(horizon)
     import lp_posg as posg
     from lp_posg.learning.stored import learnt_solution
 

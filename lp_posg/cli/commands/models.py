@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lp_posg.cli import options
-from lp_posg.cli.games import complete_game, tree_entry_named
+from lp_posg.cli.games import complete_game
 from lp_posg.cli.screen import Column, is_terminal, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.wording import counts, number, numbers
 
 if TYPE_CHECKING:
-    from lp_posg.catalogue import CatalogEntry, TreeEntry
+    from lp_posg.catalogue import CatalogEntry
 
 EXAMPLE = "lp-posg models dectiger"
 
@@ -29,65 +29,47 @@ def run(
 ) -> None:
     """List the models of the catalogue, or tell all about one."""
     check_json_target(json)
-    from lp_posg.catalogue import catalog_entries, extensive_entries
-    from lp_posg.catalogue.entries import catalog_entry
+    from lp_posg.catalogue import catalog_entries, catalog_entry
 
-    if name is None:
-        entries, trees = catalog_entries(), extensive_entries()
-        labels = [label for entry in entries for label in (entry.name, *entry.aliases)]
-        labels += [label for tree in trees for label in (tree.name, *tree.aliases)]
-        if json in labels:
-            raise typer.BadParameter(f"{json!r} is a model; write `models {json} --json -`", param_hint="--json")
+    if name is not None:
+        entry = catalog_entry(name)
         if json is not None:
-            write_json(json, [*map(_summary, entries), *map(_tree_summary, trees)])
+            write_json(json, _summary(entry) | _more(entry))
         if json != STDOUT:
-            _show_all(entries, trees)
+            _show_one(entry)
         return
-    tree = tree_entry_named(name)
-    if tree is not None:
-        if json is not None:
-            write_json(json, _tree_summary(tree) | _more(tree))
-        if json != STDOUT:
-            _show_tree(tree)
-        return
-    entry = catalog_entry(name)
+    entries = sorted(catalog_entries(), key=lambda entry: entry.is_tree)
+    if json in [label for entry in entries for label in (entry.name, *entry.aliases)]:
+        raise typer.BadParameter(f"{json!r} is a model; write `models {json} --json -`", param_hint="--json")
     if json is not None:
-        write_json(json, _summary(entry) | _more(entry))
+        write_json(json, list(map(_summary, entries)))
     if json != STDOUT:
-        _show_one(entry)
+        _show_all(entries)
 
 
 def _summary(entry: CatalogEntry) -> dict[str, Any]:
+    if entry.is_tree:
+        sizes = {"nodes": entry.n_nodes, "information_sets": list(entry.n_sets)}
+    else:
+        sizes = {
+            "states": entry.n_states,
+            "actions": list(entry.n_actions),
+            "observations": list(entry.n_observations),
+            "sharing": list(entry.sharing),
+        }
     return {
         "name": entry.name,
         "aliases": list(entry.aliases),
         "title": entry.title,
-        "form": "posg",
+        "form": "tree" if entry.is_tree else "posg",
         "kind": entry.kind,
-        "agents": len(entry.n_actions),
-        "states": entry.n_states,
-        "actions": list(entry.n_actions),
-        "observations": list(entry.n_observations),
-        "sharing": list(entry.sharing),
+        "agents": entry.n_agents,
+        **sizes,
         "source": entry.source,
     }
 
 
-def _tree_summary(entry: TreeEntry) -> dict[str, Any]:
-    return {
-        "name": entry.name,
-        "aliases": list(entry.aliases),
-        "title": entry.title,
-        "form": "tree",
-        "kind": entry.kind,
-        "agents": len(entry.n_sets),
-        "nodes": entry.n_nodes,
-        "information_sets": list(entry.n_sets),
-        "source": entry.source,
-    }
-
-
-def _more(entry: CatalogEntry | TreeEntry) -> dict[str, Any]:
+def _more(entry: CatalogEntry) -> dict[str, Any]:
     return {
         "description": entry.description,
         "path": str(entry.path),
@@ -96,7 +78,7 @@ def _more(entry: CatalogEntry | TreeEntry) -> dict[str, Any]:
     }
 
 
-def _show_all(entries: tuple[CatalogEntry, ...], trees: tuple[TreeEntry, ...]) -> None:
+def _show_all(entries: list[CatalogEntry]) -> None:
     columns = [Column("name"), Column("kind"), Column("agents", right=True), Column("states", right=True)]
     columns += [Column("actions"), Column("observations"), Column("structures", breaks=18), Column("source")]
     show_table(
@@ -105,58 +87,54 @@ def _show_all(entries: tuple[CatalogEntry, ...], trees: tuple[TreeEntry, ...]) -
             [
                 entry.name,
                 entry.kind,
-                str(len(entry.n_actions)),
+                str(entry.n_agents),
                 str(entry.n_states),
                 counts(entry.n_actions),
                 counts(entry.n_observations),
                 ", ".join(entry.sharing),
-                entry.path.parent.name if is_terminal() else entry.source,
+                _short_source(entry),
             ]
             for entry in entries
+            if not entry.is_tree
         ],
     )
     show_line()
     columns = [Column("tree"), Column("kind"), Column("agents", right=True), Column("nodes", right=True)]
     columns += [Column("information_sets"), Column("source")]
-    show_table(columns, [_tree_row(tree) for tree in trees])
+    show_table(
+        columns,
+        [
+            [
+                entry.name,
+                entry.kind,
+                str(entry.n_agents),
+                str(entry.n_nodes),
+                counts(entry.n_sets),
+                _short_source(entry),
+            ]
+            for entry in entries
+            if entry.is_tree
+        ],
+    )
     if is_terminal():
         show_line()
         show_line("`lp-posg models NAME` gives the source in full, and the known values.")
 
 
-def _tree_row(tree: TreeEntry) -> list[str]:
-    sizes = [str(len(tree.n_sets)), str(tree.n_nodes), counts(tree.n_sets)]
-    return [tree.name, tree.kind, *sizes, tree.path.parent.name if is_terminal() else tree.source]
-
-
-def _show_tree(tree: TreeEntry) -> None:
-    show_facts(
-        tree.name,
-        [
-            [
-                ("name", tree.name),
-                ("title", tree.title),
-                ("aliases", ", ".join(tree.aliases) or "none"),
-                ("description", tree.description),
-                ("source", tree.source),
-                ("path", str(tree.path)),
-            ],
-            [
-                ("kind", tree.kind),
-                ("agents", str(len(tree.n_sets))),
-                ("nodes", str(tree.n_nodes)),
-                ("information_sets", counts(tree.n_sets)),
-                ("parameters", ", ".join(f"{key}={value!r}" for key, value in tree.parameters.items()) or "none"),
-            ],
-        ],
-    )
-    show_line()
-    show_line("Known values:" if tree.known_values else "No values are known.")
-    for known in tree.known_values:
-        show_line(f"{known.concept}: {numbers(known.values)} ({known.source})")
+def _short_source(entry: CatalogEntry) -> str:
+    return entry.path.parent.name if is_terminal() else entry.source
 
 
 def _show_one(entry: CatalogEntry) -> None:
+    if entry.is_tree:
+        sizes = [("nodes", str(entry.n_nodes)), ("information_sets", counts(entry.n_sets))]
+    else:
+        sizes = [
+            ("game_states", str(entry.n_states)),
+            ("actions", counts(entry.n_actions)),
+            ("observations", counts(entry.n_observations)),
+            ("structures", ", ".join(entry.sharing)),
+        ]
     show_facts(
         entry.name,
         [
@@ -170,18 +148,18 @@ def _show_one(entry: CatalogEntry) -> None:
             ],
             [
                 ("kind", entry.kind),
-                ("agents", str(len(entry.n_actions))),
-                ("game_states", str(entry.n_states)),
-                ("actions", counts(entry.n_actions)),
-                ("observations", counts(entry.n_observations)),
-                ("structures", ", ".join(entry.sharing)),
+                ("agents", str(entry.n_agents)),
+                *sizes,
                 ("parameters", ", ".join(f"{key}={value!r}" for key, value in entry.parameters.items()) or "none"),
             ],
         ],
     )
     show_line()
     show_line("Known values:" if entry.known_values else "No values are known.")
-    if entry.known_values:
+    if entry.is_tree:
+        for known in entry.known_values:
+            show_line(f"{known.concept}: {numbers(known.values or ())} ({known.source})")
+    elif entry.known_values:
         _show_known(entry)
 
 
@@ -193,7 +171,7 @@ def _show_known(entry: CatalogEntry) -> None:
         columns,
         [
             [
-                known.sharing,
+                str(known.sharing),
                 known.concept,
                 str(known.horizon),
                 number(known.discount),

@@ -9,10 +9,9 @@ import typer
 
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
-from lp_posg.cli.games import complete_game, game_endings, game_named, game_over, steps_needed
+from lp_posg.cli.games import Opened, complete_game, game_endings, open_stored
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_file
-from lp_posg.formats.npz import is_stored_game
 
 if TYPE_CHECKING:
     from lp_posg.game import Game
@@ -26,8 +25,6 @@ CONCEPTS = ("team", "ne", "ce", "cce")
 DELAYS = ("full", "one-step-delay", "delay:2", "delay:3")
 
 What = Literal["dag", "values", "delays", "payoffs", "deviations", "ledger", "beliefs", "learning", "contraction"]
-
-STORED = ".npz"
 
 ONE, SEVERAL = ("dag", "deviations", "ledger", "beliefs"), ("values", "delays", "payoffs")
 """Pictures of one solution, and pictures that compare several; the others solve nothing."""
@@ -131,11 +128,12 @@ def run(
     if what in ONE:
         figure = _of_solution(what, _solution(context, file, horizon, rules, wanted, settings))
     elif what in SEVERAL:
-        span = _span(what, horizon, file)
-        figure = _of_comparison(what, _game(file, what, span[-1]), span, rules, wanted, settings)
+        opened = _game(file, what)
+        span = _span(what, horizon, opened)
+        figure = _of_comparison(what, opened.over(span[-1]), span, rules, wanted, settings)
     else:
         _check_none_given(context, "nothing is solved for this picture", "memory", "time", "prior")
-        figure = _of_filters(_game(file, what), memory, time, prior)
+        figure = _of_filters(_game(file, what).posg, memory, time, prior)
     return _write(figure, out)
 
 
@@ -171,15 +169,16 @@ def _solution(
     """Return the stored solution, or the one that the options ask for."""
     import lp_posg as posg
 
-    if _is_solution(file):
+    opened = open_stored(file)
+    if not isinstance(opened, Opened):
         _check_none_given(context, "the solution is stored, with all its options")
-        return posg.Solution.load(file)
+        return opened
     for option, given in (("--sharing", rules), ("--concept", wanted)):
         if len(given) > 1:
             raise typer.BadParameter("this picture is of one solution; give one", param_hint=option)
     if horizon is None:
         raise typer.BadParameter("a game is solved for a number of steps; give --horizon", param_hint="--horizon")
-    game = game_over(file, horizon)
+    game = opened.over(horizon)
     with progress_bar() as progress:
         return posg.solve(game, horizon, rules[0], wanted[0] if wanted else None, **settings, progress=progress)
 
@@ -194,25 +193,21 @@ def _check_none_given(context: typer.Context, reason: str, *also: str) -> None:
             raise typer.BadParameter(reason, param_hint=parameter.opts[0])
 
 
-def _game(file: str, what: str, horizon: int | None = None) -> Game:
-    if _is_solution(file):
+def _game(file: str, what: str) -> Opened:
+    opened = open_stored(file)
+    if not isinstance(opened, Opened):
         need = "compares several solutions" if what in SEVERAL else "is of no solution"
         raise typer.BadParameter(f"{what} {need}; give the game", param_hint="FILE")
-    return game_named(file) if horizon is None else game_over(file, horizon)
+    return opened
 
 
-def _is_solution(file: str) -> bool:
-    """Whether a file is taken for a stored solution: by its ending, unless it says that it holds a game."""
-    return Path(file).suffix.lower() == STORED and not is_stored_game(Path(file))
-
-
-def _span(what: str, horizon: int | None, file: str) -> range:
+def _span(what: str, horizon: int | None, opened: Opened) -> range:
     """Return the horizons to compare; of a game tree none that would cut it."""
     if what == "payoffs":
         if horizon not in (None, 1):
             raise typer.BadParameter("payoffs are of one step; over several, equilibria are selected stage by stage")
-        if (needed := steps_needed(file)) > 1:
-            raise typer.BadParameter(f"payoffs are of one step, and game tree {file!r} takes {needed}")
+        if opened.n_steps > 1:
+            raise typer.BadParameter(f"payoffs are of one step, and game tree {opened.name!r} takes {opened.n_steps}")
         return range(1, 2)
     if what == "delays":
         if horizon is None:
@@ -220,7 +215,7 @@ def _span(what: str, horizon: int | None, file: str) -> range:
         return range(horizon, horizon + 1)
     if horizon is None:
         raise typer.BadParameter("values are for horizons from 1 on; give the longest", param_hint="--horizon")
-    return range(min(steps_needed(file), horizon), horizon + 1)
+    return range(min(opened.n_steps, horizon), horizon + 1)
 
 
 def _of_solution(what: str, solution: Solution) -> Figure:

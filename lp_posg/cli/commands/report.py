@@ -9,8 +9,8 @@ import typer
 
 from lp_posg.cli import options
 from lp_posg.cli.bars import progress_bar
-from lp_posg.cli.commands.compare import fail_if_inconsistent, steps_named
-from lp_posg.cli.games import entry_named, python_of
+from lp_posg.cli.commands.compare import fail_if_inconsistent, steps_of
+from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_file
 
@@ -50,8 +50,9 @@ def run(
     """
     _check_out(out, file)
     wanted = options.listed("--concept", concepts, options.CONCEPTS)
-    source = python_of(file, stepwise=horizon is not None)
-    game, horizon, rules = steps_named(file, horizon, sharing)
+    opened = open_game(file)
+    source = opened.code(stepwise=horizon is not None)
+    game, horizon, rules = steps_of(opened, horizon, sharing)
     import lp_posg as posg
     from lp_posg.report import save
 
@@ -65,7 +66,7 @@ def run(
             progress=progress,
             **options.solving(context),
         )
-    save(table, out, command=_command(context), entry=entry_named(file), source=source, times=not no_times)
+    save(table, out, command=_command(context), entry=opened.entry, source=source, times=not no_times)
     show_line(f"written: {out}")
     fail_if_inconsistent(table)
 

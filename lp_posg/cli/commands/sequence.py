@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lp_posg.cli.games import game_named
 from lp_posg.cli.screen import show_facts
 from lp_posg.cli.targets import STDOUT, write_json
 from lp_posg.wording import counts, number, seconds, small, value_scale
 
 if TYPE_CHECKING:
+    from lp_posg.game import Game
     from lp_posg.planning import SequenceSolution
 
 COMMON_INFORMATION, SEQUENCE_FORM, STRATEGIC_FORM = METHODS = ("common-information", "sequence-form", "strategic-form")
@@ -47,7 +47,7 @@ def check_applies(context: typer.Context) -> None:
 
 
 def solve_as_tree(
-    file: str,
+    game: Game,
     horizon: int,
     sharing: str,
     discount: float | None,
@@ -57,7 +57,6 @@ def solve_as_tree(
     memory_limit: float | None,
 ) -> None:
     """Solve the game in sequence form and show or store the result."""
-    game = game_named(file)
     import lp_posg as posg
     from lp_posg.planning import ENTRY_LIMIT
     from lp_posg.planning.history_solving import BYTES_PER_ENTRY

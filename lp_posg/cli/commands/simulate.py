@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lp_posg.cli import options
-from lp_posg.cli.games import complete_game, game_named
+from lp_posg.cli.games import complete_game, open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.wording import number, numbers, seconds, value_scale
@@ -54,7 +54,7 @@ def run(
     import lp_posg as posg
 
     stored = posg.Solution.load(solution)
-    game = (stored.game if file is None else game_named(file)).with_discount(stored.discount)
+    game = (stored.game if file is None else open_game(file).posg).with_discount(stored.discount)
     begun = time.perf_counter()
     played = stored.simulate(runs, seed, game=game, level=level, traces=traces)
     taken = time.perf_counter() - begun

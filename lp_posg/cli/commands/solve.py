@@ -18,7 +18,7 @@ from lp_posg.cli.commands.sequence import (
     solve_as_tree,
 )
 from lp_posg.cli.commands.trees import solve_tree
-from lp_posg.cli.games import game_named, tree_named
+from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_solution_target, write_json
 from lp_posg.errors import LpPosgError
@@ -82,27 +82,28 @@ def run(
     A game tree (.efg) has no horizon. If it is a zero-sum game of two agents and no other concept is asked
     for, its ne is found in sequence form, else what --concept says in its reduced strategic form.
     """
-    tree = tree_named(file)
-    if tree is not None:
+    opened = open_game(file)
+    if opened.tree is not None:
         solve_tree(
-            context, tree, concept, objective, method, tolerance, approximate, certificate, json, save, workers,
+            context, opened.tree, concept, objective, method, tolerance, approximate, certificate, json, save, workers,
             backend, time_limit, options.in_bytes(memory_limit),
         )  # fmt: skip
         return
-    horizon = options.needed_horizon(horizon, file)
+    horizon = options.needed_horizon(horizon)
     if method == STRATEGIC_FORM:
         raise typer.BadParameter(f"{method!r} is for game trees; leave the option out", param_hint="--method")
     _check_targets(file, json, save)
     if method == SEQUENCE_FORM:
         check_applies(context)
-        solve_as_tree(file, horizon, sharing, discount, tolerance, json, time_limit, options.in_bytes(memory_limit))
+        solve_as_tree(
+            opened.posg, horizon, sharing, discount, tolerance, json, time_limit, options.in_bytes(memory_limit)
+        )
         return
-    game = game_named(file)
     import lp_posg as posg
 
     with progress_bar() as progress:
         solution = posg.solve(
-            game,
+            opened.posg,
             horizon,
             sharing,
             concept,

@@ -1,4 +1,4 @@
-"""Game trees in the commands: `solve`, `info` and `convert` of a ``.efg`` file or a tree of the catalogue."""
+"""Game trees in the commands: `solve` and `info` of a ``.efg`` file or a tree of the catalogue."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import typer
 
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.commands.sequence import COMMON_INFORMATION, SEQUENCE_FORM, STRATEGIC_FORM, given_options
-from lp_posg.cli.screen import Facts, show_facts, show_line
+from lp_posg.cli.screen import Facts, show_facts
 from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_target, write_json
 from lp_posg.errors import LpPosgError
-from lp_posg.wording import counts, number, seconds, small, tree_kind, tree_sizes, yes_no
+from lp_posg.wording import counts, number, seconds, small, tree_kind, yes_no
 
 if TYPE_CHECKING:
     from lp_posg.game import Game
@@ -263,27 +263,3 @@ def tree_info(context: typer.Context, game: Tree, json: str | None) -> None:
             ],
         ],
     )
-
-
-# ---- convert ---------------------------------------------------------------------------------------
-
-
-def convert_to_tree(source: str, target: str, horizon: int | None, sharing: str | None) -> None:
-    """Write a game tree, or a POSG unrolled over some steps, as a ``.efg`` file."""
-    import lp_posg as posg
-    from lp_posg.cli.games import game_named, tree_named
-
-    tree = tree_named(source)
-    if tree is None:
-        if horizon is None:
-            raise typer.BadParameter(
-                "a POSG is unrolled over a number of steps; give --horizon N, and --sharing if not none",
-                param_hint="--horizon",
-            )
-        tree = posg.trees.unroll(game_named(source), horizon, sharing or "none")
-    elif horizon is not None or sharing is not None:
-        raise typer.BadParameter(
-            "it does not apply to a game tree", param_hint="--sharing" if horizon is None else "--horizon"
-        )
-    posg.save_extensive(tree, target)
-    show_line(f"wrote: {target}: {tree_kind(tree)}, {tree_sizes(tree)}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lp_posg.cli import options
-from lp_posg.cli.games import complete_game, game_named
+from lp_posg.cli.games import complete_game, open_game
 from lp_posg.cli.screen import show_facts
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
 from lp_posg.types import GAP_TOL
@@ -46,7 +46,7 @@ def run(
     import lp_posg as posg
 
     stored = posg.Solution.load(solution)
-    game = (stored.game if file is None else game_named(file)).with_discount(stored.discount)
+    game = (stored.game if file is None else open_game(file).posg).with_discount(stored.discount)
     allowed = GAP_TOL if tolerance is None else tolerance
     certificate = posg.verify(stored, game, tolerance=allowed, approximate=approximate)
     if json is not None:

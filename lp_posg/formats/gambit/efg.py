@@ -1,7 +1,4 @@
-"""The ``.efg`` format of Gambit: extensive games, read and written in exact numbers.
-
-As a `Game`, an extensive game is read where it can be run by a clock.
-"""
+"""The ``.efg`` format of Gambit: extensive games, read and written in exact numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-from lp_posg.errors import ImperfectRecallError, ModelError, UnsupportedError
+from lp_posg.errors import ImperfectRecallError, UnsupportedError
 from lp_posg.files import write_whole
 from lp_posg.formats.gambit.efg_text import parse_efg
 from lp_posg.formats.gambit.efg_tree import tree_of
@@ -22,38 +19,7 @@ from lp_posg.formats.gambit.gambit_text import (
 )
 from lp_posg.formats.registry import Format
 from lp_posg.formats.source import Source
-from lp_posg.game import Game
-from lp_posg.trees import CHANCE, TERMINAL, Tree, check_perfect_recall, to_game
-
-EXTENSION = ".efg"
-
-
-def read(path: Path) -> Game:
-    """Return the POSG that the extensive game in a ``.efg`` file is; see `to_game`.
-
-    Raises
-    ------
-    FormatError, ImperfectRecallError
-        As `read_tree`.
-    UnsupportedError
-        If the game cannot be run by a clock, or is too large.
-    """
-    try:
-        return to_game(read_tree(path))
-    except ImperfectRecallError:
-        raise
-    except UnsupportedError as error:
-        raise UnsupportedError(f"{path.name}: {error}", **error.facts) from None
-
-
-def refuse(game: Game, path: Path) -> None:
-    """Raise UnsupportedError: a POSG has a tree only for a horizon and a rule of sharing."""
-    raise UnsupportedError(
-        f"{path}: game {game.name!r} is a POSG, which unrolls into an extensive game only once a horizon and a sharing"
-        " rule are chosen: lp_posg.save_extensive(lp_posg.trees.unroll(game, horizon, sharing), path); or save it as"
-        " .posg",
-        path=str(path),
-    )
+from lp_posg.trees import CHANCE, TERMINAL, Tree, check_perfect_recall
 
 
 def read_tree(path: Path) -> Tree:
@@ -76,7 +42,7 @@ def read_tree(path: Path) -> Tree:
         If probabilities of chance miss 1 by rounding and were replaced by fractions; see `summing_to_one`.
     """
     source = Source(path, extended=True)
-    try:
+    with source.making_a_game():
         text = parse_efg(source)
         game = tree_of(source, text, path.stem)
         try:
@@ -85,10 +51,6 @@ def read_tree(path: Path) -> Tree:
             line = text.nodes[error.facts["nodes"][1]].line
             facts = error.facts | {"path": str(path), "line": line}
             raise ImperfectRecallError(f"{path.name}:{line}: {error}", **facts) from None
-    except ModelError as error:
-        raise source.error(source.last_line, str(error)) from None
-    except MemoryError:
-        raise source.error(source.last_line, "the game does not fit into memory; make it smaller") from None
     return game
 
 
@@ -194,4 +156,4 @@ def _n_characters(x: Fraction) -> int:
     return (x.numerator.bit_length() + x.denominator.bit_length()) * 31 // 100 + 4
 
 
-FORMAT = Format(name="efg", extensions=(EXTENSION,), read=read, write=refuse)
+FORMAT = Format(name="efg", extensions=(".efg",), read=read_tree, write_tree=write_tree)

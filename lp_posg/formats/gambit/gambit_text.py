@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lp_posg.errors import FormatError, GambitNameWarning
-from lp_posg.formats.source import Source, clip
+from lp_posg.formats.source import Source, clip, has_half_character
 from lp_posg.types import REWARD_LIMIT
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def printable_title(title: str) -> str:
 
 def unwritable_name(name: str) -> str | None:
     """Return why a name cannot be written so that it is read back, or None if it can."""
-    if name.endswith("\\") or "\r" in name or not _is_encodable(name):
+    if name.endswith("\\") or "\r" in name or has_half_character(name):
         return f"the name {clip(repr(name))} ends in a backslash, or has a carriage return or half a character"
     return None
 
@@ -194,11 +194,3 @@ def warn_of_names(path: Path, names: Iterable[str]) -> None:
             GambitNameWarning,
             stacklevel=2,
         )
-
-
-def _is_encodable(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

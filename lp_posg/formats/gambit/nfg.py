@@ -13,16 +13,17 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.errors import UnsupportedError
 from lp_posg.files import write_whole
 from lp_posg.formats.gambit.gambit_text import printable_title, quoted_text, unwritable_name, warn_of_names
 from lp_posg.formats.gambit.nfg_text import StrategicForm, parse_nfg
 from lp_posg.formats.registry import Format
 from lp_posg.formats.source import Source
 from lp_posg.game import Game
-from lp_posg.trees import ReducedForm
-
-EXTENSION = ".nfg"
+from lp_posg.trees import Tree, reduced_form
+from lp_posg.trees.recall import recall_of
+from lp_posg.trees.strategic import plan_count
+from lp_posg.wording import counts, kind, tree_kind
 
 
 def read(path: Path) -> Game:
@@ -37,12 +38,8 @@ def read(path: Path) -> Game:
         If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
     """
     source = Source(path, extended=True)
-    try:
+    with source.making_a_game():
         return _game(parse_nfg(source), path.stem)
-    except ModelError as error:
-        raise source.error(source.last_line, str(error)) from None
-    except MemoryError:
-        raise source.error(source.last_line, "the game does not fit into memory; make it smaller") from None
 
 
 def write(game: Game, path: Path) -> None:
@@ -75,13 +72,15 @@ def write(game: Game, path: Path) -> None:
     _write(path, game, lines)
 
 
-def write_form(form: ReducedForm, path: Path) -> None:
+def write_tree(tree: Tree, path: Path) -> None:
     """Write the reduced strategic form of a game tree to a ``.nfg`` file, its payoffs as exact fractions.
 
     Raises
     ------
     UnsupportedError
         If a name cannot be written.
+    ImperfectRecallError, LimitError
+        As `lp_posg.trees.strategic_form`.
     FormatError
         If the file cannot be written; it is then left as it was.
 
@@ -90,6 +89,7 @@ def write_form(form: ReducedForm, path: Path) -> None:
     GambitNameWarning
         If there is a name that Gambit does not take, though lp_posg reads it back.
     """
+    form = reduced_form(tree)
     problem = _beyond_nfg(form.game)
     if problem is not None:
         raise UnsupportedError(f"{path}: {problem}, which a .nfg file cannot hold; change it", path=str(path))
@@ -99,6 +99,23 @@ def write_form(form: ReducedForm, path: Path) -> None:
         return
     comment = "Reduced strategic form of a game tree, written by lp-posg."
     _write(path, form.game, _lines(form.game, comment, lambda k: map(str, exact.exact(k))))
+
+
+def describe(game: Game | Tree) -> str:
+    """Return in words what a ``.nfg`` file holds of a game or a game tree."""
+    if isinstance(game, Tree):
+        recall = recall_of(game)
+        plans = (int(plan_count(game, recall, agent)) for agent in range(game.n_agents))
+        return f"{_one_step(tree_kind(game), game.n_agents, plans)} of whole plans"
+    parts = (("observations", max(game.n_observations) > 1), ("discount", game.discount < 1))
+    left_out = [word for word, is_there in parts if is_there]
+    verb = "are" if left_out != ["discount"] else "is"
+    more = f"; {' and '.join(left_out)} {verb} not in it" if left_out else ""
+    return f"{_one_step(kind(game), game.n_agents, game.n_actions)}{more}"
+
+
+def _one_step(of_kind: str, n_agents: int, n_actions: Iterable[int]) -> str:
+    return f"{of_kind}, {n_agents} agent{'s' * (n_agents != 1)}, actions {counts(n_actions)}, one step"
 
 
 def _write(path: Path, game: Game, lines: Iterable[str]) -> None:
@@ -163,4 +180,4 @@ def _names(game: Game) -> list[str]:
     return [*game.agents, *(action for own in game.actions for action in own)]
 
 
-FORMAT = Format(name="nfg", extensions=(EXTENSION,), read=read, write=write)
+FORMAT = Format(name="nfg", extensions=(".nfg",), read=read, write_game=write, write_tree=write_tree, describe=describe)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ import numpy as np
 from lp_posg.errors import UnsupportedError
 from lp_posg.files import write_whole
 from lp_posg.formats.json.json_reader import read_json
+from lp_posg.formats.json.json_schema import SCHEMA
 from lp_posg.formats.json.json_text import MAX_TEXT
 from lp_posg.formats.registry import Format
-from lp_posg.formats.source import Source
+from lp_posg.formats.source import Source, has_half_character
 from lp_posg.game import GAME_FORMAT, Game
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
@@ -33,10 +35,8 @@ def read(path: Path) -> Game:
         If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
     """
     source = Source(path, extended=True)
-    try:
+    with source.making_a_game():
         return read_json(source)
-    except MemoryError:
-        raise source.error(source.last_line, "the game does not fit into memory; make it smaller") from None
 
 
 def write(game: Game, path: Path) -> None:
@@ -51,7 +51,7 @@ def write(game: Game, path: Path) -> None:
     """
     names = (game.name, *game.agents, *game.states, *chain(*game.actions), *chain(*game.observations))
     for name in names:
-        if not _is_encodable(name):
+        if has_half_character(name):
             problem = f"the name {name!r} has half a character in it"
             raise UnsupportedError(f"{path}: {problem}, which JSON cannot hold; save it as .posg", path=str(path))
     lines, size = [], 0
@@ -73,9 +73,7 @@ def game_schema() -> dict[str, Any]:
     >>> game_schema()["required"][:3]
     ['format', 'version', 'agents']
     """
-    from lp_posg.formats.json.json_schema import GameFile
-
-    return GameFile.model_json_schema()
+    return deepcopy(SCHEMA)
 
 
 def _lines(game: Game) -> Iterator[str]:
@@ -142,12 +140,4 @@ def _places(keys: IntArray, axes: Sequence[int]) -> list[list[int]]:
     return places
 
 
-def _is_encodable(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-FORMAT = Format(name="json", extensions=(".json",), read=read, write=write)
+FORMAT = Format(name="json", extensions=(".json",), read=read, write_game=write)

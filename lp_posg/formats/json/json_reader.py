@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
-from lp_posg.formats.axes import Names
 from lp_posg.formats.header import MAX_AGENTS, MAX_LABELS, MAX_TABLE
+from lp_posg.formats.json.json_schema import FIELDS, At, fault_of_game
 from lp_posg.formats.json.json_text import JsonText, path_text
-from lp_posg.formats.madp.rows import RowTexts
-from lp_posg.formats.source import Source, clip, suggestion
+from lp_posg.formats.source import Source, clip
 from lp_posg.game import GAME_FORMAT, Game
+from lp_posg.game.labels import labelled
 from lp_posg.game.validation import probability_rows
 from lp_posg.types import REWARD_LIMIT, FloatArray, IntArray, SparseMatrix
 
-if TYPE_CHECKING:
-    from lp_posg.formats.json.json_schema import GameFile
-
 _MAX_KEY = 1 << 62
-
-_HALF = re.compile("[\ud800-\udfff]")
-
-At = tuple[str | int, ...]
 
 
 def read_json(source: Source) -> Game:
@@ -40,118 +32,65 @@ def read_json(source: Source) -> Game:
         If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
     """
     text = JsonText(source)
-    return _Reading(text, _checked(text), source.path.stem).game()
-
-
-def _checked(text: JsonText) -> GameFile:
-    """Return the file's content after a check by the schema."""
     value = text.value()
-    # Imported here since only these files need it, and after syntax errors, which need it not.
-    from pydantic import ValidationError
-
-    from lp_posg.formats.json.json_schema import GameFile
-
     if isinstance(value, dict) and "format" not in value:
         raise text.error((), f"found no field 'format', expected \"format\": {json.dumps(GAME_FORMAT)}; add it")
-    try:
-        file = GameFile.model_validate(value)
-        # To Python, and so to the schema, true and 1.0 are equal to 1.
-        if type(value["version"]) is not int:
-            raise text.error(("version",), f"found {value['version']!r} at version, expected it to be 1; correct it")
-        _check_texts(text, value)
-        return file
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-    path = first["loc"]
-    at = clip(path_text(path))
-    if first["type"] == "missing":
-        raise text.error(path[:-1], f"found no {at}, expected it in a game; add it")
-    if first["type"] == "extra_forbidden":
-        known = list(GameFile.model_fields)
-        advice = suggestion(str(path[-1]), known, "remove it")
-        raise text.error(path, f"found the unknown field {at}, expected one of {', '.join(known)}; {advice}")
-    expected = _expected(first)
-    found = clip(repr(first["input"])[:100])
-    raise text.error(path, f"found {found} at {at}, expected it to be {expected[:200]}; correct it")
-
-
-def _check_texts(text: JsonText, value: Any) -> None:
-    """Raise FormatError if the name, or a label, has half a character in it."""
-    labels: list[tuple[At, Any]] = [(("name",), value.get("name"))]
-    labels += [((key, k), label) for key in ("agents", "states") for k, label in enumerate(value[key])]
-    for key in ("actions", "observations"):
-        labels += [((key, i, k), label) for i, own in enumerate(value[key]) for k, label in enumerate(own)]
-    for path, label in labels:
-        if label is not None and _HALF.search(label):
-            found = f"found {clip(repr(label))}, which has half a character in it"
-            raise text.error(path, f"{found}, expected whole ones (a pair of \\ud800 to \\udfff); correct it")
-
-
-def _expected(error: Any) -> str:
-    """Return what was expected where pydantic found something else, in words about JSON."""
-    kind, about = error["type"], error.get("ctx", {})
-    if kind in ("model_type", "dict_type"):
-        return "an object in braces"
-    if kind in ("too_short", "string_too_short"):
-        least = about["min_length"]
-        what = "a text of at least" if kind == "string_too_short" else "a list of at least"
-        return f"{what} {least} {'character' if kind == 'string_too_short' else 'entry' if least == 1 else 'entries'}"
-    if kind == "string_unicode":
-        return "a text of whole characters"
-    return str(error["msg"]).removeprefix("Input should be ").removeprefix("Input should ")
+    fault = fault_of_game(value)
+    if fault is not None:
+        raise text.error(*fault)
+    return _Reading(text, value, source.path.stem).game()
 
 
 class _Reading:
     """A checked file on its way to a game: sizes, and errors that find their line."""
 
-    def __init__(self, text: JsonText, file: GameFile, name: str) -> None:
+    def __init__(self, text: JsonText, value: dict[str, Any], name: str) -> None:
         self._text = text
-        self._file = file
-        self._name = name if file.name is None else file.name
+        self._file: dict[str, Any] = {key: field.get("default") for key, field in FIELDS.items()} | value
+        self._name = name if self._file["name"] is None else self._file["name"]
         self._check_labels()
-        self._n_agents = len(file.agents)
-        self._n_states = len(file.states)
-        self._n_actions = tuple(map(len, file.actions))
-        self._n_seen = tuple(map(len, file.observations))
+        self._n_agents = len(value["agents"])
+        self._n_states = len(value["states"])
+        self._n_actions = tuple(map(len, value["actions"]))
+        self._n_seen = tuple(map(len, value["observations"]))
         self._check_sizes()
-        self._rows = RowTexts(
-            Names("a state", self._n_states, tuple(file.states)),
-            tuple(Names("an action", len(own), tuple(own)) for own in file.actions),
-            tuple(Names("an observation", len(own), tuple(own)) for own in file.observations),
-        )
 
     def game(self) -> Game:
         """Return the game, or raise FormatError."""
-        file, sizes, rows = self._file, self._sizes(), self._rows
-        n_moves, n_laws = len(file.transition), len(file.observation)
-        moves = [
-            self._matrix(("transition", h), table, sizes["transition"], rows.move(h, n_moves), rows.state)
-            for h, table in enumerate(file.transition)
-        ]
-        laws = [
-            self._matrix(("observation", h), table, sizes["observation"], rows.law(h, n_laws), rows.seen)
-            for h, table in enumerate(file.observation)
-        ]
-        start = self._matrix(("initial",), file.initial, sizes["initial"], lambda _: "initial", rows.state)
+        file, sizes = self._file, self._sizes()
+        given = {key: file[key] for key in ("agents", "states", "actions", "observations")}
+        labels = labelled(self._n_states, self._n_actions, self._n_seen, **given)
+        seen = labels.joint_observation
+
+        def tables(
+            key: str, rows: Callable[[int, int], Callable[[int], str]], column: Callable[[int], str]
+        ) -> list[Any]:
+            parts = file[key]
+            return [
+                self._matrix((key, h), part, sizes[key], rows(h, len(parts)), column) for h, part in enumerate(parts)
+            ]
+
+        moves = tables("transition", labels.move, labels.state)
+        laws = tables("observation", labels.law, seen)
+        start = self._matrix(("initial",), file["initial"], sizes["initial"], lambda _: "initial", labels.state)
         first = None
-        if file.initial_observation is not None:
-            at = ("initial_observation",)
-            first = self._matrix(at, file.initial_observation, sizes["initial_observation"], rows.first, rows.seen)
+        if file["initial_observation"] is not None:
+            key = "initial_observation"
+            first = self._matrix(
+                (key,), file[key], sizes[key], lambda s: f"initial observation in {labels.state(s)}", seen
+            )
         try:
             return Game.from_matrices(
                 n_actions=self._n_actions,
                 n_observations=self._n_seen,
                 transitions=moves,
                 observation_laws=laws,
-                rewards=[self._rewards(("reward", h), table) for h, table in enumerate(file.reward)],
+                rewards=[self._rewards(("reward", h), table) for h, table in enumerate(file["reward"])],
                 initial=start.toarray()[0],
                 initial_observation=first,
-                discount=file.discount,
+                discount=file["discount"],
                 name=self._name,
-                agents=file.agents,
-                states=file.states,
-                actions=file.actions,
-                observations=file.observations,
+                **vars(labels),
             )
         except ModelError as error:
             raise self._text.error(("transition",), str(error)) from None
@@ -236,9 +175,10 @@ class _Reading:
 
     def _check_labels(self) -> None:
         file = self._file
-        n = len(file.agents)
-        lists: list[tuple[At, list[str]]] = [(("agents",), file.agents), (("states",), file.states)]
-        for key, per_agent in (("actions", file.actions), ("observations", file.observations)):
+        n = len(file["agents"])
+        lists: list[tuple[At, list[str]]] = [((key,), file[key]) for key in ("agents", "states")]
+        for key in ("actions", "observations"):
+            per_agent = file[key]
             if len(per_agent) != n:
                 message = f"found {key} of {len(per_agent)} agents, expected {n}, as many as agents; correct them"
                 raise self._text.error((key,), message)
@@ -258,7 +198,7 @@ class _Reading:
         if n > MAX_AGENTS:
             raise self._text.error(("agents",), f"found {n} agents, expected at most {MAX_AGENTS}; use fewer")
         rows = self._n_states * prod(self._n_actions)
-        for at, size in (("transition", rows), ("reward", rows * n * len(file.reward))):
+        for at, size in (("transition", rows), ("reward", rows * n * len(file["reward"]))):
             if size > MAX_TABLE:
                 message = f"found states and actions that make {size} rows or rewards, expected at most {MAX_TABLE}"
                 raise self._text.error((at,), f"{message}; make the game smaller")

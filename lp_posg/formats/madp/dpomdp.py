@@ -15,4 +15,4 @@ def read(path: Path) -> Game:
     return read_game(path, extended=False)
 
 
-FORMAT = Format(name="dpomdp", extensions=(".dpomdp",), read=read, write=write_dpomdp)
+FORMAT = Format(name="dpomdp", extensions=(".dpomdp",), read=read, write_game=write_dpomdp)

@@ -20,4 +20,4 @@ def read(path: Path) -> Game:
     return read_game(path, extended=True)
 
 
-FORMAT = Format(name="posg", extensions=(".posg",), read=read, write=write_posg)
+FORMAT = Format(name="posg", extensions=(".posg",), read=read, write_game=write_posg)

@@ -17,10 +17,10 @@ from lp_posg.formats.header import Header, collect, read_header
 from lp_posg.formats.madp.body import Body
 from lp_posg.formats.madp.cells import CellLog
 from lp_posg.formats.madp.rewards import RewardLog
-from lp_posg.formats.madp.rows import RowTexts
 from lp_posg.formats.madp.statements import HEADERS, Statement, iter_statements
 from lp_posg.formats.source import Source
 from lp_posg.game import Game
+from lp_posg.game.labels import labelled
 from lp_posg.game.validation import probability_rows
 from lp_posg.types import FloatArray, SparseMatrix
 
@@ -43,13 +43,9 @@ def read_game(path: Path, *, extended: bool) -> Game:
         If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
     """
     source = Source(path, extended=extended)
-    try:
+    with source.making_a_game():
         header, body = _read(source)
         return _build(source, header, body)
-    except ModelError as error:
-        raise source.error(source.last_line, str(error)) from None
-    except MemoryError:
-        raise source.error(source.last_line, "the game does not fit into memory; make it smaller") from None
 
 
 def _read(source: Source) -> tuple[Header, Body]:
@@ -83,13 +79,25 @@ def _late(source: Source, statement: Statement, headers: dict[str, Statement]) -
 
 
 def _build(source: Source, header: Header, body: Body) -> Game:
-    rows = RowTexts(header.states, header.actions, header.observations)
-    moves = [_distribution(source, log, rows.move(h, len(body.moves)), rows.state) for h, log in enumerate(body.moves)]
-    laws = [_distribution(source, log, rows.law(h, len(body.laws)), rows.seen) for h, log in enumerate(body.laws)]
-    first = None if body.first is None else _distribution(source, body.first, rows.first, rows.seen)
+    n_actions, n_seen = [names.size for names in header.actions], [names.size for names in header.observations]
+    labels = labelled(
+        header.states.size,
+        n_actions,
+        n_seen,
+        header.agents.labels,
+        header.states.labels,
+        [names.labels for names in header.actions],
+        [names.labels for names in header.observations],
+    )
+    seen, n_moves, n_laws = labels.joint_observation, len(body.moves), len(body.laws)
+    moves = [_distribution(source, log, labels.move(h, n_moves), labels.state) for h, log in enumerate(body.moves)]
+    laws = [_distribution(source, log, labels.law(h, n_laws), seen) for h, log in enumerate(body.laws)]
+    first = None
+    if body.first is not None:
+        first = _distribution(source, body.first, lambda s: f"initial observation in {labels.state(s)}", seen)
     return Game.from_matrices(
-        n_actions=[names.size for names in header.actions],
-        n_observations=[names.size for names in header.observations],
+        n_actions=n_actions,
+        n_observations=n_seen,
         transitions=moves,
         observation_laws=laws,
         rewards=_rewards(source, header, body.gains, moves, laws),
@@ -97,10 +105,7 @@ def _build(source: Source, header: Header, body: Body) -> Game:
         initial_observation=first,
         discount=header.discount,
         name=source.path.stem,
-        agents=header.agents.labels,
-        states=header.states.labels,
-        actions=[names.labels or _numbers(names.size) for names in header.actions],
-        observations=[names.labels or _numbers(names.size) for names in header.observations],
+        **vars(labels),
     )
 
 
@@ -154,7 +159,3 @@ def _distribution(
         line = log.row_line(int(error.facts["row"]))
         hint = "" if line else "; no line assigns to it"
         raise source.error(line or source.last_line, f"{error}{hint}") from None
-
-
-def _numbers(count: int) -> list[str]:
-    return [str(i) for i in range(count)]

@@ -23,7 +23,7 @@ from lp_posg.files import write_whole
 from lp_posg.formats.osposg.osposg_game import START, game_of, one_sided_of
 from lp_posg.formats.osposg.osposg_text import OneSided, osposg_lines, parse_osposg
 from lp_posg.formats.registry import Format
-from lp_posg.formats.source import Source
+from lp_posg.formats.source import Source, has_half_character
 from lp_posg.game import Game
 
 
@@ -36,14 +36,12 @@ def read(path: Path) -> Game:
         If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
     """
     source = Source(path, extended=True)
-    try:
+    with source.making_a_game():
         one_sided = parse_osposg(source)
         try:
             return game_of(one_sided, path.stem)
         except ModelError as error:
             raise source.error(_line(one_sided, error), str(error)) from None
-    except MemoryError:
-        raise source.error(source.last_line, "the game does not fit into memory; make it smaller") from None
 
 
 def write(game: Game, path: Path) -> None:
@@ -97,17 +95,9 @@ def _unwritable_name(one_sided: OneSided) -> str | None:
         if name.split() != [name]:
             return f"the name of state {name!r} has spaces"
     for name in (*one_sided.states, *one_sided.actions[0], *one_sided.actions[1], *one_sided.observations):
-        if name.strip() != name or "\n" in name or "\r" in name or not _is_encodable(name):
+        if name.strip() != name or "\n" in name or "\r" in name or has_half_character(name):
             return f"the name {name!r} begins or ends with a space, or has a line end or half a character in it"
     return None
 
 
-def _is_encodable(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-FORMAT = Format(name="osposg", extensions=(".osposg",), read=read, write=write)
+FORMAT = Format(name="osposg", extensions=(".osposg",), read=read, write_game=write)

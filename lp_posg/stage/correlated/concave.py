@@ -15,11 +15,12 @@ Source: Ortiz, Schapire and Kakade (2007), AISTATS, PMLR 2, 347-354 (maximum ent
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from lp_posg.errors import UnsupportedError
-from lp_posg.lp import ProgramBlock, Values, entropy, solve_concave, solve_of_values
+from lp_posg.lp import ProgramBlock, Values, solve_concave, solve_of_values
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import Scaled, StageBlock
 from lp_posg.types import FloatArray
@@ -67,12 +68,17 @@ def concave_optima(
     found, solved = np.empty((len(programs), n_y)), 0
     for b in range(len(programs)):
         program, name = programs.program(b), f"{what(b)}, objective {objective.name!r}"
-        if objective.concave is None:
-            x, more = solve_concave(program, lambda x: entropy(x[:n_y]), name, deadline), 2
+        if objective.of_law is not None:
+            x, more = solve_concave(program, _of_first(objective.of_law, n_y), name, deadline), 2
         else:
+            assert objective.concave is not None
             matrix = np.zeros((value.shape[1], programs.n_columns))
             matrix[:, :n_y] = value[b]
             values = Values(matrix, game.size[b], game.best[b])
             x, more = solve_of_values(program, values, objective.concave, name, deadline)
         found[b], solved = x[:n_y], solved + more
     return found, solved
+
+
+def _of_first(goal: Callable[[Any], Any], n_y: int) -> Callable[[Any], Any]:
+    return lambda x: goal(x[:n_y])

@@ -27,19 +27,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 
 from lp_posg.errors import SolveError
 from lp_posg.lp import ColumnProgram, LPResult
+from lp_posg.stage.aim import Aim
+from lp_posg.stage.correlated.column_entries import StageIncentives
 from lp_posg.stage.correlated.incentives import IncentiveRows
-from lp_posg.stage.correlated.leximin import Leximin
 from lp_posg.stage.correlated.pricing import Shape, by_ascent, priced
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import Scaled, StageBlock, scaled, scaled_weights
+from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, joined
-from lp_posg.types import ATOM_TOL, BoolArray, FloatArray, IntArray
+from lp_posg.types import ATOM_TOL, FloatArray, IntArray
 
 PROOF_TOL = 1e-9
 """Largest distance of a solution from its bound, relative to the largest range of a weighted payoff."""
@@ -59,115 +60,6 @@ PER_ROUND = 60
 
 FIRST_STARTS = 24
 """Random profiles from which ascents lead to the first columns, for welfare and for each agent's own payoff."""
-
-
-@dataclass(frozen=True, eq=False)
-class StageIncentives:
-    """One stage game as rows: what columns and multipliers mean in it.
-
-    Attributes
-    ----------
-    rows : IncentiveRows
-    shape : Shape
-    payoff : float array, shape (n, k_1, ..., k_n, A_1, ..., A_n)
-        Scaled.
-    """
-
-    rows: IncentiveRows
-    shape: Shape
-    payoff: FloatArray
-
-    @cached_property
-    def tables(self) -> list[FloatArray]:
-        """What `Shape.reply_values` wants, per agent."""
-        return [self.shape.reply_table(own, i) for i, own in enumerate(self.payoff)]
-
-    @cached_property
-    def size(self) -> FloatArray:
-        """A bound on each incentive row's largest entry, shape (n_incentive,); rows that share slack share it."""
-        found = [np.empty(0)]
-        for i, own in enumerate(self.payoff):
-            turned = self.shape.turned(own, i)
-            k, a = turned.shape[:2]
-            each = np.stack([np.abs(turned - turned[:, [b]]).max(axis=3).sum(axis=2) for b in range(a)], axis=2)
-            if self.rows.kind == "action":
-                found.append(each[:, ~np.eye(a, dtype=bool)].ravel())
-            elif a > 1:
-                by_private = each.max(axis=1)
-                found.append((np.full((k, a), by_private.max()) if i in self.rows.slack_agents else by_private).ravel())
-        size = np.concatenate(found)
-        return np.where(size > 0, size, 1.0)
-
-    def values(self, profiles: IntArray) -> FloatArray:
-        """Return the agents' scaled values (m, n) of profiles."""
-        own = self.shape.by_agent(profiles)
-        worth = self.shape.reply_values
-        return np.stack([_obeyed(worth(t, own, i), own[i]).sum(axis=(1, 2)) for i, t in enumerate(self.tables)], axis=1)
-
-    def entries(self, profiles: IntArray) -> FloatArray:
-        """Return what following gains over deviating under profiles, in scaled rows, shape (m, n_incentive)."""
-        own = self.shape.by_agent(profiles)
-        entries = np.zeros((len(profiles), len(self.size)))
-        for i, table in enumerate(self.tables):
-            part = slice(self.rows.row_start[i], self.rows.row_start[i + 1])
-            if part.stop > part.start:
-                worth = self.shape.reply_values(table, own, i)
-                gain = self._placed(_obeyed(worth, own[i]) - worth, own[i])
-                entries[:, part] = gain.reshape(len(profiles), part.stop - part.start)
-        return entries / self.size
-
-    def _placed(self, gain: FloatArray, told: IntArray) -> FloatArray:
-        """Return gains (m, k, instead) in an agent's rows."""
-        if self.rows.kind != "action":
-            return gain
-        m, k, a = gain.shape
-        placed = np.zeros((m, k, a, a))
-        np.put_along_axis(placed, told[:, :, None, None], gain[:, :, None, :], axis=2)
-        return placed[:, :, ~np.eye(a, dtype=bool)]
-
-    def admissible(self, multiplier: FloatArray) -> FloatArray:
-        """Return multipliers (scaled rows) of which the Lagrangian bound is finite, next to those given."""
-        multiplier = np.maximum(multiplier, 0.0)
-        for i in self.rows.slack_agents:
-            part = slice(self.rows.row_start[i], self.rows.row_start[i + 1])
-            own = multiplier[part].reshape(self.rows.n_private[i], -1)
-            total = own.sum(axis=1, keepdims=True)
-            missing = total.max() - total
-            multiplier[part] = (own + missing / own.shape[1]).ravel()
-        return multiplier
-
-    def dual_welfare(self, multiplier: FloatArray, weight: FloatArray) -> FloatArray:
-        """Return W[p, a]: agents' values weighted, plus what following gains over deviating by the multipliers.
-
-        Parameters
-        ----------
-        multiplier : float array, shape (n_incentive,)
-            Of the scaled rows.
-        weight : float array, shape (n,)
-        """
-        total = np.einsum("i,i...->...", weight, self.payoff)
-        for i, own in enumerate(self.payoff):
-            part = slice(self.rows.row_start[i], self.rows.row_start[i + 1])
-            if part.stop == part.start:
-                continue
-            k, a = self.rows.n_private[i], self.rows.n_actions[i]
-            plain = multiplier[part] / self.size[part]
-            table = np.zeros((k, a, a))  # private, told, instead
-            if self.rows.kind == "action":
-                table[:, ~np.eye(a, dtype=bool)] = plain.reshape(k, -1)
-            else:
-                table[:] = plain.reshape(k, 1, a)
-            turned = self.shape.turned(own, i)
-            gain = table.sum(axis=2)[:, :, None] * turned.reshape(k, a, -1) - table @ turned.reshape(k, a, -1)
-            n = self.shape.n
-            rest = [size for j in range(2 * n) if j not in (i, n + i) for size in [own.shape[j]]]
-            total = total + np.moveaxis(gain.reshape(k, a, *rest), (0, 1), (i, n + i))
-        return np.asarray(total)
-
-
-def _obeyed(worth: FloatArray, told: IntArray) -> FloatArray:
-    """Return what following brings, shape (m, k, 1), of the worth of each action (m, k, A)."""
-    return np.take_along_axis(worth, told[:, :, None], axis=2)
 
 
 class Generation:
@@ -207,8 +99,8 @@ class Generation:
         self.value = np.concatenate([self.value, self.game.values(new)])
         return len(new)
 
-    def optimum(self, goal: Goal) -> Optimum:
-        """Return an equilibrium that is optimal for the goal.
+    def optimum(self, aim: Aim) -> Optimum:
+        """Return an equilibrium that is optimal for the aim (of one game).
 
         Raises
         ------
@@ -217,32 +109,34 @@ class Generation:
         SolveError
             If rounding keeps the solution further from its bound than ``DOUBT_TOL``.
         """
-        n_incentive, n_value = len(self.game.size), len(goal.lower)
-        lower = np.concatenate([np.zeros(n_incentive), goal.lower, [1.0]])
+        n_incentive, n_value = len(self.game.size), aim.rows.shape[1]
+        lower = np.concatenate([np.zeros(n_incentive), aim.lower[0], [1.0]])
         upper = np.append(np.full(n_incentive + n_value, np.inf), 1.0)
         master = ColumnProgram(lower, upper, self.what)
         elastic = np.zeros((1, len(lower)))
         elastic[0, :n_incentive] = 1.0
         master.add(elastic, np.ones(1))
-        slack = self._slack_columns(len(lower))
+        row, column, sign = self.game.rows.slack_entries
+        slack = np.zeros((self.game.rows.n_slack, len(lower)))
+        slack[column, row] = sign
         master.add(slack, np.zeros(len(slack)), -np.inf)
         if n_value:
             smallest = np.zeros((1, len(lower)))
-            smallest[0, n_incentive:-1] = -1.0 * goal.active
+            smallest[0, n_incentive:-1] = -1.0 * aim.active[0]
             master.add(smallest, np.zeros(1), -np.inf)
         n_own = master.n_columns
-        used = self._improved(master, goal, n_own, feasible=False).x[0]
+        used = self._improved(master, aim, n_own, feasible=False).x[0]
         if used > PROOF_TOL:
             raise SolveError(
                 f"{self.what}: no equilibrium was found (a row is missed by {used:.3g} of its size); one always"
                 " exists, so this is a defect of lp_posg or of the solver, not of the game"
             )
         master.set_upper(0, max(used, 0.0))
-        cost = np.concatenate([np.zeros(n_own), -(self.value @ goal.weight)])
+        cost = np.concatenate([np.zeros(n_own), -(self.value @ aim.weight[0])])
         if n_value:
             cost[n_own - 1] = -1.0
         master.set_cost(cost)
-        result = self._improved(master, goal, n_own, feasible=True)
+        result = self._improved(master, aim, n_own, feasible=True)
         smallest_value = float(result.x[n_own - 1]) if n_value else float("nan")
         return Optimum(result.x[n_own:], result.dual[n_incentive:-1], smallest_value)
 
@@ -254,37 +148,24 @@ class Generation:
         pure = tuple(np.eye(a)[part] for part, a in zip(own, self.game.rows.n_actions, strict=True))
         return BlockStrategy(np.array([0, len(atoms)]), prob, pure, self.n_programs, {"columns": 1})
 
-    def _slack_columns(self, n_rows: int) -> FloatArray:
-        """Return the columns of the s_i(p): 1 in the rows of p, -1 in those of the last p."""
-        rows, found = self.game.rows, [np.empty((0, n_rows))]
-        for i in rows.slack_agents:
-            k, a = rows.n_private[i], rows.n_actions[i]
-            own = np.zeros((k - 1, n_rows))
-            sign = np.concatenate([np.eye(k - 1), np.full((k - 1, 1), -1.0)], axis=1)
-            own[:, rows.row_start[i] : rows.row_start[i + 1]] = sign.repeat(a, axis=1)
-            found.append(own)
-        return np.concatenate(found)
-
-    def _improved(self, master: ColumnProgram, goal: Goal, n_own: int, *, feasible: bool) -> LPResult:
-        """Return the master's optimum over all profiles: of the elastic column, or of the goal once it is feasible."""
-        n_incentive, n_value = len(self.game.size), len(goal.lower)
+    def _improved(self, master: ColumnProgram, aim: Aim, n_own: int, *, feasible: bool) -> LPResult:
+        """Return the master's optimum over all profiles: of the elastic column, or of the aim once it is feasible."""
+        n_incentive = len(self.game.size)
         bound = -np.inf if feasible else 0.0
         while True:
             while (known := master.n_columns - n_own) < len(self.profiles):
                 rows = slice(known, known + PER_ROUND)
-                value = goal.scale * self.value[rows]
-                cost = -(self.value[rows] @ goal.weight) * feasible
-                entries = self.game.entries(self.profiles[rows])
-                master.add(np.concatenate([entries, value[:, :n_value], np.ones((len(value), 1))], axis=1), cost)
+                entries, value = self.game.entries(self.profiles[rows]), self.value[rows]
+                new_columns = np.concatenate([entries, value @ aim.rows[0].T, np.ones((len(value), 1))], axis=1)
+                master.add(new_columns, -(value @ aim.weight[0]) * feasible)
             result = master.solve(self.deadline)
             self.n_programs += 1
             if not feasible and result.x[0] <= FEASIBLE_TOL:
                 return result
             multiplier = self.game.admissible(result.dual[:n_incentive])
-            share = goal.admissible(result.dual[n_incentive:-1], feasible)
-            weight = goal.scale * share if n_value else goal.weight * feasible
-            welfare = self.game.dual_welfare(multiplier, weight)
-            demanded = float(share[share > 0] @ goal.lower[share > 0])
+            share = _admissible(aim, result.dual[n_incentive:-1], feasible)
+            welfare = self.game.dual_welfare(multiplier, share @ aim.rows[0] + aim.weight[0] * feasible)
+            demanded = float(share[share > 0] @ aim.lower[0, share > 0])
             # A profile improves the master if P(g) is more than this; `demanded` is in both sides.
             above = demanded - result.objective + PROOF_TOL / 10
             starts = partial(self._starts, self.profiles[result.x[n_own:] > ATOM_TOL])
@@ -306,32 +187,11 @@ class Generation:
                 )
 
 
-@dataclass(frozen=True, eq=False)
-class Goal:
-    """What the master maximises, in scaled units.
-
-    Attributes
-    ----------
-    scale : float array, shape (n,)
-        The agents' units, the largest is 1.
-    weight : float array, shape (n,)
-        Of the agents' scaled values, for a linear objective; else zeros.
-    active : bool array, shape (n,)
-        Agents whose smallest value is maximised.
-    lower : float array, shape (n,), or (0,) for a linear objective
-        ``scale_i value_i - t >= lower_i`` for an active agent, without t for another one.
-    """
-
-    scale: FloatArray
-    weight: FloatArray
-    active: BoolArray
-    lower: FloatArray
-
-    def admissible(self, share: FloatArray, feasible: bool) -> FloatArray:
-        """Return multipliers of the value rows of which the Lagrangian bound is finite, next to those given."""
-        share = np.where(np.isfinite(self.lower), np.maximum(share, 0.0), 0.0)
-        total = share[self.active[: len(share)]].sum()
-        return share / total if feasible and total > 0 else share * feasible
+def _admissible(aim: Aim, share: FloatArray, feasible: bool) -> FloatArray:
+    """Return multipliers of the aim's rows of which the Lagrangian bound is finite, next to those given."""
+    share = np.where(np.isfinite(aim.lower[0]), np.maximum(share, 0.0), 0.0)
+    total = share[aim.active[0]].sum()
+    return share / total if feasible and total > 0 else share * feasible
 
 
 @dataclass(frozen=True, eq=False)
@@ -369,12 +229,9 @@ def by_generation(
 
 def _selected(generation: Generation, game: Scaled, objective: Objective) -> FloatArray:
     """Return the weights of the profiles in the equilibrium that the objective selects."""
-    asked = Leximin.first(game)
-    scale, none = asked.scale[0], np.zeros(len(asked.scale[0]))
-    if objective.weights is not None:
-        weight = scaled_weights(objective.weights, game)[0]
-        return generation.optimum(Goal(scale, weight, none > 0, np.empty(0))).weight
-    while asked.active.any():
-        found = generation.optimum(Goal(scale, none, asked.active[0], asked.lower[0]))
-        asked = asked.then(game, found.share[None], np.array([found.smallest]))
-    return found.weight
+    aim = Aim.of(objective, game)
+    while True:
+        found = generation.optimum(aim)
+        aim = aim.then(game, found.share[None], np.array([found.smallest]))
+        if not aim.active.any():
+            return found.weight

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from lp_posg.types import IntArray
+from lp_posg.types import FloatArray, IntArray
 
 Kind = Literal["ex-ante", "interim", "action", "prescription"]
 
@@ -49,3 +49,33 @@ class IncentiveRows:
         """The agents with variables s_i(p); with one private information ex ante and interim are the same."""
         k, rows = self.n_private, self.rows_of
         return tuple(i for i in range(len(k)) if self.kind == "ex-ante" and k[i] > 1 and rows(i))
+
+    @property
+    def n_slack(self) -> int:
+        """Number of variables s_i(p): one per private information of a slack agent but the last."""
+        return sum(self.n_private[i] - 1 for i in self.slack_agents)
+
+    @cached_property
+    def slack_entries(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """Rows, columns and numbers of the s_i(p): 1 in the rows of p, -1 in those of the last."""
+        found, column = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))], 0
+        for i in self.slack_agents:
+            k, a = self.n_private[i], self.n_actions[i]
+            p, instead = (part.ravel() for part in np.indices((k - 1, a)))
+            for of, sign in ((p, 1.0), (np.full(len(p), k - 1), -1.0)):
+                found.append((self.row_start[i] + of * a + instead, column + p, np.full(len(p), sign)))
+            column += k - 1
+        row, at, number = (np.concatenate(part) for part in zip(*found, strict=True))
+        return row, at, number
+
+    def units(self, largest: FloatArray) -> FloatArray:
+        """Return what to divide rows by, given their largest entries (..., n_incentive): these, or 1 in place of 0.
+
+        Rows that share slack share a unit: the largest of all the agent's rows.
+        """
+        unit = np.where(largest > 0, largest, 1.0)
+        for i in self.slack_agents:
+            own = slice(self.row_start[i], self.row_start[i + 1])
+            most = largest[..., own].max(axis=-1, keepdims=True)
+            unit[..., own] = np.where(most > 0, most, 1.0)
+        return unit

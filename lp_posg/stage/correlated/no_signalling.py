@@ -26,10 +26,10 @@ from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.evaluate.kinds import KINDS
 from lp_posg.evaluate.kinds import Kind as DeviationKind
 from lp_posg.lp import LinearProgram, solve_program
+from lp_posg.stage.aim import Aim
 from lp_posg.stage.correlated.incentives import IncentiveRows, Kind
-from lp_posg.stage.correlated.leximin import Leximin, unit_of
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import Scaled, StageBlock, scaled, scaled_weights
+from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
 from lp_posg.types import FloatArray, IntArray
 
 
@@ -74,51 +74,38 @@ def no_signalling_bound(block: StageBlock, concept: str, objective: Objective) -
     for b in range(len(block)):
         game = games.part(np.array([b]))
         what = f"no-signalling program at {block.where(b)} (concept {concept!r})"
-        x = solve_program(compile_bound(game, rows, objective), what, block.deadline).x
-        if objective.weights is None:
-            found[b] = game.best.min() + unit_of(game)[0, 0] * x[-1]
-        else:
-            value = game.payoff[0].reshape(block.n_agents, -1) @ x[: game.payoff[0, 0].size]
-            found[b] = objective.weights @ (game.best[0] + game.size[0] * value)
+        aim = Aim.of(objective, game)
+        result = solve_program(compile_bound(game, rows, aim), what, block.deadline)
+        found[b] = aim.in_reward(-result.objective)
     return found
 
 
-def compile_bound(game: Scaled, kind: Kind | None, objective: Objective) -> LinearProgram:
-    """Return the program of one game: columns q, then s_i(p) if ex ante, then the smallest value if egalitarian."""
+def compile_bound(game: Scaled, kind: Kind | None, aim: Aim) -> LinearProgram:
+    """Return the program of one game: columns q, then s_i(p) if ex ante, then t if the aim has one."""
     payoff = game.payoff[0]
     n = len(payoff)
     n_private, n_actions, n_q = payoff.shape[1 : 1 + n], payoff.shape[1 + n :], payoff[0].size
     incentive = _incentives(payoff, IncentiveRows(n_private, n_actions, kind)) if kind else sp.csr_array((0, n_q))
     equations = sp.vstack([_totals(n_private, n_actions), *_marginals(n_private, n_actions)])
     n_more = incentive.shape[1] - n_q
-    asked = Leximin.first(game)
-    weighted = sp.csr_array(asked.scale[0][:, None] * payoff.reshape(n, -1))
     n_total = int(np.prod(n_private))
     low = [np.zeros(incentive.shape[0]), np.ones(n_total), np.zeros(equations.shape[0] - n_total)]
     high = [np.full(incentive.shape[0], np.inf), *low[1:]]
     equations.resize(equations.shape[0], n_q + n_more)
     rows = [incentive, equations]
-    cost = np.zeros(n_q + n_more)
-    if objective.weights is not None:
-        cost[:n_q] = -(scaled_weights(objective.weights, game)[0] @ payoff.reshape(n, -1))
-    else:
-        weighted.resize(n, n_q + n_more)
+    by_value = payoff.reshape(n, -1)
+    cost = np.concatenate([-(aim.weight[0] @ by_value), np.zeros(n_more)])
+    if aim.active.any():
+        weighted = sp.csr_array(aim.rows[0] @ by_value)
+        weighted.resize(weighted.shape[0], n_q + n_more)
         rows = [sp.hstack([part, np.zeros((part.shape[0], 1))]) for part in rows]
-        rows.append(sp.hstack([weighted, -np.ones((n, 1))]))
+        rows.append(sp.hstack([weighted, -1.0 * aim.active[0][:, None]]))
         cost = np.append(cost, -1.0)
-        low, high = [*low, asked.lower[0]], [*high, np.full(n, np.inf)]
+        low, high = [*low, aim.lower[0]], [*high, np.full(len(aim.lower[0]), np.inf)]
     matrix = sp.csc_array(sp.vstack(rows))
     matrix.sum_duplicates()
-    return LinearProgram(
-        cost,
-        np.concatenate([np.zeros(n_q), np.full(len(cost) - n_q, -np.inf)]),
-        np.full(len(cost), np.inf),
-        np.concatenate(low),
-        np.concatenate(high),
-        matrix.indptr.astype(np.int32),
-        matrix.indices.astype(np.int32),
-        matrix.data,
-    )
+    lower = np.concatenate([np.zeros(n_q), np.full(len(cost) - n_q, -np.inf)])
+    return LinearProgram.of(matrix, cost, (lower, np.inf), (np.concatenate(low), np.concatenate(high)))
 
 
 def _incentives(payoff: FloatArray, rows: IncentiveRows) -> sp.csr_array:
@@ -139,21 +126,11 @@ def _incentives(payoff: FloatArray, rows: IncentiveRows) -> sp.csr_array:
     at, entries = np.concatenate(row), np.concatenate(number)
     size = np.zeros(n_rows)
     np.maximum.at(size, at, np.abs(entries))
-    for i in rows.slack_agents:
-        part = slice(rows.row_start[i], rows.row_start[i + 1])
-        size[part] = size[part].max()
-    entries = entries / np.where(size > 0, size, 1.0)[at]
-    matrix = sp.csr_array((entries, (at, np.concatenate(column))), shape=(n_rows, payoff[0].size))
-    return sp.hstack([matrix, *(_slack(rows, i) for i in rows.slack_agents)], format="csr")
-
-
-def _slack(rows: IncentiveRows, agent: int) -> sp.csr_array:
-    """Return the columns of an agent's s_i(p): 1 in the rows of p, -1 in those of the last p."""
-    k, a = rows.n_private[agent], rows.n_actions[agent]
-    sign = np.concatenate([np.eye(k - 1), np.full((1, k - 1), -1.0)])
-    matrix = np.zeros((int(rows.row_start[-1]), k - 1))
-    matrix[rows.row_start[agent] : rows.row_start[agent + 1]] = sign.repeat(a, axis=0)
-    return sp.csr_array(matrix)
+    matrix = sp.csr_array(
+        (entries / rows.units(size)[at], (at, np.concatenate(column))), shape=(n_rows, payoff[0].size)
+    )
+    place, slack, sign = rows.slack_entries
+    return sp.hstack([matrix, sp.csr_array((sign, (place, slack)), shape=(n_rows, rows.n_slack))], format="csr")
 
 
 def _totals(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> sp.csr_array:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from lp_posg.stage.correlated.incentives import Kind
 from lp_posg.types import FloatArray
 
 
-def largest_share(payoff: FloatArray, law: FloatArray, *, told: bool) -> float:
+def largest_share(payoff: FloatArray, law: FloatArray, kind: Kind) -> float:
     """Return the largest gain of a deviation, as a share of the most that it could change.
 
     Parameters
@@ -21,7 +22,7 @@ def largest_share(payoff: FloatArray, law: FloatArray, *, told: bool) -> float:
         Weighted payoffs of B stage games.
     law : float array, shape (B, k_1, ..., k_n, A_1, ..., A_n)
         P(a | p).
-    told : bool
+    kind : {"action", "interim"}
         Whether a deviation is from one recommended action to another, at a private information (the rows of ce), or
         from whatever is recommended there (those of interim-cce).
     """
@@ -32,9 +33,9 @@ def largest_share(payoff: FloatArray, law: FloatArray, *, told: bool) -> float:
         n_others = int(np.prod(own.shape[3 : 2 + n]))
         own, chance = (part.reshape(size, k, a, n_others, -1) for part in (own, chance))
         for instead in range(a):
-            change = own[:, :, [instead]] - own  # (B, k, told, others' privates, others' actions)
+            change = own[:, :, [instead]] - own  # (B, k, recommended, others' privates, others' actions)
             gain, stake = (chance * change).sum(axis=(3, 4)), np.abs(change).max(axis=4).sum(axis=3)
-            if not told:
+            if kind == "interim":
                 gain, stake = gain.sum(axis=2), stake.max(axis=2)
             most = max(most, float((gain / np.where(stake > 0, stake, 1.0)).max()))
     return most

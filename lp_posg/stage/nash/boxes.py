@@ -28,33 +28,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lp_posg.lp import LinearProgram, LPResult, attempt_program
+from lp_posg.stage.aim import Aim
 from lp_posg.stage.nash.multilinear import Multilinear
 from lp_posg.types import BoolArray, FloatArray, IntArray
-
-
-@dataclass(frozen=True, eq=False)
-class Aim:
-    """What is maximised, t = the least of some sums over the slots' values, and what else has to hold.
-
-    Attributes
-    ----------
-    rows : float array, shape (R, S)
-    offset : float array, shape (R,)
-        ``t = min(rows @ value + offset)``.
-    held : float array, shape (H, S)
-    least : float array, shape (H,)
-        ``held @ value >= least``.
-    """
-
-    rows: FloatArray
-    offset: FloatArray
-    held: FloatArray
-    least: FloatArray
-
-    def score(self, value: FloatArray) -> float:
-        """Return t for the slots' values, -inf where they do not have what has to hold."""
-        enough = bool((self.held @ value >= self.least).all())
-        return float((self.rows @ value + self.offset).min()) if enough else -np.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +107,7 @@ class Relaxation:
     ----------
     game : Multilinear
     aim : Aim
+        Of this game alone.
     """
 
     def __init__(self, game: Multilinear, aim: Aim) -> None:
@@ -156,7 +133,7 @@ class Relaxation:
         self._values(rows)
         self._products(rows)
         self._obedience(rows, grid)
-        self._aims(rows, aim)
+        self._aims(rows, aim.by_rows())
         (index, column, value, limit), self._row_lower, self._row_upper = rows.gathered()
         self._start: IntArray = np.searchsorted(column, np.arange(self._n_columns + 1)).astype(np.int32)
         self._index: IntArray = index.astype(np.int32)
@@ -225,14 +202,12 @@ class Relaxation:
                     rows.add(played - mine[0], self._d + instead, 0.0, played + high * len(game.slot))
 
     def _aims(self, rows: _Rows, aim: Aim) -> None:
-        for matrix, least in ((aim.rows, -aim.offset), (aim.held, aim.least)):
-            rows.begin(len(matrix), 0.0, np.inf)
-            rows.bound(least)
-            row, slot = np.nonzero(matrix)
-            rows.add(row, self._u + slot, matrix[row, slot])
-            if matrix is aim.rows:
-                every = np.arange(len(matrix))
-                rows.add(every, np.full(len(matrix), self._n_columns - 1), -1.0)
+        matrix, active = aim.rows[0] @ self._game.shares, np.flatnonzero(aim.active[0])
+        rows.begin(len(matrix), 0.0, np.inf)
+        rows.bound(aim.lower[0])
+        row, slot = np.nonzero(matrix)
+        rows.add(row, self._u + slot, matrix[row, slot])
+        rows.add(active, np.full(len(active), self._n_columns - 1), -1.0)
 
     def solve(self, box: Box, time_limit: float = np.inf) -> LPResult:
         """Return how the program of a box ended."""

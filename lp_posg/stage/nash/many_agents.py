@@ -1,70 +1,22 @@
 """The Nash equilibrium that the objective selects in a small stage game of any number of agents, with a proof.
 
-With three agents or more equilibria solve polynomial equations, and no one program finds them. Branch and bound does:
-a box of prescriptions has a linear program that no equilibrium in it escapes (`nash_boxes`), so its optimum bounds what
-the objective can be there. Where that is too much, the box is split: an action is either a best reply or not played, or
-its probability is at most or at least some number. The box with the largest bound is next. Near the points where the
-programs end, Newton's method on the indifference equations of a support (`multilinear`) finds equilibria to rounding.
-The search ends when no box can hold an equilibrium better by more than `OBJECTIVE_TOL`. What it returns is an
-equilibrium whether or not the programs are to be trusted; they prove that it is the best.
-
-``egalitarian``: the sum of the r smallest values is the least of all sums of r of them, and is maximised for r = 1, 2
-and so on while the sums before are held; that is the leximin.
-
-Sources: McCormick (1976), Mathematical Programming 10, 147-175 (boxes); Sandholm, Gilpin and Conitzer (2005), AAAI-05,
-495-501 (best reply or not played); Porter, Nudelman and Shoham (2008), Games and Economic Behavior 63, 642-662
-(equilibria from supports, with more than two agents); Ogryczak, Pióro and Tomaszewski (2005), J. Telecommunications and
-Information Technology 3 (leximin by sums of the smallest).
+With three agents or more equilibria solve polynomial equations, and no one program finds them; branch and bound over
+boxes of prescriptions does (`box_search`). What it returns is an equilibrium whether or not the programs are to be
+trusted; they prove that it is the best.
 """
 
 from __future__ import annotations
 
-import heapq
-import time as clock
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from itertools import combinations, count
-
-import numpy as np
-
 from lp_posg.errors import LimitError, SolveError, UnsupportedError
-from lp_posg.lp import Status
-from lp_posg.stage.nash.boxes import Aim, Box, Relaxation, Relaxed
+from lp_posg.stage.aim import Aim, aims_in_turn
+from lp_posg.stage.nash.box_search import BoxSearch, Searched
 from lp_posg.stage.nash.multilinear import Multilinear
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import StageBlock
+from lp_posg.stage.payoffs import StageBlock, scaled
 from lp_posg.stage.strategy import BlockStrategy, one_atom
-from lp_posg.types import BoolArray, FloatArray
 
 ENTRY_LIMIT = 256
 """Most pairs of a private profile and a joint action of a game to be tried (4 by 4 by 4 actions are 64)."""
-
-WORK_LIMIT, NODE_LIMIT = 2e6, 10_000
-"""Most programs of one game: the first by the number of such pairs to the power 3/2, and never more than the second."""
-
-OBJECTIVE_TOL = 1e-6
-"""By how much another equilibrium may be better, relative to the most that is at stake at one private information."""
-
-HELD_SLACK = 1e-8
-"""What sums of the smallest values may lose while the next is maximised, relative to the same."""
-
-SNAP = 1e-10
-"""A lower bound of a probability below this is rounding; 0 is as good."""
-
-THINNEST = 1e-9
-"""An interval of probabilities this narrow is not split."""
-
-SUPPORTS = (1e-6, 1e-3, 3e-2)
-"""Actions with more probability than this in a program's solution are tried as the support of an equilibrium."""
-
-PREFER_REPLIES = 0.1
-"""Whether an action is a best reply is asked first if that matters at least this part of what a product does."""
-
-TOWARDS_POINT, MARGIN = 0.7, 0.15
-"""Where intervals are split: this part of the way from the middle to the program's solution, so far from the ends."""
-
-WIDE = 1e-3
-"""What the width of an interval adds to its claim to be split, so that all become narrow in the end."""
 
 
 def best_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
@@ -81,258 +33,40 @@ def best_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
         If the search says that there is no equilibrium, which cannot be.
     """
     game = Multilinear.of(block.payoff[0])
-    x: FloatArray | None = None
-    solved = 0
-    for asked in _rounds(game, objective):
-        aim = asked.after(game, x)
-        found = _Tree(game, aim, block.deadline).search(x)
+    aims, x, solved = aims_in_turn(objective, scaled(block)), None, 0
+    for place, aim in enumerate(aims):
+        if x is not None:
+            aim = aim.holding(aims[:place], game.agent_values(x))
+        found = BoxSearch(game, aim, block.deadline).run(x)
         solved += found.n_programs
         if found.stopped or found.x is None:
-            raise _unproved(block, objective, asked, found)
+            raise _unproved(block, objective, aim, found)
         x = found.x
     assert x is not None
     return one_atom([own[None] for own in game.prescriptions(x)], solved, "boxes")
-
-
-@dataclass(frozen=True, eq=False)
-class _Round:
-    """One search: ``t = min(rows @ value) / unit``, with ``t * unit + shift`` what the objective maximises.
-
-    Attributes
-    ----------
-    aim : Aim
-    unit, shift : float
-    what : str
-        Of what the bound and the incumbent are told.
-    before : tuple of Aim
-        Whose t is held at what the last equilibrium has.
-    """
-
-    aim: Aim
-    unit: float
-    shift: float
-    what: str
-    before: tuple[Aim, ...] = ()
-
-    def after(self, game: Multilinear, x: FloatArray | None) -> Aim:
-        """Return the aim, holding what the equilibrium x has of the aims before."""
-        if x is None or not self.before:
-            return self.aim
-        worth, _ = game.worth(x)
-        value = game.member @ (x * worth)
-        least = [np.full(len(aim.rows), aim.score(value) - HELD_SLACK) - aim.offset for aim in self.before]
-        return replace(self.aim, held=np.concatenate([aim.rows for aim in self.before]), least=np.concatenate(least))
-
-
-def _rounds(game: Multilinear, objective: Objective) -> Iterator[_Round]:
-    none, n_slots = np.zeros((0, len(game.size))), len(game.size)
-    if objective.weights is not None:
-        row = objective.weights[game.slot_agent] * game.size
-        unit = float(np.abs(row).max()) or 1.0
-        name = "worst, minus the sum of values" if objective.name == "worst" else objective.name
-        aim = Aim(row[None] / unit, np.zeros(1), none, np.zeros(0))
-        yield _Round(aim, unit, float(objective.weights @ game.best), name)
-        return
-    unit, base = float(game.size.max()) or 1.0, float(game.best.min())
-    before: tuple[Aim, ...] = ()
-    for r in range(1, game.n_agents + 1):
-        chosen = np.array([np.isin(np.arange(game.n_agents), group) for group in combinations(range(game.n_agents), r)])
-        rows = chosen[:, game.slot_agent] * game.size.reshape(1, n_slots) / unit
-        offset = chosen @ (game.best - base) / unit
-        # A sum that cannot fall below the best of another is never the least, and may be large beside the rest.
-        binding = offset - rows @ game.n_others <= offset.min()
-        aim = Aim(rows[binding], offset[binding], none, np.zeros(0))
-        what = "egalitarian" if r == 1 else f"egalitarian, sum of the {r} smallest values"
-        yield _Round(aim, unit, r * base, what, before)
-        before = (*before, aim)
 
 
 def _where(block: StageBlock, objective: Objective) -> str:
     return f"concept 'ne' with objective {objective.name!r} at {block.where(0)}"
 
 
-def _unproved(block: StageBlock, objective: Objective, asked: _Round, found: _Searched) -> Exception:
+def _unproved(block: StageBlock, objective: Objective, aim: Aim, found: Searched) -> Exception:
     """Return the error of a search that did not end with a proof."""
     if not found.stopped:
         return SolveError(
             f"{_where(block, objective)}: the search found no Nash equilibrium; one always exists, so this is a defect"
             " of lp_posg, not of the game"
         )
-    bound, incumbent = (asked.shift + asked.unit * t for t in (found.bound, found.score))
+    bound, incumbent = (aim.in_reward(t) for t in (found.bound, found.score))
     best = f"the best found has {incumbent:.8g}" if found.x is not None else "no equilibrium was found"
     facts = {"bound": bound, "incumbent": incumbent if found.x is not None else float("nan")}
-    told = (
-        f"after {found.n_programs} programs: of objective {asked.what!r} no Nash equilibrium there exceeds {bound:.8g},"
+    outcome = (
+        f"after {found.n_programs} programs: of objective {aim.name!r} no Nash equilibrium there exceeds {bound:.8g},"
         f" {best}"
     )
     if found.stopped == "time":
-        return LimitError(f"{_where(block, objective)}: the time limit was met {told}", limit="time", **facts)
+        return LimitError(f"{_where(block, objective)}: the time limit was met {outcome}", limit="time", **facts)
     return UnsupportedError(
-        f"{_where(block, objective)} is not available: {found.stopped} {told}; use 'ce', 'interim-cce' or 'cce'",
+        f"{_where(block, objective)} is not available: {found.stopped} {outcome}; use 'ce', 'interim-cce' or 'cce'",
         **facts,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Searched:
-    """What a search found.
-
-    Attributes
-    ----------
-    x : float array, shape (X,), or None
-        The best equilibrium found.
-    score, bound : float
-        Its t, and what no equilibrium exceeds.
-    n_programs : int
-    stopped : str
-        Why the search ended without a proof; empty if it has one.
-    """
-
-    x: FloatArray | None
-    score: float
-    bound: float
-    n_programs: int
-    stopped: str
-
-
-@dataclass(order=True)
-class _Node:
-    """An open box: its bound with the sign turned, so that the largest bound is the least node."""
-
-    order: float
-    number: int
-    box: Box = field(compare=False)
-    entry: int = field(compare=False)
-    split: float | None = field(compare=False)  # a probability; None: a best reply, or not played
-
-
-class _Tree:
-    def __init__(self, game: Multilinear, aim: Aim, deadline: float | None) -> None:
-        self._game, self._aim = game, aim
-        self._deadline = np.inf if deadline is None else deadline
-        self._relaxation = Relaxation(game, aim)
-        n_entries = game.payoff[0].size
-        self._most = min(NODE_LIMIT, int(WORK_LIMIT / n_entries**1.5))
-        self._x: FloatArray | None = None
-        self._score = -np.inf
-        self._n_programs, self._closed = 0, -np.inf
-        self._open: list[_Node] = []
-        self._number = count()
-        self._stopped = ""
-
-    def search(self, start: FloatArray | None) -> _Searched:
-        """Return the best equilibrium; `start`: one that is known."""
-        n_x = len(self._game.slot)
-        if start is not None:
-            self._take(start)
-        # What a copy of an action is played may be moved to the first of them: no value changes.
-        high = np.where(self._game.is_copy(), 0.0, 1.0)
-        most = self._aim.offset + np.maximum(-self._aim.rows, 0.0) @ self._game.n_others
-        self._visit(Box(np.zeros(n_x), high, np.zeros(n_x, dtype=bool)), float(most.min()))
-        while not self._stopped and self._open and -self._open[0].order > self._enough:
-            node = heapq.heappop(self._open)
-            for box in self._children(node):
-                self._visit(box, -node.order)
-        bound = max([self._score, self._closed, *(-node.order for node in self._open[:1])])
-        if not self._stopped and self._closed > self._enough:
-            self._stopped = f"boxes of width {THINNEST:g} were left"
-        return _Searched(self._x, self._score, bound, self._n_programs, self._stopped)
-
-    @property
-    def _enough(self) -> float:
-        """Boxes with at most this bound cannot matter."""
-        return self._score + OBJECTIVE_TOL
-
-    def _children(self, node: _Node) -> list[Box]:
-        box, at = node.box, np.arange(len(self._game.slot)) == node.entry
-        if node.split is None:
-            return [replace(box, high=np.where(at, 0.0, box.high)), replace(box, best=box.best | at)]
-        below, above = np.where(at, node.split, box.high), np.where(at, node.split, box.low)
-        return [replace(box, high=below), replace(box, low=above)]
-
-    def _visit(self, box: Box, known: float) -> None:
-        """Bound a box, look for equilibria near where its program ends, and leave it open if it may hold better ones.
-
-        `known` is a bound of it. Once the search has to stop, boxes are only kept with the bounds known of them.
-        """
-        tightened = self._tightened(box)
-        if tightened is None:
-            return
-        left = self._deadline - clock.time()
-        if not self._stopped and (left <= 0 or self._n_programs >= self._most):
-            self._stopped = "time" if left <= 0 else "the limit of programs was met"
-        if self._stopped:
-            self._closed = max(self._closed, known)
-            return
-        self._n_programs += 1
-        result = self._relaxation.solve(tightened, left)
-        if result.status is Status.INFEASIBLE:
-            return
-        if result.status is Status.OPTIMAL:
-            found = self._relaxation.decode(tightened, result)
-            bound = min(known, found.bound)
-            if bound > self._enough:
-                self._look_near(found.x, tightened.best)
-            if bound > self._enough:
-                self._leave_open(tightened, bound, found)
-            return
-        if result.status is Status.LIMIT:
-            self._stopped = "time"
-        # Without an answer nothing more is known of the box; smaller ones may have one.
-        middle = (tightened.low + tightened.high) / 2
-        self._leave_open(
-            tightened, known, Relaxed(known, middle, np.zeros(len(middle)), tightened.high - tightened.low)
-        )
-
-    def _tightened(self, box: Box) -> Box | None:
-        """Return the box with bounds that sums of 1 imply; None if it is empty."""
-        game, low, high = self._game, box.low, box.high
-        least, most = (game.member @ bounds for bounds in (low, high))
-        if (least > 1 + THINNEST).any() or (most < 1 - THINNEST).any():
-            return None
-        tight_high = np.minimum(high, 1.0 - (least[game.slot] - low))
-        tight_low = np.minimum(np.maximum(low, 1.0 - (most[game.slot] - high)), tight_high)
-        tight_low = np.where(tight_low < SNAP, 0.0, tight_low)
-        # What is certainly played is a best reply.
-        return Box(tight_low, np.clip(tight_high, 0.0, 1.0), box.best | (tight_low > 0))
-
-    def _look_near(self, x: FloatArray, best: BoolArray) -> None:
-        """Look for an equilibrium near x, on the supports that x suggests."""
-        tried: set[bytes] = set()
-        for played in (*(x > least for least in SUPPORTS), best & (x > SNAP)):
-            if played.tobytes() in tried:
-                continue
-            tried.add(played.tobytes())
-            point = self._game.indifferent_near(x, played)
-            if point is not None and self._take(point):
-                return
-        point = self._game.normalised(x)
-        if point is not None:
-            self._take(point)
-
-    def _take(self, x: FloatArray) -> bool:
-        """Keep x if it is an equilibrium, and the best so far; return whether it is one."""
-        value = self._game.equilibrium(x)
-        if value is None:
-            return False
-        score = self._aim.score(value)
-        if score > self._score:
-            self._x, self._score = x, score
-        return True
-
-    def _leave_open(self, box: Box, bound: float, found: Relaxed) -> None:
-        """Say how to split a box and leave it open."""
-        width = box.high - box.low
-        claim = found.unproduct + WIDE * width * (found.unproduct.max() or 1.0)
-        claim = np.where(width > THINNEST, claim, -1.0)
-        reply = int(np.argmax(found.unfilled))
-        if found.unfilled[reply] > max(PREFER_REPLIES * found.unproduct.max(), SNAP):
-            entry, split = reply, None
-        else:
-            entry = int(np.argmax(claim))
-            if claim[entry] < 0:
-                self._closed = max(self._closed, bound)
-                return
-            middle, half = (box.low[entry] + box.high[entry]) / 2, (0.5 - MARGIN) * width[entry]
-            split = float(np.clip(middle + TOWARDS_POINT * (found.x[entry] - middle), middle - half, middle + half))
-        heapq.heappush(self._open, _Node(-bound, next(self._number), box, entry, split))

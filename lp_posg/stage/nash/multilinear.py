@@ -95,6 +95,13 @@ class Multilinear:
         return np.repeat(np.arange(self.n_agents), self.n_private)
 
     @cached_property
+    def shares(self) -> FloatArray:
+        """What the slots' values count in the agents' scaled values, shape (n, S)."""
+        mine = self.slot_agent == np.arange(self.n_agents)[:, None]
+        unit = np.where(mine, self.size, 0.0).max(axis=1, keepdims=True)
+        return np.where(mine, self.size, 0.0) / np.where(unit > 0, unit, 1.0)
+
+    @cached_property
     def n_others(self) -> FloatArray:
         """How many private profiles the others may have, shape (S,); a slot's value is between minus this and 0."""
         return np.prod(self.n_private) / np.repeat(np.asarray(self.n_private, dtype=np.float64), self.n_private)
@@ -129,6 +136,11 @@ class Multilinear:
                 slope[mine, theirs] = met.reshape(slope[mine, theirs].shape)
                 worth[mine] = slope[mine, theirs] @ x[theirs]  # the same for every j
         return worth, slope
+
+    def agent_values(self, x: FloatArray) -> FloatArray:
+        """Return the agents' scaled values under x, shape (n,)."""
+        worth, _ = self.worth(x)
+        return np.asarray(self.shares @ (self.member @ (x * worth)))
 
     def normalised(self, x: FloatArray) -> FloatArray | None:
         """Return x without negative entries, summing to 1 in each slot; None if a slot is left with none."""

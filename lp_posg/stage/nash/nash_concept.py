@@ -8,8 +8,8 @@ Two agents whose payoffs sum to a constant at each private profile: one linear p
 
 whose duals on the first rows are agent 2's prescription. Any number of agents with the same
 payoffs: the team optimum is the Nash equilibrium best for all. One agent: the best reply. Any
-number of agents in a zero-sum polymatrix game: `nash_polymatrix`. Two agents otherwise: `nash_general`; more of them,
-in small games: `nash_many`.
+number of agents in a zero-sum polymatrix game: `polymatrix`. Two agents otherwise: `two_agents`; more of them,
+in small games: `many_agents`.
 
 Source: Ponssard and Sorin (1980), Int. J. Game Theory 9, 21-32 (games with incomplete
 information by linear programming); von Neumann's minimax theorem.
@@ -27,7 +27,8 @@ from lp_posg.game.protocols import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.extremes import extremes_apart
 from lp_posg.stage.nash.many_agents import ENTRY_LIMIT, best_nash
-from lp_posg.stage.nash.polymatrix import pairs_of, polymatrix_nash
+from lp_posg.stage.nash.pairwise_payoffs import pairs_of
+from lp_posg.stage.nash.polymatrix import polymatrix_nash
 from lp_posg.stage.nash.two_agents import selected_nash
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, scaled
@@ -73,9 +74,9 @@ class Nash:
         return extremes_apart(block, objective, "interim", partial(shortcuts_first, by_program=self._by_program))
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
-        # With one payoff for all, the team optimum is an equilibrium and the best for every objective but `worst`.
+        # With one payoff for all, the team optimum is an equilibrium and the best of those that gives all the most.
         common = common_payoff(block)
-        teams = common & (objective.name != "worst") | (block.n_agents == 1)
+        teams = common & objective.is_monotone | (block.n_agents == 1)
         if teams.all():
             return Team().solve(block, objective)
         constant = constant_sum(block) & (block.n_agents == 2)

@@ -31,14 +31,12 @@ import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
 from lp_posg.lp import LinearProgram, LPResult, solve_program
-from lp_posg.stage.correlated.leximin import Leximin, unit_of
+from lp_posg.stage.aim import Aim
+from lp_posg.stage.nash.pairwise_payoffs import Pairs
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import Scaled, StageBlock, scaled, scaled_weights
+from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, one_atom
-from lp_posg.types import BoolArray, FloatArray
-
-POLYMATRIX_TOL = 1e-10
-"""Payoffs are a sum over pairs, and pairs zero-sum, if off by at most this, relative to what is at stake."""
+from lp_posg.types import FloatArray
 
 BINDING = 1e-9
 """A multiplier beyond this, in the agent's own unit, is not 0: its row or bound is tight in every equilibrium."""
@@ -51,118 +49,6 @@ SAME_TOTAL = 1e-12
 
 REGRET_SLACK = 1e-9
 """What the sum of regrets may be of equilibria to select from, where multipliers do not tell."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pairs:
-    """The best sums over pairs (least squares) for the payoffs of B stage games, and how far they are off.
-
-    Attributes
-    ----------
-    alone : tuple per agent of float arrays, shape (B, k_i A_i)
-        In each agent's own unit, as `Scaled`; summed over the others' private information.
-    along : tuple per agent of float arrays, shape (B, k_i A_i, sum of k_j A_j)
-        What the others' prescriptions add; zero in the agent's own columns.
-    apart : float array, shape (B, n)
-        Largest part of each agent's payoff that is no sum over pairs, in its own unit.
-    unbalanced : float array, shape (B, n, n)
-        Largest payoff in the actions of both of a pair that does not cancel, in the smaller unit of the two.
-    weight : float array, shape (B, n)
-        Each agent's unit by the largest of those it plays with, directly or through others. What others play among
-        themselves may be in units so large that the agent's own payoffs would be rounding beside them.
-    total : float array, shape (B, sum of k_j A_j)
-        The sum of all scaled values, so weighted, by prescription, once the pairs cancel.
-    """
-
-    alone: tuple[FloatArray, ...]
-    along: tuple[FloatArray, ...]
-    apart: FloatArray
-    unbalanced: FloatArray
-    weight: FloatArray
-    total: FloatArray
-
-    def is_zero_sum(self) -> BoolArray:
-        """Return which games are zero-sum polymatrix, a bool array of shape (B,)."""
-        return np.asarray(np.maximum(self.apart.max(axis=1), self.unbalanced.max(axis=(1, 2))) <= POLYMATRIX_TOL)
-
-    def why_not(self, row: int) -> str:
-        """Return what keeps one game from it, for a message."""
-        agent = int(self.apart[row].argmax())
-        if self.apart[row, agent] > POLYMATRIX_TOL:
-            return (
-                f"the payoff of agent {agent + 1} is no sum over pairs of agents"
-                f" (off by {self.apart[row, agent]:.2g} of what it has at stake)"
-            )
-        i, j = np.unravel_index(int(self.unbalanced[row].argmax()), self.unbalanced[row].shape)
-        return (
-            f"what agents {min(i, j) + 1} and {max(i, j) + 1} do to each other is not zero-sum"
-            f" (off by {self.unbalanced[row].max():.2g} of what is at stake)"
-        )
-
-
-def pairs_of(game: Scaled) -> Pairs:
-    """Return the payoffs of each game as sums over pairs of agents, as nearly as that can be."""
-    size, n = game.size.shape
-    private, actions = range(1, 1 + n), range(1 + n, 1 + 2 * n)  # axes of one agent's payoffs
-    n_private, n_actions = game.payoff.shape[2 : 2 + n], game.payoff.shape[2 + n :]
-    first = np.concatenate([[0], np.cumsum(np.multiply(n_private, n_actions))])
-    total = np.zeros((size, first[-1]))
-    apart, unbalanced = np.zeros((size, n)), np.zeros((size, n, n))
-    alone, along = [], []
-    both: dict[tuple[int, int], FloatArray] = {}  # (B, k_i, A_i, k_j, A_j): in both actions only
-    by_other: dict[tuple[int, int], FloatArray] = {}  # (B, k_j A_j): of i, in j's action only
-    for i in range(n):
-        own = game.payoff[:, i]
-        mean = own.mean(axis=_but(actions, i), keepdims=True)
-        rest = own - mean
-        mine = mean.sum(axis=_but(private, i)).reshape(size, -1)
-        others = np.zeros((size, mine.shape[1], first[-1]))
-        for j in set(range(n)) - {i}:
-            pair = own.mean(axis=_but(actions, i, j), keepdims=True) - mean
-            rest = rest - pair
-            summed = pair.sum(axis=_but(private, i, j))
-            summed = summed.reshape(size, *_in_order(i, j, n_private), *_in_order(i, j, n_actions))
-            turned = summed.transpose(0, *((1, 3, 2, 4) if i < j else (2, 4, 1, 3)))
-            others[:, :, first[j] : first[j + 1]] = turned.reshape(size, mine.shape[1], -1)
-            whatever = turned.mean(axis=2, keepdims=True)
-            both[i, j] = turned - whatever
-            by_other[i, j] = whatever.sum(axis=1).reshape(size, -1)
-        alone.append(mine)
-        along.append(others)
-        apart[:, i] = np.abs(rest).reshape(size, -1).max(axis=1)
-    weight = _weights(game, both)
-    for i in range(n):
-        total[:, first[i] : first[i + 1]] += weight[:, i, None] * alone[i]
-    for i, j in both:
-        total[:, first[j] : first[j + 1]] += weight[:, i, None] * by_other[i, j]
-        mine, theirs = (weight[:, k].reshape(-1, 1, 1, 1, 1) for k in (i, j))
-        left = np.abs(mine * both[i, j] + theirs * both[j, i].transpose(0, 3, 4, 1, 2)).reshape(size, -1).max(axis=1)
-        least = np.minimum(np.where(weight[:, i] > 0, weight[:, i], 1.0), np.where(weight[:, j] > 0, weight[:, j], 1.0))
-        unbalanced[:, i, j] = left / least
-    return Pairs(tuple(alone), tuple(along), apart, unbalanced, weight, total)
-
-
-def _weights(game: Scaled, both: dict[tuple[int, int], FloatArray]) -> FloatArray:
-    """Return each agent's unit by the largest of its component: agents linked by payoffs in the actions of two."""
-    size, n = game.size.shape
-    linked = np.tile(np.eye(n, dtype=bool), (size, 1, 1))
-    for (i, j), payoff in both.items():
-        touched = np.abs(payoff).reshape(size, -1).max(axis=1) > POLYMATRIX_TOL
-        linked[:, i, j] |= touched
-        linked[:, j, i] |= touched
-    for _ in range(n):
-        linked = (linked[:, :, :, None] & linked[:, None, :, :]).any(axis=2)
-    unit = np.where(linked, game.size[:, None, :], 0.0).max(axis=2)
-    return np.asarray(game.size / np.where(unit > 0, unit, 1.0))
-
-
-def _but(axes: range, *agents: int) -> tuple[int, ...]:
-    """Return the axes of all agents but some."""
-    return tuple(axis for i, axis in enumerate(axes) if i not in agents)
-
-
-def _in_order(i: int, j: int, number: tuple[int, ...]) -> tuple[int, int]:
-    return number[min(i, j)], number[max(i, j)]
 
 
 def polymatrix_nash(block: StageBlock, pairs: Pairs, row: int, objective: Objective) -> BlockStrategy:
@@ -203,19 +89,12 @@ def _selected(
     face: _Frame, game: Scaled, objective: Objective, what: str, deadline: float | None
 ) -> tuple[FloatArray, int]:
     """Return the point of a polytope of equilibria that the objective selects, and how many programs that took."""
-    if objective.weights is None:
-        return _leximin(face, game, what, deadline)
-    return solve_program(face.towards(scaled_weights(objective.weights, game)[0]), what, deadline).x, 1
-
-
-def _leximin(face: _Frame, game: Scaled, what: str, deadline: float | None) -> tuple[FloatArray, int]:
-    """Return the leximin of the equilibria's values, and how many programs that took."""
-    asked, n, solved = Leximin.first(game), len(face.n_private), 0
+    aim, solved = Aim.of(objective, game), 0
     while True:
-        found = solve_program(face.smallest(asked), what, deadline)
+        found = solve_program(face.towards(aim), what, deadline)
         solved += 1
-        asked = asked.then(game, found.dual[None, -n:], found.x[None, -1])
-        if not asked.active.any():
+        aim = aim.then(game, found.dual[None, len(found.dual) - aim.rows.shape[1] :], found.x[None, -1])
+        if not aim.active.any():
             return found.x, solved
 
 
@@ -264,14 +143,14 @@ class _Frame:
             np.full(n_x + n_v, np.inf),  # rather than 1, whose multiplier would hide that another column is 0
             pairs.total[row],
             np.repeat(pairs.weight[row], n_private),
-            bool((pairs.weight[row] == game.size[0] / unit_of(game)[0]).all()),
+            bool((pairs.weight[row] == game.size[0] / (game.size[0].max() or 1.0)).all()),
             n_private,
             n_actions,
         )
 
     def selects(self, objective: Objective) -> bool:
         """Whether equilibria may differ in the objective."""
-        if objective.weights is None or np.ptp(objective.weights) > 0 or not self.one_unit:
+        if not (objective.counts_all_alike and self.one_unit):
             return True
         ends = np.cumsum(np.repeat(self.n_actions, self.n_private))[:-1]
         return any(np.ptp(own) > SAME_TOTAL for own in np.split(self.total, ends))
@@ -296,37 +175,26 @@ class _Frame:
             row_upper=np.append(self.row_upper, max(found.objective, 0.0) + REGRET_SLACK),
         )
 
-    def towards(self, weights: FloatArray) -> LinearProgram:
-        """Return the program that maximises a weighted sum of the scaled values."""
-        return self.program(np.zeros(len(self.total)), -np.repeat(weights, self.n_private))
-
-    def smallest(self, asked: Leximin) -> LinearProgram:
-        """Return the program of `Leximin` that maximises the smallest of the active agents' values, the last column."""
-        n, n_x = len(self.n_private), len(self.total)
+    def towards(self, aim: Aim) -> LinearProgram:
+        """Return the program of an aim: rows of values, and the last column is t, if it has some."""
+        n, n_x, n_rows = len(self.n_private), len(self.total), aim.rows.shape[1]
         agent = np.repeat(np.arange(n), self.n_private)
-        values = np.zeros((n, n_x + len(agent) + 1))
-        values[:, n_x:-1] = (agent == np.arange(n)[:, None]) * asked.scale[0][:, None]
-        values[:, -1] = np.where(asked.active[0], -1.0, 0.0)
+        none, by_value = np.zeros(n_x), -aim.weight[0, agent]
+        if not n_rows:
+            return self.program(none, by_value)
+        values = np.concatenate([np.zeros((n_rows, n_x)), aim.rows[0][:, agent]], axis=1)
+        t = np.where(aim.active[0], -1.0, 0.0)[:, None]
         wider = replace(
             self,
-            matrix=np.concatenate([np.pad(self.matrix, ((0, 0), (0, 1))), values]),
-            row_lower=np.append(self.row_lower, asked.lower[0]),
-            row_upper=np.append(self.row_upper, np.full(n, np.inf)),
+            matrix=np.block([[self.matrix, np.zeros((len(self.matrix), 1))], [values, t]]),
+            row_lower=np.append(self.row_lower, aim.lower[0]),
+            row_upper=np.append(self.row_upper, np.full(n_rows, np.inf)),
             upper=np.append(self.upper, np.inf),
         )
-        return wider.program(np.zeros(n_x), np.append(np.zeros(len(agent)), -1.0))
+        return wider.program(none, np.append(by_value, -1.0))
 
     def program(self, by_x: FloatArray, by_rest: FloatArray) -> LinearProgram:
         """Return the program that minimises this."""
-        n_columns = self.matrix.shape[1]
-        column, index = np.nonzero(self.matrix.T)
-        return LinearProgram(
-            np.concatenate([by_x, by_rest]),
-            np.concatenate([np.zeros(len(self.total)), np.full(n_columns - len(self.total), -np.inf)]),
-            self.upper,
-            self.row_lower,
-            self.row_upper,
-            np.searchsorted(column, np.arange(n_columns + 1)).astype(np.int32),
-            index.astype(np.int32),
-            self.matrix.T[column, index],
-        )
+        lower = np.concatenate([np.zeros(len(by_x)), np.full(len(by_rest), -np.inf)])
+        cost, rows = np.concatenate([by_x, by_rest]), (self.row_lower, self.row_upper)
+        return LinearProgram.of(self.matrix, cost, (lower, self.upper), rows)

@@ -16,22 +16,18 @@ distribution per private information.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError, UnsupportedError
-from lp_posg.information.policy import joint_law
 from lp_posg.lp import LinearProgram, Status, attempt_program, solve_program
+from lp_posg.stage.aim import Aim, aims_in_turn
 from lp_posg.stage.correlated.concept import Correlated
-from lp_posg.stage.correlated.leximin import unit_of
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import Scaled, StageBlock, egalitarian_bounds, scaled, scaled_weights
+from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, one_atom
 from lp_posg.types import BoolArray, FloatArray
-
-HELD_SLACK = 1e-8
-"""What the smallest value may lose while the other is maximised, in units of the largest payoff."""
 
 
 def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
@@ -47,21 +43,18 @@ def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
         If the mixed-integer program cannot be solved.
     """
     game = scaled(block)
-    program = compile_nash(game, block.n_private, block.n_actions, objective)
-    unit = float(unit_of(game)[0, 0])
-    if objective.weights is not None:
-        name = "worst, minus the sum of values" if objective.name == "worst" else objective.name
-        weight = float(np.abs(objective.weights * game.size[0]).max()) or 1.0
-        most = game.best[0] @ objective.weights
-        x = _solved(program, block, _Asked(name, objective.weights, most, weight, _coarse_bound(block, objective)))
-    else:
-        most, least = game.best[0].sum(), game.best[0].min()
-        bound = _coarse_bound(block, objective)
-        x = _solved(program, block, _Asked("egalitarian", np.full(2, 0.5), least, unit, bound))
-        # Of two agents one has the smallest value: the other has the most where the sum is largest.
-        program = _with_smallest(program, x[-1], block.n_private)
-        x = _solved(program, block, _Asked("egalitarian, sum of values", np.ones(2), most, unit), x)
-    return _strategy(program, block, x, 2 if objective.weights is not None else 3)
+    aims, x, n_programs = aims_in_turn(objective, game), np.empty(0), 1  # one for the supports, in the end
+    for place, aim in enumerate(aims):
+        n_u = sum(block.n_private)
+        if place:
+            first = 2 * sum(k * a for k, a in zip(block.n_private, block.n_actions, strict=True))
+            parts = np.split(x[first : first + n_u], [block.n_private[0]])
+            aim = aim.holding(aims[:place], np.array([own.sum() for own in parts]))
+        program = compile_nash(game, block.n_private, block.n_actions, aim)
+        bound = np.inf if place else _coarse_bound(block, game, objective, aim)
+        x = _solved(program, block, game, aim, bound, x[: program.n_columns])
+        n_programs += 1
+    return _strategy(program, block, x, n_programs)
 
 
 def _strategy(program: LinearProgram, block: StageBlock, x: FloatArray, n_programs: int) -> BlockStrategy:
@@ -78,28 +71,7 @@ def _strategy(program: LinearProgram, block: StageBlock, x: FloatArray, n_progra
     return one_atom(prescription, n_programs, "program")
 
 
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    """What a program maximises, in reward units: `most` minus `unit` times its cost.
-
-    Attributes
-    ----------
-    name : str
-    weights : float array, shape (2,)
-        It is at most the values so weighted.
-    most, unit : float
-    bound : float
-        No equilibrium exceeds this.
-    """
-
-    name: str
-    weights: FloatArray
-    most: float
-    unit: float
-    bound: float = np.inf
-
-
-def _coarse_bound(block: StageBlock, objective: Objective) -> float:
+def _coarse_bound(block: StageBlock, game: Scaled, objective: Objective, aim: Aim) -> float:
     """Return the objective's optimum over the interim-cce, which hold all Nash equilibria, if there is a time limit.
 
     One small linear program says more than the search does in its first minutes; inf if even that takes too long.
@@ -110,37 +82,36 @@ def _coarse_bound(block: StageBlock, objective: Objective) -> float:
         found = Correlated("interim-cce", "interim").solve(block, objective)
     except (SolveError, UnsupportedError):
         return np.inf
-    law = joint_law(found.atom_start, found.atom_prob, found.prescription)[0]
-    values = np.einsum("ix,x->i", block.payoff[0].reshape(2, -1), law.ravel())
-    return float(values.min() if objective.weights is None else objective.weights @ values)
+    return aim.in_reward(aim.score(game.payoff[0].reshape(2, -1) @ found.joint()[0].ravel()))
 
 
-def _solved(program: LinearProgram, block: StageBlock, asked: _Asked, known: FloatArray | None = None) -> FloatArray:
-    """Return the solution; stopped before it has any, `known` is the best there is."""
+def _solved(
+    program: LinearProgram, block: StageBlock, game: Scaled, aim: Aim, bound: float, known: FloatArray
+) -> FloatArray:
+    """Return the solution; no equilibrium exceeds `bound`. Stopped before it has any, `known` is the best there is."""
     what = f"mixed-integer program at {block.where(0)} (concept 'ne')"
     try:
         return solve_program(program, what, block.deadline).x
     except LimitError as error:
         # Early in the search the program's bound is worse than the best of all joint actions.
-        best_play = np.tensordot(asked.weights, block.payoff[0], axes=1).max(axis=(2, 3)).sum()
-        bound = float(np.fmin(asked.most - asked.unit * error.facts["bound"], min(best_play, asked.bound)))
+        weight, less = aim.average()
+        best_play = np.tensordot(weight, game.payoff[0], axes=1).max(axis=(2, 3)).sum() - less
+        bound = float(np.fmin(aim.in_reward(-error.facts["bound"]), min(aim.in_reward(best_play), bound)))
         x = error.facts["x"] if len(error.facts["x"]) else known
-        strategy = None if x is None else _strategy(program, block, x, 1)
-        found = float("nan") if x is None else asked.most - asked.unit * float(program.cost @ x)
-        told = f"no Nash equilibrium there exceeds {bound:.8g}"
-        best = "no equilibrium was found" if np.isnan(found) else f"the best found has {found:.8g}"
+        strategy = _strategy(program, block, x, 1) if len(x) else None
+        found = aim.in_reward(-float(program.cost @ x)) if len(x) else float("nan")
+        limit = f"no Nash equilibrium there exceeds {bound:.8g}"
+        best = f"the best found has {found:.8g}" if len(x) else "no equilibrium was found"
         facts = {key: fact for key, fact in error.facts.items() if key != "x"}
         facts |= {"bound": bound, "incumbent": found, "strategy": strategy}
-        raise LimitError(f"{error}; of objective {asked.name!r} {told}, {best}", **facts) from None
+        raise LimitError(f"{error}; of objective {aim.name!r} {limit}, {best}", **facts) from None
 
 
-def compile_nash(
-    game: Scaled, n_private: tuple[int, ...], n_actions: tuple[int, ...], objective: Objective
-) -> LinearProgram:
-    """Return the program of the first game: columns x_1, x_2, b_1, b_2, u_1, u_2, then the smallest value."""
+def compile_nash(game: Scaled, n_private: tuple[int, ...], n_actions: tuple[int, ...], aim: Aim) -> LinearProgram:
+    """Return the program of the first game: columns x_1, x_2, b_1, b_2, u_1, u_2, then t if the aim has one."""
     n_x = [k * a for k, a in zip(n_private, n_actions, strict=True)]
-    total, n_u, egalitarian = sum(n_x), sum(n_private), objective.weights is None
-    n_columns = 2 * total + n_u + egalitarian
+    total, n_u, n_t = sum(n_x), sum(n_private), int(aim.active.any())
+    n_columns = 2 * total + n_u + n_t
     rows: list[FloatArray] = []
     lower: list[float] = []
     upper: list[float] = []
@@ -169,45 +140,20 @@ def compile_nash(
         used[np.arange(n_x[i]), x + np.arange(n_x[i])] = 1.0
         used[np.arange(n_x[i]), total + x + np.arange(n_x[i])] = 1.0
         add(used, -np.inf, 1.0)
-    cost = np.zeros(n_columns)
-    if objective.weights is not None:
-        cost[2 * total : 2 * total + n_u] = -np.repeat(scaled_weights(objective.weights, game)[0], n_private)
-    else:
-        cost[-1] = -1.0
-        unit = float(unit_of(game)[0, 0])
-        smallest = np.zeros((2, n_columns))
-        for i in (0, 1):
-            u = 2 * total + sum(n_private[:i])
-            smallest[i, u : u + n_private[i]] = game.size[0, i] / unit
-        smallest[:, -1] = -1.0
-        add(smallest, egalitarian_bounds(game)[0] / unit, np.inf)
-    matrix = np.concatenate(rows)
-    column, index = np.nonzero(matrix.T)
-    free = np.full(n_u + egalitarian, np.inf)
-    return LinearProgram(
+    values = np.zeros((aim.rows.shape[1], n_columns))
+    values[:, 2 * total : 2 * total + n_u] = np.repeat(aim.rows[0], n_private, axis=1)
+    values[aim.active[0], -1] = -1.0
+    add(values, aim.lower[0], np.inf)
+    cost = np.concatenate([np.zeros(2 * total), -np.repeat(aim.weight[0], n_private), -np.ones(n_t)])
+    free = np.full(n_u + n_t, np.inf)
+    column = np.arange(n_columns)
+    return LinearProgram.of(
+        np.concatenate(rows),
         cost,
-        np.concatenate([np.zeros(2 * total), -free]),
-        np.concatenate([np.ones(2 * total), free]),
-        np.array(lower),
-        np.array(upper),
-        np.searchsorted(column, np.arange(n_columns + 1)).astype(np.int32),
-        index.astype(np.int32),
-        matrix.T[column, index],
-        (np.arange(n_columns) >= total) & (np.arange(n_columns) < 2 * total),
+        (np.concatenate([np.zeros(2 * total), -free]), np.concatenate([np.ones(2 * total), free])),
+        (np.array(lower), np.array(upper)),
+        (column >= total) & (column < 2 * total),
     )
-
-
-def _with_smallest(program: LinearProgram, smallest: float, n_private: tuple[int, ...]) -> LinearProgram:
-    """Return the program that maximises the sum of the values while the smallest is kept, but for rounding."""
-    cost, lower = np.zeros(program.n_columns), program.lower.copy()
-    lower[-1] = smallest - HELD_SLACK
-    row = program.n_rows - 2 + np.arange(2)  # the values, in one unit, stand in the last two rows
-    for i in (0, 1):
-        entries = np.flatnonzero(program.index == row[i])
-        column = np.searchsorted(program.start, entries, side="right") - 1
-        own = column < program.n_columns - 1
-        cost[column[own]] -= program.value[entries[own]]
-    return replace(program, cost=cost, lower=lower)
 
 
 def _reply_values(payoff: FloatArray, agent: int) -> tuple[FloatArray, FloatArray]:

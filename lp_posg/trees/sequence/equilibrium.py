@@ -10,7 +10,7 @@ import numpy as np
 
 from lp_posg.errors import CertificateError, LimitError, SolveError
 from lp_posg.trees.sequence.form import SequenceGame
-from lp_posg.trees.sequence.program import equilibrium_plans
+from lp_posg.trees.sequence.plan_program import equilibrium_plans
 from lp_posg.trees.sequence.response import Exploitability, behaviour_of, exploitability, plan_of
 from lp_posg.types import FloatArray
 
@@ -43,7 +43,7 @@ class Equilibrium:
         return float(np.where(gaps > 0, gaps / np.where(stakes > 0, stakes, np.finfo(float).tiny), 0.0).max())
 
 
-def equilibrium(game: SequenceGame, what: str, deadline: float | None) -> Equilibrium:
+def solve_form(game: SequenceGame, what: str, deadline: float | None) -> Equilibrium:
     """Return an equilibrium, up to the solver's rounding.
 
     Where its gap is no rounding beside what is paid on the way, payoffs that are hardly ever met may have hidden from

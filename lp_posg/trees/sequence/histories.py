@@ -63,11 +63,17 @@ class HistoryGame(SequenceGame):
         What the indices in the trees stand for.
     n_histories : int
         Number of (state, both information sets) of positive probability.
+    pairs : tuple per step of int arrays, shape (2, R)
+        The pairs of information sets that can be reached together, each counted from the first of the step.
+    pair_weight : tuple per step of float arrays, shape (R,)
+        Nature's probability of coming to each pair, if the agents act so as to.
     """
 
     trees: tuple[HistoryTree, HistoryTree]
     tables: tuple[SplitTable, ...]
     n_histories: int
+    pairs: tuple[IntArray, ...]
+    pair_weight: tuple[FloatArray, ...]
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,7 @@ class _Grown:
     increment: tuple[list[IntArray], list[IntArray]] = field(default_factory=lambda: ([], []))
     private: tuple[list[IntArray], list[IntArray]] = field(default_factory=lambda: ([], []))
     pairs: list[IntArray] = field(default_factory=list)
+    weight: list[FloatArray] = field(default_factory=list)
     payoff: list[FloatArray] = field(default_factory=list)
     offset: tuple[float, float] = (0.0, 0.0)
     n_histories: int = 0
@@ -135,8 +142,15 @@ def sequence_game(game: Game, structure: SharingStructure, horizon: int, watch: 
     starts = [np.concatenate([[0], np.cumsum([len(part) for part in own])]) for own in grown.parent]
     trees = tuple(_tree(grown, i, starts[i], game.n_actions[i]) for i in range(2))
     payoffs = _payoffs(game, grown, starts)
-    tables, count = tuple(grown.tables), grown.n_histories
-    return HistoryGame((trees[0], trees[1]), payoffs, tables, count, offset=grown.offset)
+    return HistoryGame(
+        (trees[0], trees[1]),
+        payoffs,
+        tuple(grown.tables),
+        grown.n_histories,
+        tuple(grown.pairs),
+        tuple(grown.weight),
+        offset=grown.offset,
+    )
 
 
 def _step_entries(game: Game, time: int, front: _Front, last: bool) -> int:
@@ -214,6 +228,7 @@ def _add_payoffs(game: Game, time: int, front: _Front, grown: _Grown) -> None:
     grown.payoff.append(factor * np.stack([front.weight @ (reward[i] - common[i]) for i in range(2)]))
     grown.offset = (grown.offset[0] + factor * common[0], grown.offset[1] + factor * common[1])
     grown.pairs.append(front.sets)
+    grown.weight.append(np.asarray(front.weight.sum(axis=1)).ravel())
     grown.n_entries += grown.payoff[-1][0].size
 
 

@@ -82,8 +82,8 @@ def load(tmp_path, text):
 @pytest.mark.parametrize("size", ["1e6", "1e9", "1e10", "1e12", "1e15"])
 def test_an_action_that_costs_any_amount_changes_nothing(tmp_path, size):
     path = load(tmp_path, forbidden(size))
-    by_tree = posg.solve_extensive(posg.load_extensive(path))
-    by_steps = posg.solve_sequence_form(posg.load(path), 3, "none")
+    by_tree = posg.solve_extensive(posg.load(path))
+    by_steps = posg.solve_sequence_form(posg.trees.to_game(posg.load(path)), 3, "none")
     for solution in (by_tree, by_steps):
         assert solution.values == pytest.approx([1 / 3, -1 / 3], abs=1e-9)
         assert solution.certificate.gap <= 1e-9
@@ -92,8 +92,8 @@ def test_an_action_that_costs_any_amount_changes_nothing(tmp_path, size):
 @pytest.mark.parametrize("offset", [10**6, 10**9, 10**12, 10**15])
 def test_what_all_paths_pay_alike_hides_nothing(tmp_path, offset):
     path = load(tmp_path, HEAD + pennies(Fraction(offset)))
-    by_tree = posg.solve_extensive(posg.load_extensive(path))
-    by_steps = posg.solve_sequence_form(posg.load(path), 2, "none")
+    by_tree = posg.solve_extensive(posg.load(path))
+    by_steps = posg.solve_sequence_form(posg.trees.to_game(posg.load(path)), 2, "none")
     for solution in (by_tree, by_steps):
         assert solution.values[0] == pytest.approx(offset + 1 / 3, rel=1e-15)
         assert solution.certificate.gap <= 1e-9
@@ -105,7 +105,7 @@ def test_payoffs_on_the_way_that_cancel_hide_nothing(tmp_path):
     """One agent's move brings 1e15 at once and takes it back at the ends."""
     big, back = 10**15, Fraction(-(10**15))
     ends = pennies(back).replace('p "" 1 1 "" {"h" "t"} 0', f'p "" 1 1 "" {{"h" "t"}} 8 "" {{{big} {-big}}}')
-    solution = posg.solve_extensive(posg.load_extensive(load(tmp_path, HEAD + ends)))
+    solution = posg.solve_extensive(posg.load(load(tmp_path, HEAD + ends)))
     assert solution.values == pytest.approx([1 / 3, -1 / 3], abs=1e-9)
     assert solution.certificate.gap <= 1e-9
 
@@ -119,7 +119,7 @@ def test_values_of_random_games_with_penalties_are_those_in_fractions(tmp_path, 
         small, big = rng.integers(-5, 6, shape), rng.choice([-1, 1], shape) * 10**power
         rows = [[int(x) for x in row] for row in np.where(rng.random(shape) < 0.35, big, small)]
         truth = float(exact_value(rows))
-        solution = posg.solve_extensive(posg.load_extensive(load(tmp_path, matrix_tree(rows))))
+        solution = posg.solve_extensive(posg.load(load(tmp_path, matrix_tree(rows))))
         # What M times the rounding of a probability of size 1 is.
         allowed = 1e-6 + 10.0**power * 1e-16 + 1e-9 * abs(truth)
         assert solution.values[0] == pytest.approx(truth, abs=allowed), rows
@@ -128,7 +128,7 @@ def test_values_of_random_games_with_penalties_are_those_in_fractions(tmp_path, 
 
 def test_a_gap_that_is_large_beside_what_is_paid_is_not_passed_over(tmp_path, monkeypatch):
     """A gap of 4 is little beside 1e5, a share of all payoffs, but not beside the 3 that are paid: a wrong plan."""
-    game = posg.load_extensive(load(tmp_path, forbidden("1e12")))
+    game = posg.load(load(tmp_path, forbidden("1e12")))
 
     right = equilibrium.equilibrium_plans
     with warnings.catch_warnings():
@@ -151,7 +151,7 @@ def test_a_gap_that_is_large_beside_what_is_paid_is_not_passed_over(tmp_path, mo
 
 
 def test_stakes_are_what_is_paid_on_the_way_or_a_quarter_of_what_could_be(tmp_path):
-    found = posg.solve_extensive(posg.load_extensive(load(tmp_path, forbidden("1e12")))).certificate
+    found = posg.solve_extensive(posg.load(load(tmp_path, forbidden("1e12")))).certificate
     # First agent: p = 1/3 of heads, and so the second: |payoffs| average 3/9 + 1 * 8/9; the quarter is 1.
     assert found.stakes == pytest.approx([11 / 9, 11 / 9])
     assert found.beside == pytest.approx([11 / 9, 11 / 9])

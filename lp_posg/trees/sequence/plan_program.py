@@ -45,16 +45,10 @@ def compile_sequence_form(game: SequenceGame) -> LinearProgram:
         )
     matrix = sp.csc_array(sp.bmat([[payoff.T / size, -second.constraints.T], [first.constraints, None]], format="csc"))
     bound = np.concatenate([np.zeros(second.n_sequences), first.total])
-    return LinearProgram(
-        cost=np.concatenate([np.zeros(first.n_sequences), -second.total]),
-        lower=np.concatenate([np.zeros(first.n_sequences), np.full(second.n_sets, -np.inf)]),
-        upper=np.full(first.n_sequences + second.n_sets, np.inf),
-        row_lower=bound,
-        row_upper=np.concatenate([np.full(second.n_sequences, np.inf), first.total]),
-        start=matrix.indptr.astype(np.int32),
-        index=matrix.indices.astype(np.int32),
-        value=matrix.data,
-    )
+    cost = np.concatenate([np.zeros(first.n_sequences), -second.total])
+    lower = np.concatenate([np.zeros(first.n_sequences), np.full(second.n_sets, -np.inf)])
+    high = np.concatenate([np.full(second.n_sequences, np.inf), first.total])
+    return LinearProgram.of(matrix, cost, (lower, np.inf), (bound, high))
 
 
 def equilibrium_plans(

@@ -1,0 +1,223 @@
+"""The method ``common-information``: backward induction over the DAG of common-information states.
+
+The paper's planning algorithm. Beliefs must not depend on how the agents play; that is checked.
+"""
+
+from __future__ import annotations
+
+import time as clock
+from dataclasses import replace
+
+import numpy as np
+
+from lp_posg.errors import LimitError, ModelError, OptionError, UnsupportedError
+from lp_posg.evaluate import Certificate, certify, certify_bounds
+from lp_posg.evaluate.deviator import check_bounds
+from lp_posg.game import Game
+from lp_posg.induction.backward import Swept, sweep
+from lp_posg.induction.blocks import Block
+from lp_posg.information import Ruled, SharingStructure, StateSpace, reachable_states
+from lp_posg.information.resources import Resources
+from lp_posg.planning.acceptance import check_certificate, check_planned_values
+from lp_posg.planning.request import Request
+from lp_posg.planning.solution import Stats
+from lp_posg.planning.state_plan import labels_of
+from lp_posg.planning.state_solution import StateSolution
+from lp_posg.stage import Concept, concept_named
+from lp_posg.trees import Tree
+from lp_posg.types import FloatArray
+
+PAIR_LIMIT = 2_000_000
+"""Most pairs of exact belief and state of the strategy that ``auto`` goes through before it settles for bounds."""
+
+
+class CommonInformation:
+    """Backward induction over common-information states; see `Method`."""
+
+    name = "common-information"
+
+    def claims(self, request: Request) -> str:
+        """Return why ``auto`` takes this method; see `Method`."""
+        return "a POSG" if isinstance(request.game, Game) else ""
+
+    def default_concept(self, game: Game | Tree) -> Concept:
+        """Return the team optimum for a common reward, else coarse correlated equilibrium."""
+        return concept_named("team" if game.is_common_reward else "cce")
+
+    def check(self, request: Request) -> None:
+        """Raise UnsupportedError or OptionError before any work; see `Method`."""
+        concept = request.resolved_concept
+        if isinstance(request.game, Tree):
+            raise OptionError(
+                f"method {self.name!r} is for POSGs; a game tree is solved by 'sequence-form' or 'strategic-form'",
+                option="method",
+            )
+        concept.check_game(request.game)
+        if request.certificate == "bounded":
+            check_bounds(concept.deviations)
+        concept.check_objective(request.objective)
+        if request.run.checkpoint is not None:
+            _check_storable(request)
+
+    def solve(self, request: Request) -> StateSolution:
+        """Return the certified solution."""
+        begun = clock.perf_counter()
+        space = states_of(request)
+        return plan_over(request, space, clock.perf_counter() - begun)
+
+
+def _check_storable(request: Request) -> None:
+    if request.objective.concave is not None:
+        raise ModelError("a checkpoint cannot tell one function of your own from another; use an objective with a name")
+    if isinstance(request.compression, Ruled):
+        raise UnsupportedError(
+            f"a checkpoint cannot keep the states of compression {request.compression.name!r}, which is a rule; leave"
+            " `checkpoint` out"
+        )
+
+
+def states_of(request: Request) -> StateSpace:
+    """Return the common-information states of a request's game."""
+    game, structure, horizon = posg_of(request)
+    total, begun = 0, clock.perf_counter()
+
+    def on_depth(time: int, n_states: int) -> None:
+        nonlocal total
+        total += n_states
+        request.run.tell("expand", begun, time + 1, horizon, total)
+
+    return reachable_states(
+        game,
+        structure,
+        horizon,
+        compression=request.compression,
+        on_depth=on_depth,
+        resources=_resources(request),
+    )
+
+
+def posg_of(request: Request) -> tuple[Game, SharingStructure, int]:
+    """Return game, rule and horizon of a request for a POSG."""
+    game, structure, horizon = request.game, request.sharing, request.horizon
+    assert isinstance(game, Game)
+    assert structure is not None
+    assert horizon is not None
+    return game, structure, horizon
+
+
+def _resources(request: Request) -> Resources:
+    """Return limits, workers and checkpoint of a request."""
+    game, structure, horizon = posg_of(request)
+    options = {
+        "horizon": horizon,
+        "sharing": structure.name,
+        "concept": request.resolved_concept.name,
+        "objective": request.objective.name,
+        "compression": request.compression.name,
+    }
+    return request.run.resources(request.run.store(game, options))
+
+
+def plan_over(
+    request: Request, space: StateSpace, expand_seconds: float, pairs: StateSpace | None = None
+) -> StateSolution:
+    """Return the certified solution of a request whose states are known.
+
+    Parameters
+    ----------
+    space : StateSpace
+    expand_seconds : float
+        What making them took.
+    pairs : StateSpace, optional
+        The pairs of exact belief and state of the strategy, if they are known; see `certify`.
+    """
+    game, structure, horizon = posg_of(request)
+    resources = _resources(request)
+    begun = clock.perf_counter()
+    swept = _swept(request, space, resources)
+    planned = clock.perf_counter()
+    certificate = _certified(request, swept, space, resources, pairs)
+    phases = {"expand": expand_seconds, "solve": planned - begun, "certify": clock.perf_counter() - planned}
+    stats = Stats(
+        space.n_states,
+        swept.programs,
+        swept.methods.get("shortcut", 0),
+        sum(phases.values()),
+        phases,
+        tuple(depth.level.n_nodes for depth in space.depths),
+        swept.methods,
+    )
+    model_values = _planned(space, swept)
+    check_certificate(certificate, game, request.resolved_concept.name, request.tolerance, request.accepts_gap)
+    if request.compression.name == "exact":
+        check_planned_values(certificate, model_values, game, request.tolerance)
+    return StateSolution(
+        game,
+        horizon,
+        structure,
+        request.resolved_concept,
+        request.objective,
+        request.compression,
+        request.method,
+        request.reason,
+        request.tolerance,
+        certificate.values,
+        model_values,
+        swept.policy,
+        swept.node_values,
+        labels_of(game, space),
+        stats,
+        certificate,
+    )
+
+
+def _swept(request: Request, space: StateSpace, resources: Resources) -> Swept:
+    game, structure, _ = posg_of(request)
+    done, programs, begun = 0, 0, clock.perf_counter()
+
+    def on_block(block: Block, solved: int) -> None:
+        nonlocal done, programs
+        done, programs = done + len(block.nodes), programs + solved
+        request.run.tell("solve", begun, done, space.n_states, space.n_states, programs)
+
+    return sweep(
+        game,
+        space,
+        structure.name,
+        request.resolved_concept,
+        request.objective,
+        resources=resources,
+        on_block=on_block,
+    )
+
+
+def _certified(
+    request: Request, swept: Swept, model: StateSpace, resources: Resources, pairs: StateSpace | None
+) -> Certificate:
+    """Return the certificate of a strategy, of the kind asked for."""
+    game, structure, _ = posg_of(request)
+    kind, policy = request.resolved_concept.deviations, swept.policy
+    begun = clock.perf_counter()
+
+    def on_depth(done: int, total: int) -> None:
+        request.run.tell("certify", begun, done, total, model.n_states, swept.programs)
+
+    alone = replace(resources, store=None, max_states=None, phase="certify")
+    if request.certificate != "bounded":
+        may = request.certificate == "auto" and not kind.hears_prescription
+        falls_back = may and request.compression.name != "exact"
+        most = resources.max_states or PAIR_LIMIT
+        try:
+            use = replace(alone, max_states=most) if falls_back else alone
+            return certify(game, structure, policy, kind, space=pairs, resources=use, on_depth=on_depth)
+        except LimitError as error:
+            if not falls_back or error.facts["limit"] == "time":
+                raise
+    return certify_bounds(game, policy, model, kind, resources=alone, on_depth=on_depth)
+
+
+def _planned(space: StateSpace, swept: Swept) -> FloatArray:
+    """Return what the planner's model says its strategy is worth, shape (n,)."""
+    first = swept.node_values[0]
+    start = np.bincount(space.start.child, weights=space.start_prob, minlength=len(first))
+    return np.asarray(start @ first)

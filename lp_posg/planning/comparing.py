@@ -1,0 +1,212 @@
+"""`compare`: concepts and sharing rules side by side; the states of each rule are expanded once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time as clock
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Unpack
+
+import numpy as np
+
+from lp_posg.errors import LimitError, ModelError, UnsupportedError
+from lp_posg.game import Game
+from lp_posg.information import Compression, CompressionRule, SharingStructure, StateSpace, sharing_structure
+from lp_posg.planning.common_information import CommonInformation, plan_over, states_of
+from lp_posg.planning.comparison import Check, Comparison, Row, Spread
+from lp_posg.planning.methods import AUTO, settle
+from lp_posg.planning.relations import Solved, relations, row_plan, sharing_orders, spreads
+from lp_posg.planning.request import Request, check_request
+from lp_posg.planning.run_options import RunOptions, checked_run
+from lp_posg.planning.solution import Solution
+from lp_posg.planning.strategic_form import StrategicForm, form_request, tree_solution
+from lp_posg.stage import Concept, concept_named
+from lp_posg.trees import Tree
+from lp_posg.trees.strategic import ReducedForm, reduced_form
+from lp_posg.types import GAP_TOL
+
+SHARING = ("full", "one-step-delay")
+CONCEPTS = ("team", "ne", "ce", "cce")
+
+
+def compare(
+    game: Game | Tree,
+    horizon: int | None = None,
+    sharing: Sequence[str | SharingStructure] | None = None,
+    concept: Sequence[str | Concept] = CONCEPTS,
+    objective: str | Callable[[Any], Any] = "welfare",
+    *,
+    discount: float | None = None,
+    compression: str | Compression | CompressionRule = "exact",
+    tolerance: float = GAP_TOL,
+    approximate: bool | None = None,
+    certificate: str = "auto",
+    **run: Unpack[RunOptions],
+) -> Comparison:
+    """Return certified solutions for every sharing rule and concept, and the relations between them.
+
+    A combination that this package or theory rules out (`UnsupportedError`, with its kind
+    `StrategyDependenceError`), or that meets a limit (`LimitError`), becomes a row with that error;
+    anything else is raised. A game tree is compared in its reduced strategic form, under no rule.
+
+    Parameters
+    ----------
+    game : Game or Tree
+    horizon : int
+        Number of steps; not for a game tree.
+    sharing : sequence of str or SharingStructure, optional
+        ``full`` and ``one-step-delay`` by default; not for a game tree.
+    concept : sequence of str or Concept
+    **run
+        As in `solve`; `checkpoint` is a folder with one checkpoint per row, and `time_limit` is for all rows together.
+    objective, discount, compression, tolerance, approximate, certificate
+        As in `solve`, for each row.
+
+    Raises
+    ------
+    ModelError, SolveError, CertificateError
+        As `solve`.
+
+    Examples
+    --------
+    >>> import lp_posg as posg
+    >>> table = posg.compare(posg.catalog("chicken"), horizon=1, sharing=["full"], concept=["team", "ce", "cce"])
+    >>> [round(row.solution.welfare, 6) for row in table.rows]
+    [12.0, 10.5, 10.5]
+    """
+    for given in (sharing, concept):
+        if isinstance(given, str) or (given is not None and not given):
+            raise ModelError("sharing and concept are sequences with at least one entry, as in sharing=['full']")
+    rules = _rules(game, sharing)
+    checked = checked_run(run)
+    sample = check_request(
+        game,
+        horizon,
+        rules[0],
+        None,
+        objective,
+        method=StrategicForm.name if isinstance(game, Tree) else AUTO,
+        discount=discount,
+        compression=compression,
+        tolerance=tolerance,
+        approximate=approximate,
+        certificate=certificate,
+        run=checked,
+    )
+    rows: list[Row] = []
+    checks: list[Check] = []
+    found: list[Solved] = []
+    ranges: list[Spread] = []
+    for rule in rules:
+        states = _States()
+        requests = [replace(sample, sharing=rule, concept=concept_named(name)) for name in concept]
+        of_rule = [_row(request, states) for request in requests]
+        plans = tuple(plan for row in of_rule if (plan := row_plan(row)) is not None)
+        found.append(Solved(None if rule is None else rule.name, plans, states.space, states.pairs))
+        rows += of_rule
+        checks += relations(found[-1], sample.tolerance)
+        ranges += spreads(found[-1], checked.deadline)
+    checks += sharing_orders(found)
+    return Comparison(
+        sample.game,
+        sample.horizon,
+        sample.objective.name,
+        sample.compression.name,
+        tuple(rows),
+        tuple(checks),
+        _note(sample),
+        tuple(ranges),
+    )
+
+
+def _rules(game: Game | Tree, sharing: Sequence[str | SharingStructure] | None) -> list[SharingStructure | None]:
+    """Return the rules to compare; a game tree has none, unless some are given, which `check_request` refuses."""
+    if isinstance(game, Game):
+        return [sharing_structure(rule, game.n_agents) for rule in (SHARING if sharing is None else sharing)]
+    return [None] if sharing is None else [sharing_structure(rule, game.n_agents) for rule in sharing]
+
+
+@dataclass
+class _States:
+    """What the rows of one rule share: the states, made when the first row needs them, or why there are none."""
+
+    form: ReducedForm | None = None
+    space: StateSpace | None = None
+    pairs: StateSpace | None = None  # of exact belief and state of any strategy, where the states are exact
+    seconds: float = 0.0
+    reason: Exception | None = None
+
+    def expand(self, request: Request) -> StateSpace:
+        """Return the states; the first call makes them.
+
+        Raises
+        ------
+        UnsupportedError, LimitError
+            As for the first row.
+        """
+        if self.reason is not None:
+            raise self.reason
+        if self.space is None:
+            begun = clock.perf_counter()
+            try:
+                self.space = states_of(request)
+            except (UnsupportedError, LimitError) as error:
+                self.reason = error
+                raise
+            self.seconds = clock.perf_counter() - begun
+            if request.compression.name == "exact":
+                self.pairs = _as_pairs(self.space)
+        return self.space
+
+
+def _as_pairs(space: StateSpace) -> StateSpace:
+    """Return exact states as pairs of belief and state of a strategy over them."""
+    depths = tuple(replace(depth, tag=np.arange(depth.level.n_nodes)) for depth in space.depths)
+    return replace(space, depths=depths)
+
+
+def _row(request: Request, states: _States) -> Row:
+    """Return one row: a solution, or why there is none."""
+    name = None if request.sharing is None else request.sharing.name
+    concept = request.resolved_concept.name
+    try:
+        return Row(name, concept, _solved(request, states), None)
+    except (UnsupportedError, LimitError) as error:
+        return Row(name, concept, None, error)
+
+
+def _solved(request: Request, states: _States) -> Solution:
+    method, settled = settle(replace(request, run=request.run.within(_folder(request))))
+    if isinstance(settled.game, Tree):
+        if states.form is None:
+            states.form = reduced_form(settled.game)
+        settled = form_request(settled, states.form.game)
+        CommonInformation().check(settled)
+    elif not isinstance(method, CommonInformation):
+        return method.solve(settled)
+    space = states.expand(settled)
+    plan = plan_over(settled, space, states.seconds, states.pairs)
+    if isinstance(request.game, Tree) and states.form is not None:
+        return tree_solution(request.game, states.form, plan)
+    return plan
+
+
+def _folder(request: Request) -> str:
+    """Return the name of a row's checkpoint."""
+    name, concept = "tree" if request.sharing is None else request.sharing.name, request.resolved_concept.name
+    # Names of a user's rules may look alike as file names.
+    plain = re.sub(r"[^A-Za-z0-9.-]", "_", name)
+    mark = "" if plain == name else "-" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{plain}{mark}-{concept}"
+
+
+def _note(request: Request) -> str:
+    game = request.game
+    if request.horizon in (1, None) or game.is_zero_sum or game.is_common_reward:
+        return "Values are of the selected equilibrium."
+    return (
+        "Values are of the selected equilibrium: the objective is applied stage by stage, so over several steps"
+        " a wider concept may come out lower, and none is the optimum over all equilibria of the whole game."
+    )

@@ -1,0 +1,156 @@
+"""What is to be solved: all options of `solve`, checked once before any work, in one immutable value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lp_posg.errors import ModelError, OptionError
+from lp_posg.game import Game, checked_tolerance
+from lp_posg.information import (
+    Compression,
+    CompressionRule,
+    SharingStructure,
+    check_horizon,
+    compression_named,
+    sharing_structure,
+)
+from lp_posg.planning.run_options import Run, checked_run
+from lp_posg.stage import Concept, Objective, concept_named, parse_objective
+from lp_posg.trees import Tree
+
+CERTIFICATES = ("auto", "exact", "bounded")
+
+DEFAULTS: Mapping[str, object] = {
+    "objective": "welfare",
+    "compression": "exact",
+    "certificate": "auto",
+    "approximate": None,
+    "workers": 1,
+    "backend": None,
+    "checkpoint": None,
+    "max_states": None,
+    "memory_limit": None,
+}
+"""The options that some method does not take, with the values that stand for not giving them."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A game and how it is to be solved.
+
+    Attributes
+    ----------
+    game : Game or Tree
+        A game's discount is the one to solve with.
+    horizon : int or None
+        Number of steps; None for a tree, which is played to its end.
+    sharing : SharingStructure or None
+        None for a tree.
+    concept : Concept or None
+        None: the default of the method.
+    objective : Objective
+    compression : Compression
+    tolerance : float
+    approximate : bool or None
+        None: whether the compression is another than ``exact``.
+    certificate : {"auto", "exact", "bounded"}
+    method, reason : str
+        The method, and why ``auto`` chose it (empty if it was named).
+    run : Run
+    """
+
+    game: Game | Tree
+    horizon: int | None
+    sharing: SharingStructure | None
+    concept: Concept | None
+    objective: Objective
+    compression: Compression
+    tolerance: float
+    approximate: bool | None
+    certificate: str
+    method: str
+    reason: str
+    run: Run
+
+    @property
+    def accepts_gap(self) -> bool:
+        """Whether a gap above the tolerance is accepted."""
+        return self.compression.name != "exact" if self.approximate is None else self.approximate
+
+    @property
+    def given(self) -> list[str]:
+        """Names of the options in `DEFAULTS` that have another value than the default."""
+        names = {"objective": self.objective.name, "compression": self.compression.name}
+        values = {key: names.get(key, getattr(self, key, getattr(self.run, key, None))) for key in DEFAULTS}
+        return [key for key, value in values.items() if value != DEFAULTS[key]]
+
+    @property
+    def resolved_concept(self) -> Concept:
+        """The concept, once a method has filled in its default."""
+        assert self.concept is not None
+        return self.concept
+
+    def refusal(self, option: str, why: str) -> OptionError:
+        """Return the error that an option does not apply to the method."""
+        return OptionError(f"{option} does not apply to method {self.method!r}, {why}", option=option)
+
+
+def check_request(
+    game: Game | Tree,
+    horizon: int | None,
+    sharing: str | SharingStructure | None,
+    concept: str | Concept | None,
+    objective: str | Callable[[Any], Any],
+    *,
+    method: str = "auto",
+    discount: float | None = None,
+    compression: str | Compression | CompressionRule = "exact",
+    tolerance: float,
+    approximate: bool | None = None,
+    certificate: str = "auto",
+    run: Run | Mapping[str, Any],
+) -> Request:
+    """Return the options of `solve`, checked; of the method only that it is a text.
+
+    Raises
+    ------
+    ModelError
+        If an option is not valid.
+    """
+    if not isinstance(game, (Game, Tree)):
+        raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
+    tolerance = checked_tolerance(tolerance)
+    if approximate is not None and not isinstance(approximate, bool):
+        raise ModelError(f"approximate is {approximate!r}, expected True, False or None")
+    if certificate not in CERTIFICATES:
+        raise OptionError(f"certificate is {certificate!r}, expected one of {', '.join(CERTIFICATES)}")
+    checked = run if isinstance(run, Run) else checked_run(run)
+    steps, structure = None, None
+    if isinstance(game, Tree):
+        _check_tree_options(horizon, sharing, discount)
+    elif discount is not None:
+        game = game.with_discount(discount)
+    found = None if concept is None else concept_named(concept)
+    if isinstance(game, Game):
+        structure = sharing_structure("full" if sharing is None else sharing, game.n_agents)
+    selection = parse_objective(objective, game.agents)
+    if isinstance(game, Game):
+        if horizon is None:
+            raise OptionError("a POSG is planned for a number of steps; give a horizon", option="horizon")
+        steps = check_horizon(game, horizon)
+    rule = compression_named(compression)
+    return Request(
+        game, steps, structure, found, selection, rule, tolerance, approximate, certificate, method, "", checked
+    )
+
+
+def _check_tree_options(horizon: object, sharing: object, discount: object) -> None:
+    for name, value in (("horizon", horizon), ("sharing", sharing), ("discount", discount)):
+        if value is not None:
+            raise OptionError(
+                f"{name} does not apply to a game tree, which is played to its end by agents who know what its"
+                " information sets say; leave it out, or make a POSG of the tree with lp_posg.trees.to_game",
+                option=name,
+            )

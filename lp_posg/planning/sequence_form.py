@@ -1,0 +1,235 @@
+"""The method ``sequence-form``: zero-sum games of two agents by one linear program over information sets.
+
+Strategy independence is not needed, only perfect recall: both agents know the common information, their private
+information and all their own actions, also those that the structure leaves out ("forgotten"). By Kuhn's theorem
+behaviour strategies then lose nothing. The price is size: the tree of private histories grows exponentially with the
+horizon.
+
+Sources: von Stengel (1996), Games and Economic Behavior 14, 220-246; Koller, Megiddo and von Stengel (1996), Games and
+Economic Behavior 14, 247-259. An earlier way to compute equilibria from the tree rather than from its strategic form is
+Wilson (1972), Management Science 18, 448-460.
+"""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lp_posg.errors import LimitError, UnsupportedError
+from lp_posg.game import Game, allowed_gaps, warn_of_large_gap
+from lp_posg.information import SharingStructure
+from lp_posg.planning.history_solution import HistorySolution
+from lp_posg.planning.request import Request
+from lp_posg.planning.run_options import Run
+from lp_posg.planning.set_certificates import history_reaches, set_certificate, set_reaches
+from lp_posg.planning.set_strategy import SetStrategy
+from lp_posg.planning.solution import Stats
+from lp_posg.planning.tree_solution import TreeSolution
+from lp_posg.stage import Concept, concept_named
+from lp_posg.trees import Tree
+from lp_posg.trees.sequence.equilibrium import Equilibrium, check_gaps, solve_form
+from lp_posg.trees.sequence.form import SequenceGame
+from lp_posg.trees.sequence.from_tree import TreeForm, tree_form
+from lp_posg.trees.sequence.histories import Watch, sequence_game
+from lp_posg.types import FloatArray, IntArray
+
+ENTRY_LIMIT = 20_000_000
+"""Most pairs of sequences, and entries of a step's expansion, where no memory limit is given: 2 to 4 GB, and minutes
+rather than hours."""
+
+BYTES_PER_ENTRY = 200
+"""Memory that an entry costs at the peak (measured: 100 to 200)."""
+
+
+class SequenceForm:
+    """One linear program linear in the number of information sets; see `Method`."""
+
+    name = "sequence-form"
+    takes = frozenset({"memory_limit"})
+
+    def claims(self, request: Request) -> str:
+        """Return why ``auto`` takes this method; see `Method`."""
+        wanted = request.concept is None or request.concept.name == "ne"
+        fits = isinstance(request.game, Tree) and request.game.is_zero_sum and wanted
+        return "a zero-sum game tree of two agents is one linear program" if fits else ""
+
+    def default_concept(self, game: Game | Tree) -> Concept:
+        """Return Nash equilibrium."""
+        return concept_named("ne")
+
+    def check(self, request: Request) -> None:
+        """Raise UnsupportedError or OptionError before any work; see `Method`."""
+        takes = self.takes if isinstance(request.game, Game) else frozenset()
+        given = [name for name in request.given if name not in takes]
+        wrong = given[0] if given else "" if request.resolved_concept.name == "ne" else "concept"
+        if wrong:
+            raise request.refusal(wrong, "which finds a Nash equilibrium (ne) in one program")
+        _check_game(request.game)
+
+    def solve(self, request: Request) -> HistorySolution | TreeSolution:
+        """Return the certified equilibrium."""
+        return _solved_tree(request) if isinstance(request.game, Tree) else _solved_histories(request)
+
+
+def _check_game(game: Game | Tree) -> None:
+    if game.n_agents == 2 and game.is_zero_sum:
+        return
+    thing, verb = ("rewards", "do not") if isinstance(game, Game) else ("payoffs", "do not always")
+    if game.n_agents != 2:
+        kind = f"{game.n_agents} agent{'s' * (game.n_agents != 1)}"
+        concepts = "'team', 'ce', 'interim-cce' or 'cce'"
+    elif game.is_common_reward:
+        kind, concepts = f"common {thing}", "'team'"
+    else:
+        kind, concepts = f"{thing} that {verb} sum to a constant", "'ne', 'ce' or 'cce'"
+    if isinstance(game, Tree):
+        advice = f"if it is small, use method 'strategic-form' with concept {concepts}"
+    else:
+        advice = (
+            f"use method 'common-information' with concept {concepts}, and a sharing structure that is"
+            " strategy-independent, such as 'one-step-delay'"
+        )
+    raise UnsupportedError(
+        f"game {game.name!r} has {kind}, and the sequence form is a linear program for two agents with a zero or"
+        f" constant sum only; {advice}"
+    )
+
+
+def _solved_histories(request: Request) -> HistorySolution:
+    game, structure, steps, run = request.game, request.sharing, request.horizon, request.run
+    assert isinstance(game, Game)
+    assert structure is not None
+    assert steps is not None
+    begun = clock.perf_counter()
+    form = sequence_game(game, structure, steps, _watch(game, structure, run))
+    built = clock.perf_counter()
+    what = f"sequence form of game {game.name!r} over {steps} steps with sharing {structure.name!r}"
+    solved = solve_form(form, what, run.deadline)
+    phases = _phases(begun, built, solved)
+    allowed = allowed_gaps(game, request.tolerance)
+    _accept(request, solved, allowed, f"the {what}", "allow a larger tolerance, or plan fewer steps")
+    by_depth = np.sum([np.diff(tree.start) for tree in form.trees], axis=0)
+    first, second = form.trees
+    sets = SetStrategy(
+        np.repeat([0, 1], [first.n_sets, second.n_sets]),
+        np.concatenate([first.first, first.n_sequences + second.first[1:]]),
+        np.ones(1),
+        np.concatenate(solved.behaviour)[None],
+        *(row[None] for row in history_reaches(form, solved.plans)),
+    )
+    sizes = {"information_sets": (first.n_sets, second.n_sets), "sequences": (first.n_sequences, second.n_sequences)}
+    stats = _stats(form, phases, sizes | {"histories": form.n_histories}, tuple(by_depth.tolist()))
+    return HistorySolution(
+        **_common(request, solved, stats, sets),
+        game=game,
+        horizon=steps,
+        sharing=structure,
+        trees=form.trees,
+        tables=form.tables,
+    )
+
+
+def _solved_tree(request: Request) -> TreeSolution:
+    game, deadline = request.game, request.run.deadline
+    assert isinstance(game, Tree)
+    begun = clock.perf_counter()
+    form = tree_form(game)
+    built = clock.perf_counter()
+    if deadline is not None and clock.time() > deadline:
+        raise LimitError(f"the time limit was met before game {game.name!r} was in sequence form", limit="time")
+    solved = solve_form(form, f"sequence form of game {game.name!r}", deadline)
+    phases = _phases(begun, built, solved)
+    allowed = game.totals.allowed_gaps(request.tolerance)
+    _accept(request, solved, allowed, f"game {game.name!r}", "allow a larger tolerance")
+    owner = np.array([info.agent for info in game.sets], dtype=np.int64)
+    agent = np.repeat(owner, np.diff(form.recall.first))
+    behaviour = _in_order(form, solved.behaviour, agent)
+    reaches = set_reaches(game, form.recall, np.append(_in_order(form, solved.plans, agent), 1.0))
+    sets = SetStrategy(owner, form.recall.first, np.ones(1), behaviour[None], reaches[0][None], reaches[1][None])
+    first, second = form.trees  # the empty sequence of each is not counted
+    sizes: dict[str, int | tuple[int, ...]] = {
+        "information_sets": (first.n_sets - 1, second.n_sets - 1),
+        "sequences": (first.n_sequences - 1, second.n_sequences - 1),
+        "nodes": game.n_nodes,
+    }
+    stats = _stats(form, phases, sizes)
+    return TreeSolution(**_common(request, solved, stats, sets), game=game, horizon=None, sharing=None)
+
+
+def _common(request: Request, solved: Equilibrium, stats: Stats, sets: SetStrategy) -> dict[str, Any]:
+    """Return what both kinds of solution are made of."""
+    return {
+        "concept": request.resolved_concept,
+        "objective": request.objective,
+        "method": request.method,
+        "reason": request.reason,
+        "tolerance": request.tolerance,
+        "certificate": set_certificate(solved.found, len(sets.owner)),
+        "stats": stats,
+        "sets": sets,
+        "stakes": solved.found.beside,
+    }
+
+
+def _accept(request: Request, solved: Equilibrium, allowed: FloatArray, what: str, advice: str) -> None:
+    found, agents = solved.found, request.game.agents
+    check_gaps(found, agents, allowed, what, advice)
+    warn_of_large_gap(agents, found.gaps, found.beside, request.tolerance)
+
+
+def _phases(begun: float, built: float, solved: Equilibrium) -> dict[str, float]:
+    planned = clock.perf_counter()
+    return {"expand": built - begun, "solve": planned - built - solved.seconds, "certify": solved.seconds}
+
+
+def _stats(
+    form: SequenceGame,
+    phases: Mapping[str, float],
+    sizes: Mapping[str, int | tuple[int, ...]],
+    by_depth: tuple[int, ...] = (),
+) -> Stats:
+    first, second = form.trees
+    program = {
+        "payoff_entries": int(form.payoffs[0].nnz),
+        "rows": second.n_sequences + first.n_sets,
+        "columns": first.n_sequences + second.n_sets,
+    }
+    n_sets = sizes["information_sets"]
+    assert isinstance(n_sets, tuple)
+    return Stats(
+        sum(n_sets), 1, 0, sum(phases.values()), phases, by_depth, {SequenceForm.name: 1}, {**sizes, **program}
+    )
+
+
+def _in_order(form: TreeForm, rows: tuple[FloatArray, FloatArray], agent: IntArray) -> FloatArray:
+    """Return numbers of both agents' sequences in the order of the game's, shape (L,)."""
+    place, row = form.number[:-1], np.empty(len(agent))
+    for i in range(2):
+        row[agent == i] = rows[i][place[agent == i]]
+    return row
+
+
+def _watch(game: Game, structure: SharingStructure, run: Run) -> Watch:
+    most = ENTRY_LIMIT if run.memory_limit is None else max(1, run.memory_limit // BYTES_PER_ENTRY)
+
+    def watch(time: int, done: int, ahead: int) -> None:
+        too_many, too_late = done + ahead > most, run.deadline is not None and clock.time() > run.deadline
+        if not (too_many or too_late):
+            return
+        reason = "and the time limit was met; allow more time with time_limit,"
+        if too_many:
+            reason = f"more than the limit of {most}; allow more memory with memory_limit,"
+        raise LimitError(
+            f"the sequence form of game {game.name!r} with sharing {structure.name!r} would have, by step"
+            f" {time + 1}, {done + ahead} entries, {reason} plan fewer steps, or use method 'common-information'"
+            " with a sharing structure that is strategy-independent",
+            phase="expand",
+            time=time,
+            entries=done + ahead,
+            limit="entries" if too_many else "time",
+        )
+
+    return watch

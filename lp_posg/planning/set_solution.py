@@ -1,0 +1,202 @@
+"""Solutions over information sets: behaviour strategies, one or, for a mediator, several with probabilities."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from lp_posg.errors import ModelError
+from lp_posg.evaluate import Certificate
+from lp_posg.game import Game
+from lp_posg.information import SharingStructure
+from lp_posg.planning.set_export import export_sets
+from lp_posg.planning.set_strategy import SetPlay, SetStrategy
+from lp_posg.planning.solution import Atom, Stats
+from lp_posg.planning.summaries import summary_of
+from lp_posg.stage import Concept, Objective
+from lp_posg.trees import Tree
+from lp_posg.types import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class SetSolution(ABC):
+    """What solutions over information sets have in common; see `Solution`.
+
+    Attributes
+    ----------
+    concept, objective, method, reason, tolerance, certificate, stats, game, horizon, sharing
+        As in `Solution`.
+    sets : SetStrategy
+    stakes : float array, shape (n,)
+        Size beside which the value of each agent is rounding, in reward units.
+    """
+
+    concept: Concept
+    objective: Objective
+    method: str
+    reason: str
+    tolerance: float
+    certificate: Certificate
+    stats: Stats
+    sets: SetStrategy
+    stakes: FloatArray
+    game: Game | Tree
+    horizon: int | None
+    sharing: SharingStructure | None
+
+    @property
+    def compression(self) -> None:
+        """None: there are no states to compress."""
+        return None
+
+    @property
+    @abstractmethod
+    def allowed_gaps(self) -> FloatArray:
+        """Largest gap that the tolerance accepts of each agent, in reward units, shape (n,)."""
+
+    @abstractmethod
+    def set_name(self, k: int) -> str:
+        """Return what an agent knows at a set, in the game's labels; names of one agent's sets are all different."""
+
+    @abstractmethod
+    def action_names(self, k: int) -> Sequence[str]:
+        """Return the labels of the actions at a set, all different."""
+
+    @property
+    def values(self) -> FloatArray:
+        """Value of each agent, in reward units, shape (n,)."""
+        return self.certificate.values
+
+    @property
+    def welfare(self) -> float:
+        """Sum of the agents' values."""
+        return float(self.values.sum())
+
+    @property
+    def scale(self) -> float:
+        """Size beside which a value is rounding, in reward units; for screens."""
+        return float(self.stakes.max())
+
+    @property
+    def to_play(self) -> str:
+        """Who draws, and what each agent hears before it acts, for the certificate to hold; a sentence."""
+        return self.certificate.kind.to_play
+
+    def agent_number(self, agent: int | str) -> int:
+        """Return the index of an agent, given by index or by name.
+
+        Raises
+        ------
+        ModelError
+            If there is no such agent.
+        """
+        agents = self.game.agents
+        if isinstance(agent, str) and agent in agents:
+            return agents.index(agent)
+        if isinstance(agent, (int, np.integer)) and not isinstance(agent, bool) and 0 <= agent < len(agents):
+            return int(agent)
+        raise ModelError(f"there is no agent {agent!r}; expected 0 to {len(agents) - 1} or one of {', '.join(agents)}")
+
+    def sets_of(self, agent: int | str) -> IntArray:
+        """Return the numbers of an agent's information sets among all sets."""
+        return np.flatnonzero(self.sets.owner == self.agent_number(agent))
+
+    def information_sets(self, agent: int | str) -> list[str]:
+        """Return a name for each of an agent's information sets."""
+        return [self.set_name(k) for k in self.sets_of(agent).tolist()]
+
+    def at(self, agent: int | str, information_set: int | str) -> SetPlay:
+        """Return what an agent does at one of its information sets.
+
+        Parameters
+        ----------
+        agent : int or str
+            Index from 0, or name.
+        information_set : int or str
+            Index among the agent's sets, from 0, or a name as `information_sets` has it.
+
+        Raises
+        ------
+        ModelError
+            If there is no such agent or information set.
+        """
+        k = self._number(agent, information_set)
+        return SetPlay(
+            self.game.agents[self.sets.owner[k]],
+            self.set_name(k),
+            self._law(k, 0),
+            float(self.sets.own_reach[0, k]),
+            float(self.sets.reach[0, k]),
+        )
+
+    def _law(self, k: int, atom: int) -> dict[str, float]:
+        law, names = self.sets.law(k, atom), self.action_names(k)
+        return {names[a]: float(law[a]) for a in np.flatnonzero(law).tolist()}
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[int, str], int]:
+        return {(int(owner), self.set_name(k)): k for k, owner in enumerate(self.sets.owner.tolist())}
+
+    def _number(self, agent: int | str, information_set: int | str) -> int:
+        who = self.agent_number(agent)
+        numbers = self.sets_of(who)
+        if isinstance(information_set, str):
+            if (who, information_set) in self._by_name:
+                return self._by_name[who, information_set]
+        elif isinstance(information_set, (int, np.integer)) and 0 <= information_set < len(numbers):
+            return int(numbers[information_set])
+        raise ModelError(
+            f"agent {self.game.agents[who]!r} has no information set {information_set!r}; expected 0 to"
+            f" {len(numbers) - 1}, or a name as in information_sets({agent!r})"
+        )
+
+    def atoms_at(self, numbers: IntArray) -> tuple[Atom, ...]:
+        """Return what is played at some sets, one entry per atom."""
+        return tuple(
+            Atom(
+                float(prob),
+                {
+                    name: {self.set_name(k): self._law(k, m) for k in numbers[self.sets.owner[numbers] == i].tolist()}
+                    for i, name in enumerate(self.game.agents)
+                },
+            )
+            for m, prob in enumerate(self.sets.atom_prob.tolist())
+        )
+
+    def export(self, path: str | PathLike[str]) -> None:
+        """Write the behaviour to a ``.json`` or ``.csv`` file, so that it can be followed without this package.
+
+        Raises
+        ------
+        FormatError
+            If the suffix is another, or the file cannot be written.
+        """
+        export_sets(self.summary(), self.sets.atom_prob.tolist(), self.rows(), path)
+
+    def rows(self) -> list[list[SetPlay]]:
+        """Return for each atom what is played at every set, by agent; actions of probability 0 are there too."""
+        order = np.argsort(self.sets.owner, kind="stable").tolist()
+        names = {k: self.set_name(k) for k in order}
+        return [
+            [
+                SetPlay(
+                    self.game.agents[self.sets.owner[k]],
+                    names[k],
+                    dict(zip(self.action_names(k), self.sets.law(k, m).tolist(), strict=True)),
+                    float(self.sets.own_reach[m, k]),
+                    float(self.sets.reach[m, k]),
+                )
+                for k in order
+            ]
+            for m in range(len(self.sets.atom_prob))
+        ]
+
+    def summary(self) -> dict[str, Any]:
+        """Return the solution as a JSON-ready object; ``states`` counts the information sets of all agents."""
+        return summary_of(self)

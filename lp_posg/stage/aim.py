@@ -1,0 +1,182 @@
+"""What the programs of stage games maximise, in one form for linear objectives and the leximin, whatever the concept.
+
+With the agents' scaled values v (see `Scaled`),
+
+    max  weight . v + t    s.t.   row . v - t >= lower  for an active row,   row . v >= lower  for another
+
+and t = 0 where no row is active. A linear objective has the weight alone. The leximin makes the smallest value as
+large as can be, then the second smallest, and so on, by one program after another:
+
+- Over a convex set of values t is first the smallest value. In every optimum the row of an agent whose multiplier is
+  positive is tight, so that agent has what it can have: it is held there, and t is maximised over the rest (`then`).
+  Multipliers of active agents sum to 1, so one at least is held each time, and the values found are the only ones.
+- Over any set of values the sum of the r smallest is the least of all sums of r values, and is maximised for r = 1, 2
+  and so on while the sums before are held (`aims_in_turn`, `Aim.holding`).
+
+Source: Ogryczak, Pióro and Tomaszewski (2005), J. Telecommunications and Information Technology 3
+(lexicographic max-min by linear programs and their duals; leximin by sums of the smallest).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from lp_posg.stage.objective import Objective
+from lp_posg.stage.payoffs import Scaled
+from lp_posg.types import BoolArray, FloatArray, IntArray
+
+HELD_SHARE = 1e-7
+"""An agent is held if its multiplier is more than this part of the largest."""
+
+HELD_SLACK, HELD_SUM_SLACK = 1e-9, 1e-8
+"""What an agent, or a sum of the smallest values, may lose once held, in units of the largest payoff: for rounding."""
+
+
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """What the programs of B games maximise.
+
+    Attributes
+    ----------
+    weight : float array, shape (B, n)
+    rows : float array, shape (B, R, n)
+    active : bool array, shape (B, R)
+    lower : float array, shape (B, R)
+        -inf for a row that can never be the least.
+    unit, shift : float arrays, shape (B,)
+        In reward units the objective is ``shift + unit * (weight . v + t)``.
+    name : str
+        What is maximised, for messages.
+    """
+
+    weight: FloatArray
+    rows: FloatArray
+    active: BoolArray
+    lower: FloatArray
+    unit: FloatArray
+    shift: FloatArray
+    name: str
+
+    @staticmethod
+    def of(objective: Objective, game: Scaled) -> Aim:
+        """Return what a linear objective, or the first program of the leximin, maximises."""
+        size, n = game.size.shape
+        if objective.weights is not None:
+            weight, none = scaled_weights(objective.weights, game), np.zeros((size, 0))
+            with np.errstate(over="ignore", invalid="ignore"):  # of payoffs near the largest number
+                unit = _or_one(np.abs(objective.weights * game.size).max(axis=1))
+                shift = game.best @ objective.weights
+            return Aim(weight, np.zeros((size, 0, n)), none > 0, none, unit, shift, objective.maximises)
+        unit, every = _or_one(game.size.max(axis=1)), np.ones((size, n), dtype=bool)
+        rows = np.eye(n) * (game.size / unit[:, None])[:, None]
+        lower, least = _shortfalls(game, every)
+        return Aim(np.zeros((size, n)), rows, every, lower / unit[:, None], unit, least[:, 0], objective.maximises)
+
+    def part(self, games: IntArray) -> Aim:
+        """Return what is maximised in some of the games."""
+        rows, active, lower = self.rows[games], self.active[games], self.lower[games]
+        return Aim(self.weight[games], rows, active, lower, self.unit[games], self.shift[games], self.name)
+
+    def then(self, game: Scaled, share: FloatArray, t: FloatArray) -> Aim:
+        """Return what comes next over a convex set, after multipliers (B, R) and t (B,); without active rows, nothing.
+
+        For `Aim.of` and what follows it: the i-th row is the i-th agent's.
+        """
+        if not self.active.size:
+            return self
+        share = np.where(self.active, share, 0.0)
+        held = share > HELD_SHARE * share.max(axis=1, keepdims=True)
+        active = self.active & ~held
+        lower = np.where(held, self.lower + t[:, None] - HELD_SLACK, self.lower)
+        bounds, least = _shortfalls(game, np.where(active.any(axis=1, keepdims=True), active, True))
+        lower = np.where(active, bounds / self.unit[:, None], lower)
+        return replace(self, active=active, lower=lower, shift=least[:, 0])
+
+    def holding(self, before: Sequence[Aim], value: FloatArray) -> Aim:
+        """Return the aim with those before it held at what scaled values (n,) have; all of one game."""
+        least = [aim.lower + aim.score(value) - HELD_SUM_SLACK for aim in before]
+        rows = np.concatenate([self.rows, *(aim.rows for aim in before)], axis=1)
+        lower = np.concatenate([self.lower, *least], axis=1)
+        more = np.zeros((1, rows.shape[1] - self.active.shape[1]), dtype=bool)
+        return replace(self, rows=rows, lower=lower, active=np.concatenate([self.active, more], axis=1))
+
+    def score(self, value: FloatArray) -> float:
+        """Return ``weight . v + t`` of scaled values (n,) in the first game; -inf where a row is not kept."""
+        above, active = self.rows[0] @ value - self.lower[0], self.active[0]
+        if (above[~active] < 0).any():
+            return -np.inf
+        return float(self.weight[0] @ value + (above[active].min() if active.any() else 0.0))
+
+    def in_reward(self, score: float) -> float:
+        """Return what the first game's objective is in reward units."""
+        return float(self.shift[0] + self.unit[0] * score)
+
+    def average(self) -> tuple[FloatArray, float]:
+        """Return w (n,) and c such that the first game's objective is at most ``w . v - c`` for all v."""
+        used = self.active[0] & np.isfinite(self.lower[0])
+        if not used.any():
+            return self.weight[0], 0.0
+        return self.weight[0] + self.rows[0, used].mean(axis=0), float(self.lower[0, used].mean())
+
+    def by_rows(self) -> Aim:
+        """Return the same with the weight as an active row, where there is no other."""
+        if self.active.any():
+            return self
+        first = np.ones((len(self.weight), 1))
+        return replace(
+            self,
+            weight=np.zeros_like(self.weight),
+            rows=np.concatenate([self.weight[:, None], self.rows], axis=1),
+            active=np.concatenate([first > 0, self.active], axis=1),
+            lower=np.concatenate([0.0 * first, self.lower], axis=1),
+        )
+
+
+def aims_in_turn(objective: Objective, game: Scaled) -> list[Aim]:
+    """Return what is maximised in turn over a set of values of one game that need not be convex.
+
+    Each has those before it to hold, by `Aim.holding`.
+    """
+    first, n = Aim.of(objective, game), game.size.shape[1]
+    if objective.weights is not None:
+        return [first]
+    offset = (game.best[0] - first.shift) / first.unit
+    found = []
+    for r in range(1, n):
+        chosen = np.array([np.isin(np.arange(n), group) for group in combinations(range(n), r)])
+        rows, lower = chosen * (game.size / first.unit[:, None]), -(chosen @ offset)
+        # A sum that cannot fall below the best of another is never the least, and may be large beside the rest.
+        kept = -lower - game.n_profiles * rows.sum(axis=1) <= (-lower).min()
+        name = first.name if r == 1 else f"{first.name}, sum of the {r} smallest values"
+        active, shift = np.ones((1, int(kept.sum())), dtype=bool), r * first.shift
+        found.append(Aim(first.weight, rows[None, kept], active, lower[None, kept], first.unit, shift, name))
+    return [*found, Aim.of(Objective(f"{objective.name}, sum of values", np.ones(n)), game)]
+
+
+def scaled_weights(weights: FloatArray, game: Scaled) -> FloatArray:
+    """Return the weights (n,) of the agents' values as weights of their scaled values, the largest 1, (B, n).
+
+    So an objective counts as much in a program as its rows do, whatever the units of weights and payoffs; an agent
+    whose values hardly count beside another's leaves what selects to the other. Zeros if nothing is at stake.
+    """
+    weighed = weights / np.abs(weights).max() * (game.size / _or_one(game.size.max(axis=1))[:, None])
+    return np.asarray(weighed / _or_one(np.abs(weighed).max(axis=1))[:, None])
+
+
+def _or_one(size: FloatArray) -> FloatArray:
+    return np.where(size > 0, size, 1.0)
+
+
+def _shortfalls(game: Scaled, active: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Return how far each agent may fall below its best before it has less than the least best, negated, and that.
+
+    The smallest value of the active agents (B, n) is at most the least of their bests, shape (B, 1); -inf for an agent
+    that can never fall so far, whose row would only bring large numbers into the program.
+    """
+    least = np.where(active, game.best, np.inf).min(axis=1, keepdims=True)
+    free = (game.best - game.n_profiles * game.size >= least) & (game.best > least)
+    return np.where(free, -np.inf, least - game.best), least
