@@ -13,6 +13,7 @@ import lp_posg as posg
 from lp_posg.errors import CertificateError, UnsupportedError
 from lp_posg.evaluate import certify, exact_gaps
 from lp_posg.information import sharing_structure
+from lp_posg.stage import concept_named
 
 TOL = 1e-9
 SHARINGS = {
@@ -120,7 +121,7 @@ def test_a_ce_that_gives_the_other_away_is_caught():
     other = game.observations[0][1]
     assert told.recommendation.endswith(f"; {told.action} when it saw {other}")  # it plays what it is to play there
     with pytest.raises(CertificateError, match="gains"):
-        posg.verify(replace(solution, concept="strategic-ce"))
+        posg.verify(replace(solution, concept=concept_named("strategic-ce")))
     right = posg.solve(game, 1, "one-step-delay", "strategic-ce")
     assert right.values == pytest.approx([0, 0.25], abs=1e-7)
 
