@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from lp_posg.errors import SimulatorError
 from lp_posg.evaluate import Certificate
 from lp_posg.information import Policy
 from lp_posg.learning.counted_model import LearntModel
@@ -173,3 +176,14 @@ class LearningProgress:
     rounds: int
     episodes: int
     seconds: float
+
+
+@contextmanager
+def telling(model: LearntModel | None, candidates: Sequence[Candidate] = ()) -> Iterator[None]:
+    """Let the error of an environment that misbehaves say what was learnt before."""
+    try:
+        yield
+    except SimulatorError as error:
+        error.facts["model"] = error.model = model
+        error.facts["candidates"] = error.candidates = tuple(candidates)
+        raise

@@ -19,7 +19,7 @@ from lp_posg.game.protocols import AgentSizes
 from lp_posg.information import sharing_structure
 from lp_posg.learning import Episodes
 from lp_posg.learning.actors import Explorer
-from lp_posg.learning.counted_model import _groups, estimate
+from lp_posg.learning.counting import _groups, estimate
 from lp_posg.learning.environments import GameEnvironment
 from lp_posg.learning.model_errors import model_errors
 from lp_posg.learning.model_planning import planned

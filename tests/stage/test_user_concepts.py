@@ -7,7 +7,6 @@ import pytest
 from random_games import random_game
 
 import lp_posg as posg
-from lp_posg import plot, report
 from lp_posg.errors import ModelError, OptionError, UnsupportedError
 from lp_posg.evaluate import KINDS, Kind
 from lp_posg.stage import CONCEPTS, Concept, concept_named
@@ -113,6 +112,8 @@ def test_kinds_that_are_no_part_of_each_other_are_in_no_order():
 
 
 def test_a_concept_object_is_drawn_reported_and_learnt_with():
+    from lp_posg import plot, report
+
     game = posg.catalog("chicken")
     table = posg.compare(game, 1, ["full"], [Fair(), "team"])
     axes = plot.payoffs([posg.payoff_region(game, "ce")], table).axes[0]
