@@ -79,18 +79,6 @@ class Correlated:
         check_pricing(block, self.name)
         return by_generation(block, objective, form, partial(self._what, block))
 
-    def form(self, block: StageBlock) -> Form:
-        """Return the shape of a block's programs, for who wants them whole.
-
-        Raises
-        ------
-        UnsupportedError
-            If a program would have more than ``ENTRY_LIMIT`` entries.
-        """
-        form = form_of(block.n_private, block.n_actions, self.kind)
-        form.check_size(self.name, block)
-        return form
-
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         form = form_of(block.n_private, block.n_actions, self.kind)
         step = max(1, BATCH_ENTRIES // len(layout_of(form).index))
