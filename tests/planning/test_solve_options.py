@@ -151,7 +151,7 @@ def test_every_agent_is_certified_in_its_own_units(monkeypatch):
         found, _ = right(concept, objective, games)
         moved = (found.prescription[0], np.roll(found.prescription[1], 1, axis=2))
         found = replace(found, prescription=moved)
-        return found, sweep._values(games, found)
+        return found, found.values(games.payoff)
 
     assert posg.solve(game, 2, "full", "ce").certificate.gaps[1] <= 1e-6
     monkeypatch.setattr(sweep, "_solve_part", rolled)
@@ -160,10 +160,10 @@ def test_every_agent_is_certified_in_its_own_units(monkeypatch):
 
 
 def test_planner_and_certificate_must_agree_on_values(monkeypatch):
-    from lp_posg.induction import backward as sweep
+    from lp_posg.stage import BlockStrategy
 
-    right = sweep._values
-    monkeypatch.setattr(sweep, "_values", lambda *args: right(*args) + 0.5)
+    right = BlockStrategy.values
+    monkeypatch.setattr(BlockStrategy, "values", lambda *args: right(*args) + 0.5)
     with pytest.raises(CertificateError, match="the planner values its strategy at"):
         posg.solve(posg.catalog("chicken"), 1, "full", "ce", approximate=True)
 
