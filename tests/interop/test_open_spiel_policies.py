@@ -29,6 +29,10 @@ def improvements(policy):
     return nash_conv(policy.game, policy, return_only_nash_conv=False).player_improvements
 
 
+def _with_behaviour(solution, behaviour):
+    return replace(solution, sets=replace(solution.sets, behaviour=behaviour[None]))
+
+
 # Values: Kuhn (1950); Leduc poker's is the one that public solvers agree on; the others are symmetric zero-sum games.
 ZERO_SUM = {
     "kuhn_poker": (-1 / 18, 4),
@@ -54,9 +58,9 @@ def test_openspiels_zero_sum_games_are_solved_and_it_agrees(name):
 def test_a_spoilt_behaviour_in_a_tree_gains_there_what_it_gains_here(name, uniform):
     solution = posg.solve(from_open_spiel(name), method="sequence-form")
     form, rng = tree_form(solution.game), np.random.default_rng(4)
-    laws = [np.ones(k) / k if uniform else rng.dirichlet(np.ones(k)) for k in np.diff(solution.first)]
+    laws = [np.ones(k) / k if uniform else rng.dirichlet(np.ones(k)) for k in np.diff(solution.sets.first)]
     behaviour = np.concatenate(laws)
-    owner = np.repeat([own.agent for own in solution.game.sets], np.diff(solution.first))
+    owner = np.repeat([own.agent for own in solution.game.sets], np.diff(solution.sets.first))
     plans = []
     for agent, tree in enumerate(form.trees):
         own = np.ones(tree.n_sequences)  # the empty sequence is certain
@@ -65,7 +69,7 @@ def test_a_spoilt_behaviour_in_a_tree_gains_there_what_it_gains_here(name, unifo
     found = exploitability(form, tuple(plans))
     assert found.gaps.min() > 1e-2
     for target in (None, name):
-        gains = improvements(open_spiel_policy(replace(solution, behaviour=behaviour), target))
+        gains = improvements(open_spiel_policy(_with_behaviour(solution, behaviour), target))
         np.testing.assert_allclose(gains, found.gaps, atol=TOL)
 
 
@@ -109,8 +113,7 @@ def test_three_agents_and_three_steps_with_discount():
 
 def _compare(solution, seed):
     spoilt = with_random_strategy(solution, seed, atoms=1)
-    structure = posg.information.sharing_structure(solution.sharing, solution.game.n_agents)
-    found = certify(spoilt.game, structure, spoilt.policy, "ne")
+    found = certify(spoilt.game, spoilt.sharing, spoilt.policy, "ne")
     assert found.gaps.min() > 1e-3
     policy = open_spiel_policy(spoilt)
     np.testing.assert_allclose(improvements(policy), found.gaps, atol=TOL)
@@ -132,8 +135,9 @@ def test_a_spoilt_sequence_form_gains_there_what_it_gains_here():
     plans = tuple(plan_of(tree, own.ravel()) for tree, own in zip(form.trees, spoilt, strict=True))
     found = exploitability(form, plans)
     assert found.gaps.min() > 1e-2
+    behaviour = np.concatenate([own.ravel() for own in spoilt])
     np.testing.assert_allclose(
-        improvements(open_spiel_policy(replace(solution, behaviour=spoilt))), found.gaps, atol=TOL
+        improvements(open_spiel_policy(_with_behaviour(solution, behaviour))), found.gaps, atol=TOL
     )
 
 
