@@ -63,8 +63,6 @@ def test_a_simple_solve_loads_only_what_it_uses(code):
     assert {"planning", "catalogue"} <= ours(modules)
     assert ours(modules) & UNUSED == set()
     assert modules & HEAVY == set()
-    # Typer checks arguments by pydantic; the library needs it for games in JSON alone.
-    assert "lp_posg.formats.json.json_schema" not in modules
     if code == SOLVE:
         assert modules & {"pydantic", "typer", "lp_posg.cli"} == set()
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from lp_posg.checks import whole_number
 from lp_posg.errors import MissingExtraError, ModelError, UnsupportedError
-from lp_posg.information import SharingStructure
 from lp_posg.interop.spiel_policy import behaviour_of
 from lp_posg.interop.spiel_text import efg_for_spiel, set_key, set_numbers
 from lp_posg.interop.spiel_tree import SpielTree
@@ -89,25 +88,20 @@ def to_open_spiel(game: Tree) -> Any:
     return _pyspiel().load_efg_game(efg_for_spiel(game))
 
 
-def open_spiel_policy(
-    solution: Any, target: Any = None, *, sharing: SharingStructure | None = None, max_nodes: int = NODE_LIMIT
-) -> Any:
+def open_spiel_policy(solution: Any, target: Any = None, *, max_nodes: int = NODE_LIMIT) -> Any:
     """Return the strategies of a solution as OpenSpiel's TabularPolicy, whose attribute ``game`` is what they are for.
 
-    The game of a `Solution` or `SequenceSolution` is unrolled into a tree (`unroll`) and exported; its
-    information sets are full private histories. OpenSpiel's NashConv of a Nash equilibrium is the sum of the gaps in
-    its certificate.
+    A POSG is unrolled into a tree (`trees.unroll`) and exported; its information sets are full private histories.
+    OpenSpiel's NashConv of a Nash equilibrium is the sum of the gaps in its certificate.
 
     Parameters
     ----------
-    solution : Solution, SequenceSolution or ExtensiveSolution
-        With a concept of independent agents: ``ne`` or ``team``.
+    solution : Solution
+        Of a POSG or a game tree, with a concept whose agents draw independently: ``ne`` or ``team``.
     target : str or pyspiel.Game, optional
-        For an ExtensiveSolution: the game it was made from, for the policy to be keyed by its information states.
-    sharing : SharingStructure, optional
-        Needed if the solution was computed for a structure of the user's own.
+        For a game tree: the game it was made from, for the policy to be keyed by its information states.
     max_nodes : int
-        Most nodes of the tree a game is unrolled into.
+        Most nodes of the tree that a POSG is unrolled into.
 
     Raises
     ------
@@ -120,7 +114,7 @@ def open_spiel_policy(
     MissingExtraError
         If OpenSpiel is not installed.
     """
-    game, behaviour = behaviour_of(solution, sharing, max_nodes)
+    game, behaviour = behaviour_of(solution, max_nodes)
     return tabular_policy(game, behaviour, target)
 
 

@@ -6,44 +6,49 @@ import numpy as np
 
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.evaluate import KINDS
-from lp_posg.information import Policy, SharingStructure
-from lp_posg.planning import ExtensiveSolution, SequenceSolution, Solution
-from lp_posg.planning.verification import structure_of
+from lp_posg.information import Policy
+from lp_posg.planning import HistorySolution, SetStrategy, StatePlan, TreeSolution
 from lp_posg.trees import Tree
 from lp_posg.trees.unrolling import Known, UnrolledTree, unrolled_tree
 from lp_posg.types import FloatArray
 
 
-def behaviour_of(
-    solution: Solution | SequenceSolution | ExtensiveSolution, sharing: SharingStructure | None, max_nodes: int
-) -> tuple[Tree, list[FloatArray]]:
+def behaviour_of(solution: object, max_nodes: int) -> tuple[Tree, list[FloatArray]]:
     """Return the game of a solution as a tree, and the law of actions at each of its information sets.
 
     Raises
     ------
     ModelError
-        If it is no solution, or a structure of the user's own is needed and not given.
+        If it is no solution.
     UnsupportedError
         If a mediator draws for all agents, that is for the correlated concepts.
     LimitError
         If the tree has more nodes than allowed.
     """
-    if isinstance(solution, ExtensiveSolution):
-        return solution.game, np.split(solution.behaviour, solution.first[1:-1])
-    if not isinstance(solution, (Solution, SequenceSolution)):
-        raise ModelError(
-            f"solution is {type(solution).__name__}, expected a Solution, SequenceSolution or ExtensiveSolution"
-        )
-    if isinstance(solution, Solution) and not solution.certificate.kind.draws_alone:
+    if not isinstance(solution, (StatePlan, HistorySolution, TreeSolution)):
+        raise ModelError(f"solution is {type(solution).__name__}, expected a solution; lp_posg.solve returns one")
+    if not solution.certificate.kind.draws_alone:
         raise UnsupportedError(
-            f"concept {solution.concept!r} has a mediator draw for all agents, and OpenSpiel's policies draw for each"
-            f" agent by itself; solve with concept {' or '.join(repr(k.name) for k in KINDS.values() if k.draws_alone)}"
+            f"concept {solution.concept.name!r} has a mediator draw for all agents, and OpenSpiel's policies draw for"
+            " each agent by itself; solve with concept"
+            f" {' or '.join(repr(kind.name) for kind in KINDS.values() if kind.draws_alone)}"
         )
-    structure = structure_of(solution, sharing, solution.game)
-    game = unrolled_tree(solution.game, solution.horizon, structure, max_nodes=max_nodes)
-    if isinstance(solution, Solution):
+    if isinstance(solution, TreeSolution):
+        return solution.game, _only_atom(solution.sets)
+    game = unrolled_tree(solution.game, solution.horizon, solution.sharing, max_nodes=max_nodes)
+    if isinstance(solution, StatePlan):
         return game.tree, _prescribed(game, solution.policy)
     return game.tree, _planned(game, solution)
+
+
+def _only_atom(sets: SetStrategy) -> list[FloatArray]:
+    """Return the law at each information set of a strategy of one atom."""
+    if len(sets.atom_prob) > 1:
+        raise UnsupportedError(
+            f"the strategy draws among {len(sets.atom_prob)} behaviour strategies for all agents, and OpenSpiel's"
+            " policies draw for each agent by itself"
+        )
+    return np.split(sets.behaviour[0], sets.first[1:-1])
 
 
 def _prescribed(game: UnrolledTree, policy: Policy) -> list[FloatArray]:
@@ -86,8 +91,8 @@ def _law(policy: Policy, agent: int, known: Known, node: int) -> FloatArray:
     )
 
 
-def _planned(game: UnrolledTree, solution: SequenceSolution) -> list[FloatArray]:
-    """Return the behaviour of a sequence form's solution at each information set of the tree."""
+def _planned(game: UnrolledTree, solution: HistorySolution) -> list[FloatArray]:
+    """Return the behaviour over private histories at each information set of the tree."""
     behaviour: dict[tuple[int, Known], FloatArray] = {}
     for agent, tree in enumerate(solution.trees):
         for number in range(tree.n_sets):

@@ -37,7 +37,7 @@ from lp_posg.learning.model_errors import model_errors
 from lp_posg.learning.model_planning import planned, rebased, rebased_values
 from lp_posg.learning.result import Candidate, LearningProgress, Learnt, telling
 from lp_posg.learning.simulator_runs import Simulator
-from lp_posg.stage import Concept, parse_objective
+from lp_posg.stage import Concept
 
 
 def learn(
@@ -45,7 +45,7 @@ def learn(
     horizon: int,
     sharing: str | SharingStructure = "full",
     concept: str | Concept | None = None,
-    objective: str = "welfare",
+    objective: str | Callable[[Any], Any] = "welfare",
     *,
     memory: int = 2,
     episodes: int = 10_000,
@@ -159,8 +159,8 @@ def _learnt(options: LearnOptions, deadline: float | None, progress: Callable[[L
         tuple(candidates),
         choice(options, candidates),
         model,
-        structure.name,
-        options.concept.name,
+        structure,
+        options.concept,
         options.objective,
         options.exploration,
         options.frame.memory,
@@ -200,8 +200,7 @@ def _tried(
 
 
 def _candidate(options: LearnOptions, number: int, n_plans: int, model: LearntModel) -> Candidate:
-    objective = parse_objective(options.objective, options.agents)
-    policy, promised, node_values = planned(model, options.structure.name, options.concept, objective)
+    policy, promised, node_values = planned(model, options.structure.name, options.concept, options.objective)
     nothing = np.full(len(options.agents), np.nan)
     states = tuple(len(step.index) for step in model.steps)
     return Candidate(

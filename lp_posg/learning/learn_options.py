@@ -22,7 +22,7 @@ from lp_posg.learning.result import telling
 from lp_posg.learning.simulator_runs import Simulator
 from lp_posg.learning.simulators import environment
 from lp_posg.learning.windows import Frame, frame_of
-from lp_posg.stage import Concept, concept_named, parse_objective
+from lp_posg.stage import Concept, Objective, concept_named, parse_objective
 from lp_posg.types import IntArray
 
 Exploration = Literal["spanner", "uniform"]
@@ -38,7 +38,7 @@ class LearnOptions:
     structure: SharingStructure
     frame: Frame
     concept: Concept
-    objective: str
+    objective: Objective
     agents: tuple[str, ...]
     episodes: int
     rounds: int
@@ -99,8 +99,8 @@ def checked_options(
     if game is not None:
         wanted.check_game(game)
     check_bounds(wanted.deviations)
-    parse_objective(objective, agents)
-    options = {"horizon": horizon, "sharing": structure.name, "concept": wanted.name, "objective": objective}
+    selection = parse_objective(objective, agents)
+    options = {"horizon": horizon, "sharing": structure.name, "concept": wanted.name, "objective": selection.name}
     options |= {"memory": memory, "episodes": episodes, "exploration": exploration, "discount": weight, "seed": seed}
     # An environment cannot be told from another of its class and sizes.
     known = f"{type(source).__qualname__}, {sizes}" if game is None else game
@@ -110,7 +110,7 @@ def checked_options(
         structure,
         frame_of(sizes, structure, int(horizon), int(memory)),
         wanted,
-        objective,
+        selection,
         agents,
         int(episodes),
         int(rounds),

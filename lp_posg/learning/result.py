@@ -11,9 +11,10 @@ import numpy as np
 
 from lp_posg.errors import SimulatorError
 from lp_posg.evaluate import Certificate
-from lp_posg.information import Policy
+from lp_posg.information import Policy, SharingStructure
 from lp_posg.learning.counted_model import LearntModel
 from lp_posg.learning.model_errors import ModelErrors
+from lp_posg.stage import Concept, Objective
 from lp_posg.types import FloatArray, read_only
 
 
@@ -95,7 +96,10 @@ class Learnt:
         Index of the chosen one.
     model : LearntModel
         The last round's, from all exploration episodes.
-    sharing, concept, objective, exploration : str
+    sharing : SharingStructure
+    concept : Concept
+    objective : Objective
+    exploration : str
     memory, horizon : int
     discount, level : float
         `level` is the confidence of the intervals.
@@ -112,9 +116,9 @@ class Learnt:
     candidates: tuple[Candidate, ...]
     chosen: int
     model: LearntModel
-    sharing: str
-    concept: str
-    objective: str
+    sharing: SharingStructure
+    concept: Concept
+    objective: Objective
     exploration: str
     memory: int
     horizon: int
@@ -139,9 +143,9 @@ class Learnt:
     def summary(self) -> dict[str, Any]:
         """Return the result as a JSON-ready object."""
         return {
-            "sharing": self.sharing,
-            "concept": self.concept,
-            "objective": self.objective,
+            "sharing": self.sharing.name,
+            "concept": self.concept.name,
+            "objective": self.objective.name,
             "exploration": self.exploration,
             "memory": self.memory,
             "horizon": self.horizon,

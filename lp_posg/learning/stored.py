@@ -7,13 +7,14 @@ import numpy as np
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.learning.result import Learnt
-from lp_posg.planning import Solution, Stats
-from lp_posg.planning.solving import labels_of
+from lp_posg.planning import StateSolution, Stats
+from lp_posg.planning.state_plan import labels_of
+from lp_posg.planning.unknown_objects import UnknownCompression
 from lp_posg.types import GAP_TOL
 
 
-def learnt_solution(found: Learnt, game: Game) -> Solution:
-    """Return the chosen strategy as a solution of the game it was learnt from.
+def learnt_solution(found: Learnt, game: Game) -> StateSolution:
+    """Return the chosen strategy as a solution of the game it was learnt from, by method ``learning``.
 
     Its compression is called ``learnt:L``; its gap is the certified one, whatever it is.
 
@@ -26,13 +27,15 @@ def learnt_solution(found: Learnt, game: Game) -> Solution:
     if best.certificate is None:
         raise ModelError("what was learnt from a simulator alone is not certified; learn from a Game to store it")
     states = tuple(len(step.index) for step in found.model.steps)
-    return Solution(
+    return StateSolution(
         game.with_discount(found.discount),
         found.horizon,
         found.sharing,
         found.concept,
         found.objective,
-        f"learnt:{found.memory}",
+        UnknownCompression(f"learnt:{found.memory}"),
+        "learning",
+        "",
         GAP_TOL,
         best.certificate.values,
         best.model_values,

@@ -134,7 +134,7 @@ def test_other_json_is_no_learning_run(run, tmp_path, text):
 def test_a_stored_solution_is_drawn_as_it_is(run, tmp_path):
     assert run("solve", "chicken-signals", "-H", "2", "--concept", "ce", "--save", "s.npz")[0] == 0
     assert run("plot", "dag", "s.npz", "--out", "p.svg")[0] == 0
-    plot.save(plot.dag(posg.Solution.load(tmp_path / "s.npz")), tmp_path / "expected.svg")
+    plot.save(plot.dag(posg.load(tmp_path / "s.npz")), tmp_path / "expected.svg")
     assert (tmp_path / "p.svg").read_bytes() == (tmp_path / "expected.svg").read_bytes()
     status, _, err = run("plot", "dag", "s.npz", "-H", "3", "--out", "q.svg")
     assert status == 2

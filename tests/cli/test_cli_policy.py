@@ -20,7 +20,7 @@ def stored(run):
 def test_policy_tells_a_state(run, stored, tmp_path):
     status, out, err = run("policy", stored, "--time", "1", "--node", "0")
     assert (status, err) == (0, "")
-    solution = posg.Solution.load(tmp_path / stored)
+    solution = posg.load(tmp_path / stored)
     facts, told, _ = out.split("\n\n")
     assert "concept: ce" in facts.splitlines()
     assert f"to_play: {solution.to_play}" in facts.splitlines()
@@ -51,7 +51,7 @@ def test_policy_tells_as_many_states_as_asked_for(run, stored):
 def test_policy_as_json_has_histories_values_and_atoms(run, stored, tmp_path):
     status, out, err = run("policy", stored, "--time", "0", "--json")
     assert (status, err) == (0, "")
-    found, solution = json.loads(out), posg.Solution.load(tmp_path / stored)
+    found, solution = json.loads(out), posg.load(tmp_path / stored)
     assert found["n_states"] == len(found["states"]) == solution.policy.steps[0].n_nodes
     for v, state in enumerate(found["states"]):
         assert (state["time"], state["state"]) == (0, v)
@@ -75,7 +75,7 @@ def test_policy_exports_all_of_it_whatever_is_shown(run, stored, tmp_path):
     assert run("policy", stored, "--export", "all.csv") == (0, "wrote: all.csv\n", "")
     with (tmp_path / "all.csv").open(newline="") as file:
         states = {(int(row["time"]), int(row["state"])) for row in csv.DictReader(file)}
-    assert states == set(posg.Solution.load(tmp_path / stored).graph.nodes)
+    assert states == set(posg.load(tmp_path / stored).graph.nodes)
 
 
 def test_policy_says_why_no_one_gains(run):
@@ -125,7 +125,7 @@ def test_what_is_no_equilibrium_is_not_called_one(run, tmp_path):
     """Planned with a memory of 1, the team of the tiger could gain by deviating; the gaps are exact."""
     arguments = ("dectiger", "-H", "4", "--compression", "finite-memory:1", "--approximate")
     assert run("solve", *arguments, "--save", "short.npz")[0] == 0
-    stored = posg.Solution.load(tmp_path / "short.npz")
+    stored = posg.load(tmp_path / "short.npz")
     out = run("policy", "short.npz")[1]
     assert stored.certificate.gap > 1e-3
     assert "what is gained by deviating: at this state" in out

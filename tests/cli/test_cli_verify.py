@@ -57,7 +57,7 @@ def test_verify_holds_a_gap_against_the_tolerance_given(run, stored, tmp_path):
         arrays = dict(file)
     turn_round(arrays)
     np.savez_compressed(tmp_path / "poor.npz", **arrays)
-    poor = posg.Solution.load(tmp_path / "poor.npz")
+    poor = posg.load(tmp_path / "poor.npz")
     structure = posg.information.sharing_structure("one-step-delay", 2)
     arrays["values"] = posg.evaluate.certify(poor.game, structure, poor.policy, "team").values
     np.savez_compressed(tmp_path / "poor.npz", **arrays)

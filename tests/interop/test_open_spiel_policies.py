@@ -29,6 +29,10 @@ def improvements(policy):
     return nash_conv(policy.game, policy, return_only_nash_conv=False).player_improvements
 
 
+def _with_behaviour(solution, behaviour):
+    return replace(solution, sets=replace(solution.sets, behaviour=behaviour[None]))
+
+
 # Values: Kuhn (1950); Leduc poker's is the one that public solvers agree on; the others are symmetric zero-sum games.
 ZERO_SUM = {
     "kuhn_poker": (-1 / 18, 4),
@@ -41,7 +45,7 @@ ZERO_SUM = {
 @pytest.mark.parametrize("name", ZERO_SUM)
 def test_openspiels_zero_sum_games_are_solved_and_it_agrees(name):
     value, span = ZERO_SUM[name]
-    solution = posg.solve_extensive(from_open_spiel(name))
+    solution = posg.solve(from_open_spiel(name), method="sequence-form")
     np.testing.assert_allclose(solution.values, [value, -value], atol=TOL)
     for target in (None, name):
         gains = improvements(open_spiel_policy(solution, target))
@@ -52,11 +56,11 @@ def test_openspiels_zero_sum_games_are_solved_and_it_agrees(name):
 @pytest.mark.parametrize("name", ["kuhn_poker", GOOFSPIEL])
 @pytest.mark.parametrize("uniform", [True, False])
 def test_a_spoilt_behaviour_in_a_tree_gains_there_what_it_gains_here(name, uniform):
-    solution = posg.solve_extensive(from_open_spiel(name))
+    solution = posg.solve(from_open_spiel(name), method="sequence-form")
     form, rng = tree_form(solution.game), np.random.default_rng(4)
-    laws = [np.ones(k) / k if uniform else rng.dirichlet(np.ones(k)) for k in np.diff(solution.first)]
+    laws = [np.ones(k) / k if uniform else rng.dirichlet(np.ones(k)) for k in np.diff(solution.sets.first)]
     behaviour = np.concatenate(laws)
-    owner = np.repeat([own.agent for own in solution.game.sets], np.diff(solution.first))
+    owner = np.repeat([own.agent for own in solution.game.sets], np.diff(solution.sets.first))
     plans = []
     for agent, tree in enumerate(form.trees):
         own = np.ones(tree.n_sequences)  # the empty sequence is certain
@@ -65,7 +69,7 @@ def test_a_spoilt_behaviour_in_a_tree_gains_there_what_it_gains_here(name, unifo
     found = exploitability(form, tuple(plans))
     assert found.gaps.min() > 1e-2
     for target in (None, name):
-        gains = improvements(open_spiel_policy(replace(solution, behaviour=behaviour), target))
+        gains = improvements(open_spiel_policy(_with_behaviour(solution, behaviour), target))
         np.testing.assert_allclose(gains, found.gaps, atol=TOL)
 
 
@@ -109,8 +113,7 @@ def test_three_agents_and_three_steps_with_discount():
 
 def _compare(solution, seed):
     spoilt = with_random_strategy(solution, seed, atoms=1)
-    structure = posg.information.sharing_structure(solution.sharing, solution.game.n_agents)
-    found = certify(spoilt.game, structure, spoilt.policy, "ne")
+    found = certify(spoilt.game, spoilt.sharing, spoilt.policy, "ne")
     assert found.gaps.min() > 1e-3
     policy = open_spiel_policy(spoilt)
     np.testing.assert_allclose(improvements(policy), found.gaps, atol=TOL)
@@ -118,22 +121,23 @@ def _compare(solution, seed):
 
 
 def test_a_sequence_form_without_strategy_independence_is_handed_over_too():
-    solution = posg.solve_sequence_form(posg.catalog("competitive-tiger"), 2, "delay:2")
+    solution = posg.solve(posg.catalog("competitive-tiger"), 2, "delay:2", method="sequence-form")
     policy = open_spiel_policy(solution)
     np.testing.assert_allclose(_values(policy), solution.values, atol=TOL)
     np.testing.assert_allclose(improvements(policy), solution.certificate.gaps, atol=TOL)
 
 
 def test_a_spoilt_sequence_form_gains_there_what_it_gains_here():
-    solution = posg.solve_sequence_form(posg.catalog("kuhn-poker"), 3, "none")
+    solution = posg.solve(posg.catalog("kuhn-poker"), 3, "none", method="sequence-form")
     rng = np.random.default_rng(5)
     spoilt = tuple(rng.dirichlet(np.ones(own.shape[1]), len(own)) for own in solution.behaviour)
     form = sequence_game(solution.game, posg.information.sharing_structure("none", 2), 3, lambda *_: None)
     plans = tuple(plan_of(tree, own.ravel()) for tree, own in zip(form.trees, spoilt, strict=True))
     found = exploitability(form, plans)
     assert found.gaps.min() > 1e-2
+    behaviour = np.concatenate([own.ravel() for own in spoilt])
     np.testing.assert_allclose(
-        improvements(open_spiel_policy(replace(solution, behaviour=spoilt))), found.gaps, atol=TOL
+        improvements(open_spiel_policy(_with_behaviour(solution, behaviour))), found.gaps, atol=TOL
     )
 
 
@@ -157,7 +161,7 @@ def test_what_is_no_solution_and_trees_too_large_are_refused():
     with pytest.raises(LimitError, match="15939 nodes"):
         open_spiel_policy(solution, max_nodes=1000)
     with pytest.raises(ModelError, match="other information states"):
-        open_spiel_policy(posg.solve_extensive(from_open_spiel("kuhn_poker")), "leduc_poker")
+        open_spiel_policy(posg.solve(from_open_spiel("kuhn_poker"), method="sequence-form"), "leduc_poker")
 
 
 def test_a_strategy_of_another_game_is_refused():

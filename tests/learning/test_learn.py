@@ -66,7 +66,7 @@ def test_every_concept_is_learnt_and_certified_and_depends_on_the_seed_alone(con
     assert same(found[0], found[1])
     assert not same(found[0], found[2])
     told = found[0]
-    assert (told.concept, told.sharing, told.horizon, told.memory) == (concept, sharing, 3, 1)
+    assert (told.concept.name, told.sharing.name, told.horizon, told.memory) == (concept, sharing, 3, 1)
     assert told.samples["explore"] == 400
     assert told.samples["evaluate"] == 2 * (50 if concept == "team" else 50 + 2 * (50 + 200))
     assert [candidate.episodes for candidate in told.candidates] == [200, 400]
@@ -99,7 +99,7 @@ def test_an_environment_that_is_no_game_is_learnt_from_without_a_certificate():
     # Agent 1 knows the coin and earns 1 a step; shared, agent 2 knows it too and earns 2.
     for sharing, values in (("full", [3.0, 6.0]), ("one-directional", [3.0, 6.0])):
         found = learn(Guess(), 3, sharing, **{**QUICK, "evaluation_episodes": 500})
-        assert found.concept == "cce"
+        assert found.concept.name == "cce"
         assert all(candidate.certificate is None for candidate in found.candidates)
         np.testing.assert_array_equal(found.best.values, values)
         np.testing.assert_array_equal(found.best.gaps, 0)
@@ -133,7 +133,7 @@ def test_sharing_that_depends_on_strategies_is_refused_a_certificate_not_learnin
 def test_of_a_team_the_largest_mean_return_is_chosen_and_else_the_smallest_gap_with_its_error(seed):
     options = {"episodes": 30, "rounds": 4, "evaluation_episodes": 60, "memory": 1, "seed": seed}
     team = learn(random_game(seed, common=True), 3, **options)
-    assert team.concept == "team"
+    assert team.concept.name == "team"
     worth = [candidate.values.sum() for candidate in team.candidates]
     assert worth[team.chosen] == max(worth)
     other = learn(random_game(seed), 3, "one-step-delay", "cce", **options)
