@@ -22,6 +22,7 @@ import time as clock
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from os import PathLike
+from typing import Any
 
 import numpy as np
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def checked_options(
     horizon: int,
     sharing: str | SharingStructure,
     concept: str | Concept | None,
-    objective: str,
+    objective: str | Callable[[Any], Any],
     memory: int,
     episodes: int,
     rounds: int,

@@ -23,7 +23,7 @@ from lp_posg.planning.request import Request
 from lp_posg.planning.solution import Stats
 from lp_posg.planning.state_plan import labels_of
 from lp_posg.planning.state_solution import StateSolution
-from lp_posg.stage import Concept, concept_named
+from lp_posg.stage import OWN, Concept, concept_named
 from lp_posg.trees import Tree
 from lp_posg.types import FloatArray
 
@@ -67,7 +67,7 @@ class CommonInformation:
 
 
 def _check_storable(request: Request) -> None:
-    if request.objective.concave is not None:
+    if request.objective.name.startswith(OWN):
         raise ModelError("a checkpoint cannot tell one function of your own from another; use an objective with a name")
     if isinstance(request.compression, Ruled):
         raise UnsupportedError(
