@@ -71,11 +71,12 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES) -> Figure:
     plan = plan_of(solution, "deviations", strategic_form=True)
     game, kind = plan.game, plan.certificate.kind
     found = plan.advantages if isinstance(plan, StateSolution) else advantages_of(plan)
-    shown = [_chosen(plan, [own for own in found if own.agent == i], most) for i in range(game.n_agents)]
+    where = "step {step}, state {state}" if plan is solution else "of reduced plans"
+    shown = [_chosen(plan, [own for own in found if own.agent == i], most, where) for i in range(game.n_agents)]
     size = max(float(np.abs(rows.gain).max()) for rows in shown)
     nothing = max(float(plan.allowed_gaps.max()), 1e-9 * size)
     heights = [len(rows.labels) for rows in shown]
-    longest = max(len(told) for rows in shown for told in rows.labels)
+    longest = max(len(label) for rows in shown for label in rows.labels)
     wide = CHARACTER * longest + COLUMN * (max(game.n_actions) + 1.6)
     figure = new_figure(max(6.4, wide), 1.5 + sum(0.75 + ROW * own for own in heights))
     panels = figure.subplots(len(shown), 1, squeeze=False, gridspec_kw={"height_ratios": [h + 2.2 for h in heights]})
@@ -88,14 +89,14 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES) -> Figure:
         figure,
         f"{named(game.name)}: what each action gains over following\n{facts(solution)}, gap {plan.certificate.gap:.2g}",
     )
-    told = ["percentages: chance of the place; frames: what is played; numbers: reward units"]
-    told += ["a compressed state has a row for each belief it stands for"] if not plan.is_exact else []
-    told += [kind.advice('"best"')] if kind.note else []
-    note(figure, "\n".join(told))
+    notes = ["percentages: chance of the place; frames: what is played; numbers: reward units"]
+    notes += ["a compressed state has a row for each belief it stands for"] if not plan.is_exact else []
+    notes += [kind.advice('"best"')] if kind.note else []
+    note(figure, "\n".join(notes))
     return figure
 
 
-def _chosen(plan: StatePlan, steps: list[Advantages], most: int) -> _Rows:
+def _chosen(plan: StatePlan, steps: list[Advantages], most: int, where: str) -> _Rows:
     """Return the likeliest places of one agent, in the order of step, state, private information and action."""
     chance = np.concatenate([own.chance for own in steps])
     time, state = (
@@ -105,16 +106,16 @@ def _chosen(plan: StatePlan, steps: list[Advantages], most: int) -> _Rows:
     likeliest = np.argsort(-np.round(chance, 12), kind="stable")[:most]
     likeliest = likeliest[np.lexsort((likeliest, state[likeliest], time[likeliest]))]
     first = np.cumsum([0] + [len(own.chance) for own in steps])  # a step for each time
-    labels = [_label(plan, steps[time[place]], place - int(first[time[place]])) for place in likeliest.tolist()]
+    labels = [_label(plan, steps[time[place]], place - int(first[time[place]]), where) for place in likeliest.tolist()]
     gain, played, best = (
         np.concatenate([getattr(own, name) for own in steps])[likeliest] for name in ("gain", "played", "best")
     )
     return _Rows(tuple(labels), gain, played, best, len(chance))
 
 
-def _label(plan: StatePlan, step: Advantages, row: int) -> str:
+def _label(plan: StatePlan, step: Advantages, row: int, where: str) -> str:
     known, told = step.words[int(step.private[row])], int(step.recommended[row])
-    parts = [f"step {step.time + 1}, state {int(step.state[row]) + 1}"]
+    parts = [where.format(step=step.time + 1, state=int(step.state[row]) + 1)]
     parts += [] if known == "nothing" else [short(known, 30)]
     parts += [] if told < 0 else [f"told {short(plan.game.actions[step.agent][told], 16)}"]
     return f"{plain(', '.join(parts))} · {_percent(float(step.chance[row]))}"
