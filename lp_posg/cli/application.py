@@ -24,7 +24,7 @@ COMMANDS = {
     "report": "Write one HTML page that compares sharing rules and concepts.",
     "convert": "Write a game in another file format.",
     "learn": "Learn a strategy from simulated play alone.",
-    "models": "List the models of the catalogue, or tell all about one.",
+    "models": "List the models of the catalogue, or describe one.",
 }
 """Each command and the first line of its help; the rest is `run` and `EXAMPLE` of `cli.commands.NAME`."""
 
@@ -69,8 +69,8 @@ def _unwrapped(docstring: str | None) -> str:
     return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(docstring or "").split("\n\n"))
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"lp-posg {__version__}")
         raise typer.Exit
 

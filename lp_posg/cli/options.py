@@ -119,10 +119,8 @@ OPTIONS: Mapping[str, Any] = {
 }
 
 LISTS: Mapping[str, Any] = {
-    "sharing": _option(list[str], f"Sharing rules, {SEVERAL}, of {SHARING}; full,one-step-delay if not given."),
-    "concept": _option(
-        list[str], f"Concepts, {SEVERAL}, of {CONCEPTS}; team,ne,ce,cce if not given.", "--concept", "--concepts"
-    ),
+    "sharing": _option(list[str], f"Sharing rules, {SEVERAL}, of {SHARING}."),
+    "concept": _option(list[str], f"Concepts, {SEVERAL}, of {CONCEPTS}.", "--concept", "--concepts"),
 }
 """Options that a command takes several of."""
 

@@ -144,8 +144,8 @@ def _fitting(columns: Sequence[Column], cells: Sequence[Sequence[str]], keys: in
 def _needed(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
     """Return the least width of each column."""
     return [
-        min(own, column.breaks) if column.breaks else own
-        for own, column in zip(_widths(columns, cells), columns, strict=True)
+        min(width, column.breaks) if column.breaks else width
+        for width, column in zip(_widths(columns, cells), columns, strict=True)
     ]
 
 

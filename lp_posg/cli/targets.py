@@ -59,8 +59,8 @@ def check_solution_target(target: str | None, given: str, *outputs: str | None) 
     check_output("--save", target, given, *outputs)
     if not target.endswith(".npz"):
         raise typer.BadParameter(
-            f"{target!r} is no name for a solution; give one that ends in .npz, or write how to play as a table with"
-            " --export",
+            f"{target!r} is no name for a solution; give one that ends in .npz (how to play as a table is written by"
+            " --export of `solve` and `policy`)",
             param_hint="--save",
         )
 

@@ -9,10 +9,12 @@ from typing import Any, get_args
 import pytest
 
 import lp_posg.planning.comparing as comparing
+from lp_posg.cli.commands import compare, plot
 from lp_posg.cli.options import HOW, LISTS, OPTIONS, WHAT
 from lp_posg.information import COMPRESSIONS, SHARING
 from lp_posg.planning import METHODS, RunOptions, solve
 from lp_posg.planning.request import CERTIFICATES
+from lp_posg.plot import PICTURES
 from lp_posg.stage import CONCEPTS
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -23,7 +25,7 @@ def help_of(option: Any) -> str:
 
 
 def words(option: Any) -> list[str]:
-    return help_of(option).replace(",", " ").replace(";", " ").replace(":", " ").split()
+    return help_of(option).replace(",", " ").replace(";", " ").replace(":", " ").rstrip(".").split()
 
 
 @pytest.mark.parametrize("form", SHARING.values(), ids=lambda form: form.name)
@@ -53,8 +55,10 @@ def test_methods_and_certificates_are_named():
 
 
 def test_defaults_of_a_comparison_are_named():
-    assert f"{','.join(comparing.SHARING)} if not given" in help_of(LISTS["sharing"])
-    assert f"{','.join(comparing.CONCEPTS)} if not given" in help_of(LISTS["concept"])
+    rules, concepts = ",".join(comparing.SHARING), ",".join(comparing.CONCEPTS)
+    assert f"the rules are {rules} and the concepts {concepts}." in " ".join(str(compare.run.__doc__).split())
+    assert f"several all of {concepts} if none is given" in " ".join(str(plot.run.__doc__).split())
+    assert f"for delays {','.join(PICTURES['delays'].sharing)}." in " ".join(str(plot.run.__doc__).split())
 
 
 def test_the_options_are_those_of_the_library():

@@ -122,7 +122,7 @@ def test_models_tells_of_a_tree(run):
         (("solve", "leduc-poker", "--objective", "worst"), "--objective does not apply to method 'sequence-form'"),
         (("solve", "leduc-poker", "--method", "common-information"), "is for POSGs"),
         (("solve", "leduc-poker", "--method", "sequence-form", "--concept", "ce"), "which finds a Nash equilibrium"),
-        (("solve", "leduc-poker", "--save", "x.json"), "or write how to play as a table with --export"),
+        (("solve", "leduc-poker", "--save", "x.json"), "how to play as a table is written by --export"),
         (("solve", "leduc-poker", "--export", "x.npz"), "store it with --save"),
         (("solve", "leduc-poker", "--export", "x.txt"), "ends in '.txt'"),
         (("solve", "leduc-poker", "--ledger"), "does not apply"),

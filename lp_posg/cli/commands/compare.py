@@ -32,7 +32,8 @@ def run(
     Below the table stand the relations that theory demands between the rows, and whether they
     hold; the exit status is 1 if one of them fails, or if a row stopped at a limit.
 
-    A game tree (.efg) is compared in its reduced strategic form, one choice of plans, if no horizon is given.
+    If none are given, the rules are full,one-step-delay and the concepts team,ne,ce,cce. A game tree (.efg) is compared
+    in its reduced strategic form, one choice of plans, if no horizon is given.
     """
     check_json_target(json, file)
     table = compared(open_game(file), horizon, options)

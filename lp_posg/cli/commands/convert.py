@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 EXAMPLE = "lp-posg convert dectiger dectiger.dpomdp"
 
 
-def _schema(asked: bool) -> None:
-    if asked:
+def _schema(wanted: bool) -> None:
+    if wanted:
         from lp_posg.formats import game_schema
 
         typer.echo(json.dumps(game_schema(), indent=2))

@@ -174,8 +174,8 @@ def _short(reason: str) -> str:
     ...        " played: (..) leads to ..")
     'at step 1, [..] depends on how the agents played'
     """
-    told = " depends on how the agents played"
-    if told not in reason:
+    words = " depends on how the agents played"
+    if words not in reason:
         return reason
-    head, _, rest = reason.partition(told)[0].partition("': at step ")
-    return (f"at step {rest}" if rest else head) + told
+    head, _, rest = reason.partition(words)[0].partition("': at step ")
+    return (f"at step {rest}" if rest else head) + words

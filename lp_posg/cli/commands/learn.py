@@ -97,8 +97,8 @@ def _summary(found: Learnt, game: Game) -> dict[str, Any]:
     from lp_posg.version import __version__
 
     observability, memory = _theory(found, game)
-    asked = None if memory == float("inf") else memory
-    theory = {"observability": observability, "memory": asked, "constant": 1.0, "epsilon": 0.05}
+    finite = None if memory == float("inf") else memory
+    theory = {"observability": observability, "memory": finite, "constant": 1.0, "epsilon": 0.05}
     return {"game": game.name, "agents": list(game.agents), **found.summary(), "theory": theory, "version": __version__}
 
 
@@ -111,7 +111,7 @@ def _show(found: Learnt, game: Game) -> None:
     best, scale = found.best, value_scale(game, found.horizon)
     assert best.certificate is not None
     allowed = allowed_gaps(game, GAP_TOL, best.certificate.kind.together)
-    observability, asked = _theory(found, game)
+    observability, memory = _theory(found, game)
     options = found.summary()
     stopped = [("stopped", found.stopped)] if found.stopped else []
     show_facts(
@@ -122,7 +122,7 @@ def _show(found: Learnt, game: Game) -> None:
                 ("horizon", str(found.horizon)),
                 ("discount", number(found.discount)),
                 *((key, options[key]) for key in ("sharing", "concept", "objective", "exploration")),
-                ("memory", f"{found.memory} (theory: {asked} at observability {small(observability)}, constant 1)"),
+                ("memory", f"{found.memory} (theory: {memory} at observability {small(observability)}, constant 1)"),
                 ("samples", ", ".join(f"{key} {count}" for key, count in found.samples.items())),
                 *stopped,
             ],
@@ -152,18 +152,18 @@ def _show(found: Learnt, game: Game) -> None:
 
 
 def _row(found: Learnt, place: int, scale: float) -> list[str]:
-    own = found.candidates[place]
-    assert own.certificate is not None
-    team = own.certificate.kind.together
+    candidate = found.candidates[place]
+    assert candidate.certificate is not None
+    team = candidate.certificate.kind.together
     return [
-        str(own.round),
-        str(own.episodes),
-        str(own.plans),
-        str(sum(own.states)),
-        numbers(own.model_values.tolist(), scale),
-        numbers(own.values.tolist(), scale),
-        small(own.value_errors.max()),
-        "-" if team else small(own.gaps.max()),
-        "-" if team else small(own.gap_errors.max()),
-        small(own.certificate.gap),
+        str(candidate.round),
+        str(candidate.episodes),
+        str(candidate.plans),
+        str(sum(candidate.states)),
+        numbers(candidate.model_values.tolist(), scale),
+        numbers(candidate.values.tolist(), scale),
+        small(candidate.value_errors.max()),
+        "-" if team else small(candidate.gaps.max()),
+        "-" if team else small(candidate.gap_errors.max()),
+        small(candidate.certificate.gap),
     ]

@@ -21,13 +21,11 @@ EXAMPLE = "lp-posg models dectiger"
 def run(
     name: Annotated[
         str | None,
-        typer.Argument(
-            metavar="NAME", autocompletion=complete_game, help="Tell all about this model.", show_default=False
-        ),
+        typer.Argument(metavar="NAME", autocompletion=complete_game, help="Describe this model.", show_default=False),
     ] = None,
     json: shared.Json = None,
 ) -> None:
-    """List the models of the catalogue, or tell all about one."""
+    """List the models of the catalogue, or describe one."""
     check_json_target(json)
     from lp_posg.catalogue import catalog_entries, catalog_entry
 

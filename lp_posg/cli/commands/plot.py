@@ -120,8 +120,10 @@ def run(
 ) -> None:
     """Draw what solving a game finds, or a stored solution.
 
-    The options are those of `lp-posg solve`; a picture of one solution takes one rule (full if not given) and one
-    concept. The picture's kind is said by its suffix. Needs matplotlib: pip install 'lp-posg[plot]'.
+    The options are those of `lp-posg solve`; a picture of one solution takes one rule and one concept, a picture of
+    several all of team,ne,ce,cce if none is given. The rule is full if none is given, for delays
+    full,one-step-delay,delay:2,delay:3. The suffix says in which format the picture is written. Needs matplotlib:
+    pip install 'lp-posg[plot]'.
     """
     from lp_posg.plot.canvas import check_available, check_suffix, save
 

@@ -33,7 +33,8 @@ def run(
 
     The page holds everything: the table of `lp-posg compare`, pictures, certificates, the first states of a
     strategy, and how to reproduce it; it asks for nothing from elsewhere and runs no code. Exit status as of
-    `lp-posg compare`. Needs jinja2 and matplotlib: pip install 'lp-posg[report]'.
+    `lp-posg compare`, and rules and concepts too if none are given. Needs jinja2 and matplotlib:
+    pip install 'lp-posg[report]'.
     """
     from lp_posg.report.html import check_available, check_suffix
 

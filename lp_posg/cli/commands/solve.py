@@ -16,7 +16,6 @@ from lp_posg.cli.targets import (
     check_export_target,
     check_json_target,
     check_solution_target,
-    naming_a_file,
     write_json,
 )
 from lp_posg.errors import LpPosgError, OptionError
@@ -88,7 +87,7 @@ def _deliver(solution: Solution, json: str | None, save: str | None, export: str
     if save is not None:
         jobs.append(lambda: solution.save(save))
     if export is not None:
-        jobs.append(lambda: _export(solution, export))
+        jobs.append(lambda: solution.export(export))
     if json is not None:
         jobs.append(lambda: write_json(json, _summary(solution, ledger)))
     if json != STDOUT:
@@ -115,11 +114,6 @@ def _ledger(solution: Solution) -> Ledger:
     if not isinstance(solution, StateSolution):
         raise OptionError(_NO_LEDGER, option="ledger")
     return solution.ledger
-
-
-def _export(solution: Solution, path: str) -> None:
-    with naming_a_file():
-        solution.export(path)
 
 
 def _show(solution: Solution) -> None:
