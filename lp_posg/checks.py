@@ -16,6 +16,11 @@ def whole_number(name: str, value: object, least: int = 1) -> int:
     return int(value)
 
 
+def is_index(value: object, size: int) -> bool:
+    """Whether `value` is a whole number from 0 to `size` - 1; a truth value is none."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and 0 <= int(value) < size
+
+
 def finite_number(name: str, value: object, least: float = -math.inf, most: float = math.inf) -> float:
     """Return `value` as a finite float from `least` to `most`."""
     number = _float(value)

@@ -17,7 +17,7 @@ from lp_posg import Game
 from lp_posg.information import Policy, SharingStructure
 from lp_posg.learning import Episodes, LearntModel
 from lp_posg.learning.actors import DeviationPlan
-from lp_posg.learning.counted_model import estimate
+from lp_posg.learning.counting import estimate
 from lp_posg.learning.windows import Frame, frame_of
 
 News = tuple[Hashable, ...]

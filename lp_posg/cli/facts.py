@@ -1,82 +1,116 @@
-"""What several commands tell of a game, of options and of a certificate, under the same keys."""
+"""What several commands say of a game, of a solution and of a certificate, under the same keys."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lp_posg.cli.screen import Facts
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game
-from lp_posg.wording import counts, kind, number, numbers, small, yes_no
+from lp_posg.trees import Tree
+from lp_posg.types import FloatArray
+from lp_posg.version import __version__
+from lp_posg.wording import counts, kind, number, numbers, seconds, small, tree_kind, yes_no
 
 if TYPE_CHECKING:
     from lp_posg.planning import Solution
 
+LABELS = {"rows": "lp_rows", "columns": "lp_columns"}
+"""Names of sizes on a screen, where they are not those of `Stats.sizes`."""
 
-def game_facts(game: Game) -> Facts:
-    """Return name, kind and sizes of a game."""
+
+def game_facts(game: Game | Tree) -> Facts:
+    """Return name, kind and sizes of a game or game tree."""
+    if isinstance(game, Tree):
+        sizes = [("nodes", str(game.n_nodes)), ("information_sets", counts(set_counts(game)))]
+    else:
+        sizes = [("game_states", str(game.n_states)), ("actions", counts(game.n_actions))]
+        sizes.append(("observations", counts(game.n_observations)))
+    words = tree_kind(game) if isinstance(game, Tree) else kind(game)
+    return [("game", game.name), ("kind", words), ("agents", ", ".join(game.agents)), *sizes]
+
+
+def set_counts(game: Tree) -> list[int]:
+    """Return the number of information sets of each agent."""
+    owners = [info.agent for info in game.sets]
+    return [owners.count(agent) for agent in range(game.n_agents)]
+
+
+def solution_facts(solution: Solution) -> Facts:
+    """Return what a solution was computed for, and how; what a game tree does not have is left out."""
+    named = {key: getattr(solution, key) for key in ("sharing", "concept", "objective", "compression")}
+    steps = [] if solution.horizon is None else [("horizon", str(solution.horizon))]
+    discount = [("discount", number(solution.game.discount))] if isinstance(solution.game, Game) else []
+    reason = f" ({solution.reason})" if solution.reason else ""
     return [
-        ("game", game.name),
-        ("kind", kind(game)),
-        ("agents", ", ".join(game.agents)),
-        ("game_states", str(game.n_states)),
-        ("actions", counts(game.n_actions)),
-        ("observations", counts(game.n_observations)),
+        *steps,
+        *discount,
+        *((key, value.name) for key, value in named.items() if value is not None),
+        ("method", solution.method + reason),
     ]
 
 
-def game_summary(game: Game) -> dict[str, Any]:
-    """Return what `game_facts` tells as a JSON-ready object."""
-    return {
-        "game": game.name,
-        "kind": kind(game),
-        "agents": list(game.agents),
-        "states": game.n_states,
-        "actions": list(game.n_actions),
-        "observations": list(game.n_observations),
-        "discount": game.discount,
-    }
+def solution_summary(solution: Solution, game: Game | Tree) -> dict[str, Any]:
+    """Return what a stored solution was computed for as a JSON-ready object, beginning with the game it is used in."""
+    keys = ("horizon", "discount", "sharing", "concept")
+    summary = solution.summary()
+    return {"game": game.name, "agents": list(game.agents), **{key: summary[key] for key in keys}}
 
 
-def is_within(certificate: Certificate, game: Game, tolerance: float) -> bool:
-    """Whether every gap is within the tolerance, which is relative to the agent's reward range."""
-    from lp_posg.planning import allowed_gaps
+def certificate_facts(certificate: Certificate, allowed: FloatArray, tolerance: float, range_: str) -> Facts:
+    """Return the status of a certificate, its gaps and the best deviation.
 
-    return bool((certificate.gaps <= allowed_gaps(game, tolerance, certificate.kind.together)).all())
-
-
-def certificate_facts(certificate: Certificate, game: Game, tolerance: float) -> Facts:
-    """Return the status of a certificate, its gaps and the best deviation."""
-    from lp_posg.planning import allowed_gaps
-
-    most = allowed_gaps(game, tolerance, certificate.kind.together)
-    allowed = " ".join(dict.fromkeys(map(small, most.tolist())))
+    Parameters
+    ----------
+    certificate : Certificate
+    allowed : float array, shape (n,)
+        Largest gap that the tolerance accepts of each agent.
+    tolerance : float
+    range_ : str
+        What the tolerance is relative to.
+    """
+    most = " ".join(dict.fromkeys(map(small, allowed.tolist())))
     gains = certificate.found_gains
     found = [] if gains is None else [("found_gains", " ".join(map(small, gains.tolist())))]
     bounds = "" if certificate.status == "exact" else " (the gaps are upper bounds)"
-    merging = "; gaps and values are exact up to merge_error" if certificate.merge_error > most.min() else ""
+    merging = "; gaps and values are exact up to merge_error" if certificate.merge_error > allowed.min() else ""
+    within = yes_no(is_within(certificate, allowed))
     return [
         ("certificate", certificate.status + bounds),
         ("gaps", " ".join(map(small, certificate.gaps.tolist()))),
         *found,
-        (
-            "within_tolerance",
-            f"{yes_no(is_within(certificate, game, tolerance))}"
-            f" (at most {allowed}: {small(tolerance)} of the reward range{merging})",
-        ),
+        ("within_tolerance", f"{within} (at most {most}: {small(tolerance)} of the {range_}{merging})"),
         ("merge_error", small(certificate.merge_error)),
         ("deviation", "none" if certificate.deviation is None else str(certificate.deviation)),
     ]
 
 
-def stored_facts(stored: Solution) -> Facts:
-    """Return what a stored solution was computed for."""
-    return [
-        ("horizon", str(stored.horizon)),
-        ("discount", number(stored.discount)),
-        ("sharing", stored.sharing),
-        ("concept", stored.concept),
+def is_within(certificate: Certificate, allowed: FloatArray) -> bool:
+    """Whether every gap is accepted."""
+    return bool((certificate.gaps <= allowed).all())
+
+
+def range_of(game: Game | Tree) -> str:
+    """Return what the tolerance is relative to."""
+    return "reward range" if isinstance(game, Game) else "range of payoffs"
+
+
+def stats_facts(solution: Solution) -> Facts:
+    """Return sizes and times of a solve: of states where the method has them, else of what it has instead."""
+    stats = solution.stats
+    shown = {name for name, _ in game_facts(solution.game)}
+    sizes = [
+        (LABELS.get(key, key), counts(size) if isinstance(size, Sequence) else str(size))
+        for key, size in stats.sizes.items()
+        if key not in shown
     ]
+    if solution.compression is not None:
+        sizes += [("states", str(stats.states)), ("states_by_depth", counts(stats.states_by_depth))]
+        sizes += [("stage_lps", str(stats.stage_lps)), ("closed_without_lp", str(stats.closed))]
+    if set(stats.methods) != {solution.method}:
+        sizes.append(("methods", ", ".join(f"{method} {count}" for method, count in stats.methods.items())))
+    return [*sizes, ("seconds", seconds(stats.seconds)), ("version", __version__)]
 
 
 def value_facts(values: list[float], scale: float) -> Facts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import warnings
 from typing import Any, NoReturn
@@ -44,9 +45,9 @@ class CommandGroup(TyperGroup):
             if sys.stdout is not None:
                 sys.stdout.flush()
         except OptionError as error:
-            fail(str(error), USAGE)
+            fail(_with_flag(error), USAGE)
         except LpPosgError as error:
-            fail(str(error))
+            fail(_with_flags(str(error)))
         except KeyboardInterrupt:
             fail("interrupted", INTERRUPTED)
         except BrokenPipeError:
@@ -74,6 +75,20 @@ def fail(message: str, status: int = ERROR) -> NoReturn:
     if sys.stderr is not None:
         typer.echo(f"error: {clean(message)}", err=True)
     raise typer.Exit(status) from None
+
+
+def _with_flag(error: OptionError) -> str:
+    """Return the message of an error about an option, named as on the command line."""
+    text, option = _with_flags(str(error)), str(error.facts.get("option", ""))
+    flag = f"--{option.replace('_', '-')}"
+    if not option or flag in text:
+        return text
+    return flag + text.removeprefix(option) if text.startswith(f"{option} ") else f"{flag}: {text}"
+
+
+def _with_flags(text: str) -> str:
+    """Return a message of the library with its limits named as on the command line."""
+    return re.sub(r"\b(max_states|time_limit|memory_limit)\b", lambda name: f"--{name[0].replace('_', '-')}", text)
 
 
 def one_line_warnings() -> None:

@@ -98,10 +98,8 @@ class Opened:
         return self.posg
 
     def code(self, *, stepwise: bool) -> str:
-        """Return the Python expression for what is compared: a game tree step by step or in strategic form."""
-        if self.tree is None:
-            return self.source
-        return f"posg.trees.{'to_game' if stepwise else 'strategic_form'}({self.source})"
+        """Return the Python expression for what is compared: a game tree as it is, or step by step."""
+        return f"posg.trees.to_game({self.source})" if stepwise and self.tree is not None else self.source
 
 
 def open_game(given: str) -> Opened:
@@ -138,6 +136,29 @@ def open_stored(given: str) -> Opened | Solution:
     except ModelError as error:
         raise _missing(given, error) from None
     return Opened(entry.build(), entry, given, f"posg.catalog({entry.name!r})")
+
+
+def open_solution(given: str) -> Solution:
+    """Return the solution in a file.
+
+    Raises
+    ------
+    FormatError
+        If there is none; see `lp_posg.load`.
+    """
+    from lp_posg.planning import load_solution
+
+    return load_solution(given)
+
+
+def game_for(stored: Solution, given: str | None) -> Game | Tree:
+    """Return the game that an argument names for a stored solution, with its discount; the stored game without one."""
+    from lp_posg.game import Game
+
+    if given is None:
+        return stored.game
+    opened = open_game(given)
+    return opened.posg.with_discount(stored.game.discount) if isinstance(stored.game, Game) else opened.game
 
 
 def _missing(given: str, error: ModelError) -> FormatError:

@@ -1,36 +1,43 @@
-"""Options that several commands share, each with its help text and what it accepts."""
+"""Options that several commands share: declared once, and handed to `solve` and `compare` by the names they have there.
+
+Help texts are written out, since reading them from the registries would load numpy; a test compares them.
+"""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from lp_posg.cli.games import complete_game, game_endings
 
-
-def _tolerance(value: float | None) -> float | None:
-    if value is not None and not (math.isfinite(value) and value >= 0):
-        raise typer.BadParameter(f"{value} is not a number of at least 0")
-    return value
-
-
-def _positive(value: float | None) -> float | None:
-    if value is not None and not (math.isfinite(value) and value > 0):
-        raise typer.BadParameter(f"{value} is not a number above 0")
-    return value
+CONCEPTS = "team, ne, strategic-ce, ce, interim-cce or cce"
+SHARING = "full, one-step-delay, one-directional, controller:D, uncontrolled:D, delay:D, none"
+SEVERAL = "repeated or with commas"
+MEBIBYTE = 2**20
 
 
-def _discount(value: float | None) -> float | None:
-    if value is not None and not 0 < value <= 1:
-        raise typer.BadParameter(f"{value} is not in the range 0 < discount <= 1")
-    return value
+def _in_range(accepts: Callable[[float], bool], range_: str) -> Callable[[float | None], float | None]:
+    """Return a check of an option's number."""
+
+    def check(value: float | None) -> float | None:
+        if value is not None and not accepts(value):
+            raise typer.BadParameter(f"{value} is not {range_}")
+        return value
+
+    return check
 
 
-SHARING = ("full", "one-step-delay")
-CONCEPTS = ("team", "ne", "ce", "cce")
+_positive = _in_range(lambda value: math.isfinite(value) and value > 0, "a number above 0")
+
+
+def _option(type_: Any, text: str, *flags: str, **more: Any) -> Any:
+    return Annotated[type_ | None, typer.Option(*flags, help=text, show_default=False, **more)]
+
 
 File = Annotated[
     str,
@@ -41,141 +48,139 @@ File = Annotated[
         show_default=False,
     ),
 ]
+Stored = Annotated[
+    str, typer.Argument(metavar="OUT.npz", help="A solution stored by `lp-posg solve --save`.", show_default=False)
+]
 Horizon = Annotated[int, typer.Option("--horizon", "-H", min=1, help="Number of steps.", show_default=False)]
-OptionalHorizon = Annotated[int | None, typer.Option("--horizon", "-H", min=1, help="Number of steps.")]
-SolveHorizon = Annotated[
-    int | None,
-    typer.Option("--horizon", "-H", min=1, help="Number of steps; a game tree has none.", show_default=False),
-]
-Sharing = Annotated[
+OptionalHorizon = _option(int, "Number of steps; a game tree has none.", "--horizon", "-H", min=1)
+Json = _option(
     str,
-    typer.Option(
-        help="Who learns what when: full, one-step-delay, one-directional, controller:D, uncontrolled:D, delay:D, none."
-    ),
-]
-SharingRules = Annotated[
-    list[str] | None,
-    typer.Option(help=f"Sharing rules, repeated or with commas; {','.join(SHARING)} if not given.", show_default=False),
-]
-Concepts = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--concept",
-        "--concepts",
-        help=f"Concepts, repeated or with commas; {','.join(CONCEPTS)} if not given.",
-        show_default=False,
-    ),
-]
-Concept = Annotated[
-    str | None,
-    typer.Option(
-        help="team, ne, strategic-ce, ce, interim-cce or cce; by default team for a common reward, else cce.",
-        show_default=False,
-    ),
-]
-Objective = Annotated[
-    str,
-    typer.Option(
-        help="Which equilibrium is selected: welfare, egalitarian, agent:K (number or name), weighted:W1,W2,..., worst"
-        " or entropy."
-    ),
-]
-Compression = Annotated[
-    str,
-    typer.Option(
-        help="What is kept of the common information: exact, finite-memory:L (or L:prior, L:stationary), merge:EPS."
-    ),
-]
-Discount = Annotated[
-    float | None,
-    typer.Option(
-        callback=_discount, help="Weight of the next step's reward, instead of the game's.", show_default=False
-    ),
-]
-Tolerance = Annotated[
-    float | None,
-    typer.Option(
-        callback=_tolerance,
-        help="Largest accepted gap of an agent, relative to its own reward range; 1e-7 if not given.",
-        show_default=False,
-    ),
-]
-Approximate = Annotated[bool, typer.Option("--approximate", help="Accept a gap above the tolerance; it is reported.")]
-Certificate = Annotated[
-    str,
-    typer.Option(help="How the gap is proven: exact, bounded, or auto (exact where that is within reach)."),
-]
-Json = Annotated[
-    str | None,
-    typer.Option(
-        "--json",
-        metavar="OUT.json|-",
-        help="Write the result as JSON: to a file, or with - to stdout and nothing else there.",
-        show_default=False,
-    ),
-]
-Workers = Annotated[int, typer.Option(min=1, help="How many work at a time; the answer stays the same.")]
+    "Write the result as JSON: to a file, or with - to stdout and nothing else there.",
+    "--json",
+    metavar="OUT.json|-",
+)
 
-Backend = Annotated[
-    str | None,
-    typer.Option(
-        help="Where stage games are solved: loky (processes, the default), threading, dask, ray, ...",
-        show_default=False,
+WHAT = ("sharing", "concept", "objective", "compression", "discount", "tolerance", "approximate", "certificate")
+"""What to solve, and how well."""
+
+HOW = ("workers", "backend", "checkpoint", "max_states", "time_limit", "memory_limit")
+"""How a run works: `RunOptions`, without the progress that a terminal shows."""
+
+OPTIONS: Mapping[str, Any] = {
+    "sharing": _option(str, f"Who learns what when: {SHARING}; full if not given."),
+    "concept": _option(
+        str, f"{CONCEPTS}; if not given team for a common reward, ne for a zero-sum game tree, else cce."
     ),
-]
-Checkpoint = Annotated[
-    str | None,
-    typer.Option(
-        metavar="DIR",
-        help="Keep finished depths there; the same command takes a stopped run up again.",
-        show_default=False,
+    "objective": _option(
+        str,
+        "Which equilibrium is selected: welfare (if not given), egalitarian, agent:K (number or name),"
+        " weighted:W1,W2,..., worst or entropy.",
     ),
-]
-MaxStates = Annotated[
-    int | None, typer.Option(min=1, help="Most common-information states, all steps together.", show_default=False)
-]
-TimeLimit = Annotated[
-    float | None, typer.Option(metavar="SECONDS", callback=_positive, help="Wall time.", show_default=False)
-]
-MemoryLimit = Annotated[
-    float | None, typer.Option(metavar="MIB", callback=_positive, help="Resident memory in MiB.", show_default=False)
-]
+    "compression": _option(
+        str,
+        "What is kept of the common information: exact (if not given), finite-memory:L (or L:prior, L:stationary),"
+        " merge:EPS.",
+    ),
+    "method": _option(
+        str,
+        "auto (if not given: it says what it chose and why); common-information for a POSG; sequence-form for an ne of"
+        " a zero-sum game, also where beliefs depend on play; strategic-form for any concept in a game tree.",
+    ),
+    "discount": _option(
+        float,
+        "Weight of the next step's reward, instead of the game's.",
+        callback=_in_range(lambda value: 0 < value <= 1, "in the range 0 < discount <= 1"),
+    ),
+    "tolerance": _option(
+        float,
+        "Largest accepted gap of an agent, relative to its own reward range; 1e-7 if not given.",
+        callback=_in_range(lambda value: math.isfinite(value) and value >= 0, "a number of at least 0"),
+    ),
+    "approximate": _option(bool, "Accept a gap above the tolerance; it is reported.", "--approximate"),
+    "certificate": _option(
+        str, "How the gap is proven: exact, bounded, or auto (if not given: exact where that is within reach)."
+    ),
+    "workers": _option(int, "How many work at a time, 1 if not given; the answer stays the same.", min=1),
+    "backend": _option(str, "Where stage games are solved: loky (processes, if not given), threading, dask, ray, ..."),
+    "checkpoint": _option(
+        str, "Keep finished depths there; the same command takes a stopped run up again.", metavar="DIR"
+    ),
+    "max_states": _option(int, "Most common-information states, all steps together.", min=1),
+    "time_limit": _option(float, "Wall time.", metavar="SECONDS", callback=_positive),
+    "memory_limit": _option(float, "Resident memory in MiB.", metavar="MIB", callback=_positive),
+}
+
+LISTS: Mapping[str, Any] = {
+    "sharing": _option(list[str], f"Sharing rules, {SEVERAL}, of {SHARING}; full,one-step-delay if not given."),
+    "concept": _option(
+        list[str], f"Concepts, {SEVERAL}, of {CONCEPTS}; team,ne,ce,cce if not given.", "--concept", "--concepts"
+    ),
+}
+"""Options that a command takes several of."""
 
 
-def needed_horizon(horizon: int | None) -> int:
-    """Return the number of steps of a POSG, or raise BadParameter if none was given."""
-    if horizon is None:
-        raise typer.BadParameter("a POSG is planned for a number of steps; give --horizon N", param_hint="--horizon")
-    return horizon
+def takes(*names: str, several: Sequence[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options of these names; it gets those that were given as the mapping ``options``.
+
+    What to solve stands after the horizon in the help, how to run at the end.
+
+    Parameters
+    ----------
+    *names : str
+        As in `OPTIONS`.
+    several : sequence of str
+        Those of which several may be given, as in `LISTS`.
+    """
+
+    def decorate(run: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(run, eval_str=True)
+        mine = [entry for name, entry in signature.parameters.items() if name != "options"]
+        place = next((k + 1 for k, entry in enumerate(mine) if entry.name == "horizon"), len(mine))
+        kind = inspect.Parameter.KEYWORD_ONLY
+
+        def shared(group: Callable[[str], bool]) -> list[inspect.Parameter]:
+            types = {name: (LISTS if name in several else OPTIONS)[name] for name in names if group(name)}
+            return [inspect.Parameter(name, kind, default=None, annotation=type_) for name, type_ in types.items()]
+
+        entries = mine[:place] + shared(lambda name: name not in HOW) + mine[place:] + shared(HOW.__contains__)
+
+        @functools.wraps(run)
+        def command(**given: Any) -> None:
+            run(options=_chosen({name: given.pop(name) for name in names}), **given)
+
+        command.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            parameters=[entry.replace(kind=kind) for entry in entries]
+        )
+        return command
+
+    return decorate
 
 
-def solving(context: typer.Context) -> dict[str, Any]:
-    """Return what `lp_posg.solve` and `lp_posg.compare` are told by a command's options, by their names there."""
-    from lp_posg.types import GAP_TOL
-
-    given = context.params
-    alike = ("discount", "compression", "certificate", "workers", "backend", "checkpoint", "max_states", "time_limit")
-    return {name: given[name] for name in alike} | {
-        "tolerance": GAP_TOL if given["tolerance"] is None else given["tolerance"],
-        "approximate": given["approximate"] or None,
-        "memory_limit": in_bytes(given["memory_limit"]),
-    }
+def _chosen(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were given, as the library takes them."""
+    found = {name: value for name, value in given.items() if value is not None}
+    if "memory_limit" in found:
+        found["memory_limit"] *= MEBIBYTE
+    return found | {name: listed(f"--{name}", value) for name, value in found.items() if isinstance(value, list)}
 
 
-def in_bytes(mebibytes: float | None) -> float | None:
-    """Return a number of MiB in bytes."""
-    return None if mebibytes is None else mebibytes * 2**20
-
-
-def listed(option: str, given: Sequence[str] | None, default: Sequence[str]) -> list[str]:
+def listed(option: str, given: Sequence[str]) -> list[str]:
     """Return the values of an option that is repeated or has commas in it, each once.
 
-    >>> listed("--concept", ["ce,cce", "ce"], ["team"]), listed("--concept", None, ["team"])
-    (['ce', 'cce'], ['team'])
+    >>> listed("--concept", ["ce,cce", "ce"])
+    ['ce', 'cce']
     """
-    if not given:
-        return list(default)
     parts = [part.strip() for value in given for part in value.split(",")]
     if not all(parts):
         raise typer.BadParameter("a name is empty", param_hint=option)
     return list(dict.fromkeys(parts))
+
+
+def given_options(context: typer.Context) -> list[tuple[str, str]]:
+    """Return name and flag of each option or argument that was given on the command line."""
+    sources = [(entry, context.get_parameter_source(str(entry.name))) for entry in context.command.params]
+    return [
+        (str(entry.name), entry.opts[0])
+        for entry, source in sources
+        if source is not None and source.name == "COMMANDLINE"
+    ]

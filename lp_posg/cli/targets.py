@@ -52,13 +52,55 @@ def check_target(target: str) -> None:
         raise _unwritable(target, "it is a device or a pipe, not a file")
 
 
-def check_solution_target(target: str) -> None:
-    """Raise FormatError unless a solution could be written at `target`, BadParameter unless it is called .npz."""
-    check_target(target)
+def check_solution_target(target: str | None, given: str, *outputs: str | None) -> None:
+    """Raise unless a solution could be written at `target`, or it is None; see `check_output`."""
+    if target is None:
+        return
+    check_output("--save", target, given, *outputs)
     if not target.endswith(".npz"):
         raise typer.BadParameter(
-            f"{target!r} is no name for a solution; give one that ends in .npz", param_hint="--save"
+            f"{target!r} is no name for a solution; give one that ends in .npz, or write how to play as a table with"
+            " --export",
+            param_hint="--save",
         )
+
+
+def check_export_target(target: str | None, given: str, *outputs: str | None) -> None:
+    """Raise unless how to play could be written at `target`, or it is None; see `check_output`."""
+    if target is None:
+        return
+    from lp_posg.planning.export import writer_for
+
+    if target.endswith(".npz"):
+        raise typer.BadParameter(f"{target!r} is a name for a solution; store it with --save", param_hint="--export")
+    with naming_a_file():
+        writer_for(target)
+    check_output("--export", target, given, *outputs)
+
+
+def check_output(option: str, target: str, given: str, *outputs: str | None) -> None:
+    """Raise before any work if a file cannot be written, or is another of the command's files.
+
+    Parameters
+    ----------
+    option : str
+        The flag of `target`.
+    target, given : str
+        The file to write, and the file given.
+    outputs : sequence of str or None
+        Other files to write.
+
+    Raises
+    ------
+    FormatError
+        If nothing can be written there.
+    typer.BadParameter
+        If it is another of the files.
+    """
+    check_not_input(target, given, option)
+    if target == STDOUT or any(other and os.path.abspath(other) == os.path.abspath(target) for other in outputs):
+        raise typer.BadParameter(f"{target!r} cannot be two files of one name", param_hint=option)
+    check_target(target)
 
 
 @contextmanager

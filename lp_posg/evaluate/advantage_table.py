@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lp_posg.evaluate.best_deviations import StepView
-from lp_posg.evaluate.certificate import RANGE_ENTRIES, Programs, pairs_of, reach_of
+from lp_posg.evaluate.exact_gaps import RANGE_ENTRIES, Programs, pairs_of, reach_of
 from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure, StateSpace

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from lp_posg.checks import is_index
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.playing import Player
 from lp_posg.game import Game
@@ -95,7 +96,7 @@ class StepPlay:
         labels = self.game.observations[agent]
         if isinstance(value, str) and value in labels:
             return labels.index(value)
-        if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 0 <= value < len(labels):
+        if not isinstance(value, str) and is_index(value, len(labels)):
             return int(value)
         raise ModelError(
             f"agent {self.game.agents[agent]!r} cannot see {value!r}; expected one of {', '.join(labels)}, or an index"

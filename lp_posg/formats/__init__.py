@@ -16,7 +16,7 @@ from lp_posg.formats.gambit import efg, nfg
 from lp_posg.formats.json import json_game
 from lp_posg.formats.json.json_game import game_schema
 from lp_posg.formats.madp import dpomdp, posg
-from lp_posg.formats.osposg import osposg
+from lp_posg.formats.osposg import osposg_file
 from lp_posg.formats.registry import Format, by_extension, choose, write
 from lp_posg.game import Game
 from lp_posg.trees import Tree
@@ -31,10 +31,11 @@ FORMATS: dict[str, Format] = by_extension(
     posg.FORMAT,
     nfg.FORMAT,
     efg.FORMAT,
-    osposg.FORMAT,
+    osposg_file.FORMAT,
     json_game.FORMAT,
     npz.FORMAT,
 )
+"""The formats by each of their extensions, in the order in which messages name them."""
 
 __all__ = ["FORMATS", "Format", "game_schema", "load", "load_game", "save", "stored_solution"]
 

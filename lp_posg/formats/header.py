@@ -11,7 +11,7 @@ import numpy as np
 from lp_posg.errors import FormatError
 from lp_posg.formats.axes import RESERVED, Names, is_bare_name
 from lp_posg.formats.madp.statements import HEADERS, START_SETS, Statement, unexpected
-from lp_posg.formats.numbers import is_number, number, numbers, whole
+from lp_posg.formats.numbers import all_numbers, is_number, number, whole
 from lp_posg.formats.source import Source, shown, suggestion, unprotect
 from lp_posg.types import PROB_TOL, FloatArray
 
@@ -237,7 +237,7 @@ def _initial(source: Source, statement: Statement, states: Names) -> FloatArray:
         return law
     if len(words) != states.size:
         raise _wrong_start(source, words[-1][0], len(words), states)
-    law = np.concatenate([numbers(source, at, [word]) for at, word in words])
+    law = np.concatenate([all_numbers(source, at, [word]) for at, word in words])
     bad = np.flatnonzero((law < 0) | (law > 1 + PROB_TOL))
     if len(bad):
         at, word = words[int(bad[0])]

@@ -33,7 +33,7 @@ def number(source: Source, line: int, text: str) -> float:
     raise source.error(line, f"found {shown(text.strip())}, expected a finite number; correct it")
 
 
-def numbers(source: Source, line: int, tokens: list[str]) -> FloatArray:
+def all_numbers(source: Source, line: int, tokens: list[str]) -> FloatArray:
     """Return the finite numbers that the `tokens` of one line are, or raise FormatError."""
     try:
         values = np.array([float(token) for token in tokens])

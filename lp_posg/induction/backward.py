@@ -168,14 +168,7 @@ def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tu
     """Return strategies and their values (B, n); what a worker does."""
     games.check_deadline()
     found = concept.solve(games, objective)
-    return found, _values(games, found)
-
-
-def _values(games: StageBlock, found: BlockStrategy) -> FloatArray:
-    """Return the values (B, n) of strategies in their stage games, from the strategies themselves."""
-    size, n = games.payoff.shape[:2]
-    joint = found.joint().reshape(size, -1)
-    return np.asarray(np.einsum("bia,ba->bi", games.payoff.reshape(size, n, -1), joint))
+    return found, found.values(games.payoff)
 
 
 def _packed(part: _Part) -> dict[str, Any]:

@@ -54,6 +54,11 @@ class Atoms:
             law = law * own[atoms].reshape(shape)
         return law
 
+    def values(self, payoff: FloatArray) -> FloatArray:
+        """Return the expected payoffs (B, n), given those by private profile and action (B, n, k_1, ..., A_n)."""
+        flat = payoff.reshape(*payoff.shape[:2], -1)
+        return np.asarray(np.einsum("bia,ba->bi", flat, self.joint().reshape(len(flat), -1)))
+
     def taken(self, rows: IntArray) -> Self:
         """Return the same with the distributions of `rows`, in this order, in place of all; other fields are kept."""
         counts = np.diff(self.atom_start)[rows]

@@ -6,7 +6,8 @@ from lp_posg.learning.environments import Actor, Environment, Episodes, GameEnvi
 from lp_posg.learning.laci import learn
 from lp_posg.learning.model_planning import planned
 from lp_posg.learning.result import Candidate, LearningProgress, Learnt
-from lp_posg.learning.simulators import Simulator, SimulatorEnvironment, environment
+from lp_posg.learning.simulator_runs import Simulator
+from lp_posg.learning.simulators import SimulatorEnvironment, environment
 
 __all__ = [
     "Actor",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from lp_posg.evaluate.certificate import cell_actions
 from lp_posg.evaluate.deviator import Deviator, deviators_of
 from lp_posg.evaluate.kinds import Kind, kind_named
+from lp_posg.evaluate.strategy_cells import cell_actions
 from lp_posg.information import Policy
 from lp_posg.information.levels import Level
 from lp_posg.learning.actors import DeviationPlan

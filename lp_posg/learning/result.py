@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from lp_posg.errors import SimulatorError
 from lp_posg.evaluate import Certificate
 from lp_posg.information import Policy, SharingStructure
 from lp_posg.learning.counted_model import LearntModel
-from lp_posg.learning.model_errors import ModelErrors
+from lp_posg.learning.learnt_errors import ModelErrors
 from lp_posg.stage import Concept, Objective
 from lp_posg.types import FloatArray, read_only
 
@@ -177,3 +180,14 @@ class LearningProgress:
     rounds: int
     episodes: int
     seconds: float
+
+
+@contextmanager
+def telling(model: LearntModel | None, candidates: Sequence[Candidate] = ()) -> Iterator[None]:
+    """Let the error of an environment that misbehaves say what was learnt before."""
+    try:
+        yield
+    except SimulatorError as error:
+        error.facts["model"] = error.model = model
+        error.facts["candidates"] = error.candidates = tuple(candidates)
+        raise

@@ -91,7 +91,11 @@ def solve_program(
         message tells these apart.
     """
     left = np.inf if deadline is None else deadline - clock.time()
-    result = attempt_program(program, left, presolve=presolve, balance=balance)
+    return optimal(attempt_program(program, left, presolve=presolve, balance=balance), program, what)
+
+
+def optimal(result: LPResult, program: LinearProgram, what: str) -> LPResult:
+    """Return an optimal result; raise the error of another, as `solve_program`."""
     if result.status is Status.OPTIMAL:
         return result
     text = f"{what} ({program.n_rows} rows, {program.n_columns} columns) ended as: {result.status.value}"

@@ -13,8 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lp_posg.errors import LimitError, SolveError
-from lp_posg.lp.attempts import attempt_program
+from lp_posg.lp.attempts import attempt_program, optimal
 from lp_posg.lp.highs import FIRST_WAY, limit_time, run_loaded, solver_for
 from lp_posg.lp.program import LinearProgram, LPResult, Status
 from lp_posg.types import FloatArray, IntArray
@@ -104,12 +103,7 @@ class ColumnProgram:
         result = self._warm(left) if left > 0 else LPResult(Status.LIMIT, _EMPTY, _EMPTY, float("nan"))
         if result.status not in (Status.OPTIMAL, Status.LIMIT):
             result = attempt_program(self.program(), left)
-        if result.status is Status.OPTIMAL:
-            return result
-        text = f"{self.what} ({len(self.row_lower)} rows, {self.n_columns} columns) ended as: {result.status.value}"
-        if result.status is Status.LIMIT:
-            raise LimitError(text, status=result.status)
-        raise SolveError(text, status=result.status, program=self.program())
+        return result if result.status is Status.OPTIMAL else optimal(result, self.program(), self.what)
 
     def _warm(self, time_limit: float) -> LPResult:
         limit_time(self._highs, time_limit)

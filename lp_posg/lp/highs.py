@@ -53,6 +53,9 @@ _local = threading.local()
 def _statuses() -> Mapping[object, Status]:
     import highspy  # late, here and below: what solves nothing starts sooner
 
+    # Once a block this large is freed, glibc keeps memory of that size for the process. Otherwise it may fetch the
+    # arrays of each batch of programs from the system anew, which costs up to a fifth of a stage game's time.
+    np.empty(1 << 21)
     said = highspy.HighsModelStatus
     return {
         said.kOptimal: Status.OPTIMAL,

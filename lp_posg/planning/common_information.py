@@ -23,7 +23,7 @@ from lp_posg.planning.request import Request
 from lp_posg.planning.solution import Stats
 from lp_posg.planning.state_plan import labels_of
 from lp_posg.planning.state_solution import StateSolution
-from lp_posg.stage import Concept, concept_named
+from lp_posg.stage import OWN, Concept, concept_named
 from lp_posg.trees import Tree
 from lp_posg.types import FloatArray
 
@@ -61,13 +61,13 @@ class CommonInformation:
 
     def solve(self, request: Request) -> StateSolution:
         """Return the certified solution."""
-        begun = clock.perf_counter()
-        space = states_of(request)
-        return plan_over(request, space, clock.perf_counter() - begun)
+        begun, resources = clock.perf_counter(), resources_of(request)
+        space = states_of(request, resources)
+        return plan_over(request, resources, space, clock.perf_counter() - begun)
 
 
 def _check_storable(request: Request) -> None:
-    if request.objective.concave is not None:
+    if request.objective.name.startswith(OWN):
         raise ModelError("a checkpoint cannot tell one function of your own from another; use an objective with a name")
     if isinstance(request.compression, Ruled):
         raise UnsupportedError(
@@ -76,7 +76,7 @@ def _check_storable(request: Request) -> None:
         )
 
 
-def states_of(request: Request) -> StateSpace:
+def states_of(request: Request, resources: Resources) -> StateSpace:
     """Return the common-information states of a request's game."""
     game, structure, horizon = posg_of(request)
     total, begun = 0, clock.perf_counter()
@@ -92,7 +92,7 @@ def states_of(request: Request) -> StateSpace:
         horizon,
         compression=request.compression,
         on_depth=on_depth,
-        resources=_resources(request),
+        resources=resources,
     )
 
 
@@ -105,7 +105,7 @@ def posg_of(request: Request) -> tuple[Game, SharingStructure, int]:
     return game, structure, horizon
 
 
-def _resources(request: Request) -> Resources:
+def resources_of(request: Request) -> Resources:
     """Return limits, workers and checkpoint of a request."""
     game, structure, horizon = posg_of(request)
     options = {
@@ -119,12 +119,18 @@ def _resources(request: Request) -> Resources:
 
 
 def plan_over(
-    request: Request, space: StateSpace, expand_seconds: float, pairs: StateSpace | None = None
+    request: Request,
+    resources: Resources,
+    space: StateSpace,
+    expand_seconds: float,
+    pairs: StateSpace | None = None,
 ) -> StateSolution:
     """Return the certified solution of a request whose states are known.
 
     Parameters
     ----------
+    resources : Resources
+        As `resources_of` returns them.
     space : StateSpace
     expand_seconds : float
         What making them took.
@@ -132,7 +138,6 @@ def plan_over(
         The pairs of exact belief and state of the strategy, if they are known; see `certify`.
     """
     game, structure, horizon = posg_of(request)
-    resources = _resources(request)
     begun = clock.perf_counter()
     swept = _swept(request, space, resources)
     planned = clock.perf_counter()

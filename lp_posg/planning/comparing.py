@@ -14,7 +14,8 @@ import numpy as np
 from lp_posg.errors import LimitError, ModelError, UnsupportedError
 from lp_posg.game import Game
 from lp_posg.information import Compression, CompressionRule, SharingStructure, StateSpace, sharing_structure
-from lp_posg.planning.common_information import CommonInformation, plan_over, states_of
+from lp_posg.information.resources import Resources
+from lp_posg.planning.common_information import CommonInformation, plan_over, resources_of, states_of
 from lp_posg.planning.comparison import Check, Comparison, Row, Spread
 from lp_posg.planning.methods import AUTO, settle
 from lp_posg.planning.relations import Solved, relations, row_plan, sharing_orders, spreads
@@ -138,7 +139,7 @@ class _States:
     seconds: float = 0.0
     reason: Exception | None = None
 
-    def expand(self, request: Request) -> StateSpace:
+    def expand(self, request: Request, resources: Resources) -> StateSpace:
         """Return the states; the first call makes them.
 
         Raises
@@ -151,7 +152,7 @@ class _States:
         if self.space is None:
             begun = clock.perf_counter()
             try:
-                self.space = states_of(request)
+                self.space = states_of(request, resources)
             except (UnsupportedError, LimitError) as error:
                 self.reason = error
                 raise
@@ -186,8 +187,9 @@ def _solved(request: Request, states: _States) -> Solution:
         CommonInformation().check(settled)
     elif not isinstance(method, CommonInformation):
         return method.solve(settled)
-    space = states.expand(settled)
-    plan = plan_over(settled, space, states.seconds, states.pairs)
+    resources = resources_of(settled)
+    space = states.expand(settled, resources)
+    plan = plan_over(settled, resources, space, states.seconds, states.pairs)
     if isinstance(request.game, Tree) and states.form is not None:
         return tree_solution(request.game, states.form, plan)
     return plan

@@ -111,7 +111,7 @@ class HistorySolution(SetSolution):
         """
         atom = self.atoms_at(self._sets_after(time, node))[0]
         known = {
-            agent: {name.split("; ", 2)[2]: law for name, law in sets.items()}
+            agent: {name[name.index("; private: ") + 2 :]: law for name, law in sets.items()}
             for agent, sets in atom.prescriptions.items()
         }
         return (Atom(atom.prob, known),)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.evaluate.certificate import cell_actions
+from lp_posg.evaluate.strategy_cells import cell_actions
 from lp_posg.information.levels import Level
 from lp_posg.planning.state_plan import StatePlan, plan_states
 from lp_posg.types import FloatArray, SparseMatrix, read_only

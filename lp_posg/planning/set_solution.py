@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lp_posg.checks import is_index
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game
@@ -99,7 +100,7 @@ class SetSolution(ABC):
         agents = self.game.agents
         if isinstance(agent, str) and agent in agents:
             return agents.index(agent)
-        if isinstance(agent, (int, np.integer)) and not isinstance(agent, bool) and 0 <= agent < len(agents):
+        if not isinstance(agent, str) and is_index(agent, len(agents)):
             return int(agent)
         raise ModelError(f"there is no agent {agent!r}; expected 0 to {len(agents) - 1} or one of {', '.join(agents)}")
 
@@ -149,8 +150,8 @@ class SetSolution(ABC):
         if isinstance(information_set, str):
             if (who, information_set) in self._by_name:
                 return self._by_name[who, information_set]
-        elif isinstance(information_set, (int, np.integer)) and 0 <= information_set < len(numbers):
-            return int(numbers[information_set])
+        elif is_index(information_set, len(numbers)):
+            return int(numbers[int(information_set)])
         raise ModelError(
             f"agent {self.game.agents[who]!r} has no information set {information_set!r}; expected 0 to"
             f" {len(numbers) - 1}, or a name as in information_sets({agent!r})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lp_posg.checks import is_index
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import Simulation
 from lp_posg.evaluate.play import Seen
@@ -44,7 +45,7 @@ class TreePlay:
         known = {self._names[0][k]: k for k in numbers}
         if isinstance(place, str) and place in known:
             k = known[place]
-        elif isinstance(place, (int, np.integer)) and not isinstance(place, bool) and 0 <= place < len(numbers):
+        elif not isinstance(place, str) and is_index(place, len(numbers)):
             k = numbers[int(place)]
         else:
             raise ModelError(f"agent {agent!r} has no information set {place!r}; expected 0 to {len(numbers) - 1}")

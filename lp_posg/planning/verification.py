@@ -39,7 +39,7 @@ def verify(
     """
     if not isinstance(solution, Solution):
         raise ModelError(
-            f"solution is {type(solution).__name__}, expected a solution; load a file with lp_posg.load(path)"
+            f"solution is {type(solution).__name__}, expected a Solution; load a file with lp_posg.load(path)"
         )
     return solution.verify(game, tolerance=tolerance, approximate=approximate)
 

@@ -19,7 +19,7 @@ Source: Ogryczak, Pióro and Tomaszewski (2005), J. Telecommunications and Infor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -115,25 +115,14 @@ class Aim:
         """Return what the first game's objective is in reward units."""
         return float(self.shift[0] + self.unit[0] * score)
 
-    def average(self) -> tuple[FloatArray, float]:
-        """Return w (n,) and c such that the first game's objective is at most ``w . v - c`` for all v."""
+    def most(self, largest: Callable[[FloatArray], float]) -> float:
+        """Return a bound on the first game's ``weight . v + t``, given the largest ``row . v`` of any row (n,)."""
         used = self.active[0] & np.isfinite(self.lower[0])
         if not used.any():
-            return self.weight[0], 0.0
-        return self.weight[0] + self.rows[0, used].mean(axis=0), float(self.lower[0, used].mean())
-
-    def by_rows(self) -> Aim:
-        """Return the same with the weight as an active row, where there is no other."""
-        if self.active.any():
-            return self
-        first = np.ones((len(self.weight), 1))
-        return replace(
-            self,
-            weight=np.zeros_like(self.weight),
-            rows=np.concatenate([self.weight[:, None], self.rows], axis=1),
-            active=np.concatenate([first > 0, self.active], axis=1),
-            lower=np.concatenate([0.0 * first, self.lower], axis=1),
-        )
+            return largest(self.weight[0])
+        every = [*zip(self.rows[0, used], self.lower[0, used], strict=True)]
+        every.append((self.rows[0, used].mean(axis=0), self.lower[0, used].mean()))
+        return min(largest(self.weight[0] + row) - float(lower) for row, lower in every)
 
 
 def aims_in_turn(objective: Objective, game: Scaled) -> list[Aim]:

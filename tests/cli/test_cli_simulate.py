@@ -24,7 +24,7 @@ def test_simulate_shows_what_the_library_finds(run, stored, game, tmp_path):
     status, out, err = run("simulate", stored, *game, "--runs", "5000", "--seed", "3")
     assert (status, err) == (0, "")
     shown = facts(out)
-    played = posg.Solution.load(tmp_path / stored).simulate(5000, 3)
+    played = posg.load(tmp_path / stored).simulate(5000, 3)
     assert [float(own) for own in shown["mean"].split()] == pytest.approx(played.mean.tolist())
     assert [float(own) for own in shown["standard_error"].split()] == pytest.approx(played.standard_error.tolist())
     assert (shown["runs"], shown["seed"], shown["level"]) == ("5000", "3", "0.95")
@@ -40,7 +40,7 @@ def test_simulate_as_json_is_the_summary_and_nothing_else(run, stored, tmp_path)
     status, out, err = run("simulate", stored, "--runs", "200", "--traces", "2", "--level", "0.9", "--json")
     assert (status, err) == (0, "")
     found = json.loads(out)
-    played = posg.Solution.load(tmp_path / stored).simulate(200, 0, level=0.9, traces=2)
+    played = posg.load(tmp_path / stored).simulate(200, 0, level=0.9, traces=2)
     summary = json.loads(json.dumps(played.summary()))
     assert {key: found[key] for key in summary} == summary
     assert len(found["traces"]) == 2

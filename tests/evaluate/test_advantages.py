@@ -16,7 +16,7 @@ TOL = 1e-9
 
 
 def of(solution, kind):
-    structure = sharing_structure(solution.sharing, solution.game.n_agents)
+    structure = solution.sharing
     return advantages(solution.game, structure, solution.policy, kind)
 
 

@@ -13,7 +13,7 @@ import lp_posg as posg
 from lp_posg.errors import CertificateError, LimitError, ModelError
 from lp_posg.evaluate import certify, certify_bounds
 from lp_posg.information import compression_named, reachable_states, sharing_structure
-from lp_posg.planning import solving as planning
+from lp_posg.planning import common_information, load_solution
 
 CONCEPTS = ("ne", "ce", "interim-cce", "cce", "team")
 COMPRESSIONS = ("exact", "finite-memory:0", "finite-memory:1", "merge:0.2", "finite-memory:1:stationary")
@@ -21,7 +21,7 @@ COMPRESSIONS = ("exact", "finite-memory:0", "finite-memory:1", "merge:0.2", "fin
 
 def bounds_of(game, solution, structure, compression):
     model = reachable_states(game, structure, solution.horizon, compression=compression_named(compression))
-    return certify_bounds(game, solution.policy, model, solution.concept)
+    return certify_bounds(game, solution.policy, model, solution.concept.deviations)
 
 
 @pytest.mark.parametrize("sharing", STRUCTURES)
@@ -133,7 +133,7 @@ def test_solve_falls_back_to_bounds_and_says_so(monkeypatch):
     call = {"horizon": 4, "sharing": "full", "concept": "cce", "compression": "finite-memory:1"}
     exact = posg.solve(game, **call)
     assert exact.certificate.status == "exact"
-    monkeypatch.setattr(planning, "PAIR_LIMIT", 10)
+    monkeypatch.setattr(common_information, "PAIR_LIMIT", 10)
     bounded = posg.solve(game, **call)
     assert bounded.certificate.status == "bounded"
     np.testing.assert_allclose(bounded.values, exact.values, atol=1e-10)
@@ -152,7 +152,7 @@ def test_bounded_solutions_are_stored_and_verified(tmp_path):
     game = posg.catalog("general-tiger")
     found = posg.solve(game, 3, "full", "cce", compression="finite-memory:1", certificate="bounded")
     found.save(tmp_path / "s.npz")
-    again = posg.Solution.load(tmp_path / "s.npz")
+    again = load_solution(tmp_path / "s.npz")
     np.testing.assert_array_equal(again.certificate.found_gains, found.certificate.found_gains)
     verified = posg.verify(again, approximate=True)
     np.testing.assert_allclose(verified.gaps, found.certificate.gaps, atol=1e-12)

@@ -296,11 +296,9 @@ class Late:
         return () if observation is None else (observation,)
 
 
-def test_a_structure_of_the_user_s_own_is_asked_for():
+def test_a_structure_of_the_user_s_own_is_kept():
     solution = posg.solve(posg.catalog("dectiger"), 3, sharing=Late())
-    with pytest.raises(ModelError, match="'late', which is not built in; pass the structure as sharing="):
-        solution.simulate(10)
-    played = solution.simulate(2000, 1, sharing=Late(), traces=1)
+    played = solution.simulate(2000, 1, traces=1)
     built_in = posg.solve(posg.catalog("dectiger"), 3, "one-step-delay").simulate(2000, 1)
     np.testing.assert_array_equal(played.returns, built_in.returns)
     assert played.traces[0].steps[1].shared == "agent1 ((), 0); agent2 ((), 0)"

@@ -11,9 +11,9 @@ from random_games import random_game
 
 import lp_posg as posg
 from lp_posg.errors import CertificateError, UnsupportedError
-from lp_posg.evaluate import certificate as certificate_module
-from lp_posg.evaluate import certify
+from lp_posg.evaluate import certify, exact_gaps
 from lp_posg.information import sharing_structure
+from lp_posg.stage import concept_named
 
 TOL = 1e-9
 SHARINGS = {
@@ -121,7 +121,7 @@ def test_a_ce_that_gives_the_other_away_is_caught():
     other = game.observations[0][1]
     assert told.recommendation.endswith(f"; {told.action} when it saw {other}")  # it plays what it is to play there
     with pytest.raises(CertificateError, match="gains"):
-        posg.verify(replace(solution, concept="strategic-ce"))
+        posg.verify(replace(solution, concept=concept_named("strategic-ce")))
     right = posg.solve(game, 1, "one-step-delay", "strategic-ce")
     assert right.values == pytest.approx([0, 0.25], abs=1e-7)
 
@@ -178,7 +178,7 @@ def test_the_answer_does_not_depend_on_ranges(monkeypatch):
     structure = sharing_structure("one-step-delay", 2)
     solution = with_few_prescriptions(posg.solve(game, 2, "one-step-delay", "cce"), 1)
     whole = certify(game, structure, solution.policy, "strategic-ce")
-    monkeypatch.setattr(certificate_module, "RANGE_ENTRIES", 20)
+    monkeypatch.setattr(exact_gaps, "RANGE_ENTRIES", 20)
     parts = certify(game, structure, solution.policy, "strategic-ce")
     np.testing.assert_array_equal(whole.gaps, parts.gaps)
     assert whole.deviation == parts.deviation

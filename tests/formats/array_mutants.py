@@ -140,7 +140,7 @@ def use_game(path: Path) -> None:
 
 def use_solution(path: Path) -> None:
     """Read a solution and do with it what is done with solutions; that it fails its checks is an answer."""
-    solution = posg.Solution.load(path)
+    solution = posg.load(path)
     for use in (lambda: solution.summary(), lambda: json_text(solution), lambda: csv_text(solution),
                 lambda: graphml_text(solution), lambda: posg.verify(solution),
                 lambda: solution.simulate(20, 1), lambda: dict(solution.graph.nodes)):  # fmt: skip

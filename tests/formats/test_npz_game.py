@@ -15,6 +15,7 @@ from lp_posg.errors import FormatError
 from lp_posg.files import read_arrays
 from lp_posg.formats import load, load_game, save
 from lp_posg.game import Game
+from lp_posg.planning import load_solution
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_a_solution_is_no_game_and_a_game_no_solution(tmp_path):
     with pytest.raises(FormatError, match=r"found a stored solution, expected a game; .*\.game` is its game"):
         load_game(tmp_path / "solution.npz")
     with pytest.raises(FormatError, match=r"found a game, expected a stored solution; solve it .*lp-posg solve"):
-        posg.Solution.load(tmp_path / "game.npz")
+        load_solution(tmp_path / "game.npz")
 
 
 def changed_meta(stored, **changes):

@@ -85,7 +85,7 @@ def test_value_of_hide_and_seek(load_osposg, right):
     # The first guess is certain. At each later step player 1 can believe its ears and is right with that
     # probability wherever player 2 is; hiding at random makes nothing better. So 1 + 0.5 q + 0.25 q.
     game = load_osposg(hide(right))
-    solution = posg.solve_sequence_form(game, 3, "none")
+    solution = posg.solve(game, 3, "none", method="sequence-form")
     assert solution.values == pytest.approx([1 + 0.75 * right, -1 - 0.75 * right], abs=1e-7)
 
 

@@ -299,7 +299,7 @@ def test_openspiels_own_export_has_the_games_value(name, value, tmp_path):
     with pytest.warns(RoundedProbabilityWarning, match="taken as rounded"):
         theirs = posg.load(file)
     assert set(theirs.probability) == set(from_open_spiel(name).probability)
-    np.testing.assert_allclose(posg.solve(theirs, method="sequence-form").values, [value, -value], atol=1e-9)
+    np.testing.assert_allclose(posg.solve(theirs).values, [value, -value], atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["kuhn_poker", "matching_pennies_3p", GOOFSPIEL, "general-tiger", "chicken-signals"])

@@ -445,7 +445,7 @@ def test_a_memory_limit_is_met_before_the_model_is_planned():
 
 
 def test_the_memory_of_a_spanner_counts(monkeypatch):
-    monkeypatch.setattr("lp_posg.learning.laci.spanner_bytes", lambda model: 2**60)
+    monkeypatch.setattr("lp_posg.learning.exploring.spanner_bytes", lambda model: 2**60)
     with pytest.raises(LimitError) as met:
         learn(posg.catalog("dectiger"), 2, **QUICK, memory_limit=2**50)
     assert (met.value.limit, met.value.phase) == ("memory", "explore")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 
@@ -10,7 +11,8 @@ import pytest
 
 import lp_posg as posg
 from lp_posg.errors import LimitError, ModelError, UnsupportedError
-from lp_posg.planning import comparison
+from lp_posg.information import forward
+from lp_posg.planning import comparing, relations
 from lp_posg.planning import fits as admissibility
 
 
@@ -20,7 +22,7 @@ def test_a_table_has_a_row_per_sharing_and_concept_in_order():
         ("full", "team"), ("full", "cce"), ("one-step-delay", "team"), ("one-step-delay", "cce"),
     ]  # fmt: skip
     assert [r.solution.values[0] for r in table.rows] == pytest.approx([13.0154875, 13.0154875, 8.815, 8.815])
-    assert table.row("full", "cce").solution.concept == "cce"
+    assert table.row("full", "cce").solution.concept.name == "cce"
     with pytest.raises(ModelError, match="no row"):
         table.row("none", "cce")
 
@@ -48,13 +50,13 @@ def test_over_several_stages_no_order_is_claimed():
 
 def test_a_wrong_order_is_reported(monkeypatch):
     """Values are swapped behind the checks' back: each check that compares them must fail."""
-    right = comparison.solved
+    right = comparing.plan_over
 
-    def shifted(request, space, seconds):
-        solution = right(request, space, seconds)
-        return replace(solution, values=solution.values + (1.0 if solution.concept == "ne" else 0.0))
+    def shifted(*given):
+        solution = right(*given)
+        return replace(solution, values=solution.values + (1.0 if solution.concept.name == "ne" else 0.0))
 
-    monkeypatch.setattr(comparison, "solved", shifted)
+    monkeypatch.setattr(comparing, "plan_over", shifted)
     table = posg.compare(posg.catalog("chicken"), 1, ["full"], ["team", "ne", "ce"])
     assert [c.holds for c in table.checks if "one stage" in c.text] == [False]
     table = posg.compare(posg.catalog("matching-pennies"), 1, ["full"], ["team", "ne", "ce"])
@@ -77,7 +79,7 @@ def test_what_is_ruled_out_becomes_a_row_with_its_reason():
     assert summary["rows"][2]["values"][0] == pytest.approx(10.815)
 
 
-@pytest.mark.parametrize("bad", [{"sharing": "full"}, {"sharing": []}, {"concepts": "ce"}, {"concepts": []}], ids=str)
+@pytest.mark.parametrize("bad", [{"sharing": "full"}, {"sharing": []}, {"concept": "ce"}, {"concept": []}], ids=str)
 def test_sequences_are_asked_for(bad):
     with pytest.raises(ModelError, match="sequences"):
         posg.compare(posg.catalog("chicken"), 1, **bad)
@@ -114,15 +116,35 @@ def test_a_row_that_meets_a_limit_says_so_and_the_rest_is_solved():
     assert "time limit" in str(late.rows[0].error)
 
 
+def test_the_states_of_a_rule_are_expanded_once(monkeypatch):
+    """Six concepts, their certificates and all relations between them share one expansion of each rule."""
+    calls = []
+    right = forward.reachable_states
+
+    def counted(game, structure, *rest, **options):
+        calls.append(structure.name)
+        return right(game, structure, *rest, **options)
+
+    for module in [
+        m for name, m in sys.modules.items() if name.startswith("lp_posg.") and hasattr(m, "reachable_states")
+    ]:
+        monkeypatch.setattr(module, "reachable_states", counted)
+    concepts = ["team", "ne", "strategic-ce", "ce", "interim-cce", "cce"]
+    table = posg.compare(posg.catalog("chicken-signals"), 1, ["full", "one-step-delay"], concepts)
+    assert all(row.error is None and row.solution.certificate.status == "exact" for row in table.rows)
+    assert len(table.checks) == 13
+    assert calls == ["full", "one-step-delay"]
+
+
 def test_a_stopped_comparison_is_taken_up_again(tmp_path, monkeypatch):
     game = posg.catalog("general-tiger")
-    call = {"horizon": 2, "sharing": ["full", "one-step-delay"], "concepts": ["ce", "cce"]}
+    call = {"horizon": 2, "sharing": ["full", "one-step-delay"], "concept": ["ce", "cce"]}
     whole = posg.compare(game, **call)
     stopped = posg.compare(game, **call, checkpoint=tmp_path / "c", max_states=6)
     assert [row.error is None for row in stopped.rows] == [True, True, False, False]
     expanded = []
-    right = comparison.expanded
-    monkeypatch.setattr(comparison, "expanded", lambda request: expanded.append(request) or right(request))
+    right = comparing.states_of
+    monkeypatch.setattr(comparing, "states_of", lambda *given: expanded.append(given) or right(*given))
     again = posg.compare(game, **call, checkpoint=tmp_path / "c")
     assert len(expanded) == 2
     assert sorted(path.name for path in (tmp_path / "c").iterdir()) == [
@@ -176,7 +198,7 @@ def test_a_spread_out_of_reach_says_why_and_keeps_the_rows(monkeypatch, error):
     def refuse(concept, games):
         raise error
 
-    monkeypatch.setattr(comparison, "efficiency_of", refuse)
+    monkeypatch.setattr(relations, "efficiency_of", refuse)
     table = posg.compare(posg.catalog("chicken"), 1, ["full"], ["ce", "interim-cce"])
     assert [row.solution.welfare for row in table.rows] == pytest.approx([10.5, 10.5])
     assert [spread.efficiency for spread in table.spreads] == [None, None]
@@ -193,7 +215,7 @@ def test_the_time_limit_counts_for_spreads(monkeypatch):
         seen.extend(games)
         raise LimitError("the time limit was met")
 
-    monkeypatch.setattr(comparison, "efficiency_of", look)
+    monkeypatch.setattr(relations, "efficiency_of", look)
     begun = time.time()
     posg.compare(posg.catalog("chicken"), 1, ["full"], ["ce"], time_limit=50)
     assert seen
@@ -227,12 +249,12 @@ def test_near_ties_and_improbable_types_are_no_broken_order():
 def test_an_exact_equilibrium_with_more_welfare_is_a_broken_order(monkeypatch):
     """Were the best ce of chicken lost, the Nash equilibrium would still be exact: that must show."""
     worst = posg.solve(posg.catalog("chicken"), 1, "full", "ce", "worst")
-    real = comparison.solved
+    real = comparing.plan_over
 
     def lost(request, *rest):
         return worst if request.concept.name == "ce" else real(request, *rest)
 
-    monkeypatch.setattr(comparison, "solved", lost)
+    monkeypatch.setattr(comparing, "plan_over", lost)
     table = posg.compare(posg.catalog("chicken"), 1, ["full"], ["ne", "ce", "cce"])
     order = next(check for check in table.checks if "best welfare grows" in check.text)
     assert (order.holds, order.detail) == (False, "9.33333333 <= 7.2 <= 10.5")

@@ -102,10 +102,10 @@ def test_the_json_file_is_enough_to_play(solution, tmp_path):
     (start,) = content["start"]
     assert start["news"] == ["", ""]
     play, follow = player(content)
-    found = played(solution.game, solution.sharing, start["state"], play, follow, 3)
+    found = played(solution.game, solution.sharing.name, start["state"], play, follow, 3)
     assert found == pytest.approx(solution.values, abs=1e-8)
     assert content["values"] == solution.values.tolist()
-    assert (content["concept"], content["horizon"]) == (solution.concept, 3)
+    assert (content["concept"], content["horizon"]) == (solution.concept.name, 3)
     assert content["to_play"] == solution.to_play
 
 
@@ -124,7 +124,7 @@ def test_the_table_has_the_same_strategy(solution, tmp_path):
     assert set(atoms) == set(solution.graph.nodes)
     solution.export(tmp_path / "s.json")
     _, follow = player(json.loads((tmp_path / "s.json").read_text()))
-    found = played(solution.game, solution.sharing, 0, lambda t, v: atoms[t, v].values(), follow, 3)
+    found = played(solution.game, solution.sharing.name, 0, lambda t, v: atoms[t, v].values(), follow, 3)
     assert found == pytest.approx(solution.values, abs=1e-8)
 
 

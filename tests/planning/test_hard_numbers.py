@@ -12,6 +12,7 @@ import lp_posg as posg
 from lp_posg.errors import ModelError, StrategyDependenceError
 from lp_posg.evaluate import certify
 from lp_posg.information import sharing_structure
+from lp_posg.stage import concept_named
 
 
 def slowly_dependent(chance: float) -> posg.Game:
@@ -45,7 +46,7 @@ def test_a_correlated_strategy_is_not_certified_as_nash():
     with pytest.raises(ModelError, match="correlates the agents' prescriptions at step 1"):
         certify(solution.game, sharing_structure("full", 2), solution.policy, "ne")
     with pytest.raises(ModelError, match="cannot be a Nash"):
-        posg.verify(replace(solution, concept="ne"))
+        posg.verify(replace(solution, concept=concept_named("ne")))
 
 
 @pytest.mark.parametrize("concept", ["team", "ne", "ce", "interim-cce", "cce"])

@@ -22,10 +22,10 @@ def test_a_solve_with_it_is_certified_and_stored_under_its_name(objective, tmp_p
     found = posg.solve(game, 2, "full", "ce", objective)
     assert found.certificate.status == "exact"
     assert found.certificate.gap <= 1e-7 * game.reward_range
-    assert found.objective == (objective if isinstance(objective, str) else "own:fair")
+    assert found.objective.name == (objective if isinstance(objective, str) else "own:fair")
     found.save(tmp_path / "found.npz")
-    again = posg.Solution.load(tmp_path / "found.npz")
-    assert (again.objective, again.stats.methods) == (found.objective, found.stats.methods)
+    again = posg.load(tmp_path / "found.npz")
+    assert (again.objective.name, again.stats.methods) == (found.objective.name, found.stats.methods)
     np.testing.assert_array_equal(again.values, found.values)
 
 

@@ -52,8 +52,8 @@ def test_a_path_instead_of_a_game_says_how_to_load_it():
 
 
 def test_the_default_concept_is_team_for_a_common_reward_and_cce_else(tiger):
-    assert posg.solve(tiger, 1).concept == "team"
-    assert posg.solve(posg.catalog("chicken"), 1).concept == "cce"
+    assert posg.solve(tiger, 1).concept.name == "team"
+    assert posg.solve(posg.catalog("chicken"), 1).concept.name == "cce"
 
 
 def test_delayed_sharing_of_the_tiger_is_refused_with_a_counterexample(tiger):
@@ -151,7 +151,7 @@ def test_every_agent_is_certified_in_its_own_units(monkeypatch):
         found, _ = right(concept, objective, games)
         moved = (found.prescription[0], np.roll(found.prescription[1], 1, axis=2))
         found = replace(found, prescription=moved)
-        return found, sweep._values(games, found)
+        return found, found.values(games.payoff)
 
     assert posg.solve(game, 2, "full", "ce").certificate.gaps[1] <= 1e-6
     monkeypatch.setattr(sweep, "_solve_part", rolled)
@@ -160,10 +160,10 @@ def test_every_agent_is_certified_in_its_own_units(monkeypatch):
 
 
 def test_planner_and_certificate_must_agree_on_values(monkeypatch):
-    from lp_posg.induction import backward as sweep
+    from lp_posg.stage import BlockStrategy
 
-    right = sweep._values
-    monkeypatch.setattr(sweep, "_values", lambda *args: right(*args) + 0.5)
+    right = BlockStrategy.values
+    monkeypatch.setattr(BlockStrategy, "values", lambda *args: right(*args) + 0.5)
     with pytest.raises(CertificateError, match="the planner values its strategy at"):
         posg.solve(posg.catalog("chicken"), 1, "full", "ce", approximate=True)
 
@@ -199,9 +199,9 @@ def test_merged_and_unmerged_states_give_the_same_values():
 @pytest.mark.parametrize("tolerance", [True, float("inf"), float("nan"), -1e-9, "1e-7", None])
 def test_a_tolerance_is_a_finite_number(tolerance):
     game = posg.catalog("competitive-tiger")
-    for solve in (posg.solve, posg.solve_sequence_form):
+    for method in ("auto", "sequence-form"):
         with pytest.raises(ModelError, match=r"tolerance is .*, expected a finite number of at least 0"):
-            solve(game, 1, "full", tolerance=tolerance)
+            posg.solve(game, 1, "full", method=method, tolerance=tolerance)
     assert posg.solve(game, 1, "full", tolerance=np.float64(1e-7)).tolerance == 1e-7
 
 

@@ -40,7 +40,7 @@ def test_methods_count_every_state_and_survive_disk_json_and_checkpoints(always_
     assert sum(found.stats.methods.values()) == found.stats.states
     assert found.stats.methods.get("shortcut", 0) == found.stats.closed
     found.save(tmp_path / "found.npz")
-    assert posg.Solution.load(tmp_path / "found.npz").stats.methods == found.stats.methods
+    assert posg.load(tmp_path / "found.npz").stats.methods == found.stats.methods
     assert json.loads(json.dumps(found.summary()))["stats"]["methods"] == found.stats.methods
     assert posg.solve(game, **arguments).stats.methods == found.stats.methods
 

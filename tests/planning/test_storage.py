@@ -10,8 +10,9 @@ import pytest
 from random_games import random_game
 
 import lp_posg as posg
-from lp_posg.errors import CertificateError, FormatError, ModelError
-from lp_posg.information import Data
+from lp_posg.errors import CertificateError, FormatError, ModelError, OptionError
+from lp_posg.information import Data, sharing_structure
+from lp_posg.planning import load_solution
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def rewritten(path, target, **changes):
 
 def test_a_solution_comes_back_as_it_was(solution, tmp_path):
     solution.save(tmp_path / "s.npz")
-    again = posg.Solution.load(tmp_path / "s.npz")
+    again = load_solution(tmp_path / "s.npz")
     assert again.game == solution.game
     assert again.summary() == solution.summary()
     assert again.labels == solution.labels
@@ -42,7 +43,7 @@ def test_initial_observations_and_time_variation_are_stored(tmp_path):
     for game in (random_game(1, initial_observation=True), random_game(2, horizon=2), posg.catalog("access-channel")):
         solution = posg.solve(game, 2, "one-step-delay", "cce")
         solution.save(tmp_path / "s.npz")
-        again = posg.Solution.load(tmp_path / "s.npz")
+        again = load_solution(tmp_path / "s.npz")
         assert again.game == game
         assert posg.verify(again, game).gap <= 1e-7
 
@@ -79,19 +80,19 @@ def test_saving_into_a_folder_that_is_not_there_is_one_error(solution, tmp_path)
 def test_other_files_are_not_solutions(tmp_path, content):
     (tmp_path / "s.npz").write_bytes(content)
     with pytest.raises(FormatError, match=r"s\.npz"):
-        posg.Solution.load(tmp_path / "s.npz")
+        load_solution(tmp_path / "s.npz")
 
 
 def test_a_missing_file_and_a_folder(tmp_path):
     for path in (tmp_path / "none.npz", tmp_path):
         with pytest.raises(FormatError, match="cannot be read"):
-            posg.Solution.load(path)
+            load_solution(path)
 
 
 def test_an_npz_of_something_else(tmp_path):
     np.savez(tmp_path / "s.npz", a=np.arange(3))
     with pytest.raises(FormatError, match="not a stored solution"):
-        posg.Solution.load(tmp_path / "s.npz")
+        load_solution(tmp_path / "s.npz")
 
 
 def test_objects_are_never_unpickled(tmp_path):
@@ -99,7 +100,7 @@ def test_objects_are_never_unpickled(tmp_path):
         np.save(tmp_path / "meta.npy", np.array([{}], dtype=object), allow_pickle=True)
         archive.write(tmp_path / "meta.npy", "meta.npy")
     with pytest.raises(FormatError, match=r"not an \.npz file of plain arrays"):
-        posg.Solution.load(tmp_path / "s.npz")
+        load_solution(tmp_path / "s.npz")
 
 
 def test_a_future_format_is_refused(solution, tmp_path):
@@ -109,7 +110,7 @@ def test_a_future_format_is_refused(solution, tmp_path):
     meta["format_version"] = 99
     bad = rewritten(tmp_path / "s.npz", tmp_path / "t.npz", meta=np.array(json.dumps(meta)))
     with pytest.raises(FormatError, match="version 99, expected"):
-        posg.Solution.load(bad)
+        load_solution(bad)
 
 
 def test_every_missing_array_is_one_error(solution, tmp_path):
@@ -120,7 +121,7 @@ def test_every_missing_array_is_one_error(solution, tmp_path):
     for name in names:
         bad = rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: None})
         with pytest.raises(FormatError):
-            posg.Solution.load(bad)
+            load_solution(bad)
 
 
 @pytest.mark.parametrize("factor", [0.5, -1.0, np.nan], ids=str)
@@ -130,7 +131,7 @@ def test_probabilities_that_are_none_are_damage(solution, tmp_path, factor):
     with np.load(tmp_path / "s.npz") as stored:
         changed = stored[name] * factor
     with pytest.raises(FormatError, match=r"damaged.*step( 1|\.0)"):
-        posg.Solution.load(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed}))
+        load_solution(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed}))
 
 
 def test_a_tampered_strategy_fails_verification(solution, tmp_path):
@@ -138,14 +139,16 @@ def test_a_tampered_strategy_fails_verification(solution, tmp_path):
     name = "step.0.block.0.prescription.0"
     with np.load(tmp_path / "s.npz") as stored:
         changed = np.roll(stored[name], 1, axis=2)
-    tampered = posg.Solution.load(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed}))
+    tampered = load_solution(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed}))
     with pytest.raises(CertificateError):
         posg.verify(tampered)
 
 
 def test_tampered_values_fail_verification(solution, tmp_path):
     solution.save(tmp_path / "s.npz")
-    claimed = posg.Solution.load(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", values=solution.values + 1))
+    claimed = load_solution(
+        rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{"certificate.values": solution.values + 1})
+    )
     with pytest.raises(CertificateError, match="the stored solution says"):
         posg.verify(claimed)
 
@@ -184,10 +187,15 @@ def test_a_user_s_structure_is_stored_by_name_and_given_back_for_verification(tm
     solution = posg.solve(game, 3, Late())
     assert solution.values[0] == pytest.approx(8.815)
     solution.save(tmp_path / "s.npz")
-    again = posg.Solution.load(tmp_path / "s.npz")
-    with pytest.raises(ModelError, match="'late', which is not built in"):
+    again = load_solution(tmp_path / "s.npz")
+    assert again.sharing.name == "late"
+    with pytest.raises(ModelError, match=r"'late', which is not built in; .* load\(path, sharing=\.\.\.\)"):
         posg.verify(again)
-    assert posg.verify(again, sharing=Late()).gap <= 1e-9
+    given = posg.load(tmp_path / "s.npz", sharing=Late())
+    assert posg.verify(given).gap <= 1e-9
+    assert given.simulate(100).n_runs == 100
+    with pytest.raises(OptionError, match="was computed with 'late', not with 'full'"):
+        posg.load(tmp_path / "s.npz", sharing=sharing_structure("full", 2))
     assert Data((1,)).observations == (1,)
 
 
@@ -201,21 +209,21 @@ def with_meta(path, target, **changes):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"concept": "best"}, {"tolerance": "1"}, {"horizon": 3}, {"horizon": "2"}, {"objective": "x"}, {"sharing": 1}],
+    [{"concept": 1}, {"tolerance": "1"}, {"horizon": 3}, {"horizon": "2"}, {"objective": "x"}, {"sharing": 1}],
     ids=str,
 )
 def test_options_that_solve_would_not_take_are_damage(solution, tmp_path, changes):
     solution.save(tmp_path / "s.npz")
     with pytest.raises(FormatError):
-        posg.Solution.load(with_meta(tmp_path / "s.npz", tmp_path / "t.npz", **changes))
+        load_solution(with_meta(tmp_path / "s.npz", tmp_path / "t.npz", **changes))
 
 
 @pytest.mark.parametrize("wrong", [np.array([np.nan, 0.0]), np.zeros(3), np.array(["a", "b"])], ids=str)
 def test_values_that_are_no_finite_numbers_are_damage(solution, tmp_path, wrong):
     solution.save(tmp_path / "s.npz")
-    for name in ("values", "certificate.gaps"):
+    for name in ("certificate.values", "certificate.gaps", "model_values"):
         with pytest.raises(FormatError, match="finite numbers"):
-            posg.Solution.load(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: wrong}))
+            load_solution(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: wrong}))
 
 
 def test_a_solution_does_not_set_its_own_standard(tmp_path):
@@ -224,7 +232,7 @@ def test_a_solution_does_not_set_its_own_standard(tmp_path):
     solution = posg.solve(game, 1, "full", "cce", objective="agent:1")
     team = posg.solve(game, 1, "full", "team")
     team.save(tmp_path / "s.npz")
-    claimed = posg.Solution.load(with_meta(tmp_path / "s.npz", tmp_path / "t.npz", concept="ce", tolerance=1e6))
+    claimed = load_solution(with_meta(tmp_path / "s.npz", tmp_path / "t.npz", concept="ce", tolerance=1e6))
     with pytest.raises(CertificateError, match="the tolerance is 7e-07"):
         posg.verify(claimed)
     assert posg.verify(solution).gap <= 1e-9
@@ -240,7 +248,7 @@ def test_saving_through_a_link_keeps_the_link(solution, tmp_path):
     (tmp_path / "link.npz").symlink_to(tmp_path / "real.npz")
     solution.save(tmp_path / "link.npz")
     assert (tmp_path / "link.npz").is_symlink()
-    assert posg.Solution.load(tmp_path / "real.npz").horizon == 2
+    assert load_solution(tmp_path / "real.npz").horizon == 2
 
 
 @pytest.mark.parametrize(
@@ -266,14 +274,14 @@ def test_damaged_arrays_are_named_as_damage(solution, tmp_path, name, change):
         changed = change(stored[name].copy()) if name != "game.reward.0" else stored[name] + np.inf
     bad = rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed})
     with pytest.raises(FormatError, match="damaged"):
-        posg.Solution.load(bad)
+        load_solution(bad)
 
 
 def test_an_npy_file_of_that_name_is_no_solution(tmp_path):
     with (tmp_path / "s.npz").open("wb") as stream:
         np.save(stream, np.arange(3))
     with pytest.raises(FormatError, match="not an"):
-        posg.Solution.load(tmp_path / "s.npz")
+        load_solution(tmp_path / "s.npz")
 
 
 @pytest.mark.parametrize("name", ["node_values.1", "certificate.gaps"])
@@ -281,7 +289,7 @@ def test_tampered_values_of_states_and_gaps_fail_verification(solution, tmp_path
     solution.save(tmp_path / "s.npz")
     with np.load(tmp_path / "s.npz") as stored:
         changed = stored[name] + 1
-    claimed = posg.Solution.load(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed}))
+    claimed = load_solution(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed}))
     with pytest.raises(CertificateError, match="not those of its strategy"):
         posg.verify(claimed)
 

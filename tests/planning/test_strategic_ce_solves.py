@@ -12,6 +12,7 @@ from random_games import random_game
 import lp_posg as posg
 from lp_posg.errors import CertificateError
 from lp_posg.information import sharing_structure
+from lp_posg.stage import concept_named
 
 GAP = 1e-6
 OBJECTIVES = ("welfare", "egalitarian", "agent:1", "worst", "weighted:1,3", "entropy")
@@ -37,8 +38,8 @@ def test_every_objective_is_certified_and_none_gains_over_all_histories(game, ob
 def test_a_stored_one_comes_back_and_is_verified(game, tmp_path):
     solution = posg.solve(game, 2, "one-step-delay", "strategic-ce", "worst")
     solution.save(tmp_path / "s.npz")
-    again = posg.Solution.load(tmp_path / "s.npz")
-    assert (again.concept, again.certificate.deviations) == ("strategic-ce", "strategic-ce")
+    again = posg.load(tmp_path / "s.npz")
+    assert (again.concept.name, again.certificate.deviations) == ("strategic-ce", "strategic-ce")
     assert again.summary() == solution.summary()
     np.testing.assert_array_equal(posg.verify(again).gaps, solution.certificate.gaps)
     run = again.simulate(2000, seed=1)
@@ -49,10 +50,10 @@ def test_a_stored_one_comes_back_and_is_verified(game, tmp_path):
 def test_what_is_only_a_ce_does_not_pass_for_one(seed, tmp_path):
     """The worst ce of each of these games tells some agent too much, which `verify` finds on disk too."""
     other = random_game(seed, n_states=3, initial_observation=True)
-    false = replace(posg.solve(other, 1, "one-step-delay", "ce", "worst"), concept="strategic-ce")
+    false = replace(posg.solve(other, 1, "one-step-delay", "ce", "worst"), concept=concept_named("strategic-ce"))
     false.save(tmp_path / "f.npz")
     with pytest.raises(CertificateError, match=r"gains .* not an equilibrium \(strategic-ce\)"):
-        posg.verify(posg.Solution.load(tmp_path / "f.npz"))
+        posg.verify(posg.load(tmp_path / "f.npz"))
 
 
 def test_a_comparison_orders_it_between_ne_and_ce(game):

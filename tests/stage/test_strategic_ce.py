@@ -142,7 +142,7 @@ def test_a_program_too_large_is_refused_with_its_size():
     with pytest.raises(UnsupportedError, match=r"4\.98e\+06 entries"):
         solved(block, "strategic-ce", "entropy")
     with pytest.raises(UnsupportedError, match=r"4\.98e\+06 entries"):
-        concept_named("strategic-ce").form(block)
+        form_of(block.n_private, block.n_actions, "prescription").check_size("strategic-ce", block)
     wide = StageBlock(np.zeros((1, 2, 1, 1200, 1, 2)), 0, np.array([0]))  # 2^1200 is no float
     with pytest.raises(UnsupportedError, match="inf entries"):
         solved(wide, "strategic-ce", "worst")

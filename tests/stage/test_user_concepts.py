@@ -7,9 +7,9 @@ import pytest
 from random_games import random_game
 
 import lp_posg as posg
-from lp_posg import plot, report
 from lp_posg.errors import ModelError, OptionError, UnsupportedError
-from lp_posg.evaluate import KINDS, Kind
+from lp_posg.evaluate import KINDS, Kind, advantages, certify, certify_bounds
+from lp_posg.information import reachable_states
 from lp_posg.stage import CONCEPTS, Concept, concept_named
 
 
@@ -33,7 +33,7 @@ class Fair:
 def test_a_concept_object_is_solved_and_shown(tmp_path):
     game = posg.catalog("chicken")
     found, built_in = posg.solve(game, 1, "full", Fair()), posg.solve(game, 1, "full", "ce")
-    assert (found.concept, found.certificate.deviations) == ("fair-ce", "ce")
+    assert (found.concept.name, found.certificate.deviations) == ("fair-ce", "ce")
     assert found.values.tolist() == built_in.values.tolist() == pytest.approx([5.25, 5.25])
     assert found.to_play == built_in.to_play
     assert posg.verify(found).gap == posg.verify(built_in).gap
@@ -113,6 +113,8 @@ def test_kinds_that_are_no_part_of_each_other_are_in_no_order():
 
 
 def test_a_concept_object_is_drawn_reported_and_learnt_with():
+    from lp_posg import plot, report
+
     game = posg.catalog("chicken")
     table = posg.compare(game, 1, ["full"], [Fair(), "team"])
     axes = plot.payoffs([posg.payoff_region(game, "ce")], table).axes[0]
@@ -120,3 +122,23 @@ def test_a_concept_object_is_drawn_reported_and_learnt_with():
     assert "fair-ce" in report.page(table)
     learnt = posg.learn(game, 1, "full", Fair(), episodes=200, rounds=1, evaluation_episodes=50)
     assert learnt.best.certificate.kind is KINDS["ce"]
+
+
+@pytest.mark.parametrize("name", ["team", "ne", "strategic-ce", "ce", "interim-cce", "cce"])
+def test_a_kind_of_one_s_own_is_certified_as_the_built_in_one_that_it_copies(name):
+    game = random_game(3, initial_observation=True)
+    solution = posg.solve(game, 2, "one-step-delay", "ne")
+    mine = replace(KINDS[name], name="mine")
+    gaps = [certify(game, solution.sharing, solution.policy, kind).gaps.tolist() for kind in (name, mine)]
+    assert gaps[0] == gaps[1]
+    gains = [advantages(game, solution.sharing, solution.policy, kind) for kind in (name, mine)]
+    assert all((one.gain == other.gain).all() for one, other in zip(*gains, strict=True))
+
+
+def test_bounds_are_refused_where_options_at_hidden_states_do_not_say_it():
+    game = random_game(3)
+    solution = posg.solve(game, 2, "full", "ne")
+    early = replace(KINDS["ce"], name="early", decides="ex-ante")
+    for kind in (early, KINDS["strategic-ce"]):
+        with pytest.raises(UnsupportedError, match="neither bounds on gaps nor learning"):
+            certify_bounds(game, solution.policy, reachable_states(game, solution.sharing, 2), kind)

@@ -21,7 +21,7 @@ def test_kuhn_poker(tmp_path):
     assert game == kuhn()
     # Pass or bet, the answer, and the first agent's answer to a bet after a pass.
     assert n_steps(game) == 3
-    found = posg.solve_sequence_form(to_game(game), 3, "none")
+    found = posg.solve(to_game(game), 3, "none", method="sequence-form")
     assert found.values == pytest.approx([-1 / 18, 1 / 18], abs=1e-9)
     assert to_game(posg.load(path)) == to_game(game)
 
@@ -54,7 +54,7 @@ def test_values_of_random_trees(clock):
         stage = to_game(game)
         waits += sum(", in " in name for name in stage.states)
         value = value_by_enumeration(game)
-        found = posg.solve_sequence_form(stage, steps, "none").values
+        found = posg.solve(stage, steps, "none", method="sequence-form").values
         assert found == pytest.approx([value, -value], abs=1e-8)
         solved += 1
     assert solved > 5
@@ -181,7 +181,7 @@ def test_a_set_met_after_different_numbers_of_moves_waits():
     stage = to_game(game)
     assert [name for name in stage.states if ", in " in name] == ["node 8 after tails, in 1"]
     # b answers r, so that a's l wins after tails only and r after heads only: 1/2 either way.
-    assert posg.solve_sequence_form(stage, 2, "none").values == pytest.approx([1 / 2, -1 / 2])
+    assert posg.solve(stage, 2, "none", method="sequence-form").values == pytest.approx([1 / 2, -1 / 2])
     assert value_by_enumeration(game) == pytest.approx(1 / 2)
 
 

@@ -26,7 +26,7 @@ from lp_posg.trees.sequence import equilibrium
 
 
 def law_of(solution):
-    return lambda k: solution.behaviour[solution.first[k] : solution.first[k + 1]]
+    return solution.sets.law
 
 
 # ---- known values ----------------------------------------------------------------------------------
@@ -34,18 +34,18 @@ def law_of(solution):
 
 def test_kuhn_poker():
     game = posg.catalog("kuhn-poker-tree")
-    solution = posg.solve_extensive(game)
+    solution = posg.solve(game)
     assert solution.values == pytest.approx([-1 / 18, 1 / 18], abs=1e-9)
     assert solution.certificate.gap <= 1e-12
     # Kuhn (1950): the second player has one equilibrium strategy.
     bets = {"jack p": 1 / 3, "jack b": 0, "queen p": 0, "queen b": 1 / 3, "king p": 1, "king b": 1}
-    assert {k: solution.strategy("player2", k).get("bet", 0.0) for k in bets} == pytest.approx(bets, abs=1e-9)
+    assert {k: solution.at("player2", k).actions.get("bet", 0.0) for k in bets} == pytest.approx(bets, abs=1e-9)
     # The first player's: bets a jack with some a up to 1/3, a king with 3a, never a queen, and calls with a queen
     # with a + 1/3.
-    a = solution.strategy(0, "jack").get("bet", 0.0)
+    a = solution.at(0, "jack").actions.get("bet", 0.0)
     assert -1e-12 <= a <= 1 / 3 + 1e-9
     expected = {"king": 3 * a, "queen": 0, "queen pb": a + 1 / 3, "jack pb": 0}
-    assert {k: solution.strategy(0, k).get("bet", 0.0) for k in expected} == pytest.approx(expected, abs=1e-9)
+    assert {k: solution.at(0, k).actions.get("bet", 0.0) for k in expected} == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("suits", [False, True])
@@ -53,9 +53,9 @@ def test_leduc_poker(suits):
     game = posg.catalog("leduc-poker", suits=suits)
     # The sizes that the literature gives: 936 information sets with suits, 288 without.
     assert (game.n_nodes, len(game.sets)) == ((9457, 936) if suits else (1939, 288))
-    solution = posg.solve_extensive(game)
+    solution = posg.solve(game)
     assert solution.values == pytest.approx([-0.085606424078, 0.085606424078], abs=1e-9)
-    assert solution.certificate.best == pytest.approx(solution.values, abs=1e-12)
+    assert solution.certificate.values + solution.certificate.gaps == pytest.approx(solution.values, abs=1e-12)
 
 
 @pytest.mark.parametrize("entry", [e for e in catalog_entries() if e.is_tree], ids=lambda entry: entry.name)
@@ -66,7 +66,7 @@ def test_catalogue_entries_are_what_they_say(entry):
     assert entry.n_sets == tuple(agents.count(i) for i in range(game.n_agents))
     assert entry.known_values
     for known in entry.known_values:
-        assert posg.solve_extensive(game).values == pytest.approx(known.values, abs=1e-9)
+        assert posg.solve(game).values == pytest.approx(known.values, abs=1e-9)
     readme = (entry.path.parent.parent / "README.md").read_text()
     assert f"- `{entry.name}`: {entry.kind}, {entry.n_nodes} nodes, {' + '.join(map(str, entry.n_sets))} inf" in readme
 
@@ -88,7 +88,7 @@ def test_names_of_trees_are_matched_and_suggested():
 def test_value_and_certificate_are_those_of_the_normal_form(seed):
     game = random_tree(seed, moves=4 if seed % 3 else 3, inner=seed % 4 > 0)
     pures = [pure_strategies(game, agent)[:400] for agent in range(2)]
-    solution = posg.solve_extensive(game)
+    solution = posg.solve(game)
     law = law_of(solution)
     followed = value(game, law)
     assert solution.values == pytest.approx(followed, abs=1e-9)
@@ -101,7 +101,9 @@ def test_value_and_certificate_are_those_of_the_normal_form(seed):
                     agent
                 ],
             )
-        assert len(pures[agent]) == 400 or solution.certificate.best[agent] == pytest.approx(best, abs=1e-9)
+        assert len(pures[agent]) == 400 or (solution.certificate.values + solution.certificate.gaps)[
+            agent
+        ] == pytest.approx(best, abs=1e-9)
         assert best <= followed[agent] + 1e-9
     if len(pures[0]) * len(pures[1]) <= 400:
         matrix = np.array([[pure_value(game, [one, two])[0] for two in pures[1]] for one in pures[0]])
@@ -119,16 +121,16 @@ def test_gaps_of_what_is_no_equilibrium_are_those_by_enumeration(monkeypatch):
     monkeypatch.setattr(
         equilibrium, "equilibrium_plans", lambda form, *_, **__: tuple(np.ones(t.n_sequences) for t in form.trees)
     )
-    solution = posg.solve_extensive(game, tolerance=100.0)
+    solution = posg.solve(game, tolerance=100.0)
     assert solution.values == pytest.approx(value(game, lambda k: np.array([0.5, 0.5])), abs=1e-12)
     best = max(
         value(game, lambda k, own=own: np.eye(2)[own[k]] if k in own else np.array([0.5, 0.5]))[0]
         for own in pure_strategies(game, 0)
     )
     assert best > solution.values[0] + 0.1
-    assert solution.certificate.best[0] == pytest.approx(best, abs=1e-12)
+    assert (solution.certificate.values + solution.certificate.gaps)[0] == pytest.approx(best, abs=1e-12)
     with pytest.raises(CertificateError, match="gains"):
-        posg.solve_extensive(game)
+        posg.solve(game)
 
 
 # ---- kinds of games ----------------------------------------------------------------------------------
@@ -145,11 +147,11 @@ def split_sums(end: int):
 
 
 def test_a_constant_sum_is_that_of_complete_paths():
-    solution = posg.solve_extensive(split_sums(3))
+    solution = posg.solve(split_sums(3), method="sequence-form")
     assert solution.values == pytest.approx([2, 3])
-    assert solution.strategy("one", "root") == {"right": 1.0}
-    with pytest.raises(UnsupportedError, match=r"do not sum to a constant.*strategic_form\(game\)"):
-        posg.solve_extensive(split_sums(4))
+    assert solution.at("one", "root").actions == {"right": 1.0}
+    with pytest.raises(UnsupportedError, match=r"do not always sum to a constant.*'strategic-form'"):
+        posg.solve(split_sums(4), method="sequence-form")
 
 
 def test_paths_that_chance_excludes_do_not_count():
@@ -158,13 +160,13 @@ def test_paths_that_chance_excludes_do_not_count():
         lambda at: End([at, 1 - at]) if at else Chance([("yes", 1, 1), ("no", 0, 7)]),
     )  # fmt: skip
     spoilt = replace(game, outcomes=((Fraction(1), Fraction(0)), (Fraction(9), Fraction(9))))
-    assert posg.solve_extensive(spoilt).values == pytest.approx([1, 0])
+    assert posg.solve(spoilt).values == pytest.approx([1, 0])
 
 
 @pytest.mark.parametrize("n_agents", [1, 3])
 def test_other_numbers_of_agents_are_refused_with_what_works(n_agents):
-    with pytest.raises(UnsupportedError, match=f"{n_agents} agent.*strategic_form"):
-        posg.solve_extensive(random_tree(1, n_agents, zero_sum=False))
+    with pytest.raises(UnsupportedError, match=f"{n_agents} agent.*strategic-form"):
+        posg.solve(random_tree(1, n_agents, zero_sum=False), method="sequence-form")
 
 
 def test_imperfect_recall_is_refused_by_name():
@@ -176,7 +178,7 @@ def test_imperfect_recall_is_refused_by_name():
 
     game = from_rules("driver", ["driver", "nobody"], "", rules)
     with pytest.raises(ImperfectRecallError, match="'driver' has imperfect recall: at information set 'junction'"):
-        posg.solve_extensive(game)
+        posg.solve(game)
 
 
 def test_a_deep_tree_needs_no_recursion():
@@ -184,7 +186,7 @@ def test_a_deep_tree_needs_no_recursion():
     def rules(at):
         return End([at, -at]) if at < 0 or at == 3000 else Move(0, at, [("stop", -at - 1), ("on", at + 1)])
 
-    solution = posg.solve_extensive(from_rules("long", ["a", "b"], 0, rules))
+    solution = posg.solve(from_rules("long", ["a", "b"], 0, rules), method="sequence-form")
     assert solution.values == pytest.approx([3000, -3000])
 
 
@@ -192,39 +194,39 @@ def test_a_deep_tree_needs_no_recursion():
 def test_units_of_payoffs_do_not_matter(unit):
     game = posg.catalog("kuhn-poker-tree")
     scaled = replace(game, outcomes=tuple(tuple(unit * x for x in row) for row in game.outcomes))
-    assert posg.solve_extensive(scaled).values[0] / float(unit) == pytest.approx(-1 / 18, abs=1e-9)
+    assert posg.solve(scaled).values[0] / float(unit) == pytest.approx(-1 / 18, abs=1e-9)
 
 
 def test_payoffs_that_floats_have_few_digits_for_are_refused():
     game = posg.catalog("kuhn-poker-tree")
     scaled = replace(game, outcomes=tuple(tuple(x / 10**320 for x in row) for row in game.outcomes))
     with pytest.raises(ModelError, match=r"at most 3\.33e-321.*rescale the payoffs"):
-        posg.solve_extensive(scaled)
+        posg.solve(scaled)
 
 
 # ---- what is told ------------------------------------------------------------------------------------
 
 
 def test_strategies_and_reaches_by_label_and_number():
-    solution = posg.solve_extensive(posg.catalog("kuhn-poker-tree"))
+    solution = posg.solve(posg.catalog("kuhn-poker-tree"), method="sequence-form")
     names = solution.information_sets("player1")
     assert sorted(names) == sorted(f"{card}{more}" for card in ("jack", "queen", "king") for more in ("", " pb"))
-    assert solution.strategy("player1", 0) == solution.strategy(0, names[0])
-    passed = solution.strategy(0, "jack").get("pass", 0.0)
-    assert solution.reach(0, "jack") == 1
-    assert solution.reach(0, "jack pb") == pytest.approx(passed)
+    assert solution.at("player1", 0) == solution.at(0, names[0])
+    passed = solution.at(0, "jack").actions.get("pass", 0.0)
+    assert solution.at(0, "jack").own_reach == 1
+    assert solution.at(0, "jack pb").own_reach == pytest.approx(passed)
     # Jack against queen or king, a sixth each; of these only the king bets after a pass.
-    assert solution.probability(0, "jack") == pytest.approx(1 / 3)
-    assert solution.probability(0, "jack pb") == pytest.approx(passed / 6, abs=1e-9)
+    assert solution.at(0, "jack").reach == pytest.approx(1 / 3)
+    assert solution.at(0, "jack pb").reach == pytest.approx(passed / 6, abs=1e-9)
     for wrong in ((2, 0), ("nobody", 0), (0, 6), (0, -1), (0, "ace"), (True, 0), (0, True), (0, 1.5)):
         with pytest.raises(ModelError, match="no "):
-            solution.strategy(*wrong)
+            solution.at(*wrong)
     with pytest.raises(ValueError, match="read-only"):
-        solution.behaviour[0] = 1
+        solution.sets.behaviour[0] = 1
 
 
 def test_export_and_summary(tmp_path):
-    solution = posg.solve_extensive(posg.catalog("kuhn-poker-tree"))
+    solution = posg.solve(posg.catalog("kuhn-poker-tree"), method="sequence-form")
     solution.export(tmp_path / "play.csv")
     solution.export(tmp_path / "play.json")
     with (tmp_path / "play.csv").open() as stream:
@@ -235,12 +237,12 @@ def test_export_and_summary(tmp_path):
     for own in found["information_sets"]:
         agent, name = own["agent"], own["information_set"]
         played = {a: p for a, p in own["actions"].items() if p > 0}
-        assert played == solution.strategy(agent, name)
+        assert played == solution.at(agent, name).actions
         lines = {
             r["action"]: float(r["probability"]) for r in rows if (r["agent"], r["information_set"]) == (agent, name)
         }
         assert lines == own["actions"]
-        assert own["own_reach"] == solution.reach(agent, name)
+        assert own["own_reach"] == solution.at(agent, name).own_reach
     with pytest.raises(FormatError, match=r"ends in '.txt'.*\.csv, \.json"):
         solution.export(tmp_path / "play.txt")
     told = json.loads(json.dumps(solution.summary(), allow_nan=False))
@@ -254,17 +256,17 @@ def test_export_and_summary(tmp_path):
 )
 def test_options_are_checked(options):
     with pytest.raises(ModelError):
-        posg.solve_extensive(posg.catalog("kuhn-poker-tree"), **options)
+        posg.solve(posg.catalog("kuhn-poker-tree"), method="sequence-form", **options)
 
 
 def test_time_is_limited():
     with pytest.raises(LimitError):
-        posg.solve_extensive(posg.catalog("leduc-poker", suits=True), time_limit=1e-4)
+        posg.solve(posg.catalog("leduc-poker", suits=True), time_limit=1e-4, method="sequence-form")
 
 
 def test_a_posg_is_no_tree_here_either():
-    with pytest.raises(ModelError, match="expected an Tree"):
-        posg.solve_extensive(posg.catalog("kuhn-poker"))
+    with pytest.raises(ModelError, match="give a horizon"):
+        posg.solve(posg.catalog("kuhn-poker"), method="sequence-form")
 
 
 # ---- games from rules --------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lp_posg.cli import options
+from lp_posg.cli import options as shared
 from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import show_line
 from lp_posg.errors import UnsupportedError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 EXAMPLE = "lp-posg check dectiger"
 
 
-def run(file: options.File) -> None:
+def run(file: shared.File) -> None:
     """Validate a game file: what it is, or where it is wrong.
 
     The exit status is 1 if the file is wrong; the error names the file and the line.

@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from lp_posg.cli import options
+from lp_posg.cli import options as shared
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.failures import fail
 from lp_posg.cli.games import Opened, open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
-from lp_posg.wording import number, seconds, small, value_scale
+from lp_posg.errors import OptionError
+from lp_posg.wording import number, seconds, small
 
 if TYPE_CHECKING:
-    from lp_posg.game import Game
     from lp_posg.planning import Comparison, Row
 
 EXAMPLE = "lp-posg compare chicken-signals --horizon 3 --concept ce,cce"
 
 
+@shared.takes(*shared.WHAT, *shared.HOW, several=("sharing", "concept"))
 def run(
-    context: typer.Context,
-    file: options.File,
-    horizon: options.SolveHorizon = None,
-    sharing: options.SharingRules = None,
-    concepts: options.Concepts = None,
-    objective: options.Objective = "welfare",
-    compression: options.Compression = "exact",
-    discount: options.Discount = None,
-    tolerance: options.Tolerance = None,
-    approximate: options.Approximate = False,
-    certificate: options.Certificate = "auto",
-    json: options.Json = None,
-    workers: options.Workers = 1,
-    backend: options.Backend = None,
-    checkpoint: options.Checkpoint = None,
-    max_states: options.MaxStates = None,
-    time_limit: options.TimeLimit = None,
-    memory_limit: options.MemoryLimit = None,
+    file: shared.File,
+    options: dict[str, Any],
+    horizon: shared.OptionalHorizon = None,
+    json: shared.Json = None,
 ) -> None:
     """Solve for every sharing rule and concept, side by side.
 
@@ -49,20 +35,7 @@ def run(
     A game tree (.efg) is compared in its reduced strategic form, one choice of plans, if no horizon is given.
     """
     check_json_target(json, file)
-    wanted = options.listed("--concept", concepts, options.CONCEPTS)
-    game, horizon, rules = steps_of(open_game(file), horizon, sharing)
-    import lp_posg as posg
-
-    with progress_bar() as progress:
-        table = posg.compare(
-            game,
-            horizon,
-            rules,
-            wanted,
-            objective,
-            progress=progress,
-            **options.solving(context),
-        )
+    table = compared(open_game(file), horizon, options)
     if json is not None:
         write_json(json, table.summary())
     if json != STDOUT:
@@ -70,21 +43,18 @@ def run(
     fail_if_inconsistent(table)
 
 
-def steps_of(opened: Opened, horizon: int | None, sharing: list[str] | None) -> tuple[Game, int, list[str]]:
-    """Return the game to compare, its number of steps and the sharing rules; a tree's strategic form has one."""
-    tree = opened.tree if horizon is None else None
-    if tree is None:
-        rules = options.listed("--sharing", sharing, options.SHARING)
-        horizon = options.needed_horizon(horizon)
-        return opened.over(horizon), horizon, rules
-    if sharing:
-        raise typer.BadParameter(
-            "it does not apply to a game tree in strategic form; give --horizon N too to compare it step by step",
-            param_hint="--sharing",
+def compared(opened: Opened, horizon: int | None, options: Mapping[str, Any]) -> Comparison:
+    """Return the comparison of a game; of a game tree step by step if a number of steps is given."""
+    if horizon is None and opened.tree is not None and "sharing" in options:
+        raise OptionError(
+            "sharing does not apply to a game tree in strategic form; give --horizon N too, to compare it step by step",
+            option="sharing",
         )
     import lp_posg as posg
 
-    return posg.trees.strategic_form(tree), 1, ["full"]
+    game = opened.game if horizon is None else opened.over(horizon)
+    with progress_bar() as progress:
+        return posg.compare(game, horizon, progress=progress, **options)
 
 
 def fail_if_inconsistent(table: Comparison) -> None:
@@ -122,17 +92,20 @@ def _show(table: Comparison) -> None:
 
 def _show_header(table: Comparison) -> None:
     from lp_posg.cli.facts import game_facts
+    from lp_posg.game import Game
     from lp_posg.version import __version__
 
+    game, steps = table.game, table.horizon
     solved = [row.solution for row in table.rows if row.solution is not None]
     exact = sum(solution.certificate.status == "exact" for solution in solved)
+    what = "" if steps is None else f", {steps} step{'s' * (steps != 1)}"
     show_facts(
-        f"{table.game.name}: comparison, {table.horizon} step{'s' * (table.horizon != 1)}",
+        f"{game.name}: comparison{what}",
         [
-            game_facts(table.game),
+            game_facts(game),
             [
-                ("horizon", str(table.horizon)),
-                ("discount", number(table.game.discount)),
+                *([] if steps is None else [("horizon", str(steps))]),
+                *([("discount", number(game.discount))] if isinstance(game, Game) else []),
                 ("objective", table.objective),
                 ("compression", table.compression),
                 ("certificates", f"{exact} of {len(solved)} exact"),
@@ -145,29 +118,29 @@ def _show_header(table: Comparison) -> None:
 def _show_rows(table: Comparison) -> list[str]:
     """Show the rows, and return the reasons that their marks refer to."""
     reasons = list(dict.fromkeys(str(row.error) for row in table.rows if row.error is not None))
-    scale = value_scale(table.game, table.horizon)
     columns = [Column("sharing"), Column("concept"), Column("status", breaks=20)]
     columns += [Column("_".join(agent.split()) or "agent", right=True) for agent in table.game.agents]
     columns += [Column(name, right=True) for name in ("welfare", "smallest", "gap", "states", "LPs", "seconds")]
-    show_table(columns, [_cells(row, reasons, scale, len(columns)) for row in table.rows], keys=2)
+    show_table(columns, [_cells(row, reasons, len(columns)) for row in table.rows], keys=2)
     return reasons
 
 
-def _cells(row: Row, reasons: list[str], scale: float, n_columns: int) -> list[str]:
+def _cells(row: Row, reasons: list[str], n_columns: int) -> list[str]:
     from lp_posg.errors import LimitError, StrategyDependenceError
 
+    rule = row.sharing or "-"
     if row.solution is None:
         words = {StrategyDependenceError: "not strategy-independent", LimitError: "stopped at a limit"}
         status = next((word for kind, word in words.items() if isinstance(row.error, kind)), "unsupported")
         mark = reasons.index(str(row.error)) + 1
-        return [row.sharing, row.concept, f"{status} [{mark}]", *["-"] * (n_columns - 3)]
+        return [rule, row.concept, f"{status} [{mark}]", *["-"] * (n_columns - 3)]
     solution = row.solution
     values = solution.values.tolist()
     return [
-        row.sharing,
+        rule,
         row.concept,
         solution.certificate.status,
-        *(number(value, scale) for value in (*values, sum(values), min(values))),
+        *(number(value, solution.scale) for value in (*values, sum(values), min(values))),
         small(solution.certificate.gap),
         str(solution.stats.states),
         str(solution.stats.stage_lps),

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lp_posg.cli import options
-from lp_posg.cli.commands.trees import tree_info
+from lp_posg.cli import options as shared
 from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
-from lp_posg.wording import counts, number, small, yes_no
+from lp_posg.cli.tree_sizes import show_tree
+from lp_posg.errors import OptionError
+from lp_posg.wording import counts, kind, number, small, yes_no
 
 if TYPE_CHECKING:
     from lp_posg.bounds import Observability
@@ -28,14 +29,13 @@ OBSERVABILITY_SECONDS = 1.0
 
 
 def run(
-    context: typer.Context,
-    file: options.File,
-    horizon: options.OptionalHorizon = None,
+    file: shared.File,
+    horizon: shared.OptionalHorizon = None,
     sharing: Annotated[
         list[str] | None,
         typer.Option(help="Only these structures, repeated or with commas.", show_default=False),
     ] = None,
-    json: options.Json = None,
+    json: shared.Json = None,
 ) -> None:
     """Show a game's sizes and the sharing structures that fit it.
 
@@ -48,14 +48,17 @@ def run(
     check_json_target(json, file)
     opened = open_game(file)
     if opened.tree is not None:
-        tree_info(context, opened.tree, json)
+        if horizon is not None or sharing is not None:
+            option = "sharing" if horizon is None else "horizon"
+            raise OptionError(f"{option} does not apply to a game tree, which is played to its end", option=option)
+        show_tree(opened.tree, json)
         return
     game = opened.posg
     from lp_posg.information import sharing_examples
 
     if horizon is None:
         horizon = min(DEFAULT_HORIZON, game.max_horizon or DEFAULT_HORIZON)
-    fits = _surveyed(game, horizon, options.listed("--sharing", sharing, sharing_examples()))
+    fits = _surveyed(game, horizon, shared.listed("--sharing", sharing) if sharing else list(sharing_examples()))
     import lp_posg as posg
 
     seen = posg.bounds.observability(game, OBSERVABILITY_SECONDS)
@@ -91,11 +94,16 @@ def _rewards(game: Game) -> list[tuple[float, float]]:
 
 
 def _summary(game: Game, horizon: int, fits: list[Fit], seen: Observability) -> dict[str, Any]:
-    from lp_posg.cli.facts import game_summary
     from lp_posg.version import __version__
 
     return {
-        **game_summary(game),
+        "game": game.name,
+        "kind": kind(game),
+        "agents": list(game.agents),
+        "states": game.n_states,
+        "actions": list(game.n_actions),
+        "observations": list(game.n_observations),
+        "discount": game.discount,
         "rewards": [list(ends) for ends in _rewards(game)],
         "reward_range": game.reward_range,
         "initial_observation": game.initial_observation_matrix is not None,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lp_posg.cli import options
+from lp_posg.cli import options as shared
 from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
-from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_solution_target, write_json
+from lp_posg.cli.targets import STDOUT, check_json_target, check_solution_target, write_json
 from lp_posg.wording import number, numbers, seconds, small, value_scale
 
 if TYPE_CHECKING:
@@ -22,12 +22,11 @@ if TYPE_CHECKING:
 EXAMPLE = "lp-posg learn dectiger --horizon 3 --sharing one-step-delay --episodes 30000"
 
 
+@shared.takes("sharing", "concept", "objective", "discount", "time_limit", "memory_limit", "checkpoint")
 def run(
-    file: options.File,
-    horizon: options.Horizon,
-    sharing: options.Sharing = "full",
-    concept: options.Concept = None,
-    objective: options.Objective = "welfare",
+    file: shared.File,
+    horizon: shared.Horizon,
+    options: dict[str, Any],
     memory: Annotated[int, typer.Option(min=0, help="How many of the latest shared increments are remembered.")] = 2,
     episodes: Annotated[int, typer.Option(min=1, help="Exploration episodes per round.")] = 10_000,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of exploring and planning.")] = 3,
@@ -37,12 +36,8 @@ def run(
     evaluation_episodes: Annotated[
         int, typer.Option(min=2, help="Fresh episodes per candidate, and per deviation tried.")
     ] = 2_000,
-    discount: options.Discount = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")] = 0,
-    time_limit: options.TimeLimit = None,
-    memory_limit: options.MemoryLimit = None,
-    checkpoint: options.Checkpoint = None,
-    json: options.Json = None,
+    json: shared.Json = None,
     save: Annotated[
         str | None,
         typer.Option(metavar="OUT.npz", help="Store the chosen strategy, for `lp-posg verify`.", show_default=False),
@@ -53,9 +48,7 @@ def run(
     The game is only drawn from while learning; at the end it serves to certify what was learnt.
     """
     check_json_target(json, file, save)
-    if save is not None:
-        check_not_input(save, file, "--save")
-        check_solution_target(save)
+    check_solution_target(save, file, json)
     game = open_game(file).over(horizon)
     import lp_posg as posg
     from lp_posg.learning.stored import learnt_solution
@@ -64,20 +57,14 @@ def run(
         found = posg.learn(
             game,
             horizon,
-            sharing,
-            concept,
-            objective,
             memory=memory,
             episodes=episodes,
             rounds=rounds,
             exploration=exploration,  # type: ignore[arg-type]  # checked by `learn`
             evaluation_episodes=evaluation_episodes,
-            discount=discount,
             seed=seed,
-            time_limit=time_limit,
-            memory_limit=options.in_bytes(memory_limit),
-            checkpoint=checkpoint,
             progress=progress,
+            **options,
         )
     if save is not None:
         learnt_solution(found, game).save(save)
@@ -120,27 +107,30 @@ def _summary(found: Learnt, game: Game) -> dict[str, Any]:
 
 def _show(found: Learnt, game: Game) -> None:
     from lp_posg.cli.facts import certificate_facts, game_facts, value_facts
+    from lp_posg.game import allowed_gaps
     from lp_posg.types import GAP_TOL
     from lp_posg.version import __version__
 
     best, scale = found.best, value_scale(game, found.horizon)
     assert best.certificate is not None
+    allowed = allowed_gaps(game, GAP_TOL, best.certificate.kind.together)
     observability, asked = _theory(found, game)
+    options = found.summary()
     stopped = [("stopped", found.stopped)] if found.stopped else []
     show_facts(
-        f"{game.name}: learnt, {found.sharing}, {found.horizon} steps",
+        f"{game.name}: learnt, {options['sharing']}, {found.horizon} steps",
         [
             game_facts(game),
             [
                 ("horizon", str(found.horizon)),
                 ("discount", number(found.discount)),
-                *((key, getattr(found, key)) for key in ("sharing", "concept", "objective", "exploration")),
+                *((key, options[key]) for key in ("sharing", "concept", "objective", "exploration")),
                 ("memory", f"{found.memory} (theory: {asked} at observability {small(observability)}, constant 1)"),
                 ("samples", ", ".join(f"{key} {count}" for key, count in found.samples.items())),
                 *stopped,
             ],
             value_facts(best.certificate.values.tolist(), scale),
-            certificate_facts(best.certificate, game, GAP_TOL),
+            certificate_facts(best.certificate, allowed, GAP_TOL, "reward range"),
             [
                 ("chosen_round", str(best.round)),
                 ("seed", str(found.seed)),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lp_posg.cli import options
+from lp_posg.cli import options as shared
 from lp_posg.cli.games import complete_game
 from lp_posg.cli.screen import Column, is_terminal, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
@@ -25,7 +25,7 @@ def run(
             metavar="NAME", autocompletion=complete_game, help="Tell all about this model.", show_default=False
         ),
     ] = None,
-    json: options.Json = None,
+    json: shared.Json = None,
 ) -> None:
     """List the models of the catalogue, or tell all about one."""
     check_json_target(json)

@@ -2,44 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from lp_posg.cli import options
+from lp_posg.cli import options as shared
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.games import Opened, complete_game, game_endings, open_stored
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_file
-
-if TYPE_CHECKING:
-    from lp_posg.game import Game
-    from lp_posg.planning import Solution
-    from lp_posg.plot.canvas import Figure
+from lp_posg.plot.pictures import PICTURES, Picture
 
 EXAMPLE = "lp-posg plot dag dectiger --horizon 4 --sharing one-step-delay --out dag.png"
 
-CONCEPTS = ("team", "ne", "ce", "cce")
 
-DELAYS = ("full", "one-step-delay", "delay:2", "delay:3")
-
-What = Literal["dag", "values", "delays", "payoffs", "deviations", "ledger", "beliefs", "learning", "contraction"]
-
-ONE, SEVERAL = ("dag", "deviations", "ledger", "beliefs"), ("values", "delays", "payoffs")
-"""Pictures of one solution, and pictures that compare several; the others solve nothing."""
+def _picture(name: str) -> str:
+    if name not in PICTURES:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(PICTURES)}")
+    return name
 
 
+def _named(of: str) -> str:
+    """Return the names of the pictures that are drawn of a solution, of runs, ..."""
+    return ", ".join(name for name, picture in PICTURES.items() if picture.of == of)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a picture is to be drawn of.
+
+    Attributes
+    ----------
+    context : typer.Context
+    picture : Picture
+    files : list of str
+    horizon : int or None
+    options : dict
+        Of `solve`, with lists of rules and concepts.
+    memory, step : int
+    prior : str
+        Of a contraction.
+    """
+
+    context: typer.Context
+    picture: Picture
+    files: list[str]
+    horizon: int | None
+    options: dict[str, Any]
+    memory: int
+    step: int
+    prior: str
+
+    @property
+    def file(self) -> str:
+        """The file, for a picture of one game."""
+        if len(self.files) > 1:
+            raise typer.BadParameter(f"{self.picture.name} is of one game; give one", param_hint="FILE")
+        return self.files[0]
+
+    def check_none_given(self, reason: str, *also: str) -> None:
+        """Raise BadParameter if options stand where they have no meaning."""
+        for name, flag in shared.given_options(self.context):
+            if name not in ("what", "files", "out", *also):
+                raise typer.BadParameter(reason, param_hint=flag)
+
+    def opened(self, need: str) -> Opened:
+        """Return the game, or raise BadParameter if a solution is given instead."""
+        opened = open_stored(self.file)
+        if not isinstance(opened, Opened):
+            raise typer.BadParameter(f"{self.picture.name} {need}; give the game", param_hint="FILE")
+        return opened
+
+
+@shared.takes(*shared.WHAT, "method", *shared.HOW, several=("sharing", "concept"))
 def run(
     context: typer.Context,
     what: Annotated[
-        What,
+        str,
         typer.Argument(
             metavar="WHAT",
-            help="dag: states and what leads where; values: welfare by horizon and sharing rule; delays: welfare by"
-            " delay of sharing; payoffs: what equilibria of one step can give two agents; deviations: why no one gains"
-            " by deviating; ledger: the errors of a compression; beliefs: of games with 2 or 3 states; learning: what"
-            " `lp-posg learn --json` wrote; contraction: how fast old news stops to matter.",
+            callback=_picture,
+            help="; ".join(f"{picture.name}: {picture.help}" for picture in PICTURES.values()) + ".",
             show_default=False,
         ),
     ],
@@ -48,8 +94,8 @@ def run(
         typer.Argument(
             metavar="FILE",
             autocompletion=complete_game,
-            help=f"A file ({game_endings()}), or a name of the catalogue; for dag, deviations, ledger and beliefs also"
-            " a solution stored by `lp-posg solve --save`; for learning one or several JSON files.",
+            help=f"A file ({game_endings()}), or a name of the catalogue; for {_named('solution')} also"
+            f" a solution stored by `lp-posg solve --save`; for {_named('runs')} one or several JSON files.",
             show_default=False,
         ),
     ],
@@ -57,87 +103,29 @@ def run(
         str,
         typer.Option("--out", "-o", metavar="PICTURE", help="A .png, .svg or .pdf file to write.", show_default=False),
     ],
+    options: dict[str, Any],
     horizon: Annotated[
         int | None,
         typer.Option("--horizon", "-H", min=1, help="Number of steps; of values, the longest.", show_default=False),
     ] = None,
-    sharing: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Who learns what when, as in `lp-posg solve`; full if not given. For values and delays several,"
-            " repeated or with commas.",
-            show_default=False,
-        ),
-    ] = None,
-    concept: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="team, ne, strategic-ce, ce, interim-cce or cce; for values, delays and payoffs several,"
-            " team,ne,ce,cce if not given.",
-            show_default=False,
-        ),
-    ] = None,
-    memory: Annotated[
-        int, typer.Option("--memory", min=1, help="For contraction: how many steps of news, at most.")
-    ] = 6,
-    time: Annotated[int, typer.Option("--time", min=0, help="For contraction: the step to begin with, from 0.")] = 0,
+    memory: Annotated[int, typer.Option(min=1, help="For contraction: how many steps of news, at most.")] = 6,
+    step: Annotated[int, typer.Option(min=1, help="For contraction: the step to begin with.")] = 1,
     prior: Annotated[
         str,
         typer.Option(
-            "--prior",
             help="For contraction: what is forgotten: certainty of the worst state (worst) or of a named one, or the"
-            " game's own law (law).",
+            " game's own law (law)."
         ),
     ] = "worst",
-    objective: options.Objective = "welfare",
-    compression: options.Compression = "exact",
-    discount: options.Discount = None,
-    tolerance: options.Tolerance = None,
-    approximate: options.Approximate = False,
-    certificate: options.Certificate = "auto",
-    workers: options.Workers = 1,
-    max_states: options.MaxStates = None,
-    time_limit: options.TimeLimit = None,
-    memory_limit: options.MemoryLimit = None,
 ) -> None:
     """Draw what solving a game finds, or a stored solution.
 
-    The options are those of `lp-posg solve`; the picture's kind is said by its suffix. Needs matplotlib:
-    pip install 'lp-posg[plot]'.
+    The options are those of `lp-posg solve`; a picture of one solution takes one rule (full if not given) and one
+    concept. The picture's kind is said by its suffix. Needs matplotlib: pip install 'lp-posg[plot]'.
     """
     _check_out(out, files)
-    if what == "learning":
-        _check_none_given(context, "learning is done already, with all its options")
-        return _write(_of_runs(files), out)
-    if len(files) > 1:
-        raise typer.BadParameter(f"{what} is of one game; give one", param_hint="FILE")
-    (file,) = files
-    rules = options.listed("--sharing", sharing, DELAYS if what == "delays" else ("full",))
-    wanted = options.listed("--concept", concept, CONCEPTS if what in SEVERAL else ())
-    settings = {
-        "objective": objective,
-        "compression": compression,
-        "discount": discount,
-        "approximate": approximate or None,
-        "certificate": certificate,
-        "workers": workers,
-        "max_states": max_states,
-        "time_limit": time_limit,
-        "memory_limit": options.in_bytes(memory_limit),
-    } | ({} if tolerance is None else {"tolerance": tolerance})
-    if what in ONE:
-        figure = _of_solution(what, _solution(context, file, horizon, rules, wanted, settings))
-    elif what in SEVERAL:
-        opened = _game(file, what)
-        span = _span(what, horizon, opened)
-        figure = _of_comparison(what, opened.over(span[-1]), span, rules, wanted, settings)
-    else:
-        _check_none_given(context, "nothing is solved for this picture", "memory", "time", "prior")
-        figure = _of_filters(_game(file, what).posg, memory, time, prior)
-    return _write(figure, out)
-
-
-def _write(figure: Figure, out: str) -> None:
+    call = Call(context, PICTURES[what], files, horizon, options, memory, step, prior)
+    figure = call.picture.draw(_TAKEN_FROM[call.picture.of](call))
     from lp_posg.plot import save
 
     save(figure, out)
@@ -158,91 +146,88 @@ def _check_out(out: str, files: list[str]) -> None:
     check_available()
 
 
-def _solution(
-    context: typer.Context,
-    file: str,
-    horizon: int | None,
-    rules: list[str],
-    wanted: list[str],
-    settings: dict[str, Any],
-) -> Solution:
+def _solution(call: Call) -> object:
     """Return the stored solution, or the one that the options ask for."""
     import lp_posg as posg
 
-    opened = open_stored(file)
+    opened = open_stored(call.file)
     if not isinstance(opened, Opened):
-        _check_none_given(context, "the solution is stored, with all its options")
+        call.check_none_given("the solution is stored, with all its options")
         return opened
-    for option, given in (("--sharing", rules), ("--concept", wanted)):
-        if len(given) > 1:
-            raise typer.BadParameter("this picture is of one solution; give one", param_hint=option)
-    if horizon is None:
-        raise typer.BadParameter("a game is solved for a number of steps; give --horizon", param_hint="--horizon")
-    game = opened.over(horizon)
+    options = dict(call.options)
+    for name in ("sharing", "concept"):
+        if len(given := options.pop(name, [])) > 1:
+            raise typer.BadParameter("this picture is of one solution; give one", param_hint=f"--{name}")
+        options |= {name: given[0]} if given else {}
+    game = opened.game if call.horizon is None else opened.over(call.horizon)
     with progress_bar() as progress:
-        return posg.solve(game, horizon, rules[0], wanted[0] if wanted else None, **settings, progress=progress)
+        return posg.solve(game, call.horizon, progress=progress, **options)
 
 
-def _check_none_given(context: typer.Context, reason: str, *also: str) -> None:
-    """Raise BadParameter if options of solving stand where nothing is solved."""
-    free = ("what", "files", "out", *also)
-    for parameter in context.command.params:
-        name = parameter.name or ""
-        source = context.get_parameter_source(name)
-        if name not in free and source is not None and source.name == "COMMANDLINE":
-            raise typer.BadParameter(reason, param_hint=parameter.opts[0])
-
-
-def _game(file: str, what: str) -> Opened:
-    opened = open_stored(file)
-    if not isinstance(opened, Opened):
-        need = "compares several solutions" if what in SEVERAL else "is of no solution"
-        raise typer.BadParameter(f"{what} {need}; give the game", param_hint="FILE")
-    return opened
-
-
-def _span(what: str, horizon: int | None, opened: Opened) -> range:
-    """Return the horizons to compare; of a game tree none that would cut it."""
-    if what == "payoffs":
-        if horizon not in (None, 1):
-            raise typer.BadParameter("payoffs are of one step; over several, equilibria are selected stage by stage")
-        if opened.n_steps > 1:
-            raise typer.BadParameter(f"payoffs are of one step, and game tree {opened.name!r} takes {opened.n_steps}")
-        return range(1, 2)
-    if what == "delays":
-        if horizon is None:
-            raise typer.BadParameter("a game is solved for a number of steps; give --horizon", param_hint="--horizon")
-        return range(horizon, horizon + 1)
-    if horizon is None:
-        raise typer.BadParameter("values are for horizons from 1 on; give the longest", param_hint="--horizon")
-    return range(min(opened.n_steps, horizon), horizon + 1)
-
-
-def _of_solution(what: str, solution: Solution) -> Figure:
-    from lp_posg import plot as pictures
-
-    if what == "ledger":
-        return pictures.ledger(solution.ledger)
-    if what == "deviations":
-        return pictures.deviations(solution)
-    return pictures.dag(solution) if what == "dag" else pictures.beliefs(solution)
-
-
-def _of_filters(game: Game, memory: int, time: int, prior: str) -> Figure:
+def _tables(call: Call) -> object:
+    """Return the comparison of each horizon; of a game tree without one that of its reduced strategic form."""
     import lp_posg as posg
-    from lp_posg.plot import contraction
 
-    return contraction(posg.bounds.belief_contraction(game, memory, time=time, prior=prior))
+    options, picture = dict(call.options), call.picture
+    if "method" in options:
+        raise typer.BadParameter("it does not apply to a picture of several solutions", param_hint="--method")
+    opened = call.opened("compares several solutions")
+    horizons = _horizons(call, opened)
+    if horizons != [None]:
+        options.setdefault("sharing", list(picture.sharing))
+    if picture.horizons == "first":
+        _check_region(options)
+    folder = options.pop("checkpoint", None)
+    tables = []
+    with progress_bar() as progress:
+        for h in horizons:
+            store = folder and str(Path(folder, f"{h}-steps"))
+            game = opened.game if h is None else opened.over(horizons[-1] or h)
+            tables.append(posg.compare(game, h, progress=progress, checkpoint=store, **options))
+    return tables[0] if len(tables) == 1 else tables
 
 
-def _of_runs(files: list[str]) -> Figure:
+def _horizons(call: Call, opened: Opened) -> Sequence[int | None]:
+    """Return the horizons to compare; of a game tree none that would cut it."""
+    horizons, longest = call.picture.horizons, call.horizon
+    if horizons == "first":
+        if longest not in (None, 1):
+            raise typer.BadParameter("payoffs are of one step; over several, equilibria are selected stage by stage")
+        return [longest if opened.tree is not None else 1]
+    if longest is None or horizons != "each":
+        return [longest]
+    return range(min(opened.n_steps, longest), longest + 1)
+
+
+def _check_region(options: Mapping[str, Any]) -> None:
+    """Raise BadParameter unless the options name one sharing rule and, if any concept, one with a payoff region."""
+    from lp_posg.stage import CONCEPTS, Correlated
+
+    if len(options.get("sharing", ())) > 1:
+        raise typer.BadParameter("a payoff region is of one sharing rule; give one", param_hint="--sharing")
+    known = [name for name, concept in CONCEPTS.items() if isinstance(concept, Correlated)]
+    if set(options.get("concept", known)) <= set(CONCEPTS) - set(known):
+        raise typer.BadParameter(
+            f"payoff regions are of correlated concepts: {', '.join(known)}", param_hint="--concept"
+        )
+
+
+def _filters(call: Call) -> object:
+    import lp_posg as posg
+
+    call.check_none_given("nothing is solved for this picture", "memory", "step", "prior")
+    game = call.opened("is of no solution").posg
+    return posg.bounds.belief_contraction(game, call.memory, time=call.step - 1, prior=call.prior)
+
+
+def _runs(call: Call) -> object:
     import json
 
     from lp_posg.errors import FormatError
-    from lp_posg.plot import learning
 
+    call.check_none_given("learning is done already, with all its options")
     runs = []
-    for file in files:
+    for file in call.files:
         try:
             runs.append(json.loads(Path(file).read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
@@ -250,28 +235,13 @@ def _of_runs(files: list[str]) -> Figure:
             raise FormatError(
                 f"{file!r} cannot be read: {reason}; give what `lp-posg learn --json` wrote", path=file, line=None
             ) from None
-    return learning(runs[0] if len(runs) == 1 and isinstance(runs[0], dict) else runs)
+    return runs[0] if len(runs) == 1 and isinstance(runs[0], dict) else runs
 
 
-def _of_comparison(
-    what: str, game: Game, span: range, rules: list[str], wanted: list[str], settings: dict[str, Any]
-) -> Figure:
-    import lp_posg as posg
-    from lp_posg import plot as pictures
-    from lp_posg.stage import CONCEPTS, Correlated
-
-    if what == "payoffs" and len(rules) > 1:
-        raise typer.BadParameter("a payoff region is of one sharing rule; give one", param_hint="--sharing")
-    if what == "payoffs" and all(name in CONCEPTS and not isinstance(CONCEPTS[name], Correlated) for name in wanted):
-        known = ", ".join(name for name, concept in CONCEPTS.items() if isinstance(concept, Correlated))
-        raise typer.BadParameter(f"payoff regions are of correlated concepts: {known}", param_hint="--concept")
-    with progress_bar() as progress:
-        tables = [posg.compare(game, h, rules, wanted, **settings, progress=progress) for h in span]
-    if what in ("values", "delays"):
-        return pictures.values(tables) if what == "values" else pictures.delays(tables)
-    regions = [
-        posg.payoff_region(tables[0].game, name, rules[0])
-        for name in wanted
-        if isinstance(CONCEPTS.get(name), Correlated)
-    ]
-    return pictures.payoffs(regions, tables[0])
+_TAKEN_FROM: dict[str, Callable[[Call], object]] = {
+    "solution": _solution,
+    "tables": _tables,
+    "filters": _filters,
+    "runs": _runs,
+}
+"""How to get what a picture is drawn of."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from lp_posg.cli import options
-from lp_posg.cli.bars import progress_bar
-from lp_posg.cli.commands.compare import fail_if_inconsistent, steps_of
+from lp_posg.cli import options as shared
+from lp_posg.cli.commands.compare import compared, fail_if_inconsistent
 from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_file
@@ -17,30 +16,18 @@ from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_
 EXAMPLE = "lp-posg report chicken-signals --horizon 3 --concept ce,cce --out chicken.html"
 
 
+@shared.takes(*shared.WHAT, *shared.HOW, several=("sharing", "concept"))
 def run(
     context: typer.Context,
-    file: options.File,
+    file: shared.File,
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="PAGE", help="An .html file to write.", show_default=False)
     ],
-    horizon: options.SolveHorizon = None,
-    sharing: options.SharingRules = None,
-    concepts: options.Concepts = None,
-    objective: options.Objective = "welfare",
-    compression: options.Compression = "exact",
-    discount: options.Discount = None,
-    tolerance: options.Tolerance = None,
-    approximate: options.Approximate = False,
-    certificate: options.Certificate = "auto",
+    options: dict[str, Any],
+    horizon: shared.OptionalHorizon = None,
     no_times: Annotated[
         bool, typer.Option("--no-times", help="Leave out wall times: then the same input gives the same page.")
     ] = False,
-    workers: options.Workers = 1,
-    backend: options.Backend = None,
-    checkpoint: options.Checkpoint = None,
-    max_states: options.MaxStates = None,
-    time_limit: options.TimeLimit = None,
-    memory_limit: options.MemoryLimit = None,
 ) -> None:
     """Write one HTML page that compares sharing rules and concepts.
 
@@ -49,23 +36,11 @@ def run(
     `lp-posg compare`. Needs jinja2 and matplotlib: pip install 'lp-posg[report]'.
     """
     _check_out(out, file)
-    wanted = options.listed("--concept", concepts, options.CONCEPTS)
     opened = open_game(file)
-    source = opened.code(stepwise=horizon is not None)
-    game, horizon, rules = steps_of(opened, horizon, sharing)
-    import lp_posg as posg
+    table = compared(opened, horizon, options)
     from lp_posg.report import save
 
-    with progress_bar() as progress:
-        table = posg.compare(
-            game,
-            horizon,
-            rules,
-            wanted,
-            objective,
-            progress=progress,
-            **options.solving(context),
-        )
+    source = opened.code(stepwise=horizon is not None)
     save(table, out, command=_command(context), entry=opened.entry, source=source, times=not no_times)
     show_line(f"written: {out}")
     fail_if_inconsistent(table)
@@ -87,16 +62,17 @@ def _check_out(out: str, file: str) -> None:
 def _command(context: typer.Context) -> str:
     """Return the command line, from what was given of it."""
     words = ["lp-posg", "report"]
+    flags = dict(shared.given_options(context))
     for parameter in context.command.params:
-        name = parameter.name or ""
-        source, value = context.get_parameter_source(name), context.params.get(name)
-        if source is None or source.name != "COMMANDLINE":
+        name = str(parameter.name)
+        value = context.params.get(name)
+        if name not in flags:
             continue
         if parameter.param_type_name == "argument":
             words.append(str(value))
         elif isinstance(value, bool):
-            words.append(parameter.opts[0])
+            words.append(flags[name])
         else:
-            told = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-            words += [parameter.opts[0], told]
+            text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+            words += [flags[name], text]
     return shlex.join(words)

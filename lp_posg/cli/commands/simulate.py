@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from lp_posg.cli import options
-from lp_posg.cli.games import complete_game, open_game
+from lp_posg.cli import options as shared
+from lp_posg.cli.games import complete_game, game_for, open_solution
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
-from lp_posg.wording import number, numbers, seconds, value_scale
+from lp_posg.errors import OptionError
+from lp_posg.wording import number, numbers, seconds
 
 if TYPE_CHECKING:
     from lp_posg.evaluate import Simulation, Trace
     from lp_posg.game import Game
-    from lp_posg.planning import Solution
+    from lp_posg.planning import HistorySolution, Solution, StateSolution
+    from lp_posg.trees import Tree
 
 EXAMPLE = "lp-posg simulate tiger.npz --runs 100000 --seed 1 --traces 2"
 
@@ -28,9 +30,7 @@ def _level(value: float) -> float:
 
 
 def run(
-    solution: Annotated[
-        str, typer.Argument(metavar="OUT.npz", help="A solution stored by `lp-posg solve --save`.", show_default=False)
-    ],
+    solution: shared.Stored,
     file: Annotated[
         str | None,
         typer.Argument(
@@ -41,9 +41,9 @@ def run(
     ] = None,
     runs: Annotated[int, typer.Option("--runs", "-n", min=1, help="Number of independent runs.")] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same runs.")] = 0,
-    traces: Annotated[int, typer.Option(min=0, help="How many runs, from the first on, to tell step by step.")] = 0,
+    traces: Annotated[int, typer.Option(min=0, help="How many runs, from the first on, to show step by step.")] = 0,
     level: Annotated[float, typer.Option(callback=_level, help="Confidence of the intervals.")] = 0.95,
-    json: options.Json = None,
+    json: shared.Json = None,
 ) -> None:
     """Play a stored solution many times, and estimate its values.
 
@@ -51,12 +51,10 @@ def run(
     `bernstein` and `hoeffding`, which hold for any number of runs.
     """
     check_json_target(json, solution, file)
-    import lp_posg as posg
-
-    stored = posg.Solution.load(solution)
-    game = (stored.game if file is None else open_game(file).posg).with_discount(stored.discount)
+    stored = open_solution(solution)
+    game = game_for(stored, file)
     begun = time.perf_counter()
-    played = stored.simulate(runs, seed, game=game, level=level, traces=traces)
+    played = _played(stored, runs, seed, level, {"game": None if file is None else game, "traces": traces})
     taken = time.perf_counter() - begun
     if json is not None:
         write_json(json, _summary(stored, game, played, taken))
@@ -64,16 +62,25 @@ def run(
         _show(stored, game, played, taken)
 
 
-def _summary(stored: Solution, game: Game, played: Simulation, taken: float) -> dict[str, Any]:
+def _played(stored: Solution, runs: int, seed: int, level: float, steps: dict[str, Any]) -> Simulation:
+    """Return what following the solution brings; `steps` is for solutions of games with steps."""
+    from lp_posg.planning import TreeSolution
+
+    if isinstance(stored, TreeSolution):
+        for name, value in steps.items():
+            if value:
+                where = "FILE" if name == "game" else name
+                raise OptionError(f"{where} does not apply to a solution of a game tree; leave it out", option=name)
+        return stored.simulate(runs, seed, level=level)
+    return cast("StateSolution | HistorySolution", stored).simulate(runs, seed, level=level, **steps)
+
+
+def _summary(stored: Solution, game: Game | Tree, played: Simulation, taken: float) -> dict[str, Any]:
+    from lp_posg.cli.facts import solution_summary
     from lp_posg.version import __version__
 
     return {
-        "game": game.name,
-        "agents": list(game.agents),
-        "horizon": stored.horizon,
-        "discount": stored.discount,
-        "sharing": stored.sharing,
-        "concept": stored.concept,
+        **solution_summary(stored, game),
         "stored_values": stored.values.tolist(),
         **played.summary(),
         "seconds": taken,
@@ -81,10 +88,10 @@ def _summary(stored: Solution, game: Game, played: Simulation, taken: float) -> 
     }
 
 
-def _show(stored: Solution, game: Game, played: Simulation, taken: float) -> None:
-    from lp_posg.cli.facts import game_facts, stored_facts
+def _show(stored: Solution, game: Game | Tree, played: Simulation, taken: float) -> None:
+    from lp_posg.cli.facts import game_facts, solution_facts
 
-    scale = value_scale(game, stored.horizon)
+    scale = stored.scale
 
     def ends(kind: Any) -> str:
         return " ".join(
@@ -95,7 +102,7 @@ def _show(stored: Solution, game: Game, played: Simulation, taken: float) -> Non
         f"{game.name}: simulated",
         [
             game_facts(game),
-            stored_facts(stored),
+            solution_facts(stored),
             [
                 ("runs", str(played.n_runs)),
                 ("seed", str(played.seed)),
@@ -113,7 +120,7 @@ def _show(stored: Solution, game: Game, played: Simulation, taken: float) -> Non
     for run, trace in enumerate(played.traces):
         show_line()
         show_line(f"run {run + 1}")
-        _show_trace(game, trace)
+        _show_trace(cast("Game", game), trace)
 
 
 def _show_trace(game: Game, trace: Trace) -> None:

@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lp_posg.cli import options
+from lp_posg.cli import options as shared
 from lp_posg.cli.bars import progress_bar
-from lp_posg.cli.commands.sequence import (
-    COMMON_INFORMATION,
-    SEQUENCE_FORM,
-    STRATEGIC_FORM,
-    check_applies,
-    checked_method,
-    solve_as_tree,
-)
-from lp_posg.cli.commands.trees import solve_tree
 from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
-from lp_posg.cli.targets import STDOUT, check_json_target, check_not_input, check_solution_target, write_json
-from lp_posg.errors import LpPosgError
-from lp_posg.wording import counts, number, numbers, seconds, small, value_scale
+from lp_posg.cli.targets import (
+    STDOUT,
+    check_export_target,
+    check_json_target,
+    check_solution_target,
+    naming_a_file,
+    write_json,
+)
+from lp_posg.errors import LpPosgError, OptionError
+from lp_posg.wording import numbers, small
 
 if TYPE_CHECKING:
     from lp_posg.evaluate import Ledger
@@ -30,46 +28,35 @@ if TYPE_CHECKING:
 
 EXAMPLE = "lp-posg solve dectiger --horizon 4 --sharing one-step-delay"
 
+_NO_LEDGER = "ledger does not apply where there are no states to compress"
 
+
+@shared.takes(*shared.WHAT, "method", *shared.HOW)
 def run(
-    context: typer.Context,
-    file: options.File,
-    horizon: options.SolveHorizon = None,
-    sharing: options.Sharing = "full",
-    concept: options.Concept = None,
-    objective: options.Objective = "welfare",
-    compression: options.Compression = "exact",
-    method: Annotated[
-        str,
-        typer.Option(
-            callback=checked_method,
-            help="common-information; or sequence-form: an ne of a zero-sum game, also where beliefs depend on play;"
-            " for a game tree sequence-form, or strategic-form for any concept.",
-        ),
-    ] = COMMON_INFORMATION,
-    discount: options.Discount = None,
-    tolerance: options.Tolerance = None,
-    approximate: options.Approximate = False,
-    certificate: options.Certificate = "auto",
+    file: shared.File,
+    options: dict[str, Any],
+    horizon: shared.OptionalHorizon = None,
     ledger: Annotated[
         bool,
         typer.Option("--ledger", help="Show what the compression cost at every step: errors, proven bound, gap."),
     ] = False,
-    json: options.Json = None,
+    json: shared.Json = None,
     save: Annotated[
         str | None,
         typer.Option(
             metavar="OUT.npz",
-            help="Store the solution, for `lp-posg verify`; of a game tree how to play, as .json or .csv.",
+            help="Store the solution, for `lp-posg verify`, `simulate`, `policy` and `plot`.",
             show_default=False,
         ),
     ] = None,
-    workers: options.Workers = 1,
-    backend: options.Backend = None,
-    checkpoint: options.Checkpoint = None,
-    max_states: options.MaxStates = None,
-    time_limit: options.TimeLimit = None,
-    memory_limit: options.MemoryLimit = None,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STRATEGY",
+            help="Write how to play for other programs: .csv or .json, and .graphml or .dot where there are states.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Find an equilibrium or the team optimum, with its certificate.
 
@@ -79,57 +66,29 @@ def run(
     Where beliefs depend on how the agents play, as with --sharing none, a zero-sum game of two
     agents can be solved by --method sequence-form, over the tree of all private histories.
 
-    A game tree (.efg) has no horizon. If it is a zero-sum game of two agents and no other concept is asked
-    for, its ne is found in sequence form, else what --concept says in its reduced strategic form.
+    A game tree (.efg) has no horizon. If it is a zero-sum game of two agents and no other concept is wanted,
+    its ne is found in sequence form, else what --concept says in its reduced strategic form.
     """
+    check_json_target(json, file, save, export)
+    check_solution_target(save, file, json, export)
+    check_export_target(export, file, json)
     opened = open_game(file)
-    if opened.tree is not None:
-        solve_tree(
-            context, opened.tree, concept, objective, method, tolerance, approximate, certificate, json, save, workers,
-            backend, time_limit, options.in_bytes(memory_limit),
-        )  # fmt: skip
-        return
-    horizon = options.needed_horizon(horizon)
-    if method == STRATEGIC_FORM:
-        raise typer.BadParameter(f"{method!r} is for game trees; leave the option out", param_hint="--method")
-    _check_targets(file, json, save)
-    if method == SEQUENCE_FORM:
-        check_applies(context)
-        solve_as_tree(
-            opened.posg, horizon, sharing, discount, tolerance, json, time_limit, options.in_bytes(memory_limit)
-        )
-        return
+    if ledger and (opened.tree is not None or options.get("method") == "sequence-form"):
+        raise OptionError(_NO_LEDGER, option="ledger")
     import lp_posg as posg
 
     with progress_bar() as progress:
-        solution = posg.solve(
-            opened.posg,
-            horizon,
-            sharing,
-            concept,
-            objective,
-            progress=progress,
-            **options.solving(context),
-        )
-    _deliver(solution, json, save, ledger)
+        solution = posg.solve(opened.game, horizon, progress=progress, **options)
+    _deliver(solution, json, save, export, ledger)
 
 
-def _check_targets(file: str, json: str | None, save: str | None) -> None:
-    check_json_target(json, file, save)
-    if save is not None:
-        check_not_input(save, file, "--save")
-        if save == STDOUT or (json is not None and save == json):
-            raise typer.BadParameter(
-                f"{save!r} is no file of its own; give a name that ends in .npz", param_hint="--save"
-            )
-        check_solution_target(save)
-
-
-def _deliver(solution: Solution, json: str | None, save: str | None, ledger: bool) -> None:
+def _deliver(solution: Solution, json: str | None, save: str | None, export: str | None, ledger: bool) -> None:
     """Store and show the solution; a file that cannot be written is reported after the rest is out."""
     jobs: list[Callable[[], None]] = []
     if save is not None:
         jobs.append(lambda: solution.save(save))
+    if export is not None:
+        jobs.append(lambda: _export(solution, export))
     if json is not None:
         jobs.append(lambda: write_json(json, _summary(solution, ledger)))
     if json != STDOUT:
@@ -147,43 +106,45 @@ def _deliver(solution: Solution, json: str | None, save: str | None, ledger: boo
 
 
 def _summary(solution: Solution, ledger: bool) -> dict[str, Any]:
-    return solution.summary() | ({"ledger": solution.ledger.summary()} if ledger else {})
+    return solution.summary() | ({"ledger": _ledger(solution).summary()} if ledger else {})
+
+
+def _ledger(solution: Solution) -> Ledger:
+    from lp_posg.planning import StateSolution
+
+    if not isinstance(solution, StateSolution):
+        raise OptionError(_NO_LEDGER, option="ledger")
+    return solution.ledger
+
+
+def _export(solution: Solution, path: str) -> None:
+    with naming_a_file():
+        solution.export(path)
 
 
 def _show(solution: Solution) -> None:
-    from lp_posg.cli.facts import certificate_facts, game_facts, value_facts
-    from lp_posg.version import __version__
+    from lp_posg.cli.facts import certificate_facts, game_facts, range_of, solution_facts, stats_facts, value_facts
+    from lp_posg.planning import StateSolution
 
-    game, stats = solution.game, solution.stats
-    scale = value_scale(game, solution.horizon)
-    exact = solution.compression == "exact"
-    promised = [] if exact else [("model_values", numbers(solution.model_values.tolist(), scale))]
+    game, scale = solution.game, solution.scale
+    promised = []
+    if isinstance(solution, StateSolution) and not solution.is_exact:
+        promised = [("model_values", numbers(solution.model_values.tolist(), scale))]
+    where = solution.method if solution.sharing is None else f"{solution.sharing.name}, {solution.horizon} steps"
     show_facts(
-        f"{game.name}: {solution.concept}, {solution.sharing}, {solution.horizon} steps",
+        f"{game.name}: {solution.concept.name}, {where}",
         [
             game_facts(game),
-            [
-                ("horizon", str(solution.horizon)),
-                ("discount", number(solution.discount)),
-                *((key, getattr(solution, key)) for key in ("sharing", "concept", "objective", "compression")),
-            ],
+            solution_facts(solution),
             [*value_facts(solution.values.tolist(), scale), *promised],
-            certificate_facts(solution.certificate, game, solution.tolerance),
-            [
-                ("states", str(stats.states)),
-                ("states_by_depth", counts(stats.states_by_depth)),
-                ("stage_lps", str(stats.stage_lps)),
-                ("closed_without_lp", str(stats.closed)),
-                ("methods", ", ".join(f"{method} {count}" for method, count in stats.methods.items())),
-                ("seconds", seconds(stats.seconds)),
-                ("version", __version__),
-            ],
+            certificate_facts(solution.certificate, solution.allowed_gaps, solution.tolerance, range_of(game)),
+            stats_facts(solution),
         ],
     )
 
 
 def _show_ledger(solution: Solution) -> None:
-    costs = solution.ledger
+    costs = _ledger(solution)
     meaning = "errors are expectations under the worst policy"
     if costs.status == "estimated":
         meaning = f"errors are means over {costs.n_runs} runs of the strategy, and prove no bound"
@@ -194,7 +155,7 @@ def _show_ledger(solution: Solution) -> None:
     names = ("reward_error", "transition_error", "belief_error")
     columns = [Column("step"), *(Column(name, right=True) for name in (*sizes, *names, "merge_distance"))]
     rows = [
-        [str(row["step"]), *(str(row[name]) for name in sizes), *_told(costs, h, names), small(row["merge_distance"])]
+        [str(row["step"]), *(str(row[name]) for name in sizes), *_errors(costs, h, names), small(row["merge_distance"])]
         for h, row in enumerate(costs.rows())
     ]
     show_table(columns, rows)
@@ -212,7 +173,7 @@ def _show_ledger(solution: Solution) -> None:
     )
 
 
-def _told(costs: Ledger, h: int, names: tuple[str, ...]) -> list[str]:
+def _errors(costs: Ledger, h: int, names: tuple[str, ...]) -> list[str]:
     """Return the errors of a step, with half their confidence intervals if they are estimated."""
     found = [small(getattr(costs, name)[h]) for name in names]
     if costs.half_widths is None:

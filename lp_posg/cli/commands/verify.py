@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lp_posg.cli import options
-from lp_posg.cli.games import complete_game, open_game
+from lp_posg.cli import options as shared
+from lp_posg.cli.games import complete_game, game_for, open_solution
 from lp_posg.cli.screen import show_facts
 from lp_posg.cli.targets import STDOUT, check_json_target, write_json
-from lp_posg.types import GAP_TOL
-from lp_posg.wording import value_scale
 
 if TYPE_CHECKING:
     from lp_posg.evaluate import Certificate
     from lp_posg.game import Game
     from lp_posg.planning import Solution
+    from lp_posg.trees import Tree
+    from lp_posg.types import FloatArray
 
 EXAMPLE = "lp-posg verify tiger.npz dectiger"
 
 
+@shared.takes("tolerance", "approximate")
 def run(
-    solution: Annotated[
-        str, typer.Argument(metavar="OUT.npz", help="A solution stored by `lp-posg solve --save`.", show_default=False)
-    ],
+    solution: shared.Stored,
+    options: dict[str, Any],
     file: Annotated[
         str | None,
         typer.Argument(
@@ -33,9 +34,7 @@ def run(
             help="The game to certify in: a file or a catalogue name; by default the stored one.",
         ),
     ] = None,
-    tolerance: options.Tolerance = None,
-    approximate: options.Approximate = False,
-    json: options.Json = None,
+    json: shared.Json = None,
 ) -> None:
     """Certify a stored solution anew, from its strategy alone.
 
@@ -44,53 +43,56 @@ def run(
     """
     check_json_target(json, solution, file)
     import lp_posg as posg
+    from lp_posg.types import GAP_TOL
 
-    stored = posg.Solution.load(solution)
-    game = (stored.game if file is None else open_game(file).posg).with_discount(stored.discount)
-    allowed = GAP_TOL if tolerance is None else tolerance
-    certificate = posg.verify(stored, game, tolerance=allowed, approximate=approximate)
+    stored = open_solution(solution)
+    game = game_for(stored, file)
+    certificate = posg.verify(stored, game, **options)
+    tolerance = options.get("tolerance", GAP_TOL)
+    allowed = _allowed(stored, game, tolerance)
     if json is not None:
-        write_json(json, _summary(stored, game, certificate, allowed))
+        write_json(json, _summary(stored, game, certificate, tolerance, allowed))
     if json != STDOUT:
-        _show(stored, game, certificate, allowed)
+        _show(stored, game, certificate, tolerance, allowed)
 
 
-def _summary(stored: Solution, game: Game, certificate: Certificate, tolerance: float) -> dict[str, Any]:
-    from lp_posg.cli.facts import is_within
+def _allowed(stored: Any, game: Game | Tree, tolerance: float) -> FloatArray:
+    """Return the largest gap of each agent that a tolerance accepts in a game."""
+    from lp_posg.trees import Tree, strategic_form
+
+    plan = getattr(stored, "plan", None)
+    more = {"plan": replace(plan, game=strategic_form(game))} if plan is not None and isinstance(game, Tree) else {}
+    allowed: FloatArray = replace(stored, game=game, tolerance=tolerance, **more).allowed_gaps
+    return allowed
+
+
+def _summary(
+    stored: Solution, game: Game | Tree, certificate: Certificate, tolerance: float, allowed: FloatArray
+) -> dict[str, Any]:
+    from lp_posg.cli.facts import is_within, solution_summary
+    from lp_posg.planning.summaries import certificate_summary
     from lp_posg.version import __version__
 
-    found = certificate.deviation
     return {
-        "game": game.name,
-        "agents": list(game.agents),
-        "horizon": stored.horizon,
-        "discount": stored.discount,
-        "sharing": stored.sharing,
-        "concept": stored.concept,
+        **solution_summary(stored, game),
         "values": certificate.values.tolist(),
         "welfare": float(certificate.values.sum()),
-        "certificate": {
-            "status": certificate.status,
-            "gaps": certificate.gaps.tolist(),
-            "deviations": certificate.deviations,
-            "deviation": None if found is None else str(found),
-            "merge_error": certificate.merge_error,
-        },
+        "certificate": certificate_summary(certificate),
         "tolerance": tolerance,
-        "within_tolerance": is_within(certificate, game, tolerance),
+        "within_tolerance": is_within(certificate, allowed),
         "version": __version__,
     }
 
 
-def _show(stored: Solution, game: Game, certificate: Certificate, tolerance: float) -> None:
-    from lp_posg.cli.facts import certificate_facts, game_facts, stored_facts, value_facts
+def _show(stored: Solution, game: Game | Tree, certificate: Certificate, tolerance: float, allowed: FloatArray) -> None:
+    from lp_posg.cli.facts import certificate_facts, game_facts, range_of, solution_facts, value_facts
 
     show_facts(
         f"{game.name}: verified",
         [
             game_facts(game),
-            stored_facts(stored),
-            value_facts(certificate.values.tolist(), value_scale(game, stored.horizon)),
-            certificate_facts(certificate, game, tolerance),
+            solution_facts(stored),
+            value_facts(certificate.values.tolist(), stored.scale),
+            certificate_facts(certificate, allowed, tolerance, range_of(game)),
         ],
     )

@@ -11,7 +11,7 @@ import numpy as np
 from lp_posg.errors import FormatError
 from lp_posg.formats.axes import Axis, Index
 from lp_posg.formats.madp.statements import Statement, unexpected
-from lp_posg.formats.numbers import is_number, number, numbers, whole
+from lp_posg.formats.numbers import all_numbers, is_number, number, whole
 from lp_posg.formats.source import Source, shown
 from lp_posg.types import FloatArray, IntArray
 
@@ -221,7 +221,7 @@ def _numbers(source: Source, shape: TableShape, given: int, data: list[Text]) ->
         if ":" in text:
             raise unexpected(source, line, text)
         tokens = text.split()
-        blocks.append(numbers(source, line, tokens))
+        blocks.append(all_numbers(source, line, tokens))
         lines.append(np.full(len(tokens), line, dtype=np.int64))
         count += len(tokens)
         if count > expected:

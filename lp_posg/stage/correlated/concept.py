@@ -80,18 +80,6 @@ class Correlated:
         check_pricing(block, self.name)
         return by_generation(block, objective, form, partial(self._what, block))
 
-    def form(self, block: StageBlock) -> Form:
-        """Return the shape of a block's programs, for who wants them whole.
-
-        Raises
-        ------
-        UnsupportedError
-            If a program would have more than ``ENTRY_LIMIT`` entries.
-        """
-        form = form_of(block.n_private, block.n_actions, self.kind)
-        form.check_size(self.name, block)
-        return form
-
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         form = form_of(block.n_private, block.n_actions, self.kind)
         step = max(1, BATCH_ENTRIES // len(layout_of(form).index))
@@ -105,17 +93,20 @@ class Correlated:
 
     def _optima(self, form: Form, block: StageBlock, objective: Objective) -> tuple[FloatArray, int]:
         """Return the optimal y of each game, shape (B, n_y), and the number of programs solved."""
-        game = scaled(block, from_top=not objective.is_linear)
-        y, n_programs, aim, rows = np.empty((len(block), form.n_y)), 0, Aim.of(objective, game), np.arange(len(block))
-        while len(rows):
-            part = game.part(rows)
-            x, dual = self._solved(compile_programs(form, part, aim), block.part(rows))
-            y[rows] = x[:, : form.n_y]
+        game, rows = scaled(block, from_top=not objective.is_linear), np.arange(len(block))
+        y, n_programs, aim = np.empty((0, form.n_y)), 0, Aim.of(objective, game)
+        while True:
+            x, dual = self._solved(compile_programs(form, game, aim), block)
+            if n_programs:
+                y[rows] = x[:, : form.n_y]
+            else:
+                y = x[:, : form.n_y]
             n_programs += len(rows)
-            aim = aim.then(part, dual[:, dual.shape[1] - aim.rows.shape[1] :], x[:, -1])
+            aim = aim.then(game, dual[:, dual.shape[1] - aim.rows.shape[1] :], x[:, -1])
             more = np.flatnonzero(aim.active.any(axis=1))
-            aim, rows = aim.part(more), rows[more]
-        return y, n_programs
+            if not len(more):
+                return y, n_programs
+            aim, game, block, rows = aim.part(more), game.part(more), block.part(more), rows[more]
 
     def _solved(self, programs: ProgramBlock, block: StageBlock) -> tuple[FloatArray, FloatArray]:
         try:

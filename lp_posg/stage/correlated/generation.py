@@ -26,7 +26,6 @@ article 14 (correlated equilibria by an oracle for the dual).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -99,8 +98,8 @@ class Generation:
         self.value = np.concatenate([self.value, self.game.values(new)])
         return len(new)
 
-    def optimum(self, aim: Aim) -> Optimum:
-        """Return an equilibrium that is optimal for the aim (of one game).
+    def optimum(self, aim: Aim) -> tuple[FloatArray, FloatArray, float]:
+        """Return weights of the profiles that are optimal for the aim (of one game), multipliers of its rows, and t.
 
         Raises
         ------
@@ -137,8 +136,8 @@ class Generation:
             cost[n_own - 1] = -1.0
         master.set_cost(cost)
         result = self._improved(master, aim, n_own, feasible=True)
-        smallest_value = float(result.x[n_own - 1]) if n_value else float("nan")
-        return Optimum(result.x[n_own:], result.dual[n_incentive:-1], smallest_value)
+        t = float(result.x[n_own - 1]) if n_value else 0.0
+        return result.x[n_own:], result.dual[n_incentive:-1], t
 
     def strategy(self, weight: FloatArray) -> BlockStrategy:
         """Return profiles drawn with these weights as a strategy of one stage game."""
@@ -194,15 +193,6 @@ def _admissible(aim: Aim, share: FloatArray, feasible: bool) -> FloatArray:
     return share / total if feasible and total > 0 else share * feasible
 
 
-@dataclass(frozen=True, eq=False)
-class Optimum:
-    """Weights of the profiles, multipliers of the value rows, and t."""
-
-    weight: FloatArray
-    share: FloatArray
-    smallest: float
-
-
 def by_generation(
     block: StageBlock, objective: Objective, rows: IncentiveRows, what: Callable[[int], str]
 ) -> BlockStrategy:
@@ -231,7 +221,7 @@ def _selected(generation: Generation, game: Scaled, objective: Objective) -> Flo
     """Return the weights of the profiles in the equilibrium that the objective selects."""
     aim = Aim.of(objective, game)
     while True:
-        found = generation.optimum(aim)
-        aim = aim.then(game, found.share[None], np.array([found.smallest]))
+        weight, share, t = generation.optimum(aim)
+        aim = aim.then(game, share[None], np.array([t]))
         if not aim.active.any():
-            return found.weight
+            return weight

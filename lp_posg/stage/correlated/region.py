@@ -29,10 +29,10 @@ from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.lp import CostSweep
 from lp_posg.stage.correlated.concept import Correlated
 from lp_posg.stage.correlated.polygon_search import EDGE_TOL, polygon_within
+from lp_posg.stage.correlated.semi_compact import form_of
 from lp_posg.stage.correlated.whole_program import incentive_programs
 from lp_posg.stage.objective import parse_objective
 from lp_posg.stage.payoffs import StageBlock, scaled
-from lp_posg.stage.strategy import BlockStrategy
 from lp_posg.stage.team import Team
 from lp_posg.types import FloatArray, read_only
 
@@ -172,7 +172,7 @@ def payoff_region_of(concept: Correlated, games: Sequence[StageBlock], of: str =
     true = normals / sums.unit
     length = np.linalg.norm(true, axis=1, keepdims=True)
     supports = [n @ sums.values(sums.point(d)) for n, d in zip(true / length, normals, strict=True)]
-    optimum = float(sum(_optimum(block) for block in games))
+    optimum = _welfare(Team(), "welfare", games)
     return PayoffRegion(concept.name, of, corners, true / length, np.array(supports), optimum, _scale(games))
 
 
@@ -181,11 +181,14 @@ def efficiency_of(concept: Correlated, games: Sequence[StageBlock]) -> Efficienc
 
     Parameters and errors are those of `payoff_region_of`; but where the concept generates columns, games may be large.
     """
-    best, worst = (
-        float(sum(_welfare(block, concept.solve(block, parse_objective(goal, ("1", "2")))) for block in games))
-        for goal in ("welfare", "worst")
-    )
-    return Efficiency(float(sum(_optimum(block) for block in games)), best, worst, _scale(games))
+    best, worst = (_welfare(concept, goal, games) for goal in ("welfare", "worst"))
+    return Efficiency(_welfare(Team(), "welfare", games), best, worst, _scale(games))
+
+
+def _welfare(concept: Correlated | Team, objective: str, games: Sequence[StageBlock]) -> float:
+    """Return the sum of the agents' values over stage games of two agents."""
+    goal = parse_objective(objective, ("1", "2"))
+    return float(sum(concept.solve(block, goal).values(block.payoff).sum() for block in games))
 
 
 class _Sum:
@@ -204,7 +207,8 @@ class _Sum:
         self.unit = np.where(stakes > 0, stakes, 1.0)
         self.best = np.sum([game.best.sum(axis=0) for game in scales], axis=0)
         for block, game in zip(games, scales, strict=True):
-            form = concept.form(block)
+            form = form_of(block.n_private, block.n_actions, concept.kind)
+            form.check_size(concept.name, block)
             programs, values = incentive_programs(form, game)
             share = game.size / self.unit
             for b in range(len(block)):
@@ -221,19 +225,6 @@ class _Sum:
     def values(self, point: FloatArray) -> FloatArray:
         """Return a point in reward units."""
         return np.asarray(self.best + self.unit * point)
-
-
-def _optimum(block: StageBlock) -> float:
-    """Return the sum of the team optima of the stage games of a block."""
-    return _welfare(block, Team().solve(block, parse_objective("welfare", ("1", "2"))))
-
-
-def _welfare(block: StageBlock, found: BlockStrategy) -> float:
-    """Return the sum of the agents' values over the stage games of a block."""
-    game = np.repeat(np.arange(len(block)), np.diff(found.atom_start))
-    first, second = found.prescription
-    by_atom = np.einsum("mpqxy,mpx,mqy->m", block.payoff.sum(axis=1)[game], first, second, optimize=True)
-    return float(by_atom @ found.atom_prob)
 
 
 def _scale(games: Sequence[StageBlock]) -> float:

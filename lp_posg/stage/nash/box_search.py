@@ -96,7 +96,7 @@ class BoxSearch:
     """
 
     def __init__(self, game: Multilinear, aim: Aim, deadline: float | None) -> None:
-        self._game, self._aim = game, aim.by_rows()
+        self._game, self._aim = game, aim
         self._deadline = np.inf if deadline is None else deadline
         self._relaxation = Relaxation(game, aim)
         n_entries = game.payoff[0].size
@@ -115,9 +115,8 @@ class BoxSearch:
             self._take(start)
         # What a copy of an action is played may be moved to the first of them: no value changes.
         high = np.where(self._game.is_copy(), 0.0, 1.0)
-        rows, lower = self._aim.rows[0, self._aim.active[0]], self._aim.lower[0, self._aim.active[0]]
-        most = np.maximum(-rows @ self._game.shares, 0.0) @ self._game.n_others - lower
-        self._visit(Box(np.zeros(n_x), high, np.zeros(n_x, dtype=bool)), float(most.min()))
+        most = self._aim.most(lambda row: float(np.maximum(-row @ self._game.shares, 0.0) @ self._game.n_others))
+        self._visit(Box(np.zeros(n_x), high, np.zeros(n_x, dtype=bool)), most)
         while not self._stopped and self._open and -self._open[0].order > self._enough:
             node = heapq.heappop(self._open)
             for box in self._children(node):

@@ -133,7 +133,11 @@ class Relaxation:
         self._values(rows)
         self._products(rows)
         self._obedience(rows, grid)
-        self._aims(rows, aim.by_rows())
+        self._aims(rows, aim)
+        self._cost = np.zeros(self._n_columns)
+        self._cost[self._u : self._u + n_s] = -(aim.weight[0] @ game.shares)
+        self._cost[-1] = -1.0
+        self._free = np.inf if aim.active.any() else 0.0  # t
         (index, column, value, limit), self._row_lower, self._row_upper = rows.gathered()
         self._start: IntArray = np.searchsorted(column, np.arange(self._n_columns + 1)).astype(np.int32)
         self._index: IntArray = index.astype(np.int32)
@@ -216,13 +220,11 @@ class Relaxation:
         lower[self._x : self._x + n_x], upper[self._x : self._x + n_x] = box.low, box.high
         lower[self._u : self._u + n_s], upper[self._u : self._u + n_s] = -np.inf, np.inf
         upper[self._d : self._d + n_x] = np.where(box.best, 0.0, np.inf)
-        lower[-1], upper[-1] = -np.inf, np.inf
+        lower[-1], upper[-1] = -self._free, self._free
         value = self._value.copy()
         value[self._varies] = -np.concatenate([box.low, box.high])[self._limit]
-        cost = np.zeros(self._n_columns)
-        cost[-1] = -1.0
         return attempt_program(
-            LinearProgram(cost, lower, upper, self._row_lower, self._row_upper, self._start, self._index, value),
+            LinearProgram(self._cost, lower, upper, self._row_lower, self._row_upper, self._start, self._index, value),
             time_limit,
         )
 

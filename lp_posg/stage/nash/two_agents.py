@@ -82,7 +82,7 @@ def _coarse_bound(block: StageBlock, game: Scaled, objective: Objective, aim: Ai
         found = Correlated("interim-cce", "interim").solve(block, objective)
     except (SolveError, UnsupportedError):
         return np.inf
-    return aim.in_reward(aim.score(game.payoff[0].reshape(2, -1) @ found.joint()[0].ravel()))
+    return aim.in_reward(aim.score(found.values(game.payoff)[0]))
 
 
 def _solved(
@@ -94,8 +94,7 @@ def _solved(
         return solve_program(program, what, block.deadline).x
     except LimitError as error:
         # Early in the search the program's bound is worse than the best of all joint actions.
-        weight, less = aim.average()
-        best_play = np.tensordot(weight, game.payoff[0], axes=1).max(axis=(2, 3)).sum() - less
+        best_play = aim.most(lambda row: float(np.tensordot(row, game.payoff[0], axes=1).max(axis=(2, 3)).sum()))
         bound = float(np.fmin(aim.in_reward(-error.facts["bound"]), min(aim.in_reward(best_play), bound)))
         x = error.facts["x"] if len(error.facts["x"]) else known
         strategy = _strategy(program, block, x, 1) if len(x) else None

@@ -13,8 +13,9 @@ from itertools import product
 import numpy as np
 from scipy.optimize import linprog
 
-from lp_posg import Game, SequenceSolution
+from lp_posg import Game
 from lp_posg.information import SharingStructure
+from lp_posg.planning import HistorySolution
 
 Info = tuple[Hashable, ...]
 Behaviour = Callable[[int, int, Info], np.ndarray]  # (agent, time, what it knows) to probabilities
@@ -169,7 +170,7 @@ class Histories:
         return sum(below(0, play) for play in self.roots())
 
 
-def behaviour_in(solution: SequenceSolution) -> Behaviour:
+def behaviour_in(solution: HistorySolution) -> Behaviour:
     """Return the strategies of a solution as functions of what an agent knows, as `Play.known` has it."""
     table: dict[tuple[int, int, Info], np.ndarray] = {}
     for agent, tree in enumerate(solution.trees):

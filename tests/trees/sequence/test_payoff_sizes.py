@@ -9,6 +9,7 @@ import pytest
 
 import lp_posg as posg
 from lp_posg.errors import LargeGapWarning
+from lp_posg.planning.set_certificates import judged_histories, judged_tree
 from lp_posg.trees.sequence import equilibrium
 
 HEAD = 'EFG 2 R "t" { "A" "B" }\n'
@@ -82,8 +83,8 @@ def load(tmp_path, text):
 @pytest.mark.parametrize("size", ["1e6", "1e9", "1e10", "1e12", "1e15"])
 def test_an_action_that_costs_any_amount_changes_nothing(tmp_path, size):
     path = load(tmp_path, forbidden(size))
-    by_tree = posg.solve_extensive(posg.load(path))
-    by_steps = posg.solve_sequence_form(posg.trees.to_game(posg.load(path)), 3, "none")
+    by_tree = posg.solve(posg.load(path), method="sequence-form")
+    by_steps = posg.solve(posg.trees.to_game(posg.load(path)), 3, "none", method="sequence-form")
     for solution in (by_tree, by_steps):
         assert solution.values == pytest.approx([1 / 3, -1 / 3], abs=1e-9)
         assert solution.certificate.gap <= 1e-9
@@ -92,20 +93,25 @@ def test_an_action_that_costs_any_amount_changes_nothing(tmp_path, size):
 @pytest.mark.parametrize("offset", [10**6, 10**9, 10**12, 10**15])
 def test_what_all_paths_pay_alike_hides_nothing(tmp_path, offset):
     path = load(tmp_path, HEAD + pennies(Fraction(offset)))
-    by_tree = posg.solve_extensive(posg.load(path))
-    by_steps = posg.solve_sequence_form(posg.trees.to_game(posg.load(path)), 2, "none")
+    by_tree = posg.solve(posg.load(path), method="sequence-form")
+    by_steps = posg.solve(posg.trees.to_game(posg.load(path)), 2, "none", method="sequence-form")
     for solution in (by_tree, by_steps):
         assert solution.values[0] == pytest.approx(offset + 1 / 3, rel=1e-15)
         assert solution.certificate.gap <= 1e-9
-        assert abs(solution.certificate.best - solution.certificate.values).max() <= 1e-15 * offset
-    assert by_tree.strategy("A", 0)["h"] == pytest.approx(1 / 3)
+    judged = (
+        judged_tree(by_tree.game, by_tree.sets),
+        judged_histories(by_steps.game, by_steps.sharing, 2, by_steps.sets),
+    )
+    for found in judged:
+        assert abs(found.best - found.values).max() <= 1e-15 * offset
+    assert by_tree.at("A", 0).actions["h"] == pytest.approx(1 / 3)
 
 
 def test_payoffs_on_the_way_that_cancel_hide_nothing(tmp_path):
     """One agent's move brings 1e15 at once and takes it back at the ends."""
     big, back = 10**15, Fraction(-(10**15))
     ends = pennies(back).replace('p "" 1 1 "" {"h" "t"} 0', f'p "" 1 1 "" {{"h" "t"}} 8 "" {{{big} {-big}}}')
-    solution = posg.solve_extensive(posg.load(load(tmp_path, HEAD + ends)))
+    solution = posg.solve(posg.load(load(tmp_path, HEAD + ends)), method="sequence-form")
     assert solution.values == pytest.approx([1 / 3, -1 / 3], abs=1e-9)
     assert solution.certificate.gap <= 1e-9
 
@@ -119,7 +125,7 @@ def test_values_of_random_games_with_penalties_are_those_in_fractions(tmp_path, 
         small, big = rng.integers(-5, 6, shape), rng.choice([-1, 1], shape) * 10**power
         rows = [[int(x) for x in row] for row in np.where(rng.random(shape) < 0.35, big, small)]
         truth = float(exact_value(rows))
-        solution = posg.solve_extensive(posg.load(load(tmp_path, matrix_tree(rows))))
+        solution = posg.solve(posg.load(load(tmp_path, matrix_tree(rows))), method="sequence-form")
         # What M times the rounding of a probability of size 1 is.
         allowed = 1e-6 + 10.0**power * 1e-16 + 1e-9 * abs(truth)
         assert solution.values[0] == pytest.approx(truth, abs=allowed), rows
@@ -133,7 +139,7 @@ def test_a_gap_that_is_large_beside_what_is_paid_is_not_passed_over(tmp_path, mo
     right = equilibrium.equilibrium_plans
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        posg.solve_extensive(game)
+        posg.solve(game)
 
     def heads(form, *_, **__):
         x, y = right(form, "test", None)
@@ -143,15 +149,16 @@ def test_a_gap_that_is_large_beside_what_is_paid_is_not_passed_over(tmp_path, mo
 
     monkeypatch.setattr(equilibrium, "equilibrium_plans", heads)
     with pytest.warns(LargeGapWarning, match="'B' may gain 4 by deviating"):
-        solution = posg.solve_extensive(game)
+        solution = posg.solve(game)
     assert solution.values.tolist() == [3.0, -3.0]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        posg.solve_extensive(game, tolerance=0.01)  # who asks for a large tolerance knows
+        posg.solve(game, tolerance=0.01)  # who asks for a large tolerance knows
 
 
 def test_stakes_are_what_is_paid_on_the_way_or_a_quarter_of_what_could_be(tmp_path):
-    found = posg.solve_extensive(posg.load(load(tmp_path, forbidden("1e12")))).certificate
+    solution = posg.solve(posg.load(load(tmp_path, forbidden("1e12"))), method="sequence-form")
+    found = judged_tree(solution.game, solution.sets)
     # First agent: p = 1/3 of heads, and so the second: |payoffs| average 3/9 + 1 * 8/9; the quarter is 1.
     assert found.stakes == pytest.approx([11 / 9, 11 / 9])
-    assert found.beside == pytest.approx([11 / 9, 11 / 9])
+    assert solution.stakes == pytest.approx([11 / 9, 11 / 9])

@@ -19,7 +19,7 @@ TOL = 1e-7
 
 
 def solved(game, horizon, sharing="none", **options):
-    solution = posg.solve_sequence_form(game, horizon, sharing, **options)
+    solution = posg.solve(game, horizon, sharing, method="sequence-form", **options)
     assert solution.certificate.gap <= 1e-9 * max(1.0, game.reward_range)
     return solution
 
@@ -37,11 +37,10 @@ def test_kuhns_second_player_has_one_equilibrium_strategy():
     solution = solved(posg.catalog("kuhn-poker"), 3)
     # Its action at step 1 is idle, so what counts is the mean over it, by how often it is taken.
     total, bets = defaultdict(float), defaultdict(float)
-    for number in range(solution.n_information_sets("player2", 1)):
-        told = solution.information("player2", 1, number).split("saw ")[1].split(";")[0]
-        reach = solution.reach("player2", 1, number)
-        total[told] += reach
-        bets[told] += reach * solution.strategy("player2", 1, number).get("bet", 0.0)
+    for name in solution.information_sets("player2", 1):
+        told, play = name.split("saw ")[1].split(";")[0], solution.at("player2", name)
+        total[told] += play.own_reach
+        bets[told] += play.own_reach * play.actions.get("bet", 0.0)
     assert total == pytest.approx(dict.fromkeys(total, 1.0))
     expected = {"jack, passed": 1 / 3, "jack, bet": 0, "queen, passed": 0, "queen, bet": 1 / 3}
     assert bets == pytest.approx(expected | {"king, passed": 1, "king, bet": 1}, abs=1e-9)
@@ -52,15 +51,15 @@ def test_competitive_tiger_without_sharing_is_fair():
     # sets (an action and a sound a step), three actions each.
     solution = solved(posg.catalog("competitive-tiger"), 3)
     assert solution.values == pytest.approx([0, 0], abs=TOL)
-    assert solution.stats.information_sets == (43, 43)
-    assert solution.stats.sequences == (129, 129)
+    assert solution.stats.sizes["information_sets"] == (43, 43)
+    assert solution.stats.sizes["sequences"] == (129, 129)
     assert solution.stats.seconds < 10
 
 
 def test_one_step_without_observations_is_the_matrix_game():
     solution = solved(posg.catalog("matching-pennies"), 1)
     assert solution.values == pytest.approx([0, 0], abs=1e-12)
-    assert [solution.strategy(i, 0, 0) for i in range(2)] == [
+    assert [solution.at(i, 0).actions for i in range(2)] == [
         pytest.approx(dict.fromkeys(solution.game.actions[i], 0.5)) for i in range(2)
     ]
 
@@ -177,7 +176,7 @@ def test_strategies_are_an_equilibrium_by_enumeration(sharing):
     assert solution.values == pytest.approx([value, -value], abs=1e-9)
     best = [histories.best_response(i, behaviour) for i in range(2)]
     assert best == pytest.approx([value, -value], abs=TOL)
-    assert solution.certificate.best == pytest.approx(best, abs=1e-9)
+    assert solution.certificate.values + solution.certificate.gaps == pytest.approx(best, abs=1e-9)
 
 
 def test_gaps_of_what_is_no_equilibrium_are_those_by_enumeration(monkeypatch):
@@ -187,15 +186,15 @@ def test_gaps_of_what_is_no_equilibrium_are_those_by_enumeration(monkeypatch):
         return tuple(np.ones(tree.n_sequences) for tree in form.trees)
 
     monkeypatch.setattr(equilibrium, "equilibrium_plans", uniform)
-    solution = posg.solve_sequence_form(game, 3, "none", tolerance=100.0)
+    solution = posg.solve(game, 3, "none", tolerance=100.0, method="sequence-form")
     histories = Histories(game, sharing_structure("none", 2), 3)
     value = histories.value(lambda *_: np.array([0.5, 0.5]))
     best = [histories.best_response(i, lambda *_: np.array([0.5, 0.5])) for i in range(2)]
     assert min(best) + value > 0.01 or max(best) - value > 0.01
-    assert solution.certificate.best == pytest.approx(best, abs=1e-9)
+    assert solution.certificate.values + solution.certificate.gaps == pytest.approx(best, abs=1e-9)
     assert solution.certificate.gaps == pytest.approx([best[0] - value, best[1] + value], abs=1e-9)
     with pytest.raises(CertificateError, match="gains"):
-        posg.solve_sequence_form(game, 3, "none")
+        posg.solve(game, 3, "none", method="sequence-form")
 
 
 def test_realisation_plans_and_behaviour_are_each_others_inverse():
@@ -215,23 +214,46 @@ def test_realisation_plans_and_behaviour_are_each_others_inverse():
 
 def test_information_and_strategies_are_told_in_labels():
     solution = solved(posg.catalog("competitive-tiger"), 2, "one-step-delay")
-    texts = [solution.information("agent2", 1, k) for k in range(solution.n_information_sets(1, 1))]
+    texts = solution.information_sets("agent2", 1)
     assert len(set(texts)) == len(texts)
     assert (
-        "common: step 2: agent1 did listen; agent2 did open-right; private: saw hear-left; own actions: open-right"
-        in texts
+        "step 2; common: step 2: agent1 did listen; agent2 did open-right;"
+        " private: saw hear-left; own actions: open-right" in texts
     )
-    played = solution.strategy(0, 0, 0)
+    played = solution.at(0, 0).actions
     assert set(played) <= {"listen", "open-left", "open-right"}
     assert sum(played.values()) == pytest.approx(1)
-    for wrong in ((2, 0, 0), ("nobody", 0, 0), (0, 2, 0), (0, 0, 1), (0, 0, -1)):
+    for wrong in ((2, 0), ("nobody", 0), (0, 1000), (0, -1), (0, "nothing")):
+        with pytest.raises(ModelError, match="no "):
+            solution.at(*wrong)
+    for wrong in ((2, 0), (-1, 0), (0, 1), (0, -1)):
         with pytest.raises(ModelError, match="no "):
             solution.strategy(*wrong)
 
 
+def test_a_strategy_by_common_history_is_that_of_its_information_sets():
+    solution = solved(posg.catalog("competitive-tiger"), 3, "one-step-delay")
+    for time, n_places in enumerate((1, 9, 9 * 4 * 9)):
+        assert solution.n_places(time) == n_places
+        n_sets = 0
+        for node in range(n_places):
+            (atom,) = solution.strategy(time, node)
+            n_sets += sum(map(len, atom.prescriptions.values()))
+            for agent, known in atom.prescriptions.items():
+                for name, law in known.items():
+                    common = " | ".join(
+                        f"step {h + 1}: {news}"
+                        for h, news in enumerate(solution.history(time, node))
+                        if news != "nothing new"
+                    )
+                    place = f"step {time + 1}; common: {common or 'nothing'}; {name}"
+                    assert solution.at(agent, place).actions == law
+        assert n_sets == sum(len(solution.information_sets(i, time)) for i in range(2))
+
+
 def test_the_solution_cannot_be_changed():
     solution = solved(posg.catalog("matching-pennies"), 1)
-    for array in (*solution.plans, *solution.behaviour, solution.values, solution.trees[0].parent):
+    for array in (solution.sets.own_reach, *solution.behaviour, solution.values, solution.trees[0].parent):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
 
@@ -248,12 +270,12 @@ def test_the_solution_cannot_be_changed():
 )
 def test_other_games_are_refused_with_what_works(game, works):
     with pytest.raises(UnsupportedError, match=works):
-        posg.solve_sequence_form(game, 1, "none")
+        posg.solve(game, 1, "none", method="sequence-form")
 
 
 def test_size_is_told_before_it_is_built():
-    with pytest.raises(LimitError, match="max_entries") as caught:
-        posg.solve_sequence_form(posg.catalog("competitive-tiger"), 9, "none", max_entries=100_000)
+    with pytest.raises(LimitError, match="memory_limit") as caught:
+        posg.solve(posg.catalog("competitive-tiger"), 9, "none", memory_limit=100_000 * 200, method="sequence-form")
     # Done: 1 + 36 pairs of information sets with 9 joint actions each. Step 3 has 36 * 36 pairs, so as many payoffs
     # times 9, and 2 states each, from which listening twice leads to 1 state and 4 sounds and the other 8 joint
     # actions to 2 states and 4 sounds.
@@ -263,17 +285,17 @@ def test_size_is_told_before_it_is_built():
 
 def test_time_is_limited():
     with pytest.raises(LimitError):
-        posg.solve_sequence_form(posg.catalog("competitive-tiger"), 4, "none", time_limit=1e-6)
+        posg.solve(posg.catalog("competitive-tiger"), 4, "none", time_limit=1e-6, method="sequence-form")
 
 
 @pytest.mark.parametrize(
-    "options", [{"tolerance": -1}, {"max_entries": 0}, {"max_entries": True}, {"time_limit": 0}, {"discount": 2}]
+    "options", [{"tolerance": -1}, {"memory_limit": 0}, {"memory_limit": True}, {"time_limit": 0}, {"discount": 2}]
 )
 def test_options_are_checked(options):
     with pytest.raises(ModelError):
-        posg.solve_sequence_form(posg.catalog("matching-pennies"), 1, "none", **options)
+        posg.solve(posg.catalog("matching-pennies"), 1, "none", method="sequence-form", **options)
 
 
 def test_a_file_is_no_game():
     with pytest.raises(ModelError, match="expected a Game"):
-        posg.solve_sequence_form("kuhn-poker", 3)
+        posg.solve("kuhn-poker", 3, method="sequence-form")

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.evaluate import pairs_of
-from lp_posg.evaluate.error_ledgers import worst_expectations
+from lp_posg.evaluate.belief_errors import worst_expectations
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure
 from lp_posg.information.resources import Resources

@@ -24,22 +24,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate.certificate import Certificate, cell_actions, check_draws
+from lp_posg.evaluate.certificate import Certificate
 from lp_posg.evaluate.deviator import Deviator, deviators_of
+from lp_posg.evaluate.exact_gaps import check_draws
+from lp_posg.evaluate.hidden_states import HiddenStates, Moves
 from lp_posg.evaluate.kinds import Kind, kind_named
+from lp_posg.evaluate.strategy_cells import cell_actions
 from lp_posg.game import Game
 from lp_posg.information import Policy, StateSpace
+from lp_posg.information.ascending import places
 from lp_posg.information.levels import Level, entry_load, expand, first_rows, ranges_of
-from lp_posg.information.lookup import places
 from lp_posg.information.resources import Resources
 from lp_posg.information.state_space import Depth
-from lp_posg.types import FloatArray, IntArray, SparseMatrix
+from lp_posg.types import FloatArray
 
 RANGE_ENTRIES = 300_000
 """Most entries (hidden state, action, next state, observation) worked on at a time."""
@@ -134,7 +136,7 @@ def certify_bounds(
     return Certificate("bounded", kind, gaps, values, None, 0.0, n_hidden, (), found)
 
 
-def _from_start(game: Game, model: StateSpace, hidden: _Hidden, deviator: Deviator, q: FloatArray) -> float:
+def _from_start(game: Game, model: StateSpace, hidden: HiddenStates, deviator: Deviator, q: FloatArray) -> float:
     """Return what a deviator can have from the start on: it knows the first increment, whatever c^ makes of it."""
     _, start_prob, rows = first_rows(game, model.start_table)
     arc = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
@@ -157,57 +159,6 @@ def _joined(parts: list[_Ahead]) -> _Ahead:
     return _Ahead(np.concatenate([part.follow for part in parts]), all_of("above"), all_of("below"))
 
 
-class _Hidden:
-    """The hidden states x = (c^, p, s) of one depth, in the order of the level's stored beliefs."""
-
-    def __init__(self, level: Level, n_states: int) -> None:
-        self.level, self.n_states = level, n_states
-        self.cell = np.repeat(np.arange(level.n_cells), np.diff(level.belief.indptr))
-        self.state: IntArray = level.belief.indices.astype(np.int64)
-        self.prob: FloatArray = level.belief.data
-
-    @cached_property
-    def width(self) -> int:
-        """Number of (private profile, state) pairs."""
-        return int(np.prod(self.level.n_private)) * self.n_states
-
-    @cached_property
-    def keys(self) -> IntArray:
-        """One ascending number per hidden state."""
-        level = self.level
-        return level.cell_node[self.cell] * self.width + level.cell_private[self.cell] * self.n_states + self.state
-
-    def find(self, node: IntArray, column: IntArray) -> IntArray:
-        """Return the hidden states with these c^ and ``p * S + s``.
-
-        Raises
-        ------
-        ModelError
-            If one is missing.
-        """
-        wanted = node * self.width + column
-        at, met = places(self.keys, wanted)
-        if not met.all():
-            raise ModelError(
-                "the model's attached beliefs leave out something that can happen, so its hidden states bound nothing"
-            )
-        return at
-
-    def group(self, deviator: Deviator) -> IntArray:
-        """Return what the deviator can tell hidden states apart by, shape (X,)."""
-        if deviator.agent is None:
-            return self.cell
-        support = self.level.supports[deviator.agent]
-        return (support.start[self.level.cell_node] + support.cell_rank)[self.cell]
-
-    def summed(self, q: FloatArray, weight: FloatArray, deviator: Deviator) -> FloatArray:
-        """Return sums of weighted `q` (X, R, K) over what the deviator cannot tell apart, shape (G, R, K)."""
-        group = self.group(deviator)
-        total = np.zeros((int(group.max()) + 1, *q.shape[1:]))
-        np.add.at(total, group, q * weight[:, None, None])
-        return total
-
-
 class _Step:
     """One depth of the three programs."""
 
@@ -217,13 +168,13 @@ class _Step:
         policy: Policy,
         time: int,
         depth: Depth,
-        after: _Hidden | None,
+        after: HiddenStates | None,
         ahead: _Ahead | None,
         deviators: tuple[Deviator, ...],
     ) -> None:
         self.game, self.policy, self.time, self.depth = game, policy, time, depth
         self.after, self.ahead, self.deviators = after, ahead, deviators
-        self.hidden = _Hidden(depth.level, game.n_states)
+        self.hidden = HiddenStates(depth.level, game.n_states)
 
     @property
     def load(self) -> FloatArray:
@@ -236,7 +187,7 @@ class _Step:
     def part(self, nodes: slice) -> _Ahead:
         """Return what is found at a range of states."""
         game, level = self.game, self.depth.level.part(nodes)
-        hidden = _Hidden(level, game.n_states)
+        hidden = HiddenStates(level, game.n_states)
         chosen = cell_actions(game, self.policy.steps[self.time], np.arange(nodes.start, nodes.stop), level)[
             hidden.cell
         ]
@@ -260,7 +211,7 @@ class _Step:
             below.append(self._found(hidden, deviator, deviator.options(worth, chosen)))
         return _Ahead(follow, tuple(above), tuple(below))
 
-    def _moves(self, nodes: slice, hidden: _Hidden) -> _Moves:
+    def _moves(self, nodes: slice, hidden: HiddenStates) -> Moves:
         """Return where each hidden state of a range and joint action can lead."""
         game, depth, after = self.game, self.depth, self.after
         assert depth.table is not None
@@ -289,16 +240,16 @@ class _Step:
             raise ModelError("the model leaves out an increment that can happen, so its hidden states bound nothing")
         target = after.find(arcs.child[at][entries.child], entries.column)
         source = entries.cell * game.n_joint_actions + entries.action
-        return _Moves(source, target, entries.weight, entries.child, len(grown.parent), len(hidden.cell))
+        return Moves(source, target, entries.weight, entries.child, len(grown.parent), len(hidden.cell))
 
-    def _worth(self, reward: FloatArray, moves: _Moves | None, ahead: FloatArray | None) -> FloatArray:
+    def _worth(self, reward: FloatArray, moves: Moves | None, ahead: FloatArray | None) -> FloatArray:
         """Return reward plus expected value ahead, shape (X, A)."""
         if moves is None or ahead is None:
             return reward
         later = moves.matrix(reward.shape[1], len(ahead)) @ ahead
         return np.asarray(reward + self.game.discount * later.reshape(reward.shape))
 
-    def _informed(self, moves: _Moves, k: int, deviator: Deviator) -> FloatArray:
+    def _informed(self, moves: Moves, k: int, deviator: Deviator) -> FloatArray:
         """Return what lies ahead of a deviator that is told x and the joint action now, shape (X, A)."""
         assert self.ahead is not None
         assert self.after is not None
@@ -313,7 +264,7 @@ class _Step:
         ahead = np.bincount(keys // width // moves.n_news, weights=best, minlength=moves.n_hidden * n_joint)
         return np.asarray(ahead.reshape(moves.n_hidden, n_joint), dtype=np.float64)
 
-    def _found(self, hidden: _Hidden, deviator: Deviator, q: FloatArray) -> FloatArray:
+    def _found(self, hidden: HiddenStates, deviator: Deviator, q: FloatArray) -> FloatArray:
         """Return the value at each hidden state of taking the options that are best under the attached beliefs."""
         group = hidden.group(deviator)
         sums = hidden.summed(q, hidden.prob, deviator)
@@ -322,19 +273,3 @@ class _Step:
         option = deviator.taken(sums, node)  # (G, R)
         taken = np.take_along_axis(q, option[group][:, :, None], axis=2)[:, :, 0]
         return np.asarray(taken.sum(axis=1))
-
-
-@dataclass(frozen=True)
-class _Moves:
-    """Transitions of hidden states: row ``x * A + a``, hidden state of the next depth, probability, increment."""
-
-    source: IntArray
-    target: IntArray
-    weight: FloatArray
-    news: IntArray
-    n_news: int
-    n_hidden: int
-
-    def matrix(self, n_joint: int, n_after: int) -> SparseMatrix:
-        """Return them as CSR, shape (X * A, X')."""
-        return sp.csr_array((self.weight, (self.source, self.target)), shape=(self.n_hidden * n_joint, n_after))

@@ -14,7 +14,8 @@ from statistics import NormalDist
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.evaluate.error_ledgers import Ledger, errors_at, merge_distances, model_certificate
+from lp_posg.evaluate.belief_errors import errors_at
+from lp_posg.evaluate.error_ledgers import Ledger, merge_distances, model_certificate
 from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.evaluate.simulation import played
 from lp_posg.game import Game
