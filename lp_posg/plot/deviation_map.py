@@ -15,6 +15,7 @@ from lp_posg.plot.canvas import new_figure
 from lp_posg.plot.captions import distinct, named, note, plain, short, title
 from lp_posg.plot.looks import BLUE, PALE, RED
 from lp_posg.plot.plans import facts, plan_of
+from lp_posg.trees import Tree
 from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES) -> Figure:
     plan = plan_of(solution, "deviations", strategic_form=True)
     game, kind = plan.game, plan.certificate.kind
     found = plan.advantages if isinstance(plan, StateSolution) else advantages_of(plan)
-    where = "step {step}, state {state}" if plan is solution else "of reduced plans"
+    where = "of reduced plans" if isinstance(solution.game, Tree) else "step {step}, state {state}"
     shown = [_chosen(plan, [own for own in found if own.agent == i], most, where) for i in range(game.n_agents)]
     size = max(float(np.abs(rows.gain).max()) for rows in shown)
     nothing = max(float(plan.allowed_gaps.max()), 1e-9 * size)

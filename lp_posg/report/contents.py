@@ -105,18 +105,14 @@ def _tree(game: Tree) -> list[tuple[str, str, str]]:
     """Return name, size and labels of each part of a game tree."""
     owned = [[own for own in game.sets if own.agent == agent] for agent in range(game.n_agents)]
     span = float(np.ptp(game.totals.paid, axis=1).max())
-    largest = ((max((len(own.actions) for own in sets), default=0)) for sets in owned)
+    largest = (max((len(own.actions) for own in sets), default=0) for sets in owned)
     return [
         ("kind", tree_kind(game), ""),
         ("agents", str(game.n_agents), ", ".join(game.agents)),
         ("nodes", str(game.n_nodes), ""),
         ("information sets", counts(map(len, owned)), "of each agent"),
         ("actions", counts(largest), "most at a set of each agent"),
-        (
-            "largest payoff difference",
-            number(float(np.ptp(game.totals.paid, axis=1).max())),
-            "of one agent over all paths",
-        ),
+        ("largest payoff difference", number(span), "of one agent over all paths"),
     ]
 
 
