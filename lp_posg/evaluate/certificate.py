@@ -85,7 +85,7 @@ class Certificate:
     deviation: Deviation | None
     merge_error: float
     states: int
-    node_values: tuple[FloatArray, ...] = field(default=(), repr=False)
+    node_values: tuple[FloatArray, ...] = field(default=(), repr=False, metadata={"stored": False})
     found_gains: FloatArray | None = None
 
     def __post_init__(self) -> None:

@@ -133,12 +133,11 @@ def plan_over(
         As `resources_of` returns them.
     space : StateSpace
     expand_seconds : float
-        What making them took.
+        What making the states took.
     pairs : StateSpace, optional
         The pairs of exact belief and state of the strategy, if they are known; see `certify`.
     """
-    game, structure, horizon = posg_of(request)
-    begun = clock.perf_counter()
+    game, begun = posg_of(request)[0], clock.perf_counter()
     swept = _swept(request, space, resources)
     planned = clock.perf_counter()
     certificate = _certified(request, swept, space, resources, pairs)
@@ -157,22 +156,14 @@ def plan_over(
     if request.compression.name == "exact":
         check_planned_values(certificate, model_values, game, request.tolerance)
     return StateSolution(
-        game,
-        horizon,
-        structure,
-        request.resolved_concept,
-        request.objective,
-        request.compression,
-        request.method,
-        request.reason,
-        request.tolerance,
-        certificate.values,
-        model_values,
-        swept.policy,
-        swept.node_values,
-        labels_of(game, space),
-        stats,
-        certificate,
+        **request.solved,
+        compression=request.compression,
+        stats=stats,
+        certificate=certificate,
+        model_values=model_values,
+        policy=swept.policy,
+        node_values=swept.node_values,
+        labels=labels_of(game, space),
     )
 
 

@@ -3,69 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from os import PathLike
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import Certificate, Play, Simulation, StepPlay, simulate_player
 from lp_posg.game import Game, allowed_gaps
-from lp_posg.information import SharingStructure
 from lp_posg.information.describe import history_text, increment_text, private_text
 from lp_posg.information.tables import SplitTable
 from lp_posg.planning.acceptance import value_slack
 from lp_posg.planning.history_player import HistoryPlayer
-from lp_posg.planning.set_certificates import judged_histories, set_certificate
+from lp_posg.planning.set_certificates import judged_histories
 from lp_posg.planning.set_solution import SetSolution
 from lp_posg.planning.solution import Atom
-from lp_posg.planning.stored_sets import packed_histories, save_sets
-from lp_posg.planning.verification import check_values, target_of
-from lp_posg.trees.sequence.equilibrium import check_gaps
+from lp_posg.planning.solved import SolvedPosg
+from lp_posg.planning.verification import target_of
 from lp_posg.trees.sequence.histories import HistoryTree
 from lp_posg.types import GAP_TOL, FloatArray, IntArray
-from lp_posg.wording import value_scale
 
 
-@dataclass(frozen=True, eq=False)
-class HistorySolution(SetSolution):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HistorySolution(SolvedPosg, SetSolution):
     """A certified Nash equilibrium of a zero-sum POSG in behaviour strategies on full private histories.
 
     The information sets of agent 1 come first, then those of agent 2, each by step. See `Solution` and `SetSolution`.
 
     Attributes
     ----------
-    game : Game
-    horizon : int
-    sharing : SharingStructure
     trees : tuple of two HistoryTree
         Each agent's information sets.
     tables : tuple of SplitTable, one per step
         What the indices in the trees stand for.
     """
 
-    game: Game
-    horizon: int
-    sharing: SharingStructure
+    compression: None = None
     trees: tuple[HistoryTree, HistoryTree]
-    tables: tuple[SplitTable, ...]
+    tables: tuple[SplitTable, ...] = field(metadata={"stored": False})
 
-    @property
-    def discount(self) -> float:
-        """The discount solved with."""
-        return self.game.discount
-
-    @property
-    def allowed_gaps(self) -> FloatArray:
-        """Largest gap that the tolerance accepts of each agent, in reward units, shape (n,)."""
-        return allowed_gaps(self.game, self.tolerance, self.certificate.kind.together)
-
-    @property
-    def scale(self) -> float:
-        """Size beside which a value is rounding, in reward units; for screens."""
-        return value_scale(self.game, self.horizon)
+    form: ClassVar[str] = "histories"
 
     @property
     def behaviour(self) -> tuple[FloatArray, FloatArray]:
@@ -138,23 +116,9 @@ class HistorySolution(SetSolution):
     def verify(self, game: Any = None, *, tolerance: float = GAP_TOL, approximate: bool = False) -> Certificate:
         """Return a new certificate, computed from the strategy alone; see `lp_posg.verify`."""
         target = target_of(self.game, game)
-        found = judged_histories(target, self.sharing, self.horizon, self.sets)
-        if not approximate:
-            allowed = allowed_gaps(target, tolerance)
-            check_gaps(found, target.agents, allowed, f"game {target.name!r}", "allow a larger tolerance")
-        certificate = set_certificate(found, len(self.sets.owner))
-        check_values(self.values, certificate, target, value_slack(target, tolerance, found.values))
-        return certificate
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the solution, game and certificate included, as one ``.npz`` file without pickle.
-
-        Raises
-        ------
-        FormatError
-            If the file cannot be written; an older file of that name is then left as it was.
-        """
-        save_sets(self, self.sets, self.stakes, packed_histories(self.game, self.trees), path)
+        judged = judged_histories(target, self.sharing, self.horizon, self.sets)
+        slack = value_slack(target, tolerance, judged.values)
+        return self._certificate(target, judged, allowed_gaps(target, tolerance), slack, approximate)
 
     # ---- information sets ------------------------------------------------------------------------
 

@@ -92,6 +92,12 @@ class Request:
         assert self.concept is not None
         return self.concept
 
+    @property
+    def solved(self) -> dict[str, Any]:
+        """What a `SolvedGame` keeps of the request, but for the compression."""
+        names = ("game", "horizon", "sharing", "objective", "method", "reason", "tolerance")
+        return {name: getattr(self, name) for name in names} | {"concept": self.resolved_concept}
+
     def refusal(self, option: str, why: str) -> OptionError:
         """Return the error that an option does not apply to the method."""
         return OptionError(f"{option} does not apply to method {self.method!r}, {why}", option=option)

@@ -122,14 +122,7 @@ def _solved_histories(request: Request) -> HistorySolution:
     )
     sizes = {"information_sets": (first.n_sets, second.n_sets), "sequences": (first.n_sequences, second.n_sequences)}
     stats = _stats(form, phases, sizes | {"histories": form.n_histories}, tuple(by_depth.tolist()))
-    return HistorySolution(
-        **_common(request, solved, stats, sets),
-        game=game,
-        horizon=steps,
-        sharing=structure,
-        trees=form.trees,
-        tables=form.tables,
-    )
+    return HistorySolution(**_judged(request, solved, stats, sets), trees=form.trees, tables=form.tables)
 
 
 def _solved_tree(request: Request) -> TreeSolution:
@@ -156,22 +149,13 @@ def _solved_tree(request: Request) -> TreeSolution:
         "nodes": game.n_nodes,
     }
     stats = _stats(form, phases, sizes)
-    return TreeSolution(**_common(request, solved, stats, sets), game=game, horizon=None, sharing=None)
+    return TreeSolution(**_judged(request, solved, stats, sets))
 
 
-def _common(request: Request, solved: Equilibrium, stats: Stats, sets: SetStrategy) -> dict[str, Any]:
+def _judged(request: Request, solved: Equilibrium, stats: Stats, sets: SetStrategy) -> dict[str, Any]:
     """Return what both kinds of solution are made of."""
-    return {
-        "concept": request.resolved_concept,
-        "objective": request.objective,
-        "method": request.method,
-        "reason": request.reason,
-        "tolerance": request.tolerance,
-        "certificate": set_certificate(solved.found, len(sets.owner)),
-        "stats": stats,
-        "sets": sets,
-        "stakes": solved.found.beside,
-    }
+    certificate = set_certificate(solved.found, len(sets.owner))
+    return {**request.solved, "certificate": certificate, "stats": stats, "sets": sets, "stakes": solved.found.beside}
 
 
 def _accept(request: Request, solved: Equilibrium, allowed: FloatArray, what: str, advice: str) -> None:

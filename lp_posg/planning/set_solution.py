@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
-from typing import Any
 
 import numpy as np
 
@@ -15,46 +14,36 @@ from lp_posg.checks import is_index
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game
-from lp_posg.information import SharingStructure
+from lp_posg.planning.set_certificates import set_certificate
 from lp_posg.planning.set_export import export_sets
 from lp_posg.planning.set_strategy import SetPlay, SetStrategy
-from lp_posg.planning.solution import Atom, Stats
-from lp_posg.planning.summaries import summary_of
-from lp_posg.stage import Concept, Objective
+from lp_posg.planning.solution import Atom
+from lp_posg.planning.solved import SolvedGame
+from lp_posg.planning.verification import check_values
 from lp_posg.trees import Tree
+from lp_posg.trees.sequence.equilibrium import check_gaps
+from lp_posg.trees.sequence.response import Exploitability
 from lp_posg.types import FloatArray, IntArray
 
 
-@dataclass(frozen=True, eq=False)
-class SetSolution(ABC):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SetSolution(SolvedGame, ABC):
     """What solutions over information sets have in common; see `Solution`.
 
     Attributes
     ----------
-    concept, objective, method, reason, tolerance, certificate, stats, game, horizon, sharing
+    game, horizon, sharing, concept, objective, method, reason, tolerance, stats, certificate, values
         As in `Solution`.
+    compression : None
+        There are no states to compress.
     sets : SetStrategy
     stakes : float array, shape (n,)
         Size beside which the value of each agent is rounding, in reward units.
     """
 
-    concept: Concept
-    objective: Objective
-    method: str
-    reason: str
-    tolerance: float
-    certificate: Certificate
-    stats: Stats
+    compression: None = None
     sets: SetStrategy
     stakes: FloatArray
-    game: Game | Tree
-    horizon: int | None
-    sharing: SharingStructure | None
-
-    @property
-    def compression(self) -> None:
-        """None: there are no states to compress."""
-        return None
 
     @property
     @abstractmethod
@@ -70,24 +59,9 @@ class SetSolution(ABC):
         """Return the labels of the actions at a set, all different."""
 
     @property
-    def values(self) -> FloatArray:
-        """Value of each agent, in reward units, shape (n,)."""
-        return self.certificate.values
-
-    @property
-    def welfare(self) -> float:
-        """Sum of the agents' values."""
-        return float(self.values.sum())
-
-    @property
     def scale(self) -> float:
         """Size beside which a value is rounding, in reward units; for screens."""
         return float(self.stakes.max())
-
-    @property
-    def to_play(self) -> str:
-        """Who draws, and what each agent hears before it acts, for the certificate to hold; a sentence."""
-        return self.certificate.kind.to_play
 
     def agent_number(self, agent: int | str) -> int:
         """Return the index of an agent, given by index or by name.
@@ -198,6 +172,12 @@ class SetSolution(ABC):
             for m in range(len(self.sets.atom_prob))
         ]
 
-    def summary(self) -> dict[str, Any]:
-        """Return the solution as a JSON-ready object; ``states`` counts the information sets of all agents."""
-        return summary_of(self)
+    def _certificate(
+        self, target: Game | Tree, judged: Exploitability, allowed: FloatArray, slack: float, approximate: bool
+    ) -> Certificate:
+        """Return what best responses in a game prove of a Nash equilibrium, or raise CertificateError."""
+        if not approximate:
+            check_gaps(judged, target.agents, allowed, f"game {target.name!r}", "allow a larger tolerance")
+        certificate = set_certificate(judged, len(self.sets.owner))
+        check_values(self.values, certificate, target, slack)
+        return certificate

@@ -1,12 +1,8 @@
-"""A plan over common-information states: what planning with common information finds, as one record.
-
-What is done with a plan (storing, exporting, certifying, simulating) stands in modules of its own, and
-`StateSolution` has it all as methods.
-"""
+"""A plan over common-information states, as one record; `StateSolution` has as methods what is done with it."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate import Certificate
-from lp_posg.game import Game, allowed_gaps
-from lp_posg.information import Compression, Policy, SharingStructure, StateSpace, reachable_states
+from lp_posg.game import Game
+from lp_posg.information import Compression, Policy, PolicyBlock, StateSpace, reachable_states
 from lp_posg.information.describe import private_text
-from lp_posg.planning.solution import Atom, Stats
-from lp_posg.stage import Concept, Objective
+from lp_posg.planning.solution import Atom
+from lp_posg.planning.solved import SolvedPosg
 from lp_posg.types import FloatArray, IntArray, read_only
-from lp_posg.wording import value_scale
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -50,15 +44,13 @@ class Labels:
 
 def labels_of(game: Game, space: StateSpace) -> Labels:
     """Return private informations and increments in words."""
+
+    def words(say: Callable[[Game, int, Hashable], str], steps: Iterable[Sequence[Iterable[Hashable]]]) -> Any:
+        return tuple(tuple(tuple(say(game, i, label) for label in own) for i, own in enumerate(step)) for step in steps)
+
     return Labels(
-        tuple(
-            tuple(tuple(private_text(game, i, p) for p in words) for i, words in enumerate(depth.private))
-            for depth in space.depths
-        ),
-        tuple(
-            tuple(tuple(_news(game, i, z) for z in words) for i, words in enumerate(table.increments))
-            for table in space.tables
-        ),
+        words(private_text, (depth.private for depth in space.depths)),
+        words(_news, (table.increments for table in space.tables)),
     )
 
 
@@ -67,63 +59,30 @@ def _news(game: Game, agent: int, increment: Hashable) -> str:
     return "" if text == "nothing" else f"{game.agents[agent]} {text}"
 
 
-@dataclass(frozen=True, eq=False)
-class StatePlan:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StatePlan(SolvedPosg):
     """A strategy over common-information states with its values and its certificate.
 
     Attributes
     ----------
-    game : Game
-        Its discount is the one solved with.
-    horizon : int
-    sharing : SharingStructure
-    concept : Concept
-    objective : Objective
-    compression : Compression
-    method, reason : str
-    tolerance : float
-        Largest accepted gap of an agent, relative to its own reward range (of a team, to that of its reward).
-    values : float array, shape (n,)
-        Value to each agent, in reward units over the horizon, computed by the certificate.
+    game, horizon, sharing, concept, objective, compression, method, reason, tolerance, stats, certificate, values
+        As in `Solution`; none of them is None.
     model_values : float array, shape (n,)
         What the model planned in promised; equal to `values` if the compression is ``exact``.
     policy : Policy
     node_values : tuple per depth of float arrays, shape (N, n)
         Value to each agent from each state on, in the model planned in.
     labels : Labels
-    stats : Stats
-    certificate : Certificate
     """
 
-    game: Game
-    horizon: int
-    sharing: SharingStructure
-    concept: Concept
-    objective: Objective
     compression: Compression
-    method: str
-    reason: str
-    tolerance: float
-    values: FloatArray
     model_values: FloatArray
     policy: Policy
     node_values: tuple[FloatArray, ...]
     labels: Labels
-    stats: Stats
-    certificate: Certificate
 
     def __post_init__(self) -> None:
-        read_only(self.values, self.model_values, *self.node_values)
-
-    @property
-    def discount(self) -> float:
-        """The discount solved with."""
-        return self.game.discount
-
-    @property
-    def welfare(self) -> float:
-        """Sum of the agents' values."""
-        return float(self.values.sum())
+        read_only(self.model_values, *self.node_values)
 
     @property
     def is_exact(self) -> bool:
@@ -134,24 +93,6 @@ class StatePlan:
     def has_exact_gaps(self) -> bool:
         """Whether its gaps were found among exact states; else those are out of reach, and the gaps are bounds."""
         return self.certificate.found_gains is None
-
-    @cached_property
-    def allowed_gaps(self) -> FloatArray:
-        """Largest gap that the tolerance accepts of each agent, in reward units, shape (n,)."""
-        return allowed_gaps(self.game, self.tolerance, self.certificate.kind.together)
-
-    @cached_property
-    def scale(self) -> float:
-        """Size beside which a value is rounding, in reward units; for screens."""
-        return value_scale(self.game, self.horizon)
-
-    @property
-    def to_play(self) -> str:
-        """How the strategy has to be played for the certificate to hold, in a sentence.
-
-        It says who draws, and what each agent hears before it acts.
-        """
-        return self.certificate.kind.to_play
 
     @cached_property
     def graph(self) -> nx.DiGraph:
@@ -210,13 +151,13 @@ class StatePlan:
         ('nothing new', 'agent1 did listen and saw hear-left; agent2 did listen and saw hear-left')
         """
         self.check_state(time, node)
-        told = []
+        words = []
         for depth in range(time, 0, -1):
             step, arc = self.policy.steps[depth - 1], self._first_arcs[depth][node]
-            told.append(self.labels.increment(depth, int(step.increment[arc])))
+            words.append(self.labels.increment(depth, int(step.increment[arc])))
             node = int(step.parent[arc])
-        told.append(self.labels.increment(0, int(self.policy.start_increment[self._first_arcs[0][node]])))
-        return tuple(reversed(told))
+        words.append(self.labels.increment(0, int(self.policy.start_increment[self._first_arcs[0][node]])))
+        return tuple(reversed(words))
 
     def check_state(self, time: int, node: int) -> None:
         """Raise ModelError if there is no such state."""
@@ -242,27 +183,23 @@ class StatePlan:
         self.check_state(time, node)
         block = next(b for b in self.policy.steps[time].blocks if node in b.nodes)
         row = int(np.searchsorted(block.nodes, node))
-        return tuple(
-            Atom(
-                float(block.atom_prob[atom]),
-                self._prescriptions(time, block.private, row, block.prescription, atom),
-            )
-            for atom in range(block.atom_start[row], block.atom_start[row + 1])
-        )
+        atoms = range(block.atom_start[row], block.atom_start[row + 1])
+        return tuple(Atom(float(block.atom_prob[m]), self._prescriptions(time, block, row, m)) for m in atoms)
 
-    def _prescriptions(
-        self, time: int, private: Any, row: int, prescription: Any, atom: int
-    ) -> dict[str, dict[str, dict[str, float]]]:
+    def _prescriptions(self, time: int, block: PolicyBlock, row: int, atom: int) -> dict[str, Any]:
         return {
             agent: {
                 self.labels.private[time][i][int(p)]: {
-                    self.game.actions[i][a]: float(prescription[i][atom, k, a])
-                    for a in np.flatnonzero(prescription[i][atom, k])
+                    self.game.actions[i][a]: float(law[a]) for a in np.flatnonzero(law).tolist()
                 }
-                for k, p in enumerate(private[i][row])
+                for p, law in zip(block.private[i][row], block.prescription[i][atom], strict=True)
             }
             for i, agent in enumerate(self.game.agents)
         }
+
+    def summary(self) -> dict[str, Any]:
+        """Return the solution as a JSON-ready object, as ``lp-posg solve --json`` writes it."""
+        return super().summary() | {"model_values": self.model_values.tolist()}
 
 
 def plan_states(plan: StatePlan, game: Game) -> StateSpace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
-from typing import Any
+from typing import Any, ClassVar
 
 from lp_posg.evaluate import Advantages, Certificate, Ledger, Play, PolicyPlayer, Simulation, StepPlay, simulate
 from lp_posg.game import Game
@@ -14,18 +14,18 @@ from lp_posg.planning.export import export_plan
 from lp_posg.planning.gains import StateGains, advantages_of, state_gains
 from lp_posg.planning.ledgers import ledger_of
 from lp_posg.planning.state_plan import StatePlan
-from lp_posg.planning.stored_states import save_plan
-from lp_posg.planning.summaries import summary_of
 from lp_posg.planning.verification import target_of, verify_plan
 from lp_posg.types import GAP_TOL
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class StateSolution(StatePlan):
-    """A certified equilibrium (or team optimum) over the common-information states of a POSG; see `Solution`.
+    """A certified equilibrium (or team optimum) over the common-information states of a POSG.
 
-    Attributes are those of `StatePlan`.
+    See `Solution`; the attributes are those of `StatePlan`.
     """
+
+    form: ClassVar[str] = "states"
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -131,17 +131,3 @@ class StateSolution(StatePlan):
             If the suffix is another one, or the file cannot be written.
         """
         export_plan(self, path)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the solution, game and certificate included, as one ``.npz`` file without pickle.
-
-        Raises
-        ------
-        FormatError
-            If the file cannot be written; an older file of that name is then left as it was.
-        """
-        save_plan(self, path)
-
-    def summary(self) -> dict[str, Any]:
-        """Return the solution as a JSON-ready object, as ``lp-posg solve --json`` writes it."""
-        return summary_of(self, self.model_values)

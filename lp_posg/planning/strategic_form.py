@@ -73,20 +73,14 @@ def tree_solution(game: Tree, form: ReducedForm, plan: StatePlan) -> TreeSolutio
     sizes: dict[str, int | tuple[int, ...]] = {"plans": form.game.n_actions, "nodes": game.n_nodes}
     found = plan.stats
     stats = Stats(len(game.sets), found.stage_lps, found.closed, found.seconds, found.phases, (), found.methods, sizes)
+    same = ("concept", "objective", "method", "reason", "tolerance", "certificate")
     return TreeSolution(
-        plan.concept,
-        plan.objective,
-        plan.method,
-        plan.reason,
-        plan.tolerance,
-        plan.certificate,
-        stats,
-        plan_sets(game, form, plan),
-        np.abs(form.game.reward).max(axis=(1, 2, *range(3, 2 + game.n_agents))).reshape(game.n_agents),
-        game,
-        None,
-        None,
-        plan,
+        **{name: getattr(plan, name) for name in same},
+        stats=stats,
+        sets=plan_sets(game, form, plan),
+        stakes=np.abs(form.game.reward).max(axis=(1, 2, *range(3, 2 + game.n_agents))).reshape(game.n_agents),
+        game=game,
+        plan=plan,
     )
 
 

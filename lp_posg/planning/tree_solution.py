@@ -5,40 +5,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from os import PathLike
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import Certificate, Play, Simulation
 from lp_posg.game import allowed_gaps
-from lp_posg.planning.set_certificates import judged_tree, set_certificate
+from lp_posg.planning.set_certificates import judged_tree
 from lp_posg.planning.set_solution import SetSolution
 from lp_posg.planning.solution import Atom
 from lp_posg.planning.state_plan import StatePlan
-from lp_posg.planning.stored_sets import packed_tree, save_sets
 from lp_posg.planning.tree_play import TreePlay, simulate_tree
-from lp_posg.planning.verification import check_values, verify_plan
+from lp_posg.planning.verification import verify_plan
 from lp_posg.trees import Tree, strategic_form
 from lp_posg.trees.naming import action_words, set_words
-from lp_posg.trees.sequence.equilibrium import check_gaps
 from lp_posg.types import GAP_TOL, ROUNDING, FloatArray
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TreeSolution(SetSolution):
     """A certified equilibrium (or team optimum) of a game tree; see `Solution` and `SetSolution`.
 
     Attributes
     ----------
     game : Tree
+    horizon, sharing : None
+        A tree is played to its end, by agents who know what its information sets say.
     plan : StatePlan or None
         The equilibrium of the reduced strategic form that this is, if it was found there.
     """
 
     game: Tree
+    horizon: None = None
+    sharing: None = None
     plan: StatePlan | None = None
+
+    form: ClassVar[str] = "tree"
 
     @property
     def allowed_gaps(self) -> FloatArray:
@@ -100,24 +103,9 @@ class TreeSolution(SetSolution):
         target = _target(self.game, game)
         if self.plan is not None:
             return verify_plan(self.plan, strategic_form(target), tolerance, approximate)
-        found = judged_tree(target, self.sets)
-        if not approximate:
-            allowed = target.totals.allowed_gaps(tolerance)
-            check_gaps(found, target.agents, allowed, f"game {target.name!r}", "allow a larger tolerance")
-        certificate = set_certificate(found, len(self.sets.owner))
         slack = max(tolerance, GAP_TOL) * max(target.totals.largest, 1e-300) + ROUNDING
-        check_values(self.values, certificate, target, slack)
-        return certificate
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the solution, tree and certificate included, as one ``.npz`` file without pickle.
-
-        Raises
-        ------
-        FormatError
-            If the file cannot be written; an older file of that name is then left as it was.
-        """
-        save_sets(self, self.sets, self.stakes, packed_tree(self.game, self.plan), path)
+        allowed = target.totals.allowed_gaps(tolerance)
+        return self._certificate(target, judged_tree(target, self.sets), allowed, slack, approximate)
 
 
 def _target(stored: Tree, game: object) -> Tree:

@@ -49,7 +49,7 @@ def test_verify_refuses_the_game_with_other_numbers(run, stored, tmp_path):
 
 def turn_round(arrays: dict) -> None:
     """Turn agent 1's actions round at the first step, so that it opens a door at once."""
-    arrays["step.0.block.0.prescription.0"] = arrays["step.0.block.0.prescription.0"][..., ::-1]
+    arrays["policy.steps.0.blocks.0.prescription.0"] = arrays["policy.steps.0.blocks.0.prescription.0"][..., ::-1]
 
 
 def test_verify_holds_a_gap_against_the_tolerance_given(run, stored, tmp_path):
@@ -80,7 +80,7 @@ def test_verify_refuses_a_tampered_file(run, stored, tmp_path, part):
         if part == "values":
             arrays["certificate.values"] = arrays["certificate.values"] + 1.0
         elif part == "prob":
-            arrays["step.0.block.0.atom_prob"] = arrays["step.0.block.0.atom_prob"] * 0.5
+            arrays["policy.steps.0.blocks.0.atom_prob"] = arrays["policy.steps.0.blocks.0.atom_prob"] * 0.5
         else:
             turn_round(arrays)
         np.savez_compressed(path, **arrays)

@@ -127,16 +127,16 @@ def test_every_missing_array_is_one_error(solution, tmp_path):
 @pytest.mark.parametrize("factor", [0.5, -1.0, np.nan], ids=str)
 def test_probabilities_that_are_none_are_damage(solution, tmp_path, factor):
     solution.save(tmp_path / "s.npz")
-    name = "step.0.block.0.prescription.0"
+    name = "policy.steps.0.blocks.0.prescription.0"
     with np.load(tmp_path / "s.npz") as stored:
         changed = stored[name] * factor
-    with pytest.raises(FormatError, match=r"damaged.*step( 1|\.0)"):
+    with pytest.raises(FormatError, match=r"damaged.*steps?( 1|\.0)"):
         load_solution(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed}))
 
 
 def test_a_tampered_strategy_fails_verification(solution, tmp_path):
     solution.save(tmp_path / "s.npz")
-    name = "step.0.block.0.prescription.0"
+    name = "policy.steps.0.blocks.0.prescription.0"
     with np.load(tmp_path / "s.npz") as stored:
         changed = np.roll(stored[name], 1, axis=2)
     tampered = load_solution(rewritten(tmp_path / "s.npz", tmp_path / "t.npz", **{name: changed}))
@@ -203,7 +203,7 @@ def with_meta(path, target, **changes):
     """Copy a stored solution with some of its options replaced."""
     with np.load(path) as stored:
         meta = json.loads(str(stored["meta"]))
-    meta["options"] |= changes
+    meta["solution"] |= changes
     return rewritten(path, target, meta=np.array(json.dumps(meta)))
 
 
@@ -254,14 +254,14 @@ def test_saving_through_a_link_keeps_the_link(solution, tmp_path):
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("step.0.child", lambda a: a[:0]),
-        ("step.0.child", lambda a: a + 1000),
-        ("step.0.increment", lambda a: a * np.nan),
-        ("step.0.parent", lambda a: a[::-1] + 1),
-        ("start.node", lambda a: a.astype(str)),
-        ("start.node", lambda a: a + 7),
-        ("step.0.block.0.private.0", lambda a: a[:0]),
-        ("step.0.block.0.nodes", lambda a: a.astype(float)),
+        ("policy.steps.0.child", lambda a: a[:0]),
+        ("policy.steps.0.child", lambda a: a + 1000),
+        ("policy.steps.0.increment", lambda a: a * np.nan),
+        ("policy.steps.0.parent", lambda a: a[::-1] + 1),
+        ("policy.start_node", lambda a: a.astype(str)),
+        ("policy.start_node", lambda a: a + 7),
+        ("policy.steps.0.blocks.0.private.0", lambda a: a[:0]),
+        ("policy.steps.0.blocks.0.nodes", lambda a: a.astype(float)),
         ("game.observation.0.indices", lambda a: a + 10**6),
         ("game.transition.0.data", lambda a: a * np.nan),
         ("game.reward.0", lambda a: a * np.inf),

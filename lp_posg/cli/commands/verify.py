@@ -59,7 +59,7 @@ def _summary(
     stored: Solution, game: Game | Tree, certificate: Certificate, tolerance: float, allowed: FloatArray
 ) -> dict[str, Any]:
     from lp_posg.cli.facts import is_within, solution_summary
-    from lp_posg.planning.summaries import certificate_summary
+    from lp_posg.planning.solved import certificate_summary
 
     found = {
         "values": certificate.values.tolist(),
