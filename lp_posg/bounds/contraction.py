@@ -261,8 +261,7 @@ def _children(
         return None
     edges = sp.csr_array(
         sp.coo_array(
-            (mass, (np.concatenate(labels), merged.member_of)),
-            shape=(n_pairs * n_actions, len(merged.representative)),
+            (mass, (np.concatenate(labels), merged.member_of)), shape=(n_pairs * n_actions, len(merged.representative))
         )
     )
     return rows[merged.representative], edges, merged.distance

@@ -20,12 +20,7 @@ _WAYS: tuple[Mapping[str, object], ...] = (
     {"presolve": "off", "solver": "simplex", "simplex_strategy": 4},
     # Without a limit it may go on for ever; usual are some tens of iterations.
     {"presolve": "on", "solver": "ipm", "run_crossover": "on", "ipm_iteration_limit": 1000},
-    {
-        "presolve": "on",
-        "solver": "choose",
-        "primal_feasibility_tolerance": 1e-7,
-        "dual_feasibility_tolerance": 1e-7,
-    },
+    {"presolve": "on", "solver": "choose", "primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
 )
 _INTEGER_WAYS: tuple[Mapping[str, object], ...] = (
     {"presolve": "on", "solver": "choose"},
