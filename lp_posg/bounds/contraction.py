@@ -1,9 +1,8 @@
 """How fast two filters with different priors come to agree: measured, where theory gives a rate.
 
-Under full sharing the belief is a filter of the joint actions and observations. One filter starts at
-time tau from the game's law of the state, or from another one, the other from the uniform law; both see the
-same. The observations follow the first. Their expected distance after L steps says what a memory of the last L
-pieces loses.
+Under full sharing the belief is a filter of the joint actions and observations. One filter starts at time tau from the
+game's law of the state, or from another one, the other from the uniform law; both see the same. The observations follow
+the first. Their expected distance after L steps says what a memory of the last L pieces loses.
 """
 
 from __future__ import annotations
@@ -51,14 +50,13 @@ class Contraction:
     time : int
         0-based step tau at which both filters start.
     worst, worst_lower : float arrays, shape (Lmax + 1,)
-        The largest expectation any rule of choosing joint actions by the past can reach in L steps
-        (each L for itself), and a lower bound of it: the same where exact.
+        The largest expectation any rule of choosing joint actions by the past can reach in L steps (each L for itself),
+        and a lower bound of it: the same where exact.
     uniform, uniform_lower, uniform_upper : float arrays, shape (Lmax + 1,)
-        The expectation under uniformly drawn joint actions, and an interval for it: of one point
-        where exact.
+        The expectation under uniformly drawn joint actions, and an interval for it: of one point where exact.
     worst_status : tuple of "exact" or "bounded"
-        Per L. Where bounded, `worst` is an upper bound, and `worst_lower` is the lower end of the
-        interval for uniform actions.
+        Per L. Where bounded, `worst` is an upper bound, and `worst_lower` is the lower end of the interval for uniform
+        actions.
     uniform_status : tuple of "exact" or "estimated"
         Per L. Where estimated, the interval has a confidence of 95 % for each L by itself.
     n_pairs : tuple of int
@@ -66,8 +64,8 @@ class Contraction:
     n_samples : int
         Runs behind each estimate; 0 if there is none.
     merge_distance : float
-        Largest total variation distance (of the two beliefs together) over which two pairs became
-        one; exact means up to that merging, which is within 1e-10.
+        Largest total variation distance (of the two beliefs together) over which two pairs became one; exact means up
+        to that merging, which is within 1e-10.
     state : str
         Where the first filter starts from certainty of a state, its name; else empty.
     """
@@ -122,16 +120,15 @@ def belief_contraction(
     max_memory : int
         Largest L.
     time : int
-        0-based step tau at which both start, before any observation of theirs: the first thing
-        they see is the observation that ends this step (not one made before the first action).
+        0-based step tau at which both start, before any observation of theirs: the first thing they see is the
+        observation that ends this step (not one made before the first action).
     prior : float array, shape (S,), or str, optional
-        Law of the state at that step, for the first filter and the truth. By default, or with ``"law"``, the
-        game's law if joint actions are drawn uniformly until then; where that is uniform there is nothing to
-        forget. ``"worst"``: certainty of the state that is forgotten slowest. The name of any other state:
-        certainty of it.
+        Law of the state at that step, for the first filter and the truth. By default, or with ``"law"``, the game's law
+        if joint actions are drawn uniformly until then; where that is uniform there is nothing to forget. ``"worst"``:
+        certainty of the state that is forgotten slowest. The name of any other state: certainty of it.
     max_pairs : int
-        Pairs of beliefs at one depth beyond which nothing is expanded any more (nor beyond
-        ``MOST_ENTRIES`` numbers). From there on `worst` is bounded and `uniform` is estimated.
+        Pairs of beliefs at one depth beyond which nothing is expanded any more (nor beyond ``MOST_ENTRIES`` numbers).
+        From there on `worst` is bounded and `uniform` is estimated.
     n_samples : int
         Runs of each estimate, at least 2.
     seed : int
@@ -144,18 +141,17 @@ def belief_contraction(
 
     Notes
     -----
-    Pairs of beliefs are expanded depth by depth as sparse rows, equal ones merged; `worst` is a dynamic
-    program over them, so joint actions may depend on all that was seen. For L beyond
-    a depth D, ``worst[L] <= 2 worst[D]``: with p, q the laws of what is seen and b, b' the beliefs,
-    ``sum_o p_o |b_o - b'_o| <= sum_o |p_o b_o - q_o b'_o| + sum_o |p_o - q_o|``, and neither sum exceeds
-    the L1 distance of the pair at depth D. The lower bound is that of uniform actions. Intervals of estimates are
-    empirical Bernstein bounds: Maurer and Pontil (2009), "Empirical Bernstein bounds and sample
-    variance penalization", COLT.
+    Pairs of beliefs are expanded depth by depth as sparse rows, equal ones merged; `worst` is a dynamic program over
+    them, so joint actions may depend on all that was seen. For L beyond a depth D, ``worst[L] <= 2 worst[D]``: with p,
+    q the laws of what is seen and b, b' the beliefs, ``sum_o p_o |b_o - b'_o| <= sum_o |p_o b_o - q_o b'_o| + sum_o
+    |p_o - q_o|``, and neither sum exceeds the L1 distance of the pair at depth D. The lower bound is that of uniform
+    actions. Intervals of estimates are empirical Bernstein bounds: Maurer and Pontil (2009), "Empirical Bernstein
+    bounds and sample variance penalization", COLT.
 
     The distance after L steps is convex in the first prior: of the sum over what is seen of ``|p_o b_o - p_o b'_o|``
-    each term is the norm of something linear in it. No prior is therefore worse than the worst certainty.
-    ``"worst"`` is the state whose certainty leaves the largest `worst` after the most steps (at most `max_memory`)
-    that can be expanded from all states together; there it bounds what any prior leaves.
+    each term is the norm of something linear in it. No prior is therefore worse than the worst certainty. ``"worst"``
+    is the state whose certainty leaves the largest `worst` after the most steps (at most `max_memory`) that can be
+    expanded from all states together; there it bounds what any prior leaves.
 
     Examples
     --------
@@ -204,8 +200,8 @@ def belief_contraction(
 def measured_memory(contraction: Contraction, epsilon: float) -> int | None:
     """Return the least L with which the worst expected distance is at most `epsilon`; None if none measured is.
 
-    The distance need not fall at every step, so this is the first L, not one from which on it holds.
-    Where the curve is only bounded, its upper bound decides.
+    The distance need not fall at every step, so this is the first L, not one from which on it holds. Where the curve is
+    only bounded, its upper bound decides.
 
     Raises
     ------

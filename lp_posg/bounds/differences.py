@@ -1,8 +1,7 @@
 """Upper bounds of observability: differences of two beliefs that observations tell apart badly.
 
-A *difference* is a vector x over states that sums to 0; with the law O it has the ratio
-``|O' x|_1 / |x|_1``, and observability is the least ratio of all. Its positive and its negative part,
-scaled to sum to 1, are the two beliefs.
+A *difference* is a vector x over states that sums to 0; with the law O it has the ratio ``|O' x|_1 / |x|_1``, and
+observability is the least ratio of all. Its positive and its negative part, scaled to sum to 1, are the two beliefs.
 """
 
 from __future__ import annotations
@@ -24,12 +23,7 @@ ROUNDS = 50
 def ratio(rows: FloatArray, difference: FloatArray) -> float:
     """Return ``|O' x|_1 / |x|_1``.
 
-    Parameters
-    ----------
-    rows : float array, shape (S, m)
-        P(observation | state).
-    difference : float array, shape (S,)
-        Not 0.
+    `rows`: shape (S, m); P(observation | state). `difference`: shape (S,); not 0.
     """
     return float(np.abs(difference @ rows).sum() / np.abs(difference).sum())
 
@@ -71,8 +65,7 @@ def closest_states(rows: FloatArray) -> FloatArray:
 def flattest(rows: FloatArray) -> FloatArray:
     """Return the difference that is least in the Euclidean norm; it has ratio 0 if any has.
 
-    With more states than observations it is sought among one more state than there are
-    observations: there must be one.
+    With more states than observations it is sought among one more state than there are observations: there must be one.
     """
     n_states, n_columns = rows.shape
     held = min(n_states, n_columns + 1)
@@ -86,8 +79,8 @@ def flattest(rows: FloatArray) -> FloatArray:
 def descend(rows: FloatArray, difference: FloatArray, deadline: float) -> FloatArray:
     """Return a difference of a ratio at most that of `difference`, by local search.
 
-    For a pattern of signs the x with ``|O' x|_1 = 1`` and the largest ``sign . x`` is a linear
-    program; the signs of its solution make the next one, until the ratio no longer falls.
+    For a pattern of signs the x with ``|O' x|_1 = 1`` and the largest ``sign . x`` is a linear program; the signs of
+    its solution make the next one, until the ratio no longer falls.
     """
     best = difference / np.abs(difference).sum()
     for _ in range(ROUNDS):

@@ -18,25 +18,14 @@ _DIGITS = 15
 
 @dataclass(frozen=True)
 class Law:
-    """One law of the joint observation given the state, and where in the game it holds first.
+    """One law of the joint observation given the state, and where in the game it holds first."""
 
-    Attributes
-    ----------
-    rows : float array, shape (S', m)
-        P(observation | state), with observations that say the same about the state taken together.
-        These are the first S' states: all of them unless `is_part`.
-    time : int or None
-        0-based step that the observation ends; None if it is the same at every step.
-    joint_action : int or None
-        Flat joint action; None for the observation before the first action.
-    is_part : bool
-        Whether states were left out for size, so that the law only gives upper bounds.
-    """
-
+    # shape (S', m); P(observation | state), with observations that say the same about the state taken together. These
+    # are the first S' states: all of them unless `is_part`
     rows: FloatArray
-    time: int | None
-    joint_action: int | None
-    is_part: bool
+    time: int | None  # 0-based step that the observation ends; None if it is the same at every step
+    joint_action: int | None  # flat joint action; None for the observation before the first action
+    is_part: bool  # whether states were left out for size, so that the law only gives upper bounds
 
 
 def step_laws(game: Game) -> list[Law]:
@@ -70,8 +59,8 @@ def _law(matrix: SparseMatrix, time: int | None, joint_action: int | None) -> La
 def merged_columns(rows: FloatArray) -> FloatArray:
     """Return the law with proportional columns added up, in an order that depends on nothing but the columns.
 
-    Two such observations have the same likelihood of every state. The L1 distance between the laws
-    that two beliefs give stays the same (up to rounding), since both terms always have one sign.
+    Two such observations have the same likelihood of every state. The L1 distance between the laws that two beliefs
+    give stays the same (up to rounding), since both terms always have one sign.
 
     >>> merged_columns(np.array([[0.2, 0.4, 0.4, 0.0], [0.1, 0.2, 0.7, 0.0]])).round(9).tolist()
     [[0.4, 0.6], [0.7, 0.3]]

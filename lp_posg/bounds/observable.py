@@ -34,23 +34,22 @@ class Observability:
     Attributes
     ----------
     value : float
-        Observability, in [0, 1], or the best upper bound known; the same as `upper`. 0: two beliefs
-        cannot be told apart at all; 1: all can, as well as if the state were seen.
+        Observability, in [0, 1], or the best upper bound known; the same as `upper`. 0: two beliefs cannot be told
+        apart at all; 1: all can, as well as if the state were seen.
     lower, upper : float
         Bounds. `upper` is the ratio of `beliefs`, and 0 if that is rounding (at most 1e-12).
     status : "exact" or "bounded"
         Exact if the bounds are within 1e-9 of each other, relative to `upper`.
     time : int or None
-        0-based step that ends with the observation of `upper`. None if the law is the same at every
-        step, or if this is about the observation before the first action.
+        0-based step that ends with the observation of `upper`. None if the law is the same at every step, or if this is
+        about the observation before the first action.
     joint_action : tuple of str, or None
         Labels of the joint action after which it is made; None for the observation before the first.
     beliefs : float array, shape (2, S), or None
-        The witness: two beliefs that attain `upper`, with no state in common. None if the game has
-        one state only, and so no two beliefs (the value is then 1).
+        The witness: two beliefs that attain `upper`, with no state in common. None if the game has one state only, and
+        so no two beliefs (the value is then 1).
     initial : Observability or None
-        The same for the observation before the first action, if there is one; it does not count in
-        the value.
+        The same for the observation before the first action, if there is one; it does not count in the value.
     """
 
     value: float
@@ -81,8 +80,8 @@ def observability(game: Game, time_limit: float = 60.0) -> Observability:
     Parameters
     ----------
     time_limit : float
-        Seconds after which the search ends with bounds; a little more may pass, for a step that is
-        under way. The first law is always looked at, so that an observability of 0 that its rank shows is found.
+        Seconds after which the search ends with bounds; a little more may pass, for a step that is under way. The first
+        law is always looked at, so that an observability of 0 that its rank shows is found.
 
     Raises
     ------
@@ -91,17 +90,16 @@ def observability(game: Game, time_limit: float = 60.0) -> Observability:
 
     Notes
     -----
-    Each distinct law is treated once, with proportional observations taken together. A law of more
-    states than observations, or of deficient rank, has 0. Otherwise upper bounds come from pairs of
-    states and from a local search over patterns of signs, lower bounds from the pseudo-inverse (which
-    is exact with as many observations as states), and a branch and bound closes the gap
-    (`lp_posg.bounds.branching`) unless the law is too large for it (``SEARCHED_ENTRIES``). Laws that
-    cannot have the least value are not searched further. The same game gives the same answer unless
-    the time limit is met.
+    Each distinct law is treated once, with proportional observations taken together. A law of more states than
+    observations, or of deficient rank, has 0. Otherwise upper bounds come from pairs of states and from a local search
+    over patterns of signs, lower bounds from the pseudo-inverse (which is exact with as many observations as states),
+    and a branch and bound closes the gap (`lp_posg.bounds.branching`) unless the law is too large for it
+    (``SEARCHED_ENTRIES``). Laws that cannot have the least value are not searched further. The same game gives the same
+    answer unless the time limit is met.
 
-    Source: the observability assumption of Liu and Zhang (ICML 2023, arXiv 2308.08705), after Golowich,
-    Moitra and Rohatgi (2022), "Planning in observable POMDPs in quasipolynomial time", arXiv 2201.04735;
-    both are cited by name, without numbers of statements.
+    Source: the observability assumption of Liu and Zhang (ICML 2023, arXiv 2308.08705), after Golowich, Moitra and
+    Rohatgi (2022), "Planning in observable POMDPs in quasipolynomial time", arXiv 2201.04735; both are cited by name,
+    without numbers of statements.
 
     Examples
     --------

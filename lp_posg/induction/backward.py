@@ -1,7 +1,7 @@
 """The backward sweep over the DAG: the paper's planning algorithm.
 
-Every stage game of the last depth is solved first; a state's value vector is the continuation of
-the states that lead to it.
+Every stage game of the last depth is solved first; a state's value vector is the continuation of the states that lead
+to it.
 """
 
 from __future__ import annotations
@@ -33,22 +33,12 @@ PIECE_PARTS = 64
 
 @dataclass(frozen=True)
 class Swept:
-    """What the sweep found.
-
-    Attributes
-    ----------
-    policy : Policy
-    node_values : tuple per depth of float arrays, shape (N, n)
-    programs : int
-        Linear and mixed-integer programs solved.
-    methods : mapping of str to int
-        How many stage games were solved how; see `METHODS`.
-    """
+    """What the sweep found."""
 
     policy: Policy
-    node_values: tuple[FloatArray, ...]
-    programs: int
-    methods: Mapping[str, int]
+    node_values: tuple[FloatArray, ...]  # per depth, shape (N, n)
+    programs: int  # linear and mixed-integer programs solved
+    methods: Mapping[str, int]  # how many stage games were solved how; see `METHODS`
 
 
 def sweep(
@@ -66,8 +56,8 @@ def sweep(
     Parameters
     ----------
     resources : Resources, optional
-        Workers that solve the stage games of a block, in parts whose size the shape decides, whatever
-        the number of workers, so that the answer does not depend on it; the deadline; where to keep finished depths.
+        Workers that solve the stage games of a block, in parts whose size the shape decides, whatever the number of
+        workers, so that the answer does not depend on it; the deadline; where to keep finished depths.
     on_block : callable, optional
         Told each block that is solved and how many programs that took.
 

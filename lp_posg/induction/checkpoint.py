@@ -39,8 +39,8 @@ class Checkpoint:
     Raises
     ------
     ModelError
-        If the folder holds the checkpoint of another game, of other options or of another version;
-        the message names what differs.
+        If the folder holds the checkpoint of another game, of other options or of another version; the message names
+        what differs.
     FormatError
         If the folder cannot be made or read, or holds something else.
     """

@@ -26,8 +26,8 @@ def runner(workers: int, backend: str | None) -> Run:
     workers : int
         1: in this thread.
     backend : str, optional
-        ``loky`` for processes, ``threading``, ``dask`` or ``ray`` for a cluster that is already
-        connected, or any backend registered with joblib.
+        ``loky`` for processes, ``threading``, ``dask`` or ``ray`` for a cluster that is already connected, or any
+        backend registered with joblib.
 
     Raises
     ------

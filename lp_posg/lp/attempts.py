@@ -82,8 +82,7 @@ def solve_program(
         If the deadline passes; of a program with whole numbers its facts are the ``bound`` and ``incumbent`` of
         `LPResult` too, and its ``x``.
     SolveError
-        If it is infeasible or unbounded, or no way of solving it ends with an optimum; the
-        message tells these apart.
+        If it is infeasible or unbounded, or no way of solving it ends with an optimum; the message tells these apart.
     """
     left = np.inf if deadline is None else deadline - clock.time()
     return optimal(attempt_program(program, left, presolve=presolve, balance=balance), program, what)
@@ -105,10 +104,9 @@ def solve_block(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the solutions and the duals of many programs of one shape.
 
-    Small programs are solved several at a time as one block-diagonal program, since HiGHS spends a
-    large fixed time on each; where that does not end with an optimum for all, they are solved one
-    by one, and the one at fault is named. How they are grouped depends on their number and shape
-    alone, so that the answer does.
+    Small programs are solved several at a time as one block-diagonal program, since HiGHS spends a large fixed time on
+    each; where that does not end with an optimum for all, they are solved one by one, and the one at fault is named.
+    How they are grouped depends on their number and shape alone, so that the answer does.
 
     Parameters
     ----------
@@ -152,8 +150,8 @@ def attempt_program(
 ) -> LPResult:
     """Return how the solve ended, having tried each way in turn until one ended with an answer.
 
-    That a program is infeasible or unbounded is believed only when two ways say so: on a badly
-    conditioned program a single way can be wrong about it.
+    That a program is infeasible or unbounded is believed only when two ways say so: on a badly conditioned program a
+    single way can be wrong about it.
 
     Parameters
     ----------

@@ -2,8 +2,8 @@
 
     minimise  cost . x   subject to   row_lower <= A x <= row_upper,  lower <= x <= upper
 
-The rows are fixed at the start. After more columns the last basis is still feasible, so the primal
-simplex method goes on from there.
+The rows are fixed at the start. After more columns the last basis is still feasible, so the primal simplex method goes
+on from there.
 """
 
 from __future__ import annotations
@@ -25,11 +25,7 @@ _EMPTY: FloatArray = np.empty(0)
 class ColumnProgram:
     """A program that grows by columns.
 
-    Parameters
-    ----------
-    row_lower, row_upper : float arrays, shape (n_rows,)
-    what : str
-        Names the program in an error.
+    `row_lower`, `row_upper`: shape (n_rows,). `what`: names the program in an error.
     """
 
     def __init__(self, row_lower: FloatArray, row_upper: FloatArray, what: str = "linear program") -> None:
@@ -48,13 +44,8 @@ class ColumnProgram:
     def add(self, matrix: FloatArray, cost: FloatArray, lower: float = 0.0, upper: float = np.inf) -> None:
         """Add columns.
 
-        Parameters
-        ----------
-        matrix : float array, shape (m, n_rows)
-            The new columns, one per line.
-        cost : float array, shape (m,)
-        lower, upper : float
-            Bounds of each.
+        `matrix`: shape (m, n_rows); the new columns, one per line. `cost`: shape (m,). `lower`, `upper`: bounds of
+        each.
         """
         column, row = np.nonzero(matrix)
         number = matrix[column, row]
@@ -87,17 +78,10 @@ class ColumnProgram:
     def solve(self, deadline: float | None = None) -> LPResult:
         """Return the optimal solution, from the last basis on; from scratch in every way if that fails.
 
-        Parameters
-        ----------
-        deadline : float, optional
-            Value of ``time.time()`` after which to give up.
+        `deadline`: value of ``time.time()`` after which to give up.
 
-        Raises
-        ------
-        LimitError
-            If the deadline passes.
-        SolveError
-            If the program as it stands has no optimum, or none can be found.
+        Raises LimitError if the deadline passes; SolveError if the program as it stands has no optimum, or none can be
+        found.
         """
         left = np.inf if deadline is None else deadline - clock.time()
         result = self._warm(left) if left > 0 else LPResult(Status.LIMIT, _EMPTY, _EMPTY, float("nan"))

@@ -133,10 +133,7 @@ def entropy(x: Any) -> Any:
 def asked_for(goal: Callable[[Any], Any], argument: Any, what: str) -> Any:
     """Return what a user's function makes of a cvxpy expression: a concave scalar, all of whose numbers are known.
 
-    Raises
-    ------
-    ModelError
-        If it is none, or the function raises an exception, which is then the cause.
+    Raises ModelError if it is none, or the function raises an exception, which is then the cause.
     """
     try:
         expression = goal(argument)

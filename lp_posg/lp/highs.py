@@ -211,8 +211,8 @@ def _solver(
 ) -> highspy.Highs:
     """Return this thread's solver with one way's options set; a new one after a failure.
 
-    All options are set whenever they change, so that nothing is left over from another way. Large
-    programs have a solver of their own, which can be interrupted; that costs a small one too much.
+    All options are set whenever they change, so that nothing is left over from another way. Large programs have a
+    solver of their own, which can be interrupted; that costs a small one too much.
     """
     solvers = _local.__dict__.setdefault("solvers", {})
     highs, was = solvers.get(large, (None, None))

@@ -102,26 +102,19 @@ class LinearProgram:
 
 @dataclass(frozen=True)
 class ProgramBlock:
-    """B linear programs of one shape: the same sparsity pattern and bounds of columns, other numbers.
+    """B linear programs of one shape: the same sparsity pattern and bounds of columns, other numbers."""
 
-    Attributes
-    ----------
-    cost : float array, shape (B, n_columns)
-    lower, upper : float arrays, shape (n_columns,)
-    row_lower, row_upper : float arrays, shape (n_rows,) or (B, n_rows)
-    start, index : int32 arrays
-        The pattern, as in `LinearProgram`.
-    value : float array, shape (B, nnz)
-    """
-
-    cost: FloatArray
+    cost: FloatArray  # shape (B, n_columns)
+    # lower, upper: shape (n_columns,)
     lower: FloatArray
     upper: FloatArray
+    # row_lower, row_upper: shape (n_rows,) or (B, n_rows)
     row_lower: FloatArray
     row_upper: FloatArray
+    # start, index: the pattern, as in `LinearProgram`
     start: IntArray
     index: IntArray
-    value: FloatArray
+    value: FloatArray  # shape (B, nnz)
 
     def __len__(self) -> int:
         return len(self.cost)
@@ -177,25 +170,15 @@ def _full(bounds: Bounds, size: int) -> tuple[FloatArray, FloatArray]:
 
 @dataclass(frozen=True)
 class LPResult:
-    """What a solve gave.
-
-    Attributes
-    ----------
-    status : Status
-    x : float array, shape (n_columns,)
-        The solution; of a program with whole numbers that a limit stopped the best one found; else empty.
-    dual : float array, shape (n_rows,)
-        Marginal cost of each row (d objective / d bound); empty unless an optimal LP.
-    objective : float
-        Minimal cost; nan unless optimal.
-    bound, incumbent : float
-        Of a program with whole numbers that a limit stopped: what no solution costs less than, and what the best
-        solution found so far costs; nan where the solver has none.
-    """
+    """What a solve gave."""
 
     status: Status
+    # shape (n_columns,); the solution; of a program with whole numbers that a limit stopped the best one found; else
+    # empty
     x: FloatArray
-    dual: FloatArray
-    objective: float
+    dual: FloatArray  # shape (n_rows,); marginal cost of each row (d objective / d bound); empty unless an optimal LP
+    objective: float  # minimal cost; nan unless optimal
+    # bound, incumbent: of a program with whole numbers that a limit stopped: what no solution costs less than, and what
+    # the best solution found so far costs; nan where the solver has none
     bound: float = float("nan")
     incumbent: float = float("nan")

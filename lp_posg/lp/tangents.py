@@ -3,14 +3,14 @@
     maximise  f(offset + unit * u)   subject to   u = values . x,  row_lower <= A x <= row_upper,  lower <= x <= upper
 
 An interior-point solver is asked first; what it makes of functions in units of 1e-6 or 1e6, or of values near 1e8, may
-be far off, whatever its status. So the polytope of u is approximated from inside, by points furthest in some
-direction, and f from above, by tangents ``f(v) + g . (u - v)`` at some points v, and both are refined in turn:
+be far off, whatever its status. So the polytope of u is approximated from inside, by points furthest in some direction,
+and f from above, by tangents ``f(v) + g . (u - v)`` at some points v, and both are refined in turn:
 
     max t   s.t.   t <= f(v_k) + g_k . (u - v_k) for all tangents k,   u in the convex hull of the points so far
 
-The multipliers of the tangents add up to one tangent, which bounds f from above; its largest value over the polytope
-(a program with another cost) is a bound for all feasible points, and a new point of the hull. A tangent is added where
-u is. The search ends when the best point found is within ``PROOF_TOL`` of the bound, relative to what f varies by.
+The multipliers of the tangents add up to one tangent, which bounds f from above; its largest value over the polytope (a
+program with another cost) is a bound for all feasible points, and a new point of the hull. A tangent is added where u
+is. The search ends when the best point found is within ``PROOF_TOL`` of the bound, relative to what f varies by.
 
 Sources: Kelley (1960), J. SIAM 8, 703-712 (tangents); von Hohenbalken (1977), Math. Programming 13, 49-68 (points).
 """
@@ -54,16 +54,10 @@ INWARD = (0.0, 1e-9, 1e-6, 1e-3, 0.1, 0.5, 1.0)
 
 @dataclass(frozen=True, eq=False)
 class Values:
-    """The few linear values that a function is of.
+    """The few linear values that a function is of."""
 
-    Attributes
-    ----------
-    matrix : float array, shape (n, n_columns)
-        u by x.
-    unit, offset : float arrays, shape (n,)
-    """
-
-    matrix: FloatArray
+    matrix: FloatArray  # shape (n, n_columns); u by x
+    # unit, offset: shape (n,)
     unit: FloatArray
     offset: FloatArray
 

@@ -21,10 +21,7 @@ _SWEEP_WAY: Mapping[str, object] = {**FIRST_WAY, "simplex_strategy": 4}
 class WarmProgram:
     """A program whose bounds change from solve to solve, for instance down a tree of branches.
 
-    Parameters
-    ----------
-    program : LinearProgram
-        Without whole numbers; its own bounds are those of no solve in particular.
+    `program`: without whole numbers; its own bounds are those of no solve in particular.
     """
 
     def __init__(self, program: LinearProgram) -> None:
@@ -46,17 +43,11 @@ class WarmProgram:
     ) -> tuple[LPResult, object]:
         """Return how the solve with these bounds ended, and where, for the `start` of another.
 
-        A start that does not lead to an optimum is given up, and the program solved as
-        `attempt_program` does.
+        A start that does not lead to an optimum is given up, and the program solved as `attempt_program` does.
 
-        Parameters
-        ----------
-        lower, upper : float arrays, shape (n_columns,)
-        row_lower, row_upper : float arrays, shape (n_rows,)
-        start : object, optional
-            What an earlier solve of this object returned.
-        deadline : float, optional
-            Value of ``time.time()`` after which to stop with status `Status.LIMIT`.
+        `lower`, `upper`: shape (n_columns,). `row_lower`, `row_upper`: shape (n_rows,). `start`: what an
+        earlier solve of this object returned. `deadline`: value of ``time.time()`` after which to stop with status
+        `Status.LIMIT`.
         """
         program = replace(self._program, lower=lower, upper=upper, row_lower=row_lower, row_upper=row_upper)
         if self._usable:
@@ -79,14 +70,7 @@ class WarmProgram:
 class CostSweep:
     """One linear program to be solved with one cost after another, each time from the last basis.
 
-    Parameters
-    ----------
-    program : LinearProgram
-        Its own cost is not used.
-    what : str
-        Names the program in an error.
-    deadline : float, optional
-        As in `solve_program`.
+    `program`: its own cost is not used. `what`: names the program in an error. `deadline`: as in `solve_program`.
     """
 
     def __init__(self, program: LinearProgram, what: str = "linear program", deadline: float | None = None) -> None:
@@ -97,10 +81,8 @@ class CostSweep:
     def solve(self, cost: FloatArray) -> LPResult:
         """Return the optimal solution at this cost.
 
-        Raises
-        ------
-        LimitError, SolveError
-            As `solve_program`, by which a program is solved where the warm start does not end with an optimum.
+        Raises LimitError, SolveError as `solve_program`, by which a program is solved where the warm start does not end
+        with an optimum.
         """
         program = replace(self._program, cost=cost)
         if self._deadline is not None and clock.time() > self._deadline:

@@ -2,10 +2,9 @@
 
     max over g of  sum_p W[p, g(p)]   with W the sum of the agents' weighted payoffs
 
-All agents' prescriptions but those of the agent with the most are enumerated; that agent then
-chooses for each of its private informations alone, which is exact. Beyond ``ENUMERATION_LIMIT``
-the same problem is a mixed-integer program: x_i(p_i, .) is 0/1, and z(p, .) a distribution on
-joint actions with marginals x_i(p_i, .).
+All agents' prescriptions but those of the agent with the most are enumerated; that agent then chooses for each of its
+private informations alone, which is exact. Beyond ``ENUMERATION_LIMIT`` the same problem is a mixed-integer program:
+x_i(p_i, .) is 0/1, and z(p, .) a distribution on joint actions with marginals x_i(p_i, .).
 """
 
 from __future__ import annotations
@@ -74,9 +73,7 @@ def _by_integer_program(block: StageBlock, welfare: FloatArray, where: str) -> B
 def compile_team_program(welfare: FloatArray, n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> LinearProgram:
     """Return the mixed-integer program of one stage game: columns x_1, ..., x_n, then z(p, a).
 
-    Parameters
-    ----------
-    welfare : float array, shape (k_1, ..., k_n, A_1, ..., A_n)
+    `welfare`: shape (k_1, ..., k_n, A_1, ..., A_n).
     """
     top = float(np.abs(welfare).max()) or 1.0
     n_x = [k * n for k, n in zip(n_private, n_actions, strict=True)]

@@ -1,13 +1,12 @@
 """Correlated stage games with a concave objective: entropy, or a function of the agents' values.
 
 A function of the values is maximised over the program of `correlated` to a proven bound (see `lp.tangents`). The
-entropy is that of the distribution
-over the joint pure prescriptions of all agents at a state,
+entropy is that of the distribution over the joint pure prescriptions of all agents at a state,
 
     max  -sum_g w(g) log w(g)   s.t.   w an equilibrium,
 
-so all of them are enumerated. What is handed back plays as that distribution does: the same law of joint actions
-at every private profile.
+so all of them are enumerated. What is handed back plays as that distribution does: the same law of joint actions at
+every private profile.
 
 Source: Ortiz, Schapire and Kakade (2007), AISTATS, PMLR 2, 347-354 (maximum entropy correlated equilibria).
 """
@@ -50,19 +49,10 @@ def concave_optima(
 ) -> tuple[FloatArray, int]:
     """Return the optimal y of each program, shape (B, n_y), and the number of programs solved.
 
-    Parameters
-    ----------
-    programs : ProgramBlock
-        Their first n_y columns are y; costs are not used.
-    value : float array, shape (B, n, n_y)
-        The agents' values by y, in scaled units.
-    what : callable
-        Names the b-th game in an error.
+    `programs`: their first n_y columns are y; costs are not used. `value`: shape (B, n, n_y); the agents' values by y,
+    in scaled units. `what`: names the b-th game in an error.
 
-    Raises
-    ------
-    ModelError, LimitError, SolveError
-        As `solve_of_values`.
+    Raises ModelError, LimitError, SolveError as `solve_of_values`.
     """
     n_y = value.shape[2]
     found, solved = np.empty((len(programs), n_y)), 0

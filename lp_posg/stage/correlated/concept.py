@@ -36,13 +36,9 @@ BATCH_ENTRIES = 50_000
 class Correlated:
     """One of the correlated concepts.
 
-    Parameters
-    ----------
-    name : str
-        As the user asks for it.
-    kind : {"ex-ante", "interim", "action", "prescription"}
-        When an agent decides to deviate: before it knows anything, knowing its private
-        information, or knowing that and its recommended action, or its whole recommended prescription.
+    `name`: as the user asks for it. `kind`: {"ex-ante", "interim", "action", "prescription"}; when an agent decides to
+    deviate: before it knows anything, knowing its private information, or knowing that and its recommended action, or
+    its whole recommended prescription.
     """
 
     def __init__(self, name: str, kind: Kind) -> None:
@@ -59,13 +55,9 @@ class Correlated:
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         """Return the selected equilibrium of each stage game.
 
-        Raises
-        ------
-        UnsupportedError
-            If the integer programs that price columns, or the conic programs, would be too large; for
-            kind ``prescription``, which generates no columns, if the whole program would be.
-        SolveError
-            If a program cannot be solved.
+        Raises UnsupportedError if the integer programs that price columns, or the conic programs, would be too large;
+        for kind ``prescription``, which generates no columns, if the whole program would be; SolveError if a program
+        cannot be solved.
         """
         return extremes_apart(block, objective, self.kind, partial(shortcuts_first, by_program=self._by_size))
 

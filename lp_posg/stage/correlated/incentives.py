@@ -17,20 +17,14 @@ Kind = Literal["ex-ante", "interim", "action", "prescription"]
 class IncentiveRows:
     """The rows of stage games of one shape, agent by agent.
 
-    An agent's rows come by private information, then (kind ``action``) recommended action, then action instead;
-    with kind ``prescription`` by recommended pure prescription, then private information, then action instead.
-
-    Attributes
-    ----------
-    n_private, n_actions : tuple of int
-        k_i and A_i.
-    kind : {"ex-ante", "interim", "action", "prescription"}
-        When an agent decides to deviate.
+    An agent's rows come by private information, then (kind ``action``) recommended action, then action instead; with
+    kind ``prescription`` by recommended pure prescription, then private information, then action instead.
     """
 
+    # n_private, n_actions: k_i and A_i
     n_private: tuple[int, ...]
     n_actions: tuple[int, ...]
-    kind: Kind
+    kind: Kind  # {"ex-ante", "interim", "action", "prescription"}; when an agent decides to deviate
 
     def rows_of(self, agent: int) -> int:
         """Return the number of incentive rows of an agent; one that has no choice needs none."""

@@ -10,9 +10,9 @@ equilibrium has more than the optimum. It has k_1 ... k_n A_1 ... A_n variables.
 not know p can bring about (Bell's inequalities tell them apart), so the bound may be out of reach; with one private
 information each it is the optimum. Such q are the belief-invariant solutions of the literature.
 
-Sources: Forges (1993), Theory and Decision 35, 277-310, and (2006), Theory and Decision 61, 329-344
-(belief-invariant Bayesian solution); Liu (2015), J. Economic Theory 157, 49-75 (belief-invariant correlation);
-Popescu and Rohrlich (1994), Foundations of Physics 24, 379-385 (no signalling beyond quantum correlation).
+Sources: Forges (1993), Theory and Decision 35, 277-310, and (2006), Theory and Decision 61, 329-344 (belief-invariant
+Bayesian solution); Liu (2015), J. Economic Theory 157, 49-75 (belief-invariant correlation); Popescu and Rohrlich
+(1994), Foundations of Physics 24, 379-385 (no signalling beyond quantum correlation).
 """
 
 from __future__ import annotations

@@ -16,15 +16,9 @@ from lp_posg.types import FloatArray
 def largest_share(payoff: FloatArray, law: FloatArray, kind: Kind) -> float:
     """Return the largest gain of a deviation, as a share of the most that it could change.
 
-    Parameters
-    ----------
-    payoff : float array, shape (B, n, k_1, ..., k_n, A_1, ..., A_n)
-        Weighted payoffs of B stage games.
-    law : float array, shape (B, k_1, ..., k_n, A_1, ..., A_n)
-        P(a | p).
-    kind : {"action", "interim"}
-        Whether a deviation is from one recommended action to another, at a private information (the rows of ce), or
-        from whatever is recommended there (those of interim-cce).
+    `payoff`: shape (B, n, k_1, ..., k_n, A_1, ..., A_n); weighted payoffs of B stage games. `law`: shape (B, k_1, ...,
+    k_n, A_1, ..., A_n); P(a | p). `kind`: {"action", "interim"}; whether a deviation is from one recommended action to
+    another, at a private information (the rows of ce), or from whatever is recommended there (those of interim-cce).
     """
     n, most = payoff.shape[1], 0.0
     for i in range(n):

@@ -1,10 +1,9 @@
 """A polygon from its support function.
 
-The polygon is found by supports: the largest and smallest value of each agent first, then the
-outward normal of every edge of the convex hull of the points so far, until no normal leads
-further. Then the polygon is the hull of these points, and the half-planes ``n . v <= h(n)`` of its
-edges prove that nothing is missing: they are returned as `normals` and `supports`.
-
+The polygon is found by supports: the largest and smallest value of each agent first, then the outward normal of every
+edge of the convex hull of the points so far, until no normal leads further. Then the polygon is the hull of these
+points, and the half-planes ``n . v <= h(n)`` of its edges prove that nothing is missing: they are returned as `normals`
+and `supports`.
 """
 
 from __future__ import annotations

@@ -45,14 +45,9 @@ ASCENT_LIMIT = 100
 
 @dataclass(frozen=True)
 class Shape:
-    """Numbers of private informations and actions, and what follows from them.
+    """Numbers of private informations and actions, and what follows from them."""
 
-    Attributes
-    ----------
-    n_private, n_actions : tuple of int
-        k_i and A_i.
-    """
-
+    # n_private, n_actions: k_i and A_i
     n_private: tuple[int, ...]
     n_actions: tuple[int, ...]
 
@@ -143,20 +138,11 @@ def check_pricing(block: StageBlock, concept: str) -> None:
 
 @dataclass(frozen=True)
 class Priced:
-    """Profiles found.
+    """Profiles found."""
 
-    Attributes
-    ----------
-    profiles : int array, shape (m, sum of k_i)
-        Distinct, by falling value.
-    value : float array, shape (m,)
-    bound : float
-        No profile has more; inf if that is not known.
-    """
-
-    profiles: IntArray
-    value: FloatArray
-    bound: float
+    profiles: IntArray  # shape (m, sum of k_i); distinct, by falling value
+    value: FloatArray  # shape (m,)
+    bound: float  # no profile has more; inf if that is not known
 
 
 def priced(
@@ -171,16 +157,9 @@ def priced(
 ) -> Priced:
     """Return up to `most` profiles of value more than `above`; if there are none, a proof of that in the bound.
 
-    Parameters
-    ----------
-    welfare : float array, shape (k_1, ..., k_n, A_1, ..., A_n)
-    starts : callable
-        Given a number, returns that many random profiles and some promising ones, shape (m, sum of k_i):
-        where ascents begin.
-    what : str
-        Names the integer program in an error.
-    exact : bool
-        Do not look for them by ascents first.
+    `welfare`: shape (k_1, ..., k_n, A_1, ..., A_n). `starts`: given a number, returns that many random profiles and
+    some promising ones, shape (m, sum of k_i): where ascents begin. `what`: names the integer program in an error.
+    `exact`: do not look for them by ascents first.
     """
     if shape.numbers <= ALWAYS_ENUMERATED:
         return _best(by_enumeration(shape, welfare, most), above, most)
@@ -253,8 +232,8 @@ def by_enumeration(shape: Shape, welfare: FloatArray, most: int) -> Priced:
 def by_integer_program(shape: Shape, welfare: FloatArray, above: float, what: str, deadline: float | None) -> Priced:
     """Return a best profile if its value is more than `above`, and a bound that is right where it is above that.
 
-    What each joint action loses against the best at its private profile is at least 0, so a profile that meets one
-    loss too large to be above `above` is below it: larger losses are cut off, which keeps the numbers of one size.
+    What each joint action loses against the best at its private profile is at least 0, so a profile that meets one loss
+    too large to be above `above` is below it: larger losses are cut off, which keeps the numbers of one size.
     """
     action_axes = tuple(range(shape.n, 2 * shape.n))
     best = welfare.max(axis=action_axes, keepdims=True)

@@ -13,23 +13,13 @@ from lp_posg.types import FloatArray, IntArray
 
 @dataclass(frozen=True)
 class Layout:
-    """Sparsity pattern and bounds of all programs of one form.
+    """Sparsity pattern and bounds of all programs of one form."""
 
-    Attributes
-    ----------
-    source, incentive_row : int arrays
-        Of each incentive entry, by row: its position in the gains, and its row.
-    row_first : int array
-        First entry of each incentive row.
-    order : int array
-        Positions, by column, in the concatenation (incentive entries, constants).
-    constants : float array
-    """
-
+    # source, incentive_row: of each incentive entry, by row: its position in the gains, and its row
     source: IntArray
     incentive_row: IntArray
-    row_first: IntArray
-    order: IntArray
+    row_first: IntArray  # first entry of each incentive row
+    order: IntArray  # positions, by column, in the concatenation (incentive entries, constants)
     start: IntArray
     index: IntArray
     constants: FloatArray

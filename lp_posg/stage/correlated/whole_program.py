@@ -57,8 +57,7 @@ def _gains(form: Form, payoff: FloatArray) -> tuple[FloatArray, FloatArray]:
     Returns
     -------
     gains : float array, shape (B, total)
-        Of every agent in turn: of agent j by (G, k_j, A_j, deviation), of another agent i by
-        (G, k_i, deviation, C).
+        Of every agent in turn: of agent j by (G, k_j, A_j, deviation), of another agent i by (G, k_i, deviation, C).
     value : float array, shape (B, n, n_y)
     """
     both = [
@@ -133,8 +132,8 @@ def _with_rows(block: ProgramBlock, weighted: FloatArray, aim: Aim) -> ProgramBl
 def decode(form: Form, y: FloatArray, n_programs: int, method: str, least: float = ATOM_TOL) -> BlockStrategy:
     """Return the strategies that solutions y, shape (B, n_y), stand for, and how they were found.
 
-    An atom is a g; of a strategic-ce, a g and a pure prescription of j, which is heard whole. What is no more
-    probable than `least` is left out.
+    An atom is a g; of a strategic-ce, a g and a pure prescription of j, which is heard whole. What is no more probable
+    than `least` is left out.
     """
     by_cell, size = y.reshape(len(y), form.n_g, -1), len(y)
     if form.kind == "prescription":

@@ -53,24 +53,14 @@ WIDE = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Searched:
-    """What a search found.
+    """What a search found."""
 
-    Attributes
-    ----------
-    x : float array, shape (X,), or None
-        The best equilibrium found.
-    score, bound : float
-        Its t, and what no equilibrium exceeds.
-    n_programs : int
-    stopped : str
-        Why the search ended without a proof; empty if it has one.
-    """
-
-    x: FloatArray | None
+    x: FloatArray | None  # shape (X,), or None; the best equilibrium found
+    # score, bound: its t, and what no equilibrium exceeds
     score: float
     bound: float
     n_programs: int
-    stopped: str
+    stopped: str  # why the search ended without a proof; empty if it has one
 
 
 @dataclass(order=True)
@@ -87,12 +77,7 @@ class _Node:
 class BoxSearch:
     """The search of one game.
 
-    Parameters
-    ----------
-    game : Multilinear
-    aim : Aim
-    deadline : float or None
-        Value of ``time.time()`` after which to stop.
+    `deadline`: value of ``time.time()`` after which to stop.
     """
 
     def __init__(self, game: Multilinear, aim: Aim, deadline: float | None) -> None:

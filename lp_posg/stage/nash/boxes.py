@@ -1,8 +1,8 @@
 """A linear program that no Nash equilibrium in a box of prescriptions escapes, for any number of agents.
 
-Columns: w(a | p), the law of the joint action at each private profile; v_i(a_-i | p_-i), the law of the others of
-agent i; x_i(a | p_i); the slots' values u_i(p_i), and what each action falls short of them, d_i(p_i, a) = u_i(p_i) -
-E_i(p_i, a), with E_i linear in v_i (see `multilinear`). At a Nash equilibrium x, with w and v products of x,
+Columns: w(a | p), the law of the joint action at each private profile; v_i(a_-i | p_-i), the law of the others of agent
+i; x_i(a | p_i); the slots' values u_i(p_i), and what each action falls short of them, d_i(p_i, a) = u_i(p_i) - E_i(p_i,
+a), with E_i linear in v_i (see `multilinear`). At a Nash equilibrium x, with w and v products of x,
 
     sum_{a_i} w = v_i,   sum_{a_-j} w = x_j,   sum_a x = 1,   sum_{p_-i, a} U_i w = u_i,   d >= 0,
 
@@ -35,38 +35,23 @@ from lp_posg.types import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, eq=False)
 class Box:
-    """A part of all prescriptions.
+    """A part of all prescriptions."""
 
-    Attributes
-    ----------
-    low, high : float arrays, shape (X,)
-    best : bool array, shape (X,)
-        Actions that are best replies.
-    """
-
+    # low, high: shape (X,)
     low: FloatArray
     high: FloatArray
-    best: BoolArray
+    best: BoolArray  # shape (X,); actions that are best replies
 
 
 @dataclass(frozen=True, eq=False)
 class Relaxed:
-    """An optimum of a box's program.
+    """An optimum of a box's program."""
 
-    Attributes
-    ----------
-    bound : float
-        No equilibrium in the box has a larger t.
-    x : float array, shape (X,)
-    unfilled : float array, shape (X,)
-        How much of x is on actions that are no best replies, times by how much they are not.
-    unproduct : float array, shape (X,)
-        How far w is from the product of x and v, summed over what involves the entry and weighted by payoffs.
-    """
-
-    bound: float
-    x: FloatArray
+    bound: float  # no equilibrium in the box has a larger t
+    x: FloatArray  # shape (X,)
+    # shape (X,); how much of x is on actions that are no best replies, times by how much they are not
     unfilled: FloatArray
+    # shape (X,); how far w is from the product of x and v, summed over what involves the entry and weighted by payoffs
     unproduct: FloatArray
 
 
@@ -103,11 +88,7 @@ class _Rows:
 class Relaxation:
     """The programs of all boxes of one game.
 
-    Parameters
-    ----------
-    game : Multilinear
-    aim : Aim
-        Of this game alone.
+    `aim`: of this game alone.
     """
 
     def __init__(self, game: Multilinear, aim: Aim) -> None:

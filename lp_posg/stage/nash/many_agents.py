@@ -22,15 +22,10 @@ ENTRY_LIMIT = 256
 def best_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
     """Return the Nash equilibrium of one stage game (a block of one) that the objective selects.
 
-    Raises
-    ------
-    UnsupportedError
-        If the search comes to its limit of programs before it has a proof.
-    LimitError
-        If the deadline passes. Its facts and those of the other error: ``bound`` is what no equilibrium exceeds,
-        ``incumbent`` what the best found so far has, in what the objective maximises (nan: none was found).
-    SolveError
-        If the search says that there is no equilibrium, which cannot be.
+    Raises UnsupportedError if the search comes to its limit of programs before it has a proof; LimitError if the
+    deadline passes. Its facts and those of the other error: ``bound`` is what no equilibrium exceeds, ``incumbent``
+    what the best found so far has, in what the objective maximises (nan: none was found); SolveError if the search says
+    that there is no equilibrium, which cannot be.
     """
     game = Multilinear.of(block.payoff[0])
     aims, x, solved = aims_in_turn(objective, scaled(block)), None, 0

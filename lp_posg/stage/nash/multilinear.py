@@ -32,21 +32,11 @@ NO_EQUATION = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Multilinear:
-    """One stage game in the slots' own units: from -1 to 0, the best joint action of a private profile.
+    """One stage game in the slots' own units: from -1 to 0, the best joint action of a private profile."""
 
-    Attributes
-    ----------
-    payoff : tuple per agent of float arrays, shape (k_1, ..., k_n, A_1, ..., A_n)
-    size : float array, shape (S,)
-        The slots' units; 0 where nothing is at stake.
-    best : float array, shape (n,)
-        An agent's value is its `best` plus the sum of ``size * value`` over its slots.
-    n_private, n_actions : tuples of int
-    """
-
-    payoff: tuple[FloatArray, ...]
-    size: FloatArray
-    best: FloatArray
+    payoff: tuple[FloatArray, ...]  # per agent, shape (k_1, ..., k_n, A_1, ..., A_n)
+    size: FloatArray  # shape (S,); the slots' units; 0 where nothing is at stake
+    best: FloatArray  # shape (n,); an agent's value is its `best` plus the sum of ``size * value`` over its slots
     n_private: tuple[int, ...]
     n_actions: tuple[int, ...]
 

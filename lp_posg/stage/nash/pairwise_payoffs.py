@@ -15,30 +15,20 @@ POLYMATRIX_TOL = 1e-10
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """The best sums over pairs (least squares) for the payoffs of B stage games, and how far they are off.
+    """The best sums over pairs (least squares) for the payoffs of B stage games, and how far they are off."""
 
-    Attributes
-    ----------
-    alone : tuple per agent of float arrays, shape (B, k_i A_i)
-        In each agent's own unit, as `Scaled`; summed over the others' private information.
-    along : tuple per agent of float arrays, shape (B, k_i A_i, sum of k_j A_j)
-        What the others' prescriptions add; zero in the agent's own columns.
-    apart : float array, shape (B, n)
-        Largest part of each agent's payoff that is no sum over pairs, in its own unit.
-    unbalanced : float array, shape (B, n, n)
-        Largest payoff in the actions of both of a pair that does not cancel, in the smaller unit of the two.
-    weight : float array, shape (B, n)
-        Each agent's unit by the largest of those it plays with, directly or through others. What others play among
-        themselves may be in units so large that the agent's own payoffs would be rounding beside them.
-    total : float array, shape (B, sum of k_j A_j)
-        The sum of all scaled values, so weighted, by prescription, once the pairs cancel.
-    """
-
+    # per agent, shape (B, k_i A_i); in each agent's own unit, as `Scaled`; summed over the others' private information
     alone: tuple[FloatArray, ...]
+    # per agent, shape (B, k_i A_i, sum of k_j A_j); what the others' prescriptions add; zero in the agent's own columns
     along: tuple[FloatArray, ...]
-    apart: FloatArray
+    apart: FloatArray  # shape (B, n); largest part of each agent's payoff that is no sum over pairs, in its own unit
+    # shape (B, n, n); largest payoff in the actions of both of a pair that does not cancel, in the smaller unit of the
+    # two
     unbalanced: FloatArray
+    # shape (B, n); each agent's unit by the largest of those it plays with, directly or through others. What others
+    # play among themselves may be in units so large that the agent's own payoffs would be rounding beside them
     weight: FloatArray
+    # shape (B, sum of k_j A_j); the sum of all scaled values, so weighted, by prescription, once the pairs cancel
     total: FloatArray
 
     def is_zero_sum(self) -> BoolArray:

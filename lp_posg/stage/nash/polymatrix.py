@@ -4,8 +4,8 @@ Each agent's payoff is a sum over the others, at each private profile p,
 
     U_i[p, a] = alone_i[p, a_i] + sum over j of with_ij[p, a_i, a_j],
 
-and, summed over everyone else's private information, what depends on the actions of both of a pair
-adds up to nothing between the two (the rest of with_ij, in a_j or a_i alone, may be anything). Then
+and, summed over everyone else's private information, what depends on the actions of both of a pair adds up to nothing
+between the two (the rest of with_ij, in a_j or a_i alone, may be anything). Then
 
     E_i(p_i, a_i) = alone_i + sum over j, p_j, a_j of with_ij x_j(a_j | p_j)
 
@@ -54,15 +54,9 @@ REGRET_SLACK = 1e-9
 def polymatrix_nash(block: StageBlock, pairs: Pairs, row: int, objective: Objective) -> BlockStrategy:
     """Return the Nash equilibrium of one zero-sum polymatrix game of a block that the objective selects.
 
-    Parameters
-    ----------
-    pairs : Pairs
-        Of the block's scaled payoffs.
+    `pairs`: of the block's scaled payoffs.
 
-    Raises
-    ------
-    SolveError
-        If a program cannot be solved.
+    Raises SolveError if a program cannot be solved.
     """
     game = scaled(block.part(slice(row, row + 1)))
     what = f"stage LP at {block.where(row)} (concept 'ne', zero-sum polymatrix)"
@@ -103,27 +97,16 @@ class _Frame:
     """The rows all programs of one game share; columns x_1, .., x_n, then v_1, .., v_n in each agent's own unit.
 
     Rows: ``v_i(p_i) - what others add >= alone``, one per column of x; then the distributions.
-
-    Attributes
-    ----------
-    matrix : float array, shape (n_x + n_v, n_x + n_v)
-    row_lower, row_upper, upper : float arrays, shape (n_x + n_v,)
-    total : float array, shape (n_x,)
-        As in `Pairs`.
-    weight : float array, shape (n_v,)
-        As in `Pairs`, at each private information.
-    one_unit : bool
-        Whether the weights are those of the agents' units in the whole game.
-    n_private, n_actions : tuples of int
     """
 
-    matrix: FloatArray
+    matrix: FloatArray  # shape (n_x + n_v, n_x + n_v)
+    # row_lower, row_upper, upper: shape (n_x + n_v,)
     row_lower: FloatArray
     row_upper: FloatArray
     upper: FloatArray
-    total: FloatArray
-    weight: FloatArray
-    one_unit: bool
+    total: FloatArray  # shape (n_x,); as in `Pairs`
+    weight: FloatArray  # shape (n_v,); as in `Pairs`, at each private information
+    one_unit: bool  # whether the weights are those of the agents' units in the whole game
     n_private: tuple[int, ...]
     n_actions: tuple[int, ...]
 

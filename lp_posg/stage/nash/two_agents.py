@@ -7,11 +7,11 @@ With E_i(p, a) = sum over the other's (q, c) of x_j(c | q) U_i[p, q, a, c], line
          0 <= u_i(p) - E_i(p, a) <= M_i(p) b_i(p, a)       b_i(p, a) is 0 or 1
          x_i(a | p) <= 1 - b_i(p, a)
 
-so an action is used only if it is a best reply. The supports found (where b = 0) then fix a linear
-program that gives the prescriptions to the accuracy of the simplex method.
+so an action is used only if it is a best reply. The supports found (where b = 0) then fix a linear program that gives
+the prescriptions to the accuracy of the simplex method.
 
-Source: Sandholm, Gilpin and Conitzer (2005), AAAI-05, 495-501, formulation 1, here with one
-distribution per private information.
+Source: Sandholm, Gilpin and Conitzer (2005), AAAI-05, 495-501, formulation 1, here with one distribution per private
+information.
 """
 
 from __future__ import annotations
@@ -33,14 +33,9 @@ from lp_posg.types import BoolArray, FloatArray
 def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
     """Return the Nash equilibrium of one stage game (a block of one) that the objective selects.
 
-    Raises
-    ------
-    LimitError
-        If the deadline passes; its facts ``bound`` and ``incumbent`` say what no equilibrium exceeds, and what the best
-        found so far has, in what the objective maximises (nan: none was found); ``strategy`` is a `BlockStrategy`, the
-        best equilibrium found, or None.
-    SolveError
-        If the mixed-integer program cannot be solved.
+    Raises LimitError if the deadline passes; its facts ``bound`` and ``incumbent`` say what no equilibrium exceeds, and
+    what the best found so far has, in what the objective maximises (nan: none was found); ``strategy`` is a
+    `BlockStrategy`, the best equilibrium found, or None; SolveError if the mixed-integer program cannot be solved.
     """
     game = scaled(block)
     aims, x, n_programs = aims_in_turn(objective, game), np.empty(0), 1  # one for the supports, in the end
