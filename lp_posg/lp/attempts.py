@@ -9,8 +9,8 @@ import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
 from lp_posg.lp.balance import ROUNDING, Units, balanced, correction, is_wide
-from lp_posg.lp.highs import FIRST_WAY, VIOLATION_TOL, failed, run
-from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
+from lp_posg.lp.highs import FIRST_WAY, VIOLATION_TOL, run
+from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status, unsolved
 from lp_posg.types import FloatArray
 
 # Tried in turn until one ends with a definite answer; the later ways are for the rare program on which the first fails.
@@ -52,8 +52,6 @@ REFINED = 1e-14
 DIGITS = 1e5
 """What a solution misses is multiplied by this in the first correction, and so many times more in each further one."""
 
-_EMPTY: FloatArray = np.empty(0)
-
 
 def solve_program(
     program: LinearProgram,
@@ -84,8 +82,12 @@ def solve_program(
     SolveError
         If it is infeasible or unbounded, or no way of solving it ends with an optimum; the message tells these apart.
     """
-    left = np.inf if deadline is None else deadline - clock.time()
-    return optimal(attempt_program(program, left, presolve=presolve, balance=balance), program, what)
+    return optimal(attempt_program(program, seconds_left(deadline), presolve=presolve, balance=balance), program, what)
+
+
+def seconds_left(deadline: float | None) -> float:
+    """Return the seconds until a value of ``time.time()``; inf without one."""
+    return np.inf if deadline is None else deadline - clock.time()
 
 
 def optimal(result: LPResult, program: LinearProgram, what: str) -> LPResult:
@@ -131,7 +133,7 @@ def solve_block(
     for first in range(0, len(block), group):
         size = min(group, len(block) - first)
         rows = slice(first, first + size)
-        if deadline is not None and clock.time() > deadline:
+        if seconds_left(deadline) < 0:
             raise LimitError(f"{what(first)}: the time limit was met", status=Status.LIMIT, limit="time")
         if size > 1:
             result = run(block.joined(first, size), _JOINED_WAY, np.inf, fresh=False)
@@ -172,14 +174,14 @@ def attempt_program(
     for place, options in enumerate(ways):
         left = end - clock.time()
         if left <= 0:
-            return LPResult(Status.LIMIT, _EMPTY, _EMPTY, float("nan"))
+            return unsolved(Status.LIMIT)
         result = run(program, options, left, fresh=place > 0)
         if result.status in (Status.OPTIMAL, Status.LIMIT):
             return result
         if result.status in (Status.INFEASIBLE, Status.UNBOUNDED) and result.status in said:
             return result
         said.append(result.status)
-    return failed()
+    return unsolved()
 
 
 def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
@@ -187,7 +189,7 @@ def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
 
     It is refined in units that bring the numbers together; where that does not go all the way, in others too.
     """
-    best, least = failed(), np.inf
+    best, least = unsolved(), np.inf
     units: tuple[Units, ...] = ("middle", "given", "mean")
     for other in (balanced(program, own) for own in units):
         result = _in_turn(other.program, end)
@@ -204,7 +206,7 @@ def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
 
 
 def _in_turn(program: LinearProgram, end: float) -> LPResult:
-    result = failed()
+    result = unsolved()
     for options in _BALANCED_WAYS:
         result = run(program, options, max(end - clock.time(), 0.0), fresh=True)
         if result.status in (Status.OPTIMAL, Status.LIMIT):

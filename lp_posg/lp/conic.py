@@ -10,7 +10,7 @@ inside them, to the accuracy of the simplex method, is what is returned:
 
 from __future__ import annotations
 
-import time as clock
+import operator
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import LimitError, LpPosgError, ModelError, SolveError
-from lp_posg.lp.attempts import solve_program
+from lp_posg.lp.attempts import seconds_left, solve_program
 from lp_posg.lp.program import LinearProgram
 from lp_posg.types import FloatArray
 
@@ -64,22 +64,13 @@ def solve_concave(
     matrix = sp.csc_array(
         (program.value, program.index, program.start), shape=(program.n_rows, program.n_columns)
     ).tocsr()
-    constraints = []
-    equal = program.row_lower == program.row_upper
-    for rows, sense in (
-        (equal, "="),
-        (np.isfinite(program.row_lower) & ~equal, ">"),
-        (np.isfinite(program.row_upper) & ~equal, "<"),
-    ):
-        if rows.any():
-            activity = matrix[rows] @ x
-            bound = program.row_upper[rows] if sense == "<" else program.row_lower[rows]
-            constraints.append(
-                activity == bound if sense == "=" else activity >= bound if sense == ">" else activity <= bound
-            )
-    below, above = np.isfinite(program.lower), np.isfinite(program.upper)
-    constraints += [x[below] >= program.lower[below]] if below.any() else []
-    constraints += [x[above] <= program.upper[above]] if above.any() else []
+    low, high, equal = program.row_lower, program.row_upper, program.row_lower == program.row_upper
+    loose = (np.isfinite(low) & ~equal, low, operator.ge), (np.isfinite(high) & ~equal, high, operator.le)
+    sides = [(equal, low, operator.eq), *loose]
+    constraints = [compare(matrix[rows] @ x, bound[rows]) for rows, bound, compare in sides if rows.any()]
+    for bound, compare in ((program.lower, operator.ge), (program.upper, operator.le)):
+        bounded = np.isfinite(bound)
+        constraints += [compare(x[bounded], bound[bounded])] if bounded.any() else []
     problem = cp.Problem(cp.Maximize(expression), constraints)
     points = []
     for accuracy in ACCURACY[: None if strict else 1]:
@@ -93,7 +84,7 @@ def solve_concave(
         )
     if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
         raise SolveError(f"{what} is infeasible: at no feasible point is the objective defined; choose a wider one")
-    if problem.status == cp.USER_LIMIT and deadline is not None and clock.time() >= deadline:
+    if problem.status == cp.USER_LIMIT and seconds_left(deadline) <= 0:
         raise LimitError(f"{what}: the time limit has passed")
     if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
         raise SolveError(f"{what} ended as: {problem.status}; is the objective bounded?")
@@ -112,7 +103,7 @@ def _solve(problem: Any, accuracy: float, what: str, deadline: float | None) -> 
 
     options: dict[str, Any] = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), accuracy)
     if deadline is not None:
-        options["time_limit"] = deadline - clock.time()
+        options["time_limit"] = seconds_left(deadline)
         if options["time_limit"] <= 0:
             raise LimitError(f"{what}: the time limit has passed")
     with warnings.catch_warnings(), np.errstate(all="ignore"):

@@ -182,3 +182,8 @@ class LPResult:
     # the best solution found so far costs; nan where the solver has none
     bound: float = float("nan")
     incumbent: float = float("nan")
+
+
+def unsolved(status: Status = Status.FAILED) -> LPResult:
+    """Return the result of a solve that ended without a solution."""
+    return LPResult(status, _EMPTY, _EMPTY, float("nan"))
