@@ -141,14 +141,8 @@ class _Tree:
         return Searched(min(1.0 / bound, ratio(self._rows, self._difference)), self._difference, self._n_nodes)
 
     def _children(self, node: _Node) -> list[IntArray]:
-        if node.branch < 0:
-            return [node.signs]
-        children = []
-        for sign in (1, -1):
-            signs = node.signs.copy()
-            signs[node.branch] = sign
-            children.append(signs)
-        return children
+        split = np.arange(len(node.signs)) == node.branch
+        return [np.where(split, sign, node.signs) for sign in ((1, -1) if node.branch >= 0 else (0,))]
 
     def _solve(self, signs: IntArray, known: float, start: object, number: int) -> _Node | None:
         """Return a node with its bound and where to split it (-1: it cannot be); None when time is up."""
@@ -223,16 +217,10 @@ class _DecoderProgram:
         block = sp.csr_array(np.hstack([rows, -rows, np.ones((n_states, 1))]))
         sizes = sp.hstack([sp.eye_array(n_columns), sp.eye_array(n_columns), sp.csr_array((n_columns, 1))])
         n_blocks = n_states + 1
-        matrix = sp.csc_array(
-            sp.vstack(
-                [
-                    sp.hstack([sp.kron(sp.eye_array(n_blocks), block), sp.csr_array((n_blocks * n_states, 1))]),
-                    sp.hstack([sp.kron(np.ones((1, n_blocks)), sizes), sp.csr_array(-np.ones((n_columns, 1)))]),
-                ]
-            )
-        )
-        cost = np.zeros(matrix.shape[1])
-        cost[-1] = 1.0
+        blocks = [sp.kron(sp.eye_array(n_blocks), block), None]
+        below = [sp.kron(np.ones((1, n_blocks)), sizes), sp.csr_array(-np.ones((n_columns, 1)))]
+        matrix = sp.block_array([blocks, below], format="csc")
+        cost = np.append(np.zeros(matrix.shape[1] - 1), 1.0)
         self._warm = WarmProgram(LinearProgram.of(matrix, cost, (0.0, np.inf), (-np.inf, 0.0)))
 
     def solve(self, signs: IntArray, start: object, deadline: float) -> _Found:

@@ -18,23 +18,16 @@ import scipy.sparse as sp
 from lp_posg.checks import finite_number, whole_number
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
+from lp_posg.information.lookup import places
 from lp_posg.information.merging import merge_rows
 from lp_posg.types import FloatArray, IntArray, SparseMatrix, read_only
 
-CONFIDENCE = 0.95
-"""Of each interval of an estimate, one by one."""
-
+CONFIDENCE = 0.95  # of each interval of an estimate, one by one
+# Numbers in the pairs of one depth, before equal ones are merged, beyond which nothing is expanded any more.
 MOST_ENTRIES = 20_000_000
-"""Numbers in the pairs of one depth, before equal ones are merged, beyond which nothing is expanded any more."""
-
-BATCH_ENTRIES = 4_000_000
-"""Numbers in the pairs that are simulated at a time."""
-
-LAW, WORST = "law", "worst"
-"""Priors by name: the game's own law, and certainty of the state that is forgotten slowest."""
-
-EQUAL = 1e-9
-"""Distances that differ by less are not told apart when the worst state is chosen."""
+BATCH_ENTRIES = 4_000_000  # numbers in the pairs that are simulated at a time
+LAW, WORST = "law", "worst"  # priors by name: the game's own law, and certainty of the state that is forgotten slowest
+EQUAL = 1e-9  # distances that differ by less are not told apart when the worst state is chosen
 
 Status = Literal["exact", "bounded", "estimated"]
 
@@ -86,21 +79,11 @@ class Contraction:
 
     def rows(self) -> list[dict[str, float | int | str]]:
         """Return one row per L, for a table or a CSV file."""
-        return [
-            {
-                "game": self.name,
-                "start": self.time + 1,
-                "memory": memory,
-                "worst": float(self.worst[memory]),
-                "worst_lower": float(self.worst_lower[memory]),
-                "worst_status": self.worst_status[memory],
-                "uniform": float(self.uniform[memory]),
-                "uniform_lower": float(self.uniform_lower[memory]),
-                "uniform_upper": float(self.uniform_upper[memory]),
-                "uniform_status": self.uniform_status[memory],
-            }
-            for memory in range(len(self.worst))
-        ]
+        worst, uniform = ("worst", "worst_lower", "worst_status"), ("uniform", "uniform_lower", "uniform_upper")
+        columns = {key: np.asarray(getattr(self, key)).tolist() for key in (*worst, *uniform, "uniform_status")}
+        every = zip(*columns.values(), strict=True)
+        first = {"game": self.name, "start": self.time + 1}
+        return [first | {"memory": memory} | dict(zip(columns, row, strict=True)) for memory, row in enumerate(every)]
 
 
 def belief_contraction(
@@ -175,26 +158,12 @@ def belief_contraction(
         uniform[depth + 1 :], spread[depth + 1 :] = _estimated(game, start, time, max_memory, depth, n_samples, seed)
         worst[depth + 1 :] = min(1.0, 2 * float(worst[: depth + 1].min()))
         worst_lower[depth + 1 :] = np.maximum(uniform - spread, 0.0)[depth + 1 :]
-    low, high = np.maximum(uniform - spread, 0.0), np.minimum(uniform + spread, 1.0)
-    exact: list[Status] = ["exact"] * (depth + 1)
-    bounded: list[Status] = ["bounded"] * beyond
-    estimated: list[Status] = ["estimated"] * beyond
-    read_only(worst, worst_lower, uniform, low, high)
-    return Contraction(
-        game.name,
-        time,
-        worst,
-        worst_lower,
-        uniform,
-        low,
-        high,
-        (*exact, *bounded),
-        (*exact, *estimated),
-        tuple(level.pairs.shape[0] for level in levels),
-        n_samples if beyond else 0,
-        max(level.merge_distance for level in levels),
-        state,
-    )
+    curves = worst, worst_lower, uniform, np.maximum(uniform - spread, 0.0), np.minimum(uniform + spread, 1.0)
+    read_only(*curves)
+    exact: tuple[Status, ...] = ("exact",) * (depth + 1)
+    statuses = (*exact, *["bounded"] * beyond), (*exact, *["estimated"] * beyond)
+    n_pairs, merged = tuple(level.pairs.shape[0] for level in levels), max(level.merge_distance for level in levels)
+    return Contraction(game.name, time, *curves, *statuses, n_pairs, n_samples if beyond else 0, merged, state)
 
 
 def measured_memory(contraction: Contraction, epsilon: float) -> int | None:
@@ -211,9 +180,6 @@ def measured_memory(contraction: Contraction, epsilon: float) -> int | None:
     epsilon = finite_number("epsilon", epsilon, 0)
     enough = np.flatnonzero(contraction.worst <= epsilon)
     return int(enough[0]) if len(enough) else None
-
-
-# ---- pairs of beliefs, exactly -------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -288,8 +254,7 @@ def _moved(
     possible = np.unique(halves[0][0][halves[0][2] > 0])
     columns = []
     for place, state, weight in halves:
-        row = np.searchsorted(possible, place)
-        held = (row < len(possible)) & (possible[np.minimum(row, len(possible) - 1)] == place)
+        row, held = places(possible, place)
         columns.append(sp.coo_array((weight[held], (row[held], state[held])), shape=(len(possible), n_states)).tocsr())
     return sp.hstack(columns, format="csr"), possible
 
@@ -325,9 +290,6 @@ def _distance(pairs: SparseMatrix) -> FloatArray:
     """Return the total variation distance within each pair."""
     half = pairs.shape[1] // 2
     return np.asarray(abs(pairs[:, :half] - pairs[:, half:]).sum(axis=1)).ravel() / 2
-
-
-# ---- by simulation -------------------------------------------------------------------------------
 
 
 def _estimated(
@@ -371,9 +333,6 @@ def half_width(sample: FloatArray) -> float:
     """
     n, log = len(sample), math.log(4 / (1 - CONFIDENCE))
     return math.sqrt(2 * float(sample.var(ddof=1)) * log / n) + 7 * log / (3 * (n - 1))
-
-
-# ---- arguments -----------------------------------------------------------------------------------
 
 
 def _law_at(game: Game, time: int) -> FloatArray:

@@ -16,8 +16,7 @@ from scipy.spatial.distance import pdist
 from lp_posg.lp import LinearProgram, Status, attempt_program
 from lp_posg.types import FloatArray
 
-ROUNDS = 50
-"""Most programs of one local search; each but the last improves on the one before."""
+ROUNDS = 50  # most programs of one local search; each but the last improves on the one before
 
 
 def ratio(rows: FloatArray, difference: FloatArray) -> float:
@@ -99,18 +98,9 @@ def descend(rows: FloatArray, difference: FloatArray, deadline: float) -> FloatA
 def _largest_along(rows: FloatArray, signs: FloatArray) -> LinearProgram:
     """Return: maximise signs . x where O' x = p - q with p, q >= 0, sum p = sum q = 1/2 (so that x sums to 0)."""
     n_states, n_columns = rows.shape
-    eye = sp.eye_array(n_columns)
-    ones, none = np.ones((1, n_columns)), np.zeros((1, n_columns))
-    matrix = sp.csc_array(
-        sp.vstack(
-            [
-                sp.hstack([sp.csr_array(rows.T), -eye, eye]),
-                sp.csr_array(np.hstack([np.zeros((1, n_states)), ones, none])),
-                sp.csr_array(np.hstack([np.zeros((1, n_states)), none, ones])),
-            ]
-        )
-    )
-    parts = np.zeros(2 * n_columns)
-    right = np.append(np.zeros(n_columns), [0.5, 0.5])
-    lower = np.concatenate([np.full(n_states, -np.inf), parts])
-    return LinearProgram.of(matrix, np.concatenate([-signs, parts]), (lower, np.inf), (right, right))
+    eye, ones = sp.eye_array(n_columns), sp.csr_array(np.ones((1, n_columns)))
+    parts = [[sp.csr_array(rows.T), -eye, eye], [None, ones, None], [None, None, ones]]
+    matrix = sp.block_array(parts, format="csc")
+    none, right = np.zeros(2 * n_columns), np.append(np.zeros(n_columns), [0.5, 0.5])
+    lower = np.concatenate([np.full(n_states, -np.inf), none])
+    return LinearProgram.of(matrix, np.concatenate([-signs, none]), (lower, np.inf), (right, right))

@@ -20,8 +20,8 @@ from lp_posg.version import __version__
 
 FORMAT_VERSION = 4
 
+# What a file holds beside its part: of which game and name it is, under which rules it was made, and a checksum.
 PART_KEY, DIGEST_KEY, SUM_KEY = "about.part", "about.digest", "about.sum"
-"""What a file holds beside its part: of which game and name it is, under which rules it was made, and a checksum."""
 
 
 class Checkpoint:

@@ -10,12 +10,11 @@ from lp_posg.information.resources import Run
 from lp_posg.lp import cancel_running
 
 PROCESSES, THREADS = "loky", "threading"
+# Stage games go to processes by default: two threads solve them no faster than one (measured), since handing numbers to
+# HiGHS and back holds the interpreter lock. Array kernels release it and use threads.
 LOCAL = (PROCESSES, THREADS)
-"""Stage games go to processes by default: two threads solve them no faster than one (measured), since
-handing numbers to HiGHS and back holds the interpreter lock. Array kernels release it and use threads."""
-
+# Backends that need an optional dependency, and the extra that brings it.
 EXTRAS = {"dask": "distributed", "ray": "ray"}
-"""Backends that need an optional dependency, and the extra that brings it."""
 
 
 def runner(workers: int, backend: str | None) -> Run:
@@ -38,15 +37,11 @@ def runner(workers: int, backend: str | None) -> Run:
     """
     if workers == 1 and backend in (None, *LOCAL):
         return map
-    if backend is None:
-        backend = PROCESSES
-    _check_backend(backend, workers)
-    return _parallel(workers, backend)
-
-
-def _parallel(workers: int, backend: str) -> Run:
     import joblib
     from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    backend = backend or PROCESSES
+    _check_backend(backend, workers)
 
     def run(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         listed = list(items)

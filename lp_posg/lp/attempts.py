@@ -40,17 +40,12 @@ _BALANCED_WAYS: tuple[Mapping[str, object], ...] = tuple(
     {**way, "small_matrix_value": 1e-12, "simplex_scale_strategy": 0} for way in (_WAYS[0], _WAYS[1], _WAYS[2])
 )
 
+# Programs are joined up to this many entries and this many programs (measured: `benchmarks/stage_lps.py`).
 GROUP_ENTRIES, GROUP_MOST = 8000, 64
-"""Programs are joined up to this many entries and this many programs (measured: `benchmarks/stage_lps.py`)."""
-
-REFINEMENTS = 4
-"""Most corrections of a balanced program."""
-
-REFINED = 1e-14
-"""What a refined solution may miss, in the units of its program."""
-
+REFINEMENTS = 4  # most corrections of a balanced program
+REFINED = 1e-14  # what a refined solution may miss, in the units of its program
+# What a solution misses is multiplied by this in the first correction, and so many times more in each further one.
 DIGITS = 1e5
-"""What a solution misses is multiplied by this in the first correction, and so many times more in each further one."""
 
 
 def solve_program(

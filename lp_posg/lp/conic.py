@@ -23,8 +23,8 @@ from lp_posg.lp.attempts import seconds_left, solve_program
 from lp_posg.lp.program import LinearProgram
 from lp_posg.types import FloatArray
 
+# Tolerances asked of the interior-point solver, in turn: relative and absolute gap, and feasibility.
 ACCURACY = (1e-10, 1e-8, 1e-6)
-"""Tolerances asked of the interior-point solver, in turn: relative and absolute gap, and feasibility."""
 
 
 def solve_concave(

@@ -39,11 +39,8 @@ FIRST_WAY: Mapping[str, object] = {
     "simplex_scale_strategy": 0,
 }
 
-LARGE_ENTRIES = 20_000
-"""Programs beyond this many entries, and all with whole numbers, can be interrupted."""
-
-VIOLATION_TOL = 1e-7
-"""A solution that breaks a row by more than this is not believed, whatever its status."""
+LARGE_ENTRIES = 20_000  # programs beyond this many entries, and all with whole numbers, can be interrupted
+VIOLATION_TOL = 1e-7  # a solution that breaks a row by more than this is not believed, whatever its status
 
 _EMPTY: FloatArray = np.empty(0)
 _local = threading.local()

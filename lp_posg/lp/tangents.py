@@ -31,25 +31,16 @@ from lp_posg.lp.program import LinearProgram
 from lp_posg.lp.warm import CostSweep
 from lp_posg.types import FloatArray
 
-PROOF_TOL = 1e-9
-"""The search ends this near to its bound, in units of what f varies by."""
-
-DOUBT_TOL = 1e-6
-"""Where rounding ends the search further from its bound than this, no solution is returned."""
-
-DOUBLE = 4e-15
-"""Relative rounding of f and of its argument, which no search can look behind."""
-
-SIMPLEX_TOL = 1e-10
-"""Rounding of u."""
-
-STEEPEST = 1e8
-"""Tangents that change by more than this, in units of what f varies by, say nothing in a program."""
+PROOF_TOL = 1e-9  # the search ends this near to its bound, in units of what f varies by
+DOUBT_TOL = 1e-6  # where rounding ends the search further from its bound than this, no solution is returned
+DOUBLE = 4e-15  # relative rounding of f and of its argument, which no search can look behind
+SIMPLEX_TOL = 1e-10  # rounding of u
+STEEPEST = 1e8  # tangents that change by more than this, in units of what f varies by, say nothing in a program
 
 MOST_ROUNDS = 300
 
+# How far towards the middle f is tried where it has no tangent, as a root has none at 0.
 INWARD = (0.0, 1e-9, 1e-6, 1e-3, 0.1, 0.5, 1.0)
-"""How far towards the middle f is tried where it has no tangent, as a root has none at 0."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,11 +29,9 @@ from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import Scaled
 from lp_posg.types import BoolArray, FloatArray, IntArray
 
-HELD_SHARE = 1e-7
-"""An agent is held if its multiplier is more than this part of the largest."""
-
+HELD_SHARE = 1e-7  # an agent is held if its multiplier is more than this part of the largest
+# What an agent, or a sum of the smallest values, may lose once held, in units of the largest payoff: for rounding.
 HELD_SLACK, HELD_SUM_SLACK = 1e-9, 1e-8
-"""What an agent, or a sum of the smallest values, may lose once held, in units of the largest payoff: for rounding."""
 
 
 @dataclass(frozen=True, eq=False)

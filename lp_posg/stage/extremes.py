@@ -21,14 +21,10 @@ from lp_posg.stage.payoffs import StageBlock
 from lp_posg.stage.strategy import BlockStrategy, arranged, joined
 from lp_posg.types import BoolArray, FloatArray
 
-CAPS = (1e3, 1e5)
-"""Payoffs are capped at so many times what others differ by."""
-
+CAPS = (1e3, 1e5)  # payoffs are capped at so many times what others differ by
+# An atom of at most this probability is rounding: what is hardly ever played counts where a payoff is very large.
 FAINT = 1e-22
-"""An atom of at most this probability is rounding: what is hardly ever played counts where a payoff is very large."""
-
-DOUBT = 1e-6
-"""Regrets of more than this, beside payoffs that are not extreme, are looked into."""
+DOUBT = 1e-6  # regrets of more than this, beside payoffs that are not extreme, are looked into
 
 Solve = Callable[[StageBlock, Objective], BlockStrategy]
 

@@ -21,8 +21,7 @@ from lp_posg.errors import OptionError
 from lp_posg.lp import entropy
 from lp_posg.types import FloatArray
 
-OWN = "own:"
-"""How the name of an objective that is not in `OBJECTIVES` begins."""
+OWN = "own:"  # how the name of an objective that is not in `OBJECTIVES` begins
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,7 @@ class Objective:
         return f"{self.name}, minus the sum of values" if self.name == "worst" else self.name
 
 
-Make = Callable[[str, tuple[str, ...]], Objective]
-"""From a name such as ``agent:2``, and the agents, to the objective."""
+Make = Callable[[str, tuple[str, ...]], Objective]  # from a name such as ``agent:2``, and the agents, to the objective
 
 
 def _one_agent(name: str, agents: tuple[str, ...]) -> Objective:

@@ -178,6 +178,25 @@ def welfare_optimum(
     return pure
 
 
+def by_agent(x: FloatArray, n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> list[FloatArray]:
+    """Return each agent's prescription, shape (1, k_i, A_i), where a vector begins with the entries of all of them."""
+    ends = np.cumsum(np.multiply(n_private, n_actions))
+    shapes = zip(np.split(x[: ends[-1]], ends[:-1]), n_private, n_actions, strict=True)
+    return [part.reshape(1, k, a) for part, k, a in shapes]
+
+
+def place_of_others(grid: IntArray, agent: int) -> tuple[IntArray, int]:
+    """Return the number of the other agents' part of each cell, and how many numbers there are.
+
+    `grid`: shape (2 n, C); private information and action of every agent in each cell, as of ``np.indices``.
+    """
+    n = len(grid) // 2
+    others = np.delete(grid, (agent, n + agent), axis=0)
+    sizes = tuple(int(size) for size in others.max(axis=1) + 1)
+    place = np.ravel_multi_index(tuple(others), sizes) if sizes else np.zeros(grid.shape[1], dtype=np.int64)
+    return place, int(np.prod(sizes))
+
+
 def largest_agent(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> int:
     """Return the agent with the most pure prescriptions (the last of equals)."""
     size = [k * np.log(a) for k, a in zip(n_private, n_actions, strict=True)]

@@ -11,7 +11,7 @@ from stage_games import joint_law, random_block, values, worth
 from lp_posg.errors import UnsupportedError
 from lp_posg.stage import StageBlock, concept_named, parse_objective
 from lp_posg.stage.correlated.semi_compact import form_of
-from lp_posg.stage.correlated.sparsity_pattern import layout_of
+from lp_posg.stage.correlated.whole_program import layout_of
 
 TOL = 1e-7
 NARROWER = ("ne", "strategic-ce", "ce", "interim-cce", "cce")

@@ -40,8 +40,7 @@ from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, joined
 from lp_posg.types import ATOM_TOL, FloatArray, IntArray
 
-PROOF_TOL = 1e-9
-"""Largest distance of a solution from its bound, relative to the largest range of a weighted payoff."""
+PROOF_TOL = 1e-9  # largest distance of a solution from its bound, relative to the largest range of a weighted payoff
 
 DOUBT_TOL = 1e-5
 """Where nothing improves yet the bound stays further away than ``PROOF_TOL``, up to this much is accepted.
@@ -50,14 +49,11 @@ Enumeration comes to ``PROOF_TOL``. An integer program proves its optimum to 1e-
 the multipliers can make some thousands of times the largest payoff.
 """
 
+# The elastic column counts as unused up to this much, in units of an incentive row's largest entry.
 FEASIBLE_TOL = 1e-11
-"""The elastic column counts as unused up to this much, in units of an incentive row's largest entry."""
-
-PER_ROUND = 60
-"""Most columns added per round."""
-
+PER_ROUND = 60  # most columns added per round
+# Random profiles from which ascents lead to the first columns, for welfare and for each agent's own payoff.
 FIRST_STARTS = 24
-"""Random profiles from which ascents lead to the first columns, for welfare and for each agent's own payoff."""
 
 
 class Generation:

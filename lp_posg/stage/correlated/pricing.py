@@ -17,30 +17,20 @@ import numpy as np
 
 from lp_posg.errors import UnsupportedError
 from lp_posg.lp import solve_program
-from lp_posg.stage.payoffs import StageBlock, largest_agent, prescriptions_but
+from lp_posg.stage.payoffs import StageBlock, by_agent, largest_agent, prescriptions_but
 from lp_posg.stage.team import compile_team_program
 from lp_posg.types import FloatArray, IntArray
 
+# Up to this many numbers (prescriptions of the others, private information, action) nothing is faster than all.
 ALWAYS_ENUMERATED = 10_000
-"""Up to this many numbers (prescriptions of the others, private information, action) nothing is faster than all."""
-
+# Most multiplications of an enumeration, some seconds; an integer program as large takes twice as long.
 ENUMERATION_WORK = 5e9
-"""Most multiplications of an enumeration, some seconds; an integer program as large takes twice as long."""
-
-STARTS = (24, 384)
-"""Random starts of ascents, and again if the first lead to nothing: cheap next to an exact optimum."""
-
+STARTS = (24, 384)  # random starts of ascents, and again if the first lead to nothing: cheap next to an exact optimum
+# What the integer program's optimum may be wrong by, in units of its largest number (`lp`'s absolute gap).
 INTEGER_GAP = 1e-9
-"""What the integer program's optimum may be wrong by, in units of its largest number (`lp`'s absolute gap)."""
-
-INTEGER_LIMIT = 20_000
-"""Most private profiles times joint actions of an integer program; larger ones rarely end."""
-
-CHUNK_ENTRIES = 2_000_000
-"""Most numbers held at a time while enumerating."""
-
-ASCENT_LIMIT = 100
-"""Most rounds of replies of an ascent; from then on it goes on from where it is at the next call."""
+INTEGER_LIMIT = 20_000  # most private profiles times joint actions of an integer program; larger ones rarely end
+CHUNK_ENTRIES = 2_000_000  # most numbers held at a time while enumerating
+ASCENT_LIMIT = 100  # most rounds of replies of an ascent; from then on it goes on from where it is at the next call
 
 
 @dataclass(frozen=True)
@@ -243,9 +233,7 @@ def by_integer_program(shape: Shape, welfare: FloatArray, above: float, what: st
     lost = np.minimum(best - welfare, limit)
     program = compile_team_program(-lost, shape.n_private, shape.n_actions)
     result = solve_program(program, what, deadline)
-    ends = np.cumsum([k * a for k, a in zip(shape.n_private, shape.n_actions, strict=True)])
-    parts = np.split(result.x[: ends[-1]], ends[:-1])
-    own = [part.reshape(1, -1, a).argmax(axis=2) for part, a in zip(parts, shape.n_actions, strict=True)]
+    own = [part.argmax(axis=2) for part in by_agent(result.x, shape.n_private, shape.n_actions)]
     scale = float(lost.max()) or 1.0
     value = (shape.reply_values(shape.reply_table(welfare, 0), own, 0) * np.eye(shape.n_actions[0])[own[0]]).sum()
     least = float(best.sum()) - result.objective * scale + INTEGER_GAP * scale

@@ -46,8 +46,8 @@ from lp_posg.stage.correlated.incentives import IncentiveRows, Kind
 from lp_posg.stage.payoffs import StageBlock, indicator, largest_agent, prescriptions_but, pure_prescriptions
 from lp_posg.types import FloatArray, IntArray
 
+# Up to this many entries the program is written down whole; with more, columns may be generated (ADR 5).
 SMALL_ENTRIES = 60_000
-"""Up to this many entries the program is written down whole; with more, columns may be generated (ADR 5)."""
 
 ENTRY_LIMIT = 4_000_000
 """Most entries of a program written down whole, which may take a minute.
@@ -63,11 +63,9 @@ Equations of consistency, G (k_j - 1), counted also where agent j's prescription
 of column generation has the incentive rows alone: where these are most of all rows, it takes the longer way round.
 """
 
+# Up to this many times as many pure prescriptions of j as pairs (p_j, a_j), the prescriptions are enumerated. Measured:
+# half the time at 3 by 3 privates and 2 by 2 actions, nothing either way at 2 by 2 and 4 by 4.
 JOINT_FACTOR = 2.0
-"""Up to this many times as many pure prescriptions of j as pairs (p_j, a_j), the prescriptions are enumerated.
-
-Measured: half the time at 3 by 3 privates and 2 by 2 actions, nothing either way at 2 by 2 and 4 by 4.
-"""
 
 
 @lru_cache(maxsize=64)

@@ -30,6 +30,7 @@ import numpy as np
 from lp_posg.lp import LinearProgram, LPResult, attempt_program
 from lp_posg.stage.aim import Aim
 from lp_posg.stage.nash.multilinear import Multilinear
+from lp_posg.stage.payoffs import place_of_others
 from lp_posg.types import BoolArray, FloatArray, IntArray
 
 
@@ -103,11 +104,7 @@ class Relaxation:
         self._entry = [game.first[i] + grid[i] * game.n_actions[i] + grid[n + i] for i in range(n)]  # of x
         self._others = []  # the column of v_i
         for i in range(n):
-            axes = [axis for axis in range(2 * n) if axis not in (i, n + i)]
-            place = (
-                np.ravel_multi_index(tuple(grid[axes]), [shape[axis] for axis in axes]) if axes else np.zeros(n_w, int)
-            )
-            self._others.append(first[1 + i] + place)
+            self._others.append(first[1 + i] + place_of_others(grid, i)[0])
         profile = np.ravel_multi_index(tuple(grid[:n]), game.n_private)
         rows = _Rows()
         self._laws(rows, grid, profile)
@@ -130,21 +127,15 @@ class Relaxation:
 
     def _laws(self, rows: _Rows, grid: IntArray, profile: IntArray) -> None:
         """Add that v and x are the marginals of w, and x distributions."""
-        game, every = self._game, np.arange(grid.shape[1])
-        n, n_profiles = game.n_agents, int(profile[-1]) + 1
-        for i in range(n):
-            rows.begin(n_profiles * game.n_actions[i], 0.0, 0.0)
-            row = profile * game.n_actions[i] + grid[n + i]
-            rows.add(row, every, 1.0)
+        game, every, n = self._game, np.arange(grid.shape[1]), self._game.n_agents
+        marginals = [(profile * game.n_actions[i] + grid[n + i], self._x + self._entry[i]) for i in range(n)]
+        for i, others in enumerate(self._others):
+            marginals.append((grid[i] * (int(np.ptp(others)) + 1) + others - others.min(), others))
+        for row, column in marginals:
             once, at = np.unique(row, return_index=True)
-            rows.add(once, self._x + self._entry[i][at], -1.0)
-        for i in range(n):
-            size = int(np.ptp(self._others[i])) + 1
-            rows.begin(game.n_private[i] * size, 0.0, 0.0)
-            row = grid[i] * size + self._others[i] - self._others[i].min()
+            rows.begin(len(once), 0.0, 0.0)
             rows.add(row, every, 1.0)
-            once, at = np.unique(row, return_index=True)
-            rows.add(once, self._others[i][at], -1.0)
+            rows.add(once, column[at], -1.0)
         rows.begin(len(game.size), 1.0, 1.0)
         rows.add(game.slot, self._x + np.arange(len(game.slot)), 1.0)
 

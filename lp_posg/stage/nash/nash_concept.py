@@ -25,9 +25,8 @@ from lp_posg.evaluate.kinds import KINDS
 from lp_posg.game.protocols import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.extremes import extremes_apart
-from lp_posg.stage.nash.many_agents import ENTRY_LIMIT, best_nash
-from lp_posg.stage.nash.pairwise_payoffs import pairs_of
-from lp_posg.stage.nash.polymatrix import polymatrix_nash
+from lp_posg.stage.nash.box_search import ENTRY_LIMIT, best_nash
+from lp_posg.stage.nash.polymatrix import pairs_of, polymatrix_nash
 from lp_posg.stage.nash.two_agents import selected_nash
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, scaled
@@ -36,8 +35,8 @@ from lp_posg.stage.strategy import BlockStrategy, as_distribution, joined, one_a
 from lp_posg.stage.team import Team
 from lp_posg.types import BoolArray, FloatArray
 
+# Payoffs that differ by at most this, relative to what is at stake in the stage game, count as equal.
 SAME_PAYOFF = 1e-10
-"""Payoffs that differ by at most this, relative to what is at stake in the stage game, count as equal."""
 
 
 class Nash:
