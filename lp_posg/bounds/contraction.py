@@ -82,7 +82,7 @@ class Contraction:
         worst, uniform = ("worst", "worst_lower", "worst_status"), ("uniform", "uniform_lower", "uniform_upper")
         columns = {key: np.asarray(getattr(self, key)).tolist() for key in (*worst, *uniform, "uniform_status")}
         every = zip(*columns.values(), strict=True)
-        first = {"game": self.name, "start": self.time + 1}
+        first: dict[str, float | int | str] = {"game": self.name, "start": self.time + 1}
         return [first | {"memory": memory} | dict(zip(columns, row, strict=True)) for memory, row in enumerate(every)]
 
 
@@ -160,10 +160,13 @@ def belief_contraction(
         worst_lower[depth + 1 :] = np.maximum(uniform - spread, 0.0)[depth + 1 :]
     curves = worst, worst_lower, uniform, np.maximum(uniform - spread, 0.0), np.minimum(uniform + spread, 1.0)
     read_only(*curves)
-    exact: tuple[Status, ...] = ("exact",) * (depth + 1)
-    statuses = (*exact, *["bounded"] * beyond), (*exact, *["estimated"] * beyond)
+    exact: list[Status] = ["exact"] * (depth + 1)
+    bounded: list[Status] = ["bounded"] * beyond
+    estimated: list[Status] = ["estimated"] * beyond
+    statuses = (*exact, *bounded), (*exact, *estimated)
     n_pairs, merged = tuple(level.pairs.shape[0] for level in levels), max(level.merge_distance for level in levels)
-    return Contraction(game.name, time, *curves, *statuses, n_pairs, n_samples if beyond else 0, merged, state)
+    runs = n_samples if beyond else 0
+    return Contraction(game.name, time, *curves, *statuses, n_pairs, runs, merged, state)
 
 
 def measured_memory(contraction: Contraction, epsilon: float) -> int | None:

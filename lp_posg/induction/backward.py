@@ -51,20 +51,11 @@ def sweep(
 ) -> Swept:
     """Return strategies and values of all states, by backward induction.
 
-    Parameters
-    ----------
-    resources : Resources, optional
-        Workers that solve the stage games of a block, in parts whose size the shape decides, whatever the number of
-        workers, so that the answer does not depend on it; the deadline; where to keep finished depths.
-    on_block : callable, optional
-        Told each block that is solved and how many programs that took.
+    `resources`: workers that solve the stage games of a block, in parts whose size the shape decides, whatever the
+    number of workers, so that the answer does not depend on it; the deadline; where to keep finished depths.
+    `on_block`: called with each block that is solved and how many programs that took.
 
-    Raises
-    ------
-    SolveError, UnsupportedError
-        As the concept's `solve`.
-    LimitError
-        If the deadline passes.
+    Raises SolveError, UnsupportedError as the concept's `solve`; LimitError if the deadline passes.
     """
     use = resources or Resources()
     sizes = tuple(depth.level.n_nodes for depth in space.depths)
@@ -126,8 +117,8 @@ def _solved(
     """Return one piece solved; a limit met inside is told with how far the sweep has come."""
     use.check_clock("solve", block.time, sizes)
     entries = _entries(game, block)
-    part, dense_payoffs_and_a_copy = part_size(entries), 3 * 8 * len(block.nodes) * entries
-    use.check_memory("solve", block.time, sizes, dense_payoffs_and_a_copy)
+    part, needed = part_size(entries), 3 * 8 * len(block.nodes) * entries  # bytes: payoffs, dense payoffs, and a copy
+    use.check_memory("solve", block.time, sizes, needed)
     games = stage_block(game, block, depth, ahead, use.deadline)
     ranges = [slice(first, first + part) for first in range(0, len(games), part)]
     try:

@@ -20,20 +20,10 @@ EXTRAS = {"dask": "distributed", "ray": "ray"}
 def runner(workers: int, backend: str | None) -> Run:
     """Return how to apply a function to many items, results in order.
 
-    Parameters
-    ----------
-    workers : int
-        1: in this thread.
-    backend : str, optional
-        ``loky`` for processes, ``threading``, ``dask`` or ``ray`` for a cluster that is already connected, or any
-        backend registered with joblib.
+    `workers`: 1: in this thread. `backend`: ``loky`` for processes, ``threading``, ``dask`` or ``ray`` for a cluster
+    that is already connected, or any backend registered with joblib.
 
-    Raises
-    ------
-    OptionError
-        If joblib knows no such backend.
-    MissingExtraError
-        If it needs a package that is not installed.
+    Raises OptionError if joblib knows no such backend; MissingExtraError if it needs a package that is not installed.
     """
     if workers == 1 and backend in (None, *LOCAL):
         return map

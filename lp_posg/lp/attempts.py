@@ -58,24 +58,13 @@ def solve_program(
 ) -> LPResult:
     """Return the optimal solution of `program`; this is the only way to a decoded result.
 
-    Parameters
-    ----------
-    what : str
-        Names the program in an error.
-    deadline : float, optional
-        Value of ``time.time()`` after which to give up.
-    presolve : bool
-        Whether to reduce the program first; for a large one, not one of a small stage game.
-    balance : bool
-        Whether to bring the program's numbers together first whatever they are; see `balance`.
+    `what`: names the program in an error. `deadline`: value of ``time.time()`` after which to give up. `presolve`:
+    whether to reduce the program first; for a large one, not one of a small stage game. `balance`: whether to bring the
+    program's numbers together first whatever they are; see `balance`.
 
-    Raises
-    ------
-    LimitError
-        If the deadline passes; of a program with whole numbers its facts are the ``bound`` and ``incumbent`` of
-        `LPResult` too, and its ``x``.
-    SolveError
-        If it is infeasible or unbounded, or no way of solving it ends with an optimum; the message tells these apart.
+    Raises LimitError if the deadline passes; of a program with whole numbers its facts are the ``bound`` and
+    ``incumbent`` of `LPResult` too, and its ``x``; SolveError if it is infeasible or unbounded, or no way of solving it
+    ends with an optimum; the message tells these apart.
     """
     return optimal(attempt_program(program, seconds_left(deadline), presolve=presolve, balance=balance), program, what)
 
@@ -105,22 +94,14 @@ def solve_block(
     each; where that does not end with an optimum for all, they are solved one by one, and the one at fault is named.
     How they are grouped depends on their number and shape alone, so that the answer does.
 
-    Parameters
-    ----------
-    what : callable
-        Names the b-th program in an error.
-    deadline : float, optional
-        As in `solve_program`.
+    `what`: names the b-th program in an error. `deadline`: as in `solve_program`.
 
     Returns
     -------
     x : float array, shape (B, n_columns)
     dual : float array, shape (B, n_rows)
 
-    Raises
-    ------
-    SolveError
-        As `solve_program`.
+    Raises SolveError as `solve_program`.
     """
     x = np.empty((len(block), block.n_columns))
     dual = np.empty((len(block), block.n_rows))
@@ -150,12 +131,7 @@ def attempt_program(
     That a program is infeasible or unbounded is believed only when two ways say so: on a badly conditioned program a
     single way can be wrong about it.
 
-    Parameters
-    ----------
-    time_limit : float
-        Seconds for all ways together.
-    presolve, balance : bool
-        As in `solve_program`.
+    `time_limit`: seconds for all ways together. `presolve`, `balance`: as in `solve_program`.
     """
     said: list[Status] = []
     end = clock.time() + time_limit

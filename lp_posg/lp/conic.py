@@ -37,25 +37,12 @@ def solve_concave(
 ) -> FloatArray:
     """Return a feasible point of `program` that maximises a concave function; its costs are not used.
 
-    Parameters
-    ----------
-    goal : callable
-        From a cvxpy expression of shape (n_columns,) to a concave one, a scalar.
-    what : str
-        Names the program in an error.
-    deadline : float, optional
-        Value of ``time.time()`` after which to give up.
-    strict : bool
-        Whether to refuse what the solver itself calls inaccurate; else a point near the optimum will do.
+    `goal`: from a cvxpy expression of shape (n_columns,) to a concave one, a scalar. `what`: names the program in an
+    error. `deadline`: value of ``time.time()`` after which to give up. `strict`: whether to refuse what the solver
+    itself calls inaccurate; else a point near the optimum will do.
 
-    Raises
-    ------
-    ModelError
-        If `goal` does not return such an expression.
-    LimitError
-        If the deadline passes.
-    SolveError
-        If the program has no feasible point in the domain of `goal`, or is not solved to optimality.
+    Raises ModelError if `goal` does not return such an expression; LimitError if the deadline passes; SolveError if the
+    program has no feasible point in the domain of `goal`, or is not solved to optimality.
     """
     import cvxpy as cp  # costs over a second
 

@@ -33,30 +33,20 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class LinearProgram:
-    """The program in the form above.
+    """The program in the form above."""
 
-    Attributes
-    ----------
-    cost, lower, upper : float arrays, shape (n_columns,)
-    row_lower, row_upper : float arrays, shape (n_rows,)
-    start : int32 array, shape (n_columns + 1,)
-        Column j's entries are ``index[start[j]:start[j + 1]]`` and the same of `value`.
-    index : int32 array, shape (nnz,)
-        Row of each entry.
-    value : float array, shape (nnz,)
-    integer : bool array, shape (n_columns,), or None
-        Columns that must be whole numbers.
-    """
-
+    # cost, lower, upper: shape (n_columns,)
     cost: FloatArray
     lower: FloatArray
     upper: FloatArray
+    # row_lower, row_upper: shape (n_rows,)
     row_lower: FloatArray
     row_upper: FloatArray
+    # shape (n_columns + 1,); column j's entries are ``index[start[j]:start[j + 1]]`` and the same of `value`
     start: IntArray
-    index: IntArray
-    value: FloatArray
-    integer: BoolArray | None = None
+    index: IntArray  # shape (nnz,); row of each entry
+    value: FloatArray  # shape (nnz,)
+    integer: BoolArray | None = None  # shape (n_columns,), or None; columns that must be whole numbers
 
     @staticmethod
     def of(
@@ -64,10 +54,7 @@ class LinearProgram:
     ) -> LinearProgram:
         """Return the program with this matrix A, dense or of scipy.sparse.
 
-        Parameters
-        ----------
-        columns, rows : pairs of float arrays or floats
-            The lower and upper bounds of the variables, and of the rows.
+        `columns`, `rows`: the lower and upper bounds of the variables and of the rows, arrays or numbers.
         """
         n_rows, n_columns = matrix.shape
         if isinstance(matrix, np.ndarray):

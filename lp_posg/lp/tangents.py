@@ -66,19 +66,9 @@ def solve_of_values(
 ) -> tuple[FloatArray, int]:
     """Return a feasible point that maximises ``goal`` of the values, and the number of programs solved.
 
-    Parameters
-    ----------
-    goal : callable
-        From a cvxpy expression of shape (n,) to a concave one, a scalar.
-    what, deadline
-        As in `solve_concave`.
+    `goal`: from a cvxpy expression of shape (n,) to a concave one, a scalar. `what`, `deadline`: as in `solve_concave`.
 
-    Raises
-    ------
-    ModelError, LimitError
-        As `solve_concave`.
-    SolveError
-        As `solve_concave`, or if the bound is not met.
+    Raises ModelError, LimitError as `solve_concave`; SolveError as `solve_concave`, or if the bound is not met.
     """
     search = _Search(program, values, goal, what, deadline)
     if all(variable is search.argument for variable in search.expression.variables()):

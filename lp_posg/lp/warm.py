@@ -48,9 +48,8 @@ class WarmProgram:
 
         A start that does not lead to an optimum is given up, and the program solved as `attempt_program` does.
 
-        `lower`, `upper`: shape (n_columns,). `row_lower`, `row_upper`: shape (n_rows,). `start`: what an
-        earlier solve of this object returned. `deadline`: value of ``time.time()`` after which to stop with status
-        `Status.LIMIT`.
+        `lower`, `upper`: shape (n_columns,). `row_lower`, `row_upper`: shape (n_rows,). `start`: what an earlier solve
+        of this object returned. `deadline`: value of ``time.time()`` after which to stop with status `Status.LIMIT`.
         """
         program = replace(self._program, lower=lower, upper=upper, row_lower=row_lower, row_upper=row_upper)
         if self._usable:

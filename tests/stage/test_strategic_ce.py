@@ -151,4 +151,4 @@ def test_a_program_too_large_is_refused_with_its_size():
 def test_entries_are_counted_as_they_are():
     for n_private, n_actions in (((2, 2), (2, 3)), ((2, 1, 2), (2, 2, 2)), ((3,), (2,))):
         form = form_of(n_private, n_actions, "prescription")
-        assert len(layout_of(form).index) == form.n_entries
+        assert len(layout_of(form).frame.index) == form.n_entries

@@ -126,25 +126,18 @@ class Correlated:
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         form = form_of(block.n_private, block.n_actions, self.kind)
-        step = max(1, BATCH_ENTRIES // len(layout_of(form).index))
-        found: list[FloatArray] = []
-        n_programs = 0
-        for first in range(0, len(block), step):
-            y, solved = self._optima(form, block.part(slice(first, first + step)), objective)
-            found.append(y)
-            n_programs += solved
-        return decode(form, np.concatenate(found), n_programs, "program", block.least_atom)
+        step = max(1, BATCH_ENTRIES // len(layout_of(form).frame.index))
+        batches = [block.part(slice(first, first + step)) for first in range(0, len(block), step)]
+        y, n_programs = zip(*(self._optima(form, batch, objective) for batch in batches), strict=True)
+        return decode(form, np.concatenate(y), sum(n_programs), "program", block.least_atom)
 
     def _optima(self, form: Form, block: StageBlock, objective: Objective) -> tuple[FloatArray, int]:
         """Return the optimal y of each game, shape (B, n_y), and the number of programs solved."""
         game, rows = scaled(block, from_top=not objective.is_linear), np.arange(len(block))
-        y, n_programs, aim = np.empty((0, form.n_y)), 0, Aim.of(objective, game)
+        y, n_programs, aim = np.empty((len(block), form.n_y)), 0, Aim.of(objective, game)
         while True:
             x, dual = self._solved(compile_programs(form, game, aim), block)
-            if n_programs:
-                y[rows] = x[:, : form.n_y]
-            else:
-                y = x[:, : form.n_y]
+            y[rows] = x[:, : form.n_y]
             n_programs += len(rows)
             aim = aim.then(game, dual[:, dual.shape[1] - aim.rows.shape[1] :], x[:, -1])
             more = np.flatnonzero(aim.active.any(axis=1))

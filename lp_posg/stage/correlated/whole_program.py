@@ -20,20 +20,15 @@ from lp_posg.types import ATOM_TOL, FloatArray, IntArray
 
 @dataclass(frozen=True)
 class Layout:
-    """Sparsity pattern and bounds of all programs of one form."""
+    """Where the numbers of all programs of one form stand."""
 
     # source, incentive_row: of each incentive entry, by row: its position in the gains, and its row
     source: IntArray
     incentive_row: IntArray
     row_first: IntArray  # first entry of each incentive row
     order: IntArray  # positions, by column, in the concatenation (incentive entries, constants)
-    start: IntArray
-    index: IntArray
     constants: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    row_lower: FloatArray
-    row_upper: FloatArray
+    frame: ProgramBlock  # sparsity pattern and bounds, without programs
 
 
 def layout_of(form: Form) -> Layout:
@@ -54,19 +49,15 @@ def _layout(form: Form, joint: bool) -> Layout:
     row_lower, row_upper = np.zeros(n_rows), np.zeros(n_rows)
     row_upper[:n_incentive] = np.inf
     row_lower[-1] = row_upper[-1] = 1.0
-    return Layout(
-        source,
-        incentive,
+    bounds = np.repeat([0.0, -np.inf], [form.n_y, form.n_slack]), np.full(n_columns, np.inf), row_lower, row_upper
+    start: IntArray = np.searchsorted(columns[order], np.arange(n_columns + 1)).astype(np.int32)
+    none = np.empty((0, 0))
+    frame = ProgramBlock(none, *bounds, start, rows[order].astype(np.int32), none)
+    row_first, constants = (
         np.searchsorted(incentive, np.arange(n_incentive)),
-        order,
-        np.searchsorted(columns[order], np.arange(n_columns + 1)).astype(np.int32),
-        rows[order].astype(np.int32),
         np.concatenate([part[2] for part in parts]),
-        np.concatenate([np.zeros(form.n_y), np.full(form.n_slack, -np.inf)]),
-        np.full(n_columns, np.inf),
-        row_lower,
-        row_upper,
     )
+    return Layout(source, incentive, row_first, order, constants, frame)
 
 
 def _incentive_layout(form: Form) -> tuple[IntArray, IntArray, IntArray]:
@@ -114,17 +105,9 @@ def incentive_programs(form: Form, game: Scaled) -> tuple[ProgramBlock, FloatArr
     entries /= size.take(layout.incentive_row, axis=1)
     constants = np.broadcast_to(layout.constants, (len(entries), len(layout.constants)))
     numbers = np.concatenate([entries, constants], axis=1)
-    block = ProgramBlock(
-        np.zeros((len(entries), len(layout.lower))),
-        layout.lower,
-        layout.upper,
-        layout.row_lower,
-        layout.row_upper,
-        layout.start,
-        layout.index,
-        numbers.take(layout.order, axis=1),  # in C order, which [:, order] would not be
-    )
-    return block, value
+    numbers = numbers.take(layout.order, axis=1)  # in C order, which [:, order] would not be
+    cost = np.zeros((len(entries), layout.frame.n_columns))
+    return replace(layout.frame, cost=cost, value=numbers), value
 
 
 def _gains(form: Form, payoff: FloatArray) -> tuple[FloatArray, FloatArray]:
