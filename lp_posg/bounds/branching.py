@@ -1,21 +1,21 @@
 """The exact observability of one law: branch and bound over the signs of the difference of two beliefs.
 
-Let O be the law (S, m), of rank S. The reciprocal of observability is the largest ``|x|_1`` over x with
-``|O' x|_1 <= 1`` and ``1 . x = 0``. A node of the tree has fixed the signs of some entries of x, the set
-F, and left others open, the set U. A *decoder* of the node is a row w and a row m_u for each u in U with
+Let O be the law (S, m), of rank S. The reciprocal of observability is the largest ``|x|_1`` over x with ``|O' x|_1 <=
+1`` and ``1 . x = 0``. A node of the tree has fixed the signs of some entries of x, the set F, and left others open, the
+set U. A *decoder* of the node is a row w and a row m_u for each u in U with
 
     sign_s (O w)_s >= 1  for s in F,     (O w)_u = 0  for u in U,     O m_u = e_u.
 
-Then, with y = O' x, ``|x|_1 = sum_F sign_s x_s + sum_U |x_u| <= w . y + sum_U |m_u . y|``. The right side
-is convex in y, and y sums to 0 with ``|y|_1 <= 1``, so it is at most its largest value at a point
-``(e_o - e_o') / 2``. Every decoder therefore proves an upper bound of ``|x|_1`` in its node:
+Then, with y = O' x, ``|x|_1 = sum_F sign_s x_s + sum_U |x_u| <= w . y + sum_U |m_u . y|``. The right side is convex in
+y, and y sums to 0 with ``|y|_1 <= 1``, so it is at most its largest value at a point ``(e_o - e_o') / 2``. Every
+decoder therefore proves an upper bound of ``|x|_1`` in its node:
 
     max over o, o' of  ( |w_o - w_o'| + sum_U |m_uo - m_uo'| ) / 2.
 
-A decoder with a small bound is found by a linear program that minimises t with, for every o,
-``|w_o - v| + sum_U |m_uo - v_u| <= t`` (v is a centre, so the bound is at most t). The bound is
-evaluated from the decoder, put right by the pseudo-inverse of O, and does not rely on the solver. The
-duals of the program are candidates for x. With all signs fixed the program is exact.
+A decoder with a small bound is found by a linear program that minimises t with, for every o, ``|w_o - v| + sum_U |m_uo
+- v_u| <= t`` (v is a centre, so the bound is at most t). The bound is evaluated from the decoder, put right by the
+pseudo-inverse of O, and does not rely on the solver. The duals of the program are candidates for x. With all signs
+fixed the program is exact.
 """
 
 from __future__ import annotations
@@ -37,13 +37,9 @@ from lp_posg.types import BOUND_TOL, FloatArray, IntArray
 def decoder_bound(decoder: FloatArray, missing: FloatArray) -> float:
     """Return the bound that a decoder proves: half the largest L1 distance between two of its columns.
 
-    Parameters
-    ----------
-    decoder : float array, shape (K, m)
-        Its rows, in any order.
-    missing : float array, shape (K, S)
-        By how much its equations and inequalities are missed. With e the largest L1 norm of a column,
-        ``|x|_1 <= bound |y|_1 + e |x|_1``, so the bound grows by the factor 1 / (1 - e).
+    `decoder`: shape (K, m); its rows, in any order. `missing`: shape (K, S); by how much its equations and inequalities
+    are missed. With e the largest L1 norm of a column, ``|x|_1 <= bound |y|_1 + e |x|_1``, so the bound grows by the
+    factor 1 / (1 - e).
     """
     missed = float(np.abs(missing).sum(axis=0).max())
     return float(pdist(decoder.T, "cityblock").max(initial=0.0) / 2) / (1 - missed) if missed < 1 else np.inf
@@ -52,8 +48,8 @@ def decoder_bound(decoder: FloatArray, missing: FloatArray) -> float:
 def inverse_bound(rows: FloatArray) -> tuple[float, FloatArray]:
     """Return the bound of ``|x|_1`` that the pseudo-inverse of a law proves, and the x that it suggests.
 
-    With as many observations as states both are exact (up to rounding): there is no other decoder with
-    all signs open. The bound is inf if the law has too low a rank.
+    With as many observations as states both are exact (up to rounding): there is no other decoder with all signs open.
+    The bound is inf if the law has too low a rank.
 
     Returns
     -------
@@ -78,21 +74,11 @@ def program_entries(rows: FloatArray) -> int:
 
 @dataclass(frozen=True)
 class Searched:
-    """What a search proved of one law.
+    """What a search proved of one law."""
 
-    Attributes
-    ----------
-    lower : float
-        Observability of the law is at least this.
-    difference : float array, shape (S,)
-        The difference with the least ratio found.
-    n_nodes : int
-        Linear programs solved for bounds.
-    """
-
-    lower: float
-    difference: FloatArray
-    n_nodes: int
+    lower: float  # observability of the law is at least this
+    difference: FloatArray  # shape (S,); the difference with the least ratio found
+    n_nodes: int  # linear programs solved for bounds
 
 
 @dataclass(order=True)
@@ -109,18 +95,9 @@ class _Node:
 def search(rows: FloatArray, difference: FloatArray, lower: float, goal: float, deadline: float) -> Searched:
     """Return bounds of the observability of a law of full rank, as tight as the time allows.
 
-    Parameters
-    ----------
-    rows : float array, shape (S, m)
-        P(observation | state), of rank S.
-    difference : float array, shape (S,)
-        The best difference known; its largest entry is where the tree starts.
-    lower : float
-        A lower bound known.
-    goal : float
-        It does not matter by how much observability exceeds this.
-    deadline : float
-        Value of ``time.time()`` after which to stop.
+    `rows`: shape (S, m); P(observation | state), of rank S. `difference`: shape (S,); the best difference known; its
+    largest entry is where the tree starts. `lower`: a lower bound known. `goal`: it does not matter by how much
+    observability exceeds this. `deadline`: value of ``time.time()`` after which to stop.
     """
     return _Tree(rows, difference, lower, goal, deadline).search()
 
@@ -164,14 +141,8 @@ class _Tree:
         return Searched(min(1.0 / bound, ratio(self._rows, self._difference)), self._difference, self._n_nodes)
 
     def _children(self, node: _Node) -> list[IntArray]:
-        if node.branch < 0:
-            return [node.signs]
-        children = []
-        for sign in (1, -1):
-            signs = node.signs.copy()
-            signs[node.branch] = sign
-            children.append(signs)
-        return children
+        split = np.arange(len(node.signs)) == node.branch
+        return [np.where(split, sign, node.signs) for sign in ((1, -1) if node.branch >= 0 else (0,))]
 
     def _solve(self, signs: IntArray, known: float, start: object, number: int) -> _Node | None:
         """Return a node with its bound and where to split it (-1: it cannot be); None when time is up."""
@@ -225,30 +196,19 @@ class _Tree:
 
 @dataclass(frozen=True)
 class _Found:
-    """Solution of a node's program.
-
-    Attributes
-    ----------
-    status : Status
-    decoder : float array, shape (1 + |U|, m)
-        w, then m_u.
-    candidates : float array, shape (1 + |U|, S)
-        Duals of the equations of each row of the decoder.
-    end : object
-        Where to start the programs of the children.
-    """
+    """Solution of a node's program."""
 
     status: Status
-    decoder: FloatArray
-    candidates: FloatArray
-    end: object
+    decoder: FloatArray  # shape (1 + |U|, m); w, then m_u
+    candidates: FloatArray  # shape (1 + |U|, S); duals of the equations of each row of the decoder
+    end: object  # where to start the programs of the children
 
 
 class _DecoderProgram:
     """The program of any node: a block of columns (p, q, v) for w and for each state, with w = p - q + v, and t.
 
-    A state with a fixed sign has its block set to 0. The right sides are scaled by `scale`, the least
-    ratio known, so that t is about 1.
+    A state with a fixed sign has its block set to 0. The right sides are scaled by `scale`, the least ratio known, so
+    that t is about 1.
     """
 
     def __init__(self, rows: FloatArray, scale: float) -> None:
@@ -257,16 +217,10 @@ class _DecoderProgram:
         block = sp.csr_array(np.hstack([rows, -rows, np.ones((n_states, 1))]))
         sizes = sp.hstack([sp.eye_array(n_columns), sp.eye_array(n_columns), sp.csr_array((n_columns, 1))])
         n_blocks = n_states + 1
-        matrix = sp.csc_array(
-            sp.vstack(
-                [
-                    sp.hstack([sp.kron(sp.eye_array(n_blocks), block), sp.csr_array((n_blocks * n_states, 1))]),
-                    sp.hstack([sp.kron(np.ones((1, n_blocks)), sizes), sp.csr_array(-np.ones((n_columns, 1)))]),
-                ]
-            )
-        )
-        cost = np.zeros(matrix.shape[1])
-        cost[-1] = 1.0
+        blocks = [sp.kron(sp.eye_array(n_blocks), block), None]
+        below = [sp.kron(np.ones((1, n_blocks)), sizes), sp.csr_array(-np.ones((n_columns, 1)))]
+        matrix = sp.block_array([blocks, below], format="csc")
+        cost = np.append(np.zeros(matrix.shape[1] - 1), 1.0)
         self._warm = WarmProgram(LinearProgram.of(matrix, cost, (0.0, np.inf), (-np.inf, 0.0)))
 
     def solve(self, signs: IntArray, start: object, deadline: float) -> _Found:

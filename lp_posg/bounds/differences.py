@@ -1,8 +1,7 @@
 """Upper bounds of observability: differences of two beliefs that observations tell apart badly.
 
-A *difference* is a vector x over states that sums to 0; with the law O it has the ratio
-``|O' x|_1 / |x|_1``, and observability is the least ratio of all. Its positive and its negative part,
-scaled to sum to 1, are the two beliefs.
+A *difference* is a vector x over states that sums to 0; with the law O it has the ratio ``|O' x|_1 / |x|_1``, and
+observability is the least ratio of all. Its positive and its negative part, scaled to sum to 1, are the two beliefs.
 """
 
 from __future__ import annotations
@@ -17,19 +16,13 @@ from scipy.spatial.distance import pdist
 from lp_posg.lp import LinearProgram, Status, attempt_program
 from lp_posg.types import FloatArray
 
-ROUNDS = 50
-"""Most programs of one local search; each but the last improves on the one before."""
+ROUNDS = 50  # most programs of one local search; each but the last improves on the one before
 
 
 def ratio(rows: FloatArray, difference: FloatArray) -> float:
     """Return ``|O' x|_1 / |x|_1``.
 
-    Parameters
-    ----------
-    rows : float array, shape (S, m)
-        P(observation | state).
-    difference : float array, shape (S,)
-        Not 0.
+    `rows`: shape (S, m); P(observation | state). `difference`: shape (S,); not 0.
     """
     return float(np.abs(difference @ rows).sum() / np.abs(difference).sum())
 
@@ -71,8 +64,7 @@ def closest_states(rows: FloatArray) -> FloatArray:
 def flattest(rows: FloatArray) -> FloatArray:
     """Return the difference that is least in the Euclidean norm; it has ratio 0 if any has.
 
-    With more states than observations it is sought among one more state than there are
-    observations: there must be one.
+    With more states than observations it is sought among one more state than there are observations: there must be one.
     """
     n_states, n_columns = rows.shape
     held = min(n_states, n_columns + 1)
@@ -86,8 +78,8 @@ def flattest(rows: FloatArray) -> FloatArray:
 def descend(rows: FloatArray, difference: FloatArray, deadline: float) -> FloatArray:
     """Return a difference of a ratio at most that of `difference`, by local search.
 
-    For a pattern of signs the x with ``|O' x|_1 = 1`` and the largest ``sign . x`` is a linear
-    program; the signs of its solution make the next one, until the ratio no longer falls.
+    For a pattern of signs the x with ``|O' x|_1 = 1`` and the largest ``sign . x`` is a linear program; the signs of
+    its solution make the next one, until the ratio no longer falls.
     """
     best = difference / np.abs(difference).sum()
     for _ in range(ROUNDS):
@@ -106,18 +98,9 @@ def descend(rows: FloatArray, difference: FloatArray, deadline: float) -> FloatA
 def _largest_along(rows: FloatArray, signs: FloatArray) -> LinearProgram:
     """Return: maximise signs . x where O' x = p - q with p, q >= 0, sum p = sum q = 1/2 (so that x sums to 0)."""
     n_states, n_columns = rows.shape
-    eye = sp.eye_array(n_columns)
-    ones, none = np.ones((1, n_columns)), np.zeros((1, n_columns))
-    matrix = sp.csc_array(
-        sp.vstack(
-            [
-                sp.hstack([sp.csr_array(rows.T), -eye, eye]),
-                sp.csr_array(np.hstack([np.zeros((1, n_states)), ones, none])),
-                sp.csr_array(np.hstack([np.zeros((1, n_states)), none, ones])),
-            ]
-        )
-    )
-    parts = np.zeros(2 * n_columns)
-    right = np.append(np.zeros(n_columns), [0.5, 0.5])
-    lower = np.concatenate([np.full(n_states, -np.inf), parts])
-    return LinearProgram.of(matrix, np.concatenate([-signs, parts]), (lower, np.inf), (right, right))
+    eye, ones = sp.eye_array(n_columns), sp.csr_array(np.ones((1, n_columns)))
+    parts = [[sp.csr_array(rows.T), -eye, eye], [None, ones, None], [None, None, ones]]
+    matrix = sp.block_array(parts, format="csc")
+    none, right = np.zeros(2 * n_columns), np.append(np.zeros(n_columns), [0.5, 0.5])
+    lower = np.concatenate([np.full(n_states, -np.inf), none])
+    return LinearProgram.of(matrix, np.concatenate([-signs, none]), (lower, np.inf), (right, right))

@@ -26,8 +26,8 @@ def theoretical_memory(
     Returns
     -------
     int, or inf
-        Steps; inf if observability is 0 (no memory is enough by this argument) or too small for the
-        memory to be written as a floating-point number.
+        Steps; inf if observability is 0 (no memory is enough by this argument) or too small for the memory to be
+        written as a floating-point number.
 
     Raises
     ------
@@ -36,8 +36,8 @@ def theoretical_memory(
 
     Notes
     -----
-    Source: Golowich, Moitra and Rohatgi (2022), "Planning in observable POMDPs in quasipolynomial time",
-    arXiv 2201.04735, as used by Liu and Zhang (ICML 2023, arXiv 2308.08705); cited by name.
+    Source: Golowich, Moitra and Rohatgi (2022), "Planning in observable POMDPs in quasipolynomial time", arXiv
+    2201.04735, as used by Liu and Zhang (ICML 2023, arXiv 2308.08705); cited by name.
 
     Examples
     --------

@@ -11,20 +11,67 @@ import numpy as np
 
 from lp_posg.bounds.branching import inverse_bound, program_entries, search
 from lp_posg.bounds.differences import beliefs_of, closest_states, descend, flattest, least, ratio
-from lp_posg.bounds.laws import Law, initial_law, step_laws
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
-from lp_posg.types import BOUND_TOL, NULL_TOL, FloatArray, read_only
+from lp_posg.types import BOUND_TOL, NULL_TOL, FloatArray, SparseMatrix, read_only
 
-LARGEST = 1_000
-"""States beyond which a law with as many observations is only bounded, from above, by pairs of states."""
+# Laws of more numbers (states times observations) are cut down to fewer states before they are made dense.
+DENSE_ENTRIES = 20_000_000
 
+_DIGITS = 15
+
+
+@dataclass(frozen=True)
+class Law:
+    """One law of the joint observation given the state, and where in the game it holds first."""
+
+    # shape (S', m); P(observation | state), with observations that say the same about the state taken together. These
+    # are the first S' states: all of them unless `is_part`
+    rows: FloatArray
+    time: int | None  # 0-based step that the observation ends; None if it is the same at every step
+    joint_action: int | None  # flat joint action; None for the observation before the first action
+    is_part: bool  # whether states were left out for size, so that the law only gives upper bounds
+
+
+def step_laws(game: Game) -> list[Law]:
+    """Return the distinct laws of the observations that end a step, in the order of steps and joint actions."""
+    matrices, distinct = game.parts()[1], dict[bytes, Law]()
+    for time, matrix in enumerate(matrices):
+        for action in range(game.n_joint_actions):
+            rows = matrix[action * game.n_states : (action + 1) * game.n_states]
+            law = _law(rows, time if len(matrices) > 1 else None, action)
+            distinct.setdefault(law.rows.tobytes(), law)
+    return list(distinct.values())
+
+
+def _law(matrix: SparseMatrix, time: int | None, joint_action: int | None) -> Law:
+    n_states, n_columns = matrix.shape
+    kept = min(n_states, max(2, DENSE_ENTRIES // n_columns))
+    return Law(merged_columns(matrix[:kept].toarray()), time, joint_action, kept < n_states)
+
+
+def merged_columns(rows: FloatArray) -> FloatArray:
+    """Return the law with proportional columns added up, in an order that depends on nothing but the columns.
+
+    Two such observations have the same likelihood of every state. The L1 distance between the laws that two beliefs
+    give stays the same (up to rounding), since both terms always have one sign.
+
+    >>> merged_columns(np.array([[0.2, 0.4, 0.4, 0.0], [0.1, 0.2, 0.7, 0.0]])).round(9).tolist()
+    [[0.4, 0.6], [0.7, 0.3]]
+    """
+    columns = rows.T[rows.any(axis=0)]
+    shape = np.round(columns / columns.sum(axis=1, keepdims=True), _DIGITS)
+    kinds, member_of = np.unique(shape, axis=0, return_inverse=True)
+    merged = np.zeros(kinds.shape)
+    np.add.at(merged, member_of.ravel(), columns)
+    return np.ascontiguousarray(merged.T)
+
+
+LARGEST = 1_000  # states beyond which a law with as many observations is only bounded, from above, by pairs of states
+# Numbers in the program of a law (about twice its observations times the square of its states) up to which it is
+# searched exactly.
 SEARCHED_ENTRIES = 5_000_000
-"""Numbers in the program of a law (about twice its observations times the square of its states) up to which it is
-searched exactly."""
-
-STARTS = 8
-"""Random patterns of signs from which the local search starts; beside them the two starts of `_surveyed`."""
+STARTS = 8  # random patterns of signs from which the local search starts; beside them the two starts of `_surveyed`
 
 
 @dataclass(frozen=True)
@@ -34,23 +81,22 @@ class Observability:
     Attributes
     ----------
     value : float
-        Observability, in [0, 1], or the best upper bound known; the same as `upper`. 0: two beliefs
-        cannot be told apart at all; 1: all can, as well as if the state were seen.
+        Observability, in [0, 1], or the best upper bound known; the same as `upper`. 0: two beliefs cannot be told
+        apart at all; 1: all can, as well as if the state were seen.
     lower, upper : float
         Bounds. `upper` is the ratio of `beliefs`, and 0 if that is rounding (at most 1e-12).
     status : "exact" or "bounded"
         Exact if the bounds are within 1e-9 of each other, relative to `upper`.
     time : int or None
-        0-based step that ends with the observation of `upper`. None if the law is the same at every
-        step, or if this is about the observation before the first action.
+        0-based step that ends with the observation of `upper`. None if the law is the same at every step, or if this is
+        about the observation before the first action.
     joint_action : tuple of str, or None
         Labels of the joint action after which it is made; None for the observation before the first.
     beliefs : float array, shape (2, S), or None
-        The witness: two beliefs that attain `upper`, with no state in common. None if the game has
-        one state only, and so no two beliefs (the value is then 1).
+        The witness: two beliefs that attain `upper`, with no state in common. None if the game has one state only, and
+        so no two beliefs (the value is then 1).
     initial : Observability or None
-        The same for the observation before the first action, if there is one; it does not count in
-        the value.
+        The same for the observation before the first action, if there is one; it does not count in the value.
     """
 
     value: float
@@ -81,8 +127,8 @@ def observability(game: Game, time_limit: float = 60.0) -> Observability:
     Parameters
     ----------
     time_limit : float
-        Seconds after which the search ends with bounds; a little more may pass, for a step that is
-        under way. The first law is always looked at, so that an observability of 0 that its rank shows is found.
+        Seconds after which the search ends with bounds; a little more may pass, for a step that is under way. The first
+        law is always looked at, so that an observability of 0 that its rank shows is found.
 
     Raises
     ------
@@ -91,17 +137,16 @@ def observability(game: Game, time_limit: float = 60.0) -> Observability:
 
     Notes
     -----
-    Each distinct law is treated once, with proportional observations taken together. A law of more
-    states than observations, or of deficient rank, has 0. Otherwise upper bounds come from pairs of
-    states and from a local search over patterns of signs, lower bounds from the pseudo-inverse (which
-    is exact with as many observations as states), and a branch and bound closes the gap
-    (`lp_posg.bounds.branching`) unless the law is too large for it (``SEARCHED_ENTRIES``). Laws that
-    cannot have the least value are not searched further. The same game gives the same answer unless
-    the time limit is met.
+    Each distinct law is treated once, with proportional observations taken together. A law of more states than
+    observations, or of deficient rank, has 0. Otherwise upper bounds come from pairs of states and from a local search
+    over patterns of signs, lower bounds from the pseudo-inverse (which is exact with as many observations as states),
+    and a branch and bound closes the gap (`lp_posg.bounds.branching`) unless the law is too large for it
+    (``SEARCHED_ENTRIES``). Laws that cannot have the least value are not searched further. The same game gives the same
+    answer unless the time limit is met.
 
-    Source: the observability assumption of Liu and Zhang (ICML 2023, arXiv 2308.08705), after Golowich,
-    Moitra and Rohatgi (2022), "Planning in observable POMDPs in quasipolynomial time", arXiv 2201.04735;
-    both are cited by name, without numbers of statements.
+    Source: the observability assumption of Liu and Zhang (ICML 2023, arXiv 2308.08705), after Golowich, Moitra and
+    Rohatgi (2022), "Planning in observable POMDPs in quasipolynomial time", arXiv 2201.04735; both are cited by name,
+    without numbers of statements.
 
     Examples
     --------
@@ -115,8 +160,8 @@ def observability(game: Game, time_limit: float = 60.0) -> Observability:
     if not isinstance(time_limit, Real) or not time_limit >= 0:
         raise ModelError(f"time_limit is {time_limit!r}, expected seconds, at least 0")
     deadline = clock.time() + time_limit
-    first = initial_law(game)
-    before = None if first is None else _of_laws(game, [first], deadline)
+    first = game.initial_observation_matrix
+    before = None if first is None else _of_laws(game, [_law(first, None, None)], deadline)
     return replace(_of_laws(game, step_laws(game), deadline), initial=before)
 
 
@@ -191,15 +236,8 @@ def _result(game: Game, bounds: _Bounds, lower: float) -> Observability:
     difference[: len(bounds.difference)] = bounds.difference
     beliefs = beliefs_of(difference)
     read_only(beliefs)
-    upper = bounds.upper
+    upper, action = bounds.upper, bounds.law.joint_action
     lower = min(lower, upper)
-    action = bounds.law.joint_action
-    return Observability(
-        upper,
-        lower,
-        upper,
-        "exact" if lower >= upper * (1 - BOUND_TOL) else "bounded",
-        bounds.law.time,
-        None if action is None else game.joint_action_label(action),
-        beliefs,
-    )
+    status: Literal["exact", "bounded"] = "exact" if lower >= upper * (1 - BOUND_TOL) else "bounded"
+    label = None if action is None else game.joint_action_label(action)
+    return Observability(upper, lower, upper, status, bounds.law.time, label, beliefs)

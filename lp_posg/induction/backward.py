@@ -1,7 +1,7 @@
 """The backward sweep over the DAG: the paper's planning algorithm.
 
-Every stage game of the last depth is solved first; a state's value vector is the continuation of
-the states that lead to it.
+Every stage game of the last depth is solved first; a state's value vector is the continuation of the states that lead
+to it.
 """
 
 from __future__ import annotations
@@ -24,31 +24,19 @@ from lp_posg.information.tables import tables_digest
 from lp_posg.stage import METHODS, BlockStrategy, Concept, Objective, StageBlock, added, joined
 from lp_posg.types import FloatArray, IntArray
 
+# Payoffs, and at most games, handed to a worker at a time: some tens of milliseconds of work.
 PART_ENTRIES, PART_MOST = 80_000, 4096
-"""Payoffs, and at most games, handed to a worker at a time: some tens of milliseconds of work."""
-
-PIECE_PARTS = 64
-"""Parts made, solved and kept at a time: bounds the memory, and what a stopped run loses."""
+PIECE_PARTS = 64  # parts made, solved and kept at a time: bounds the memory, and what a stopped run loses
 
 
 @dataclass(frozen=True)
 class Swept:
-    """What the sweep found.
-
-    Attributes
-    ----------
-    policy : Policy
-    node_values : tuple per depth of float arrays, shape (N, n)
-    programs : int
-        Linear and mixed-integer programs solved.
-    methods : mapping of str to int
-        How many stage games were solved how; see `METHODS`.
-    """
+    """What the sweep found."""
 
     policy: Policy
-    node_values: tuple[FloatArray, ...]
-    programs: int
-    methods: Mapping[str, int]
+    node_values: tuple[FloatArray, ...]  # per depth, shape (N, n)
+    programs: int  # linear and mixed-integer programs solved
+    methods: Mapping[str, int]  # how many stage games were solved how; see `METHODS`
 
 
 def sweep(
@@ -63,20 +51,11 @@ def sweep(
 ) -> Swept:
     """Return strategies and values of all states, by backward induction.
 
-    Parameters
-    ----------
-    resources : Resources, optional
-        Workers that solve the stage games of a block, in parts whose size the shape decides, whatever
-        the number of workers, so that the answer does not depend on it; the deadline; where to keep finished depths.
-    on_block : callable, optional
-        Told each block that is solved and how many programs that took.
+    `resources`: workers that solve the stage games of a block, in parts whose size the shape decides, whatever the
+    number of workers, so that the answer does not depend on it; the deadline; where to keep finished depths.
+    `on_block`: called with each block that is solved and how many programs that took.
 
-    Raises
-    ------
-    SolveError, UnsupportedError
-        As the concept's `solve`.
-    LimitError
-        If the deadline passes.
+    Raises SolveError, UnsupportedError as the concept's `solve`; LimitError if the deadline passes.
     """
     use = resources or Resources()
     sizes = tuple(depth.level.n_nodes for depth in space.depths)
@@ -89,10 +68,10 @@ def sweep(
         ahead = values[time + 1] if time + 1 < len(values) else np.zeros((0, game.n_agents))
         digest = "" if use.store is None else tables_digest(space.tables[: time + 1])
         for number, block in enumerate(blocks):
-            parts = []
-            for piece, nodes in enumerate(_pieces(block, _entries(game, block))):
-                own = replace(block, nodes=nodes)
-                name = f"solved-{time}-{number}-{piece}"
+            parts, step = [], PIECE_PARTS * part_size(_entries(game, block))
+            for first in range(0, len(block.nodes), step):
+                own = replace(block, nodes=block.nodes[first : first + step])
+                name = f"solved-{time}-{number}-{first // step}"
                 part = _kept(use.store, name, digest, game.n_agents)
                 if part is None:
                     part = _solved(game, own, depth, ahead, concept, objective, use, sizes)
@@ -120,12 +99,6 @@ class _Part:
     values: FloatArray
 
 
-def _pieces(block: Block, n_entries: float) -> list[IntArray]:
-    """Return the states of a block in pieces that are solved, and kept in a checkpoint, at a time."""
-    piece = PIECE_PARTS * part_size(n_entries)
-    return [block.nodes[first : first + piece] for first in range(0, len(block.nodes), piece)]
-
-
 def part_size(n_entries: float) -> int:
     """Return how many stage games with so many payoffs each make a part; the shape alone decides."""
     return int(min(PART_MOST, max(1, PART_ENTRIES // n_entries)))
@@ -143,20 +116,16 @@ def _solved(
 ) -> _Part:
     """Return one piece solved; a limit met inside is told with how far the sweep has come."""
     use.check_clock("solve", block.time, sizes)
-    use.check_memory("solve", block.time, sizes, _stage_bytes(game, block))
+    entries = _entries(game, block)
+    part, needed = part_size(entries), 3 * 8 * len(block.nodes) * entries  # bytes: payoffs, dense payoffs, and a copy
+    use.check_memory("solve", block.time, sizes, needed)
     games = stage_block(game, block, depth, ahead, use.deadline)
-    part = part_size(_entries(game, block))
     ranges = [slice(first, first + part) for first in range(0, len(games), part)]
     try:
         parts = list(use.run(partial(_solve_part, concept, objective), [games.part(rows) for rows in ranges]))
     except LimitError as error:
         raise use.limit_met(error, "solve", block.time, sizes) from error
     return _Part(joined([strategy for strategy, _ in parts]), np.concatenate([own for _, own in parts]))
-
-
-def _stage_bytes(game: Payoffs, block: Block) -> float:
-    """Return about how much memory the stage games of a block take: payoffs, dense payoffs, and a copy."""
-    return 3 * 8 * len(block.nodes) * _entries(game, block)
 
 
 def _entries(game: Payoffs, block: Block) -> float:
@@ -191,6 +160,5 @@ def _kept(store: Store | None, name: str, digest: str, n_agents: int) -> _Part |
 def _step(space: StateSpace, time: int, blocks: tuple[PolicyBlock, ...]) -> PolicyStep:
     depth = space.depths[time]
     none: IntArray = np.empty(0, dtype=np.int64)
-    if depth.arcs is None:
-        return PolicyStep(depth.level.n_nodes, blocks, none, none, none)
-    return PolicyStep(depth.level.n_nodes, blocks, depth.arcs.parent, depth.arcs.increment, depth.arcs.child)
+    arcs = (none, none, none) if depth.arcs is None else (depth.arcs.parent, depth.arcs.increment, depth.arcs.child)
+    return PolicyStep(depth.level.n_nodes, blocks, *arcs)

@@ -20,20 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Block:
-    """The states of one depth that have the same numbers of private informations.
-
-    Attributes
-    ----------
-    time : int
-    shape : tuple of int
-        k_i per agent.
-    nodes : int array, shape (B,)
-        Ascending.
-    """
+    """The states of one depth that have the same numbers of private informations."""
 
     time: int
-    shape: tuple[int, ...]
-    nodes: IntArray
+    shape: tuple[int, ...]  # k_i per agent
+    nodes: IntArray  # shape (B,); ascending
 
 
 def blocks_of(time: int, level: Level) -> list[Block]:
@@ -74,10 +65,7 @@ def backward_order(space: StateSpace) -> Iterator[list[Block]]:
 def cell_payoffs(game: Payoffs, time: int, depth: Depth, continuation: FloatArray, cells: slice) -> FloatArray:
     """Return each agent's weighted payoff in a range of cells, shape (n, C, A).
 
-    Parameters
-    ----------
-    continuation : float array, shape (N', n)
-        Values of the states of the next depth; empty at the last depth.
+    `continuation`: shape (N', n); values of the states of the next depth; empty at the last depth.
     """
     reward, n_joint = game.reward_array(time), game.n_joint_actions
     belief = depth.level.belief[cells]

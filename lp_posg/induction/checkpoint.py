@@ -20,29 +20,18 @@ from lp_posg.version import __version__
 
 FORMAT_VERSION = 4
 
+# What a file holds beside its part: of which game and name it is, under which rules it was made, and a checksum.
 PART_KEY, DIGEST_KEY, SUM_KEY = "about.part", "about.digest", "about.sum"
-"""What a file holds beside its part: of which game and name it is, under which rules it was made, and a checksum."""
 
 
 class Checkpoint:
     """A folder with one file per finished part; a `Store` for the forward and the backward pass.
 
-    Parameters
-    ----------
-    path : path
-        The folder; made if it is not there.
-    game : Game or str
-        What the parts are of; a digest of it where there is no `Game`.
-    options : mapping of str to plain values
-        Everything the answer depends on.
+    `path`: the folder; made if it is not there. `game`: what the parts belong to, or a digest of it where there
+    is no `Game`. `options`: everything the answer depends on, as plain values by name.
 
-    Raises
-    ------
-    ModelError
-        If the folder holds the checkpoint of another game, of other options or of another version;
-        the message names what differs.
-    FormatError
-        If the folder cannot be made or read, or holds something else.
+    Raises ModelError if the folder holds the checkpoint of another game, of other options or of another version; the
+    message names what differs; FormatError if the folder cannot be made or read, or holds something else.
     """
 
     def __init__(self, path: str | PathLike[str], game: Game | str, options: Mapping[str, Any]) -> None:
@@ -84,10 +73,7 @@ class Checkpoint:
     def load(self, name: str, digest: str) -> Mapping[str, Any] | None:
         """Return the arrays of a finished part, or None; a part that cannot be read counts as not finished.
 
-        Raises
-        ------
-        ModelError
-            If it was computed under other rules of sharing, though of the same name.
+        Raises ModelError if it was computed under other rules of sharing, though of the same name.
         """
         file = self.path / f"{name}.npz"
         if not file.exists():

@@ -10,43 +10,28 @@ from lp_posg.information.resources import Run
 from lp_posg.lp import cancel_running
 
 PROCESSES, THREADS = "loky", "threading"
+# Stage games go to processes by default: two threads solve them no faster than one (measured), since handing numbers to
+# HiGHS and back holds the interpreter lock. Array kernels release it and use threads.
 LOCAL = (PROCESSES, THREADS)
-"""Stage games go to processes by default: two threads solve them no faster than one (measured), since
-handing numbers to HiGHS and back holds the interpreter lock. Array kernels release it and use threads."""
-
+# Backends that need an optional dependency, and the extra that brings it.
 EXTRAS = {"dask": "distributed", "ray": "ray"}
-"""Backends that need an optional dependency, and the extra that brings it."""
 
 
 def runner(workers: int, backend: str | None) -> Run:
     """Return how to apply a function to many items, results in order.
 
-    Parameters
-    ----------
-    workers : int
-        1: in this thread.
-    backend : str, optional
-        ``loky`` for processes, ``threading``, ``dask`` or ``ray`` for a cluster that is already
-        connected, or any backend registered with joblib.
+    `workers`: 1: in this thread. `backend`: ``loky`` for processes, ``threading``, ``dask`` or ``ray`` for a cluster
+    that is already connected, or any backend registered with joblib.
 
-    Raises
-    ------
-    OptionError
-        If joblib knows no such backend.
-    MissingExtraError
-        If it needs a package that is not installed.
+    Raises OptionError if joblib knows no such backend; MissingExtraError if it needs a package that is not installed.
     """
     if workers == 1 and backend in (None, *LOCAL):
         return map
-    if backend is None:
-        backend = PROCESSES
-    _check_backend(backend, workers)
-    return _parallel(workers, backend)
-
-
-def _parallel(workers: int, backend: str) -> Run:
     import joblib
     from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    backend = backend or PROCESSES
+    _check_backend(backend, workers)
 
     def run(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         listed = list(items)

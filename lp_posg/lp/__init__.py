@@ -2,12 +2,11 @@
 
 from lp_posg.lp.attempts import attempt_program, solve_block, solve_program
 from lp_posg.lp.balance import WIDE, is_wide
-from lp_posg.lp.columns import ColumnProgram
 from lp_posg.lp.conic import entropy, solve_concave
 from lp_posg.lp.highs import cancel_running
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 from lp_posg.lp.tangents import Values, solve_of_values
-from lp_posg.lp.warm import CostSweep, WarmProgram
+from lp_posg.lp.warm import ColumnProgram, CostSweep, WarmProgram
 
 __all__ = [
     "WIDE",

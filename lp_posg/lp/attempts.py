@@ -9,8 +9,8 @@ import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
 from lp_posg.lp.balance import ROUNDING, Units, balanced, correction, is_wide
-from lp_posg.lp.highs import FIRST_WAY, VIOLATION_TOL, failed, run
-from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
+from lp_posg.lp.highs import FIRST_WAY, VIOLATION_TOL, run
+from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status, unsolved
 from lp_posg.types import FloatArray
 
 # Tried in turn until one ends with a definite answer; the later ways are for the rare program on which the first fails.
@@ -20,12 +20,7 @@ _WAYS: tuple[Mapping[str, object], ...] = (
     {"presolve": "off", "solver": "simplex", "simplex_strategy": 4},
     # Without a limit it may go on for ever; usual are some tens of iterations.
     {"presolve": "on", "solver": "ipm", "run_crossover": "on", "ipm_iteration_limit": 1000},
-    {
-        "presolve": "on",
-        "solver": "choose",
-        "primal_feasibility_tolerance": 1e-7,
-        "dual_feasibility_tolerance": 1e-7,
-    },
+    {"presolve": "on", "solver": "choose", "primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
 )
 _INTEGER_WAYS: tuple[Mapping[str, object], ...] = (
     {"presolve": "on", "solver": "choose"},
@@ -45,19 +40,12 @@ _BALANCED_WAYS: tuple[Mapping[str, object], ...] = tuple(
     {**way, "small_matrix_value": 1e-12, "simplex_scale_strategy": 0} for way in (_WAYS[0], _WAYS[1], _WAYS[2])
 )
 
+# Programs are joined up to this many entries and this many programs (measured: `benchmarks/stage_lps.py`).
 GROUP_ENTRIES, GROUP_MOST = 8000, 64
-"""Programs are joined up to this many entries and this many programs (measured: `benchmarks/stage_lps.py`)."""
-
-REFINEMENTS = 4
-"""Most corrections of a balanced program."""
-
-REFINED = 1e-14
-"""What a refined solution may miss, in the units of its program."""
-
+REFINEMENTS = 4  # most corrections of a balanced program
+REFINED = 1e-14  # what a refined solution may miss, in the units of its program
+# What a solution misses is multiplied by this in the first correction, and so many times more in each further one.
 DIGITS = 1e5
-"""What a solution misses is multiplied by this in the first correction, and so many times more in each further one."""
-
-_EMPTY: FloatArray = np.empty(0)
 
 
 def solve_program(
@@ -70,28 +58,20 @@ def solve_program(
 ) -> LPResult:
     """Return the optimal solution of `program`; this is the only way to a decoded result.
 
-    Parameters
-    ----------
-    what : str
-        Names the program in an error.
-    deadline : float, optional
-        Value of ``time.time()`` after which to give up.
-    presolve : bool
-        Whether to reduce the program first; for a large one, not one of a small stage game.
-    balance : bool
-        Whether to bring the program's numbers together first whatever they are; see `balance`.
+    `what`: names the program in an error. `deadline`: value of ``time.time()`` after which to give up. `presolve`:
+    whether to reduce the program first; for a large one, not one of a small stage game. `balance`: whether to bring the
+    program's numbers together first whatever they are; see `balance`.
 
-    Raises
-    ------
-    LimitError
-        If the deadline passes; of a program with whole numbers its facts are the ``bound`` and ``incumbent`` of
-        `LPResult` too, and its ``x``.
-    SolveError
-        If it is infeasible or unbounded, or no way of solving it ends with an optimum; the
-        message tells these apart.
+    Raises LimitError if the deadline passes; of a program with whole numbers its facts are the ``bound`` and
+    ``incumbent`` of `LPResult` too, and its ``x``; SolveError if it is infeasible or unbounded, or no way of solving it
+    ends with an optimum; the message tells these apart.
     """
-    left = np.inf if deadline is None else deadline - clock.time()
-    return optimal(attempt_program(program, left, presolve=presolve, balance=balance), program, what)
+    return optimal(attempt_program(program, seconds_left(deadline), presolve=presolve, balance=balance), program, what)
+
+
+def seconds_left(deadline: float | None) -> float:
+    """Return the seconds until a value of ``time.time()``; inf without one."""
+    return np.inf if deadline is None else deadline - clock.time()
 
 
 def optimal(result: LPResult, program: LinearProgram, what: str) -> LPResult:
@@ -110,27 +90,18 @@ def solve_block(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the solutions and the duals of many programs of one shape.
 
-    Small programs are solved several at a time as one block-diagonal program, since HiGHS spends a
-    large fixed time on each; where that does not end with an optimum for all, they are solved one
-    by one, and the one at fault is named. How they are grouped depends on their number and shape
-    alone, so that the answer does.
+    Small programs are solved several at a time as one block-diagonal program, since HiGHS spends a large fixed time on
+    each; where that does not end with an optimum for all, they are solved one by one, and the one at fault is named.
+    How they are grouped depends on their number and shape alone, so that the answer does.
 
-    Parameters
-    ----------
-    what : callable
-        Names the b-th program in an error.
-    deadline : float, optional
-        As in `solve_program`.
+    `what`: names the b-th program in an error. `deadline`: as in `solve_program`.
 
     Returns
     -------
     x : float array, shape (B, n_columns)
     dual : float array, shape (B, n_rows)
 
-    Raises
-    ------
-    SolveError
-        As `solve_program`.
+    Raises SolveError as `solve_program`.
     """
     x = np.empty((len(block), block.n_columns))
     dual = np.empty((len(block), block.n_rows))
@@ -138,7 +109,7 @@ def solve_block(
     for first in range(0, len(block), group):
         size = min(group, len(block) - first)
         rows = slice(first, first + size)
-        if deadline is not None and clock.time() > deadline:
+        if seconds_left(deadline) < 0:
             raise LimitError(f"{what(first)}: the time limit was met", status=Status.LIMIT, limit="time")
         if size > 1:
             result = run(block.joined(first, size), _JOINED_WAY, np.inf, fresh=False)
@@ -157,15 +128,10 @@ def attempt_program(
 ) -> LPResult:
     """Return how the solve ended, having tried each way in turn until one ended with an answer.
 
-    That a program is infeasible or unbounded is believed only when two ways say so: on a badly
-    conditioned program a single way can be wrong about it.
+    That a program is infeasible or unbounded is believed only when two ways say so: on a badly conditioned program a
+    single way can be wrong about it.
 
-    Parameters
-    ----------
-    time_limit : float
-        Seconds for all ways together.
-    presolve, balance : bool
-        As in `solve_program`.
+    `time_limit`: seconds for all ways together. `presolve`, `balance`: as in `solve_program`.
     """
     said: list[Status] = []
     end = clock.time() + time_limit
@@ -179,14 +145,14 @@ def attempt_program(
     for place, options in enumerate(ways):
         left = end - clock.time()
         if left <= 0:
-            return LPResult(Status.LIMIT, _EMPTY, _EMPTY, float("nan"))
+            return unsolved(Status.LIMIT)
         result = run(program, options, left, fresh=place > 0)
         if result.status in (Status.OPTIMAL, Status.LIMIT):
             return result
         if result.status in (Status.INFEASIBLE, Status.UNBOUNDED) and result.status in said:
             return result
         said.append(result.status)
-    return failed()
+    return unsolved()
 
 
 def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
@@ -194,7 +160,7 @@ def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
 
     It is refined in units that bring the numbers together; where that does not go all the way, in others too.
     """
-    best, least = failed(), np.inf
+    best, least = unsolved(), np.inf
     units: tuple[Units, ...] = ("middle", "given", "mean")
     for other in (balanced(program, own) for own in units):
         result = _in_turn(other.program, end)
@@ -211,7 +177,7 @@ def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
 
 
 def _in_turn(program: LinearProgram, end: float) -> LPResult:
-    result = failed()
+    result = unsolved()
     for options in _BALANCED_WAYS:
         result = run(program, options, max(end - clock.time(), 0.0), fresh=True)
         if result.status in (Status.OPTIMAL, Status.LIMIT):

@@ -1,7 +1,7 @@
 """Programs whose numbers span many orders of magnitude: in other units, and refined.
 
-A solver leaves out entries below 1e-9 and takes what is within 1e-10 for met, so beside a penalty of 1e12 a payoff
-of 1 would be nothing. With ``x = column * x'`` and every row times its own unit
+A solver leaves out entries below 1e-9 and takes what is within 1e-10 for met, so beside a penalty of 1e12 a payoff of 1
+would be nothing. With ``x = column * x'`` and every row times its own unit
 
     minimise  (column cost) . x'
     s.t.      row row_lower <= (row A column) x' <= row row_upper,   lower <= column x' <= upper
@@ -30,20 +30,12 @@ from lp_posg.types import BoolArray, FloatArray, IntArray
 
 Units = Literal["middle", "mean", "given"]
 
-WIDE = 1e6
-"""Programs whose largest entry is more than this many times another are balanced."""
-
+WIDE = 1e6  # programs whose largest entry is more than this many times another are balanced
+# An entry this small beside the largest may be what rounding left of nothing: no reason to balance a program.
 NOISE = 1e-14
-"""An entry this small beside the largest may be what rounding left of nothing: no reason to balance a program."""
-
-ROUNDING = 1e-15
-"""What a solution of a balanced program misses by less than this is rounding."""
-
-FARTHEST = 10.0
-"""A correction is at most this many times what is corrected."""
-
-MOST_PASSES = 20
-"""Over rows and columns in turn; a handful does where the numbers are of two sizes."""
+ROUNDING = 1e-15  # what a solution of a balanced program misses by less than this is rounding
+FARTHEST = 10.0  # a correction is at most this many times what is corrected
+MOST_PASSES = 20  # over rows and columns in turn; a handful does where the numbers are of two sizes
 
 
 def is_wide(value: FloatArray) -> BoolArray:
@@ -56,23 +48,12 @@ def is_wide(value: FloatArray) -> BoolArray:
 
 @dataclass(frozen=True)
 class Balanced:
-    """A program in other units, and in equations: its further columns are the rows that are none.
-
-    Attributes
-    ----------
-    program : LinearProgram
-    row : float array, shape (n_rows,)
-        What each row was multiplied by.
-    column : float array, shape (n_columns,)
-        Unit of each column of the original.
-    cost : float
-        What the costs were divided by.
-    """
+    """A program in other units, and in equations: its further columns are the rows that are none."""
 
     program: LinearProgram
-    row: FloatArray
-    column: FloatArray
-    cost: float
+    row: FloatArray  # shape (n_rows,); what each row was multiplied by
+    column: FloatArray  # shape (n_columns,); unit of each column of the original
+    cost: float  # what the costs were divided by
 
     def undone(self, result: LPResult, cost: FloatArray) -> LPResult:
         """Return a result of the balanced program as one of the original, whose costs are given."""
@@ -83,11 +64,8 @@ class Balanced:
 def balanced(program: LinearProgram, units: Units = "middle") -> Balanced:
     """Return a program without whole numbers in equations and in other units.
 
-    Parameters
-    ----------
-    units : {"middle", "mean", "given"}
-        Whether the largest and the smallest entry of each row and column are brought to lie about 1, or the geometric
-        mean of all its entries, or units are left as they are.
+    `units`: {"middle", "mean", "given"}; whether the largest and the smallest entry of each row and column are brought
+    to lie about 1, or the geometric mean of all its entries, or units are left as they are.
     """
     of_column = np.repeat(np.arange(program.n_columns), np.diff(program.start))
     row, column = np.ones(program.n_rows), np.ones(program.n_columns)
@@ -157,19 +135,11 @@ def _in_equations(program: LinearProgram) -> LinearProgram:
 
 @dataclass(frozen=True)
 class Correction:
-    """The program of what a solution of another, in equations, misses.
-
-    Attributes
-    ----------
-    program : LinearProgram
-    missed : float
-        The most that a row, a bound or a reduced cost misses.
-    primal, dual : float
-        What missing values and missing costs were multiplied by.
-    """
+    """The program of what a solution of another, in equations, misses."""
 
     program: LinearProgram
-    missed: float
+    missed: float  # the most that a row, a bound or a reduced cost misses
+    # primal, dual: what missing values and missing costs were multiplied by
     primal: float
     dual: float
 
@@ -181,10 +151,7 @@ class Correction:
 def correction(program: LinearProgram, result: LPResult, most: float) -> Correction:
     """Return the program that corrects a solution.
 
-    Parameters
-    ----------
-    most : float
-        What is missing is multiplied by at most this: a correction that is not small would have large numbers.
+    `most`: what is missing is multiplied by at most this: a correction that is not small would have large numbers.
     """
     of_column = np.repeat(np.arange(program.n_columns), np.diff(program.start))
     left = program.row_lower - np.bincount(program.index, program.value * result.x[of_column], program.n_rows)

@@ -10,7 +10,7 @@ inside them, to the accuracy of the simplex method, is what is returned:
 
 from __future__ import annotations
 
-import time as clock
+import operator
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -19,12 +19,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import LimitError, LpPosgError, ModelError, SolveError
-from lp_posg.lp.attempts import solve_program
+from lp_posg.lp.attempts import seconds_left, solve_program
 from lp_posg.lp.program import LinearProgram
 from lp_posg.types import FloatArray
 
+# Tolerances asked of the interior-point solver, in turn: relative and absolute gap, and feasibility.
 ACCURACY = (1e-10, 1e-8, 1e-6)
-"""Tolerances asked of the interior-point solver, in turn: relative and absolute gap, and feasibility."""
 
 
 def solve_concave(
@@ -37,25 +37,12 @@ def solve_concave(
 ) -> FloatArray:
     """Return a feasible point of `program` that maximises a concave function; its costs are not used.
 
-    Parameters
-    ----------
-    goal : callable
-        From a cvxpy expression of shape (n_columns,) to a concave one, a scalar.
-    what : str
-        Names the program in an error.
-    deadline : float, optional
-        Value of ``time.time()`` after which to give up.
-    strict : bool
-        Whether to refuse what the solver itself calls inaccurate; else a point near the optimum will do.
+    `goal`: from a cvxpy expression of shape (n_columns,) to a concave one, a scalar. `what`: names the program in an
+    error. `deadline`: value of ``time.time()`` after which to give up. `strict`: whether to refuse what the solver
+    itself calls inaccurate; else a point near the optimum will do.
 
-    Raises
-    ------
-    ModelError
-        If `goal` does not return such an expression.
-    LimitError
-        If the deadline passes.
-    SolveError
-        If the program has no feasible point in the domain of `goal`, or is not solved to optimality.
+    Raises ModelError if `goal` does not return such an expression; LimitError if the deadline passes; SolveError if the
+    program has no feasible point in the domain of `goal`, or is not solved to optimality.
     """
     import cvxpy as cp  # costs over a second
 
@@ -64,22 +51,13 @@ def solve_concave(
     matrix = sp.csc_array(
         (program.value, program.index, program.start), shape=(program.n_rows, program.n_columns)
     ).tocsr()
-    constraints = []
-    equal = program.row_lower == program.row_upper
-    for rows, sense in (
-        (equal, "="),
-        (np.isfinite(program.row_lower) & ~equal, ">"),
-        (np.isfinite(program.row_upper) & ~equal, "<"),
-    ):
-        if rows.any():
-            activity = matrix[rows] @ x
-            bound = program.row_upper[rows] if sense == "<" else program.row_lower[rows]
-            constraints.append(
-                activity == bound if sense == "=" else activity >= bound if sense == ">" else activity <= bound
-            )
-    below, above = np.isfinite(program.lower), np.isfinite(program.upper)
-    constraints += [x[below] >= program.lower[below]] if below.any() else []
-    constraints += [x[above] <= program.upper[above]] if above.any() else []
+    low, high, equal = program.row_lower, program.row_upper, program.row_lower == program.row_upper
+    loose = (np.isfinite(low) & ~equal, low, operator.ge), (np.isfinite(high) & ~equal, high, operator.le)
+    sides = [(equal, low, operator.eq), *loose]
+    constraints = [compare(matrix[rows] @ x, bound[rows]) for rows, bound, compare in sides if rows.any()]
+    for bound, compare in ((program.lower, operator.ge), (program.upper, operator.le)):
+        bounded = np.isfinite(bound)
+        constraints += [compare(x[bounded], bound[bounded])] if bounded.any() else []
     problem = cp.Problem(cp.Maximize(expression), constraints)
     points = []
     for accuracy in ACCURACY[: None if strict else 1]:
@@ -93,7 +71,7 @@ def solve_concave(
         )
     if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
         raise SolveError(f"{what} is infeasible: at no feasible point is the objective defined; choose a wider one")
-    if problem.status == cp.USER_LIMIT and deadline is not None and clock.time() >= deadline:
+    if problem.status == cp.USER_LIMIT and seconds_left(deadline) <= 0:
         raise LimitError(f"{what}: the time limit has passed")
     if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
         raise SolveError(f"{what} ended as: {problem.status}; is the objective bounded?")
@@ -112,7 +90,7 @@ def _solve(problem: Any, accuracy: float, what: str, deadline: float | None) -> 
 
     options: dict[str, Any] = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), accuracy)
     if deadline is not None:
-        options["time_limit"] = deadline - clock.time()
+        options["time_limit"] = seconds_left(deadline)
         if options["time_limit"] <= 0:
             raise LimitError(f"{what}: the time limit has passed")
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -133,10 +111,7 @@ def entropy(x: Any) -> Any:
 def asked_for(goal: Callable[[Any], Any], argument: Any, what: str) -> Any:
     """Return what a user's function makes of a cvxpy expression: a concave scalar, all of whose numbers are known.
 
-    Raises
-    ------
-    ModelError
-        If it is none, or the function raises an exception, which is then the cause.
+    Raises ModelError if it is none, or the function raises an exception, which is then the cause.
     """
     try:
         expression = goal(argument)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from lp_posg.lp.program import LinearProgram, LPResult, Status
+from lp_posg.lp.program import LinearProgram, LPResult, Status, unsolved
 from lp_posg.types import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -39,11 +39,8 @@ FIRST_WAY: Mapping[str, object] = {
     "simplex_scale_strategy": 0,
 }
 
-LARGE_ENTRIES = 20_000
-"""Programs beyond this many entries, and all with whole numbers, can be interrupted."""
-
-VIOLATION_TOL = 1e-7
-"""A solution that breaks a row by more than this is not believed, whatever its status."""
+LARGE_ENTRIES = 20_000  # programs beyond this many entries, and all with whole numbers, can be interrupted
+VIOLATION_TOL = 1e-7  # a solution that breaks a row by more than this is not believed, whatever its status
 
 _EMPTY: FloatArray = np.empty(0)
 _local = threading.local()
@@ -80,7 +77,7 @@ def run(
     """Return how one way of solving a program ended; `fresh`: by a new solver."""
     large = is_large(program)
     highs = _solver(fresh, options, time_limit, large, program.integer is not None)
-    return run_loaded(highs, program, large, violation) if load(highs, program) else failed()
+    return run_loaded(highs, program, large, violation) if load(highs, program) else unsolved()
 
 
 def is_large(program: LinearProgram) -> bool:
@@ -92,24 +89,12 @@ def load(highs: highspy.Highs, program: LinearProgram) -> bool:
     """Give the program to a solver; False if it refuses it."""
     import highspy
 
-    integer = program.integer
-    passed = highs.passModel(
-        program.n_columns,
-        program.n_rows,
-        len(program.value),
-        1,  # entries by column
-        1,  # minimise
-        0.0,
-        program.cost,
-        program.lower,
-        program.upper,
-        program.row_lower,
-        program.row_upper,
-        program.start,
-        program.index,
-        program.value,
-        _continuous(program.n_columns) if integer is None else integer.astype(np.int32),
-    )
+    by_column, minimise, offset = 1, 1, 0.0
+    size = (program.n_columns, program.n_rows, len(program.value), by_column, minimise, offset)
+    frame = (program.cost, program.lower, program.upper, program.row_lower, program.row_upper)
+    matrix = (program.start, program.index, program.value)
+    integer = _continuous(program.n_columns) if program.integer is None else program.integer.astype(np.int32)
+    passed = highs.passModel(*size, *frame, *matrix, integer)
     # A warning is given for entries below 1e-9, which HiGHS leaves out; `violation` judges the result.
     return bool(passed != highspy.HighsStatus.kError)
 
@@ -120,16 +105,16 @@ def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool, violat
 
     ran = _run_interruptibly(highs) if large else highs.run()
     if ran == highspy.HighsStatus.kError:
-        return failed()
+        return unsolved()
     status = _statuses().get(highs.getModelStatus(), Status.FAILED)
     if status is Status.LIMIT and program.integer is not None:
         return _reached(highs, program)
     if status is not Status.OPTIMAL:
-        return LPResult(status, _EMPTY, _EMPTY, float("nan"))
+        return unsolved(status)
     solution = highs.getSolution()
     x = np.array(solution.col_value)
     if program.violation(x) > violation:
-        return failed()
+        return unsolved()
     dual = np.array(solution.row_dual) if program.integer is None else _EMPTY
     return LPResult(status, x, dual, float(program.cost @ x))
 
@@ -139,18 +124,12 @@ def _reached(highs: highspy.Highs, program: LinearProgram) -> LPResult:
     import highspy
 
     info, none = highs.getInfo(), float("nan")
-    bound = float(info.mip_dual_bound)
-    x, incumbent = _EMPTY, none
+    x, incumbent, bound = _EMPTY, none, float(info.mip_dual_bound)
     if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
         found = np.array(highs.getSolution().col_value)
         if program.violation(found) <= VIOLATION_TOL:
             x, incumbent = found, float(program.cost @ found)
     return LPResult(Status.LIMIT, x, _EMPTY, none, bound if np.isfinite(bound) else none, incumbent)
-
-
-def failed() -> LPResult:
-    """Return the result of a solve that did not end with an answer."""
-    return LPResult(Status.FAILED, _EMPTY, _EMPTY, float("nan"))
 
 
 @lru_cache(maxsize=1024)
@@ -211,8 +190,8 @@ def _solver(
 ) -> highspy.Highs:
     """Return this thread's solver with one way's options set; a new one after a failure.
 
-    All options are set whenever they change, so that nothing is left over from another way. Large
-    programs have a solver of their own, which can be interrupted; that costs a small one too much.
+    All options are set whenever they change, so that nothing is left over from another way. Large programs have a
+    solver of their own, which can be interrupted; that costs a small one too much.
     """
     solvers = _local.__dict__.setdefault("solvers", {})
     highs, was = solvers.get(large, (None, None))

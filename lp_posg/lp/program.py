@@ -33,30 +33,20 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class LinearProgram:
-    """The program in the form above.
+    """The program in the form above."""
 
-    Attributes
-    ----------
-    cost, lower, upper : float arrays, shape (n_columns,)
-    row_lower, row_upper : float arrays, shape (n_rows,)
-    start : int32 array, shape (n_columns + 1,)
-        Column j's entries are ``index[start[j]:start[j + 1]]`` and the same of `value`.
-    index : int32 array, shape (nnz,)
-        Row of each entry.
-    value : float array, shape (nnz,)
-    integer : bool array, shape (n_columns,), or None
-        Columns that must be whole numbers.
-    """
-
+    # cost, lower, upper: shape (n_columns,)
     cost: FloatArray
     lower: FloatArray
     upper: FloatArray
+    # row_lower, row_upper: shape (n_rows,)
     row_lower: FloatArray
     row_upper: FloatArray
+    # shape (n_columns + 1,); column j's entries are ``index[start[j]:start[j + 1]]`` and the same of `value`
     start: IntArray
-    index: IntArray
-    value: FloatArray
-    integer: BoolArray | None = None
+    index: IntArray  # shape (nnz,); row of each entry
+    value: FloatArray  # shape (nnz,)
+    integer: BoolArray | None = None  # shape (n_columns,), or None; columns that must be whole numbers
 
     @staticmethod
     def of(
@@ -64,10 +54,7 @@ class LinearProgram:
     ) -> LinearProgram:
         """Return the program with this matrix A, dense or of scipy.sparse.
 
-        Parameters
-        ----------
-        columns, rows : pairs of float arrays or floats
-            The lower and upper bounds of the variables, and of the rows.
+        `columns`, `rows`: the lower and upper bounds of the variables and of the rows, arrays or numbers.
         """
         n_rows, n_columns = matrix.shape
         if isinstance(matrix, np.ndarray):
@@ -102,26 +89,19 @@ class LinearProgram:
 
 @dataclass(frozen=True)
 class ProgramBlock:
-    """B linear programs of one shape: the same sparsity pattern and bounds of columns, other numbers.
+    """B linear programs of one shape: the same sparsity pattern and bounds of columns, other numbers."""
 
-    Attributes
-    ----------
-    cost : float array, shape (B, n_columns)
-    lower, upper : float arrays, shape (n_columns,)
-    row_lower, row_upper : float arrays, shape (n_rows,) or (B, n_rows)
-    start, index : int32 arrays
-        The pattern, as in `LinearProgram`.
-    value : float array, shape (B, nnz)
-    """
-
-    cost: FloatArray
+    cost: FloatArray  # shape (B, n_columns)
+    # lower, upper: shape (n_columns,)
     lower: FloatArray
     upper: FloatArray
+    # row_lower, row_upper: shape (n_rows,) or (B, n_rows)
     row_lower: FloatArray
     row_upper: FloatArray
+    # start, index: the pattern, as in `LinearProgram`
     start: IntArray
     index: IntArray
-    value: FloatArray
+    value: FloatArray  # shape (B, nnz)
 
     def __len__(self) -> int:
         return len(self.cost)
@@ -177,25 +157,20 @@ def _full(bounds: Bounds, size: int) -> tuple[FloatArray, FloatArray]:
 
 @dataclass(frozen=True)
 class LPResult:
-    """What a solve gave.
-
-    Attributes
-    ----------
-    status : Status
-    x : float array, shape (n_columns,)
-        The solution; of a program with whole numbers that a limit stopped the best one found; else empty.
-    dual : float array, shape (n_rows,)
-        Marginal cost of each row (d objective / d bound); empty unless an optimal LP.
-    objective : float
-        Minimal cost; nan unless optimal.
-    bound, incumbent : float
-        Of a program with whole numbers that a limit stopped: what no solution costs less than, and what the best
-        solution found so far costs; nan where the solver has none.
-    """
+    """What a solve gave."""
 
     status: Status
+    # shape (n_columns,); the solution; of a program with whole numbers that a limit stopped the best one found; else
+    # empty
     x: FloatArray
-    dual: FloatArray
-    objective: float
+    dual: FloatArray  # shape (n_rows,); marginal cost of each row (d objective / d bound); empty unless an optimal LP
+    objective: float  # minimal cost; nan unless optimal
+    # bound, incumbent: of a program with whole numbers that a limit stopped: what no solution costs less than, and what
+    # the best solution found so far costs; nan where the solver has none
     bound: float = float("nan")
     incumbent: float = float("nan")
+
+
+def unsolved(status: Status = Status.FAILED) -> LPResult:
+    """Return the result of a solve that ended without a solution."""
+    return LPResult(status, _EMPTY, _EMPTY, float("nan"))

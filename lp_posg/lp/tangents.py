@@ -3,14 +3,14 @@
     maximise  f(offset + unit * u)   subject to   u = values . x,  row_lower <= A x <= row_upper,  lower <= x <= upper
 
 An interior-point solver is asked first; what it makes of functions in units of 1e-6 or 1e6, or of values near 1e8, may
-be far off, whatever its status. So the polytope of u is approximated from inside, by points furthest in some
-direction, and f from above, by tangents ``f(v) + g . (u - v)`` at some points v, and both are refined in turn:
+be far off, whatever its status. So the polytope of u is approximated from inside, by points furthest in some direction,
+and f from above, by tangents ``f(v) + g . (u - v)`` at some points v, and both are refined in turn:
 
     max t   s.t.   t <= f(v_k) + g_k . (u - v_k) for all tangents k,   u in the convex hull of the points so far
 
-The multipliers of the tangents add up to one tangent, which bounds f from above; its largest value over the polytope
-(a program with another cost) is a bound for all feasible points, and a new point of the hull. A tangent is added where
-u is. The search ends when the best point found is within ``PROOF_TOL`` of the bound, relative to what f varies by.
+The multipliers of the tangents add up to one tangent, which bounds f from above; its largest value over the polytope (a
+program with another cost) is a bound for all feasible points, and a new point of the hull. A tangent is added where u
+is. The search ends when the best point found is within ``PROOF_TOL`` of the bound, relative to what f varies by.
 
 Sources: Kelley (1960), J. SIAM 8, 703-712 (tangents); von Hohenbalken (1977), Math. Programming 13, 49-68 (points).
 """
@@ -31,39 +31,24 @@ from lp_posg.lp.program import LinearProgram
 from lp_posg.lp.warm import CostSweep
 from lp_posg.types import FloatArray
 
-PROOF_TOL = 1e-9
-"""The search ends this near to its bound, in units of what f varies by."""
-
-DOUBT_TOL = 1e-6
-"""Where rounding ends the search further from its bound than this, no solution is returned."""
-
-DOUBLE = 4e-15
-"""Relative rounding of f and of its argument, which no search can look behind."""
-
-SIMPLEX_TOL = 1e-10
-"""Rounding of u."""
-
-STEEPEST = 1e8
-"""Tangents that change by more than this, in units of what f varies by, say nothing in a program."""
+PROOF_TOL = 1e-9  # the search ends this near to its bound, in units of what f varies by
+DOUBT_TOL = 1e-6  # where rounding ends the search further from its bound than this, no solution is returned
+DOUBLE = 4e-15  # relative rounding of f and of its argument, which no search can look behind
+SIMPLEX_TOL = 1e-10  # rounding of u
+STEEPEST = 1e8  # tangents that change by more than this, in units of what f varies by, say nothing in a program
 
 MOST_ROUNDS = 300
 
+# How far towards the middle f is tried where it has no tangent, as a root has none at 0.
 INWARD = (0.0, 1e-9, 1e-6, 1e-3, 0.1, 0.5, 1.0)
-"""How far towards the middle f is tried where it has no tangent, as a root has none at 0."""
 
 
 @dataclass(frozen=True, eq=False)
 class Values:
-    """The few linear values that a function is of.
+    """The few linear values that a function is of."""
 
-    Attributes
-    ----------
-    matrix : float array, shape (n, n_columns)
-        u by x.
-    unit, offset : float arrays, shape (n,)
-    """
-
-    matrix: FloatArray
+    matrix: FloatArray  # shape (n, n_columns); u by x
+    # unit, offset: shape (n,)
     unit: FloatArray
     offset: FloatArray
 
@@ -81,19 +66,9 @@ def solve_of_values(
 ) -> tuple[FloatArray, int]:
     """Return a feasible point that maximises ``goal`` of the values, and the number of programs solved.
 
-    Parameters
-    ----------
-    goal : callable
-        From a cvxpy expression of shape (n,) to a concave one, a scalar.
-    what, deadline
-        As in `solve_concave`.
+    `goal`: from a cvxpy expression of shape (n,) to a concave one, a scalar. `what`, `deadline`: as in `solve_concave`.
 
-    Raises
-    ------
-    ModelError, LimitError
-        As `solve_concave`.
-    SolveError
-        As `solve_concave`, or if the bound is not met.
+    Raises ModelError, LimitError as `solve_concave`; SolveError as `solve_concave`, or if the bound is not met.
     """
     search = _Search(program, values, goal, what, deadline)
     if all(variable is search.argument for variable in search.expression.variables()):

@@ -1,30 +1,30 @@
-"""One linear program solved again and again, with other bounds or costs, each time from where a like one ended."""
+"""One linear program solved again and again, each time from where the last solve, or that of a like one, ended.
+
+Bounds change in a `WarmProgram`, costs in a `CostSweep`, and a `ColumnProgram` gets more columns.
+"""
 
 from __future__ import annotations
 
-import time as clock
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from lp_posg.lp.attempts import attempt_program, solve_program
+from lp_posg.lp.attempts import attempt_program, optimal, seconds_left, solve_program
 from lp_posg.lp.highs import FIRST_WAY, is_large, limit_time, load, run_loaded, solver_for
-from lp_posg.lp.program import LinearProgram, LPResult, Status
-from lp_posg.types import FloatArray
+from lp_posg.lp.program import LinearProgram, LPResult, Status, unsolved
+from lp_posg.types import FloatArray, IntArray
 
-# A basis stays feasible when costs change, which is where the primal method starts.
-_SWEEP_WAY: Mapping[str, object] = {**FIRST_WAY, "simplex_strategy": 4}
+# A basis stays feasible when costs change or columns come, which is where the primal method starts.
+_PRIMAL_WAY: Mapping[str, object] = {**FIRST_WAY, "simplex_strategy": 4}
+_EMPTY: FloatArray = np.empty(0)
 
 
 class WarmProgram:
     """A program whose bounds change from solve to solve, for instance down a tree of branches.
 
-    Parameters
-    ----------
-    program : LinearProgram
-        Without whole numbers; its own bounds are those of no solve in particular.
+    `program`: without whole numbers; its own bounds are those of no solve in particular.
     """
 
     def __init__(self, program: LinearProgram) -> None:
@@ -46,24 +46,17 @@ class WarmProgram:
     ) -> tuple[LPResult, object]:
         """Return how the solve with these bounds ended, and where, for the `start` of another.
 
-        A start that does not lead to an optimum is given up, and the program solved as
-        `attempt_program` does.
+        A start that does not lead to an optimum is given up, and the program solved as `attempt_program` does.
 
-        Parameters
-        ----------
-        lower, upper : float arrays, shape (n_columns,)
-        row_lower, row_upper : float arrays, shape (n_rows,)
-        start : object, optional
-            What an earlier solve of this object returned.
-        deadline : float, optional
-            Value of ``time.time()`` after which to stop with status `Status.LIMIT`.
+        `lower`, `upper`: shape (n_columns,). `row_lower`, `row_upper`: shape (n_rows,). `start`: what an earlier solve
+        of this object returned. `deadline`: value of ``time.time()`` after which to stop with status `Status.LIMIT`.
         """
         program = replace(self._program, lower=lower, upper=upper, row_lower=row_lower, row_upper=row_upper)
         if self._usable:
-            result, end = self._from(program, start, _left(deadline))
+            result, end = self._from(program, start, seconds_left(deadline))
             if result.status in (Status.OPTIMAL, Status.LIMIT):
                 return result, end
-        return attempt_program(program, _left(deadline)), None
+        return attempt_program(program, seconds_left(deadline)), None
 
     def _from(self, program: LinearProgram, start: object, seconds: float) -> tuple[LPResult, object]:
         highs: Any = self._highs  # some of its methods are not in the stubs
@@ -79,14 +72,7 @@ class WarmProgram:
 class CostSweep:
     """One linear program to be solved with one cost after another, each time from the last basis.
 
-    Parameters
-    ----------
-    program : LinearProgram
-        Its own cost is not used.
-    what : str
-        Names the program in an error.
-    deadline : float, optional
-        As in `solve_program`.
+    `program`: its own cost is not used. `what`: names the program in an error. `deadline`: as in `solve_program`.
     """
 
     def __init__(self, program: LinearProgram, what: str = "linear program", deadline: float | None = None) -> None:
@@ -97,28 +83,88 @@ class CostSweep:
     def solve(self, cost: FloatArray) -> LPResult:
         """Return the optimal solution at this cost.
 
-        Raises
-        ------
-        LimitError, SolveError
-            As `solve_program`, by which a program is solved where the warm start does not end with an optimum.
+        Raises LimitError, SolveError as `solve_program`, by which a program is solved where the warm start does not end
+        with an optimum.
         """
         program = replace(self._program, cost=cost)
-        if self._deadline is not None and clock.time() > self._deadline:
-            return solve_program(program, self._what, self._deadline)
-        result = self._warm(program)
-        if result.status is Status.OPTIMAL:
-            return result
-        self._highs = None
+        if seconds_left(self._deadline) >= 0:
+            if self._highs is None:
+                self._highs = solver_for(_PRIMAL_WAY)
+                load(self._highs, program)
+            else:
+                self._highs.changeColsCost(program.n_columns, self._columns, program.cost)
+            result = run_loaded(self._highs, program, large=False)
+            if result.status is Status.OPTIMAL:
+                return result
+            self._highs = None
         return solve_program(program, self._what, self._deadline)
 
-    def _warm(self, program: LinearProgram) -> LPResult:
-        if self._highs is None:
-            self._highs = solver_for(_SWEEP_WAY)
-            load(self._highs, program)
-        else:
-            self._highs.changeColsCost(program.n_columns, self._columns, program.cost)
-        return run_loaded(self._highs, program, large=False)
 
+class ColumnProgram:
+    """A program with fixed rows, to which columns are added.
 
-def _left(deadline: float | None) -> float:
-    return np.inf if deadline is None else deadline - clock.time()
+    `row_lower`, `row_upper`: shape (n_rows,). `what`: names the program in an error.
+    """
+
+    def __init__(self, row_lower: FloatArray, row_upper: FloatArray, what: str = "linear program") -> None:
+        self.row_lower, self.row_upper, self.what = row_lower, row_upper, what
+        self.cost = self.lower = self.upper = _EMPTY
+        self._entries: list[tuple[IntArray, IntArray, FloatArray]] = []  # column, row, number
+        self._highs = solver_for(_PRIMAL_WAY)
+        none = np.empty(0, np.int32)
+        self._highs.addRows(len(row_lower), row_lower, row_upper, 0, none, none, _EMPTY)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns so far."""
+        return len(self.cost)
+
+    def add(self, matrix: FloatArray, cost: FloatArray, lower: float = 0.0, upper: float = np.inf) -> None:
+        """Add columns.
+
+        `matrix`: shape (m, n_rows); the new columns, one per line. `cost`: shape (m,). `lower`, `upper`: bounds of
+        each.
+        """
+        column, row = np.nonzero(matrix)
+        number = matrix[column, row]
+        start = np.searchsorted(column, np.arange(len(matrix))).astype(np.int32)
+        bounds = np.full(len(matrix), lower), np.full(len(matrix), upper)
+        cost = np.asarray(cost, dtype=np.float64)
+        self._highs.addCols(len(matrix), cost, *bounds, len(row), start, row.astype(np.int32), number)
+        self._entries.append((column + self.n_columns, row, number))
+        self.cost = np.concatenate([self.cost, cost])
+        self.lower, self.upper = np.append(self.lower, bounds[0]), np.append(self.upper, bounds[1])
+
+    def set_cost(self, cost: FloatArray) -> None:
+        """Replace the costs of all columns."""
+        self._highs.changeColsCost(self.n_columns, np.arange(self.n_columns, dtype=np.int32), cost)
+        self.cost = np.array(cost, dtype=np.float64)
+
+    def set_upper(self, column: int, upper: float) -> None:
+        """Replace the upper bound of one column."""
+        self._highs.changeColBounds(column, float(self.lower[column]), upper)
+        self.upper = self.upper.copy()
+        self.upper[column] = upper
+
+    def program(self) -> LinearProgram:
+        """Return the program as it stands, as one piece."""
+        column, row, number = (np.concatenate(part) for part in zip(*self._entries, strict=True))
+        start: IntArray = np.searchsorted(column, np.arange(self.n_columns + 1)).astype(np.int32)
+        frame = (self.cost, self.lower, self.upper, self.row_lower, self.row_upper)
+        return LinearProgram(*frame, start, row.astype(np.int32), number)
+
+    def solve(self, deadline: float | None = None) -> LPResult:
+        """Return the optimal solution, from the last basis on; from scratch in every way if that fails.
+
+        `deadline`: value of ``time.time()`` after which to give up.
+
+        Raises LimitError if the deadline passes; SolveError if the program as it stands has no optimum, or none can be
+        found.
+        """
+        program, left, result = self.program(), seconds_left(deadline), unsolved(Status.LIMIT)
+        if left > 0:
+            limit_time(self._highs, left)
+            result = run_loaded(self._highs, program, large=False)
+        if result.status not in (Status.OPTIMAL, Status.LIMIT):
+            result = attempt_program(program, left)
+        return optimal(result, program, self.what)

@@ -2,8 +2,8 @@
 
 from lp_posg.stage.concepts import CONCEPTS, Concept, concept_named
 from lp_posg.stage.correlated.concept import Correlated
+from lp_posg.stage.correlated.incentives import largest_share
 from lp_posg.stage.correlated.no_signalling import no_signalling_bound
-from lp_posg.stage.correlated.obedience import largest_share
 from lp_posg.stage.correlated.region import Efficiency, PayoffRegion, efficiency_of, payoff_region_of
 from lp_posg.stage.objective import OWN, Objective, parse_objective
 from lp_posg.stage.payoffs import StageBlock

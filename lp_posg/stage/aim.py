@@ -4,8 +4,8 @@ With the agents' scaled values v (see `Scaled`),
 
     max  weight . v + t    s.t.   row . v - t >= lower  for an active row,   row . v >= lower  for another
 
-and t = 0 where no row is active. A linear objective has the weight alone. The leximin makes the smallest value as
-large as can be, then the second smallest, and so on, by one program after another:
+and t = 0 where no row is active. A linear objective has the weight alone. The leximin makes the smallest value as large
+as can be, then the second smallest, and so on, by one program after another:
 
 - Over a convex set of values t is first the smallest value. In every optimum the row of an agent whose multiplier is
   positive is tight, so that agent has what it can have: it is held there, and t is maximised over the rest (`then`).
@@ -13,8 +13,8 @@ large as can be, then the second smallest, and so on, by one program after anoth
 - Over any set of values the sum of the r smallest is the least of all sums of r values, and is maximised for r = 1, 2
   and so on while the sums before are held (`aims_in_turn`, `Aim.holding`).
 
-Source: Ogryczak, Pióro and Tomaszewski (2005), J. Telecommunications and Information Technology 3
-(lexicographic max-min by linear programs and their duals; leximin by sums of the smallest).
+Source: Ogryczak, Pióro and Tomaszewski (2005), J. Telecommunications and Information Technology 3 (lexicographic
+max-min by linear programs and their duals; leximin by sums of the smallest).
 """
 
 from __future__ import annotations
@@ -29,37 +29,23 @@ from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import Scaled
 from lp_posg.types import BoolArray, FloatArray, IntArray
 
-HELD_SHARE = 1e-7
-"""An agent is held if its multiplier is more than this part of the largest."""
-
+HELD_SHARE = 1e-7  # an agent is held if its multiplier is more than this part of the largest
+# What an agent, or a sum of the smallest values, may lose once held, in units of the largest payoff: for rounding.
 HELD_SLACK, HELD_SUM_SLACK = 1e-9, 1e-8
-"""What an agent, or a sum of the smallest values, may lose once held, in units of the largest payoff: for rounding."""
 
 
 @dataclass(frozen=True, eq=False)
 class Aim:
-    """What the programs of B games maximise.
+    """What the programs of B games maximise."""
 
-    Attributes
-    ----------
-    weight : float array, shape (B, n)
-    rows : float array, shape (B, R, n)
-    active : bool array, shape (B, R)
-    lower : float array, shape (B, R)
-        -inf for a row that can never be the least.
-    unit, shift : float arrays, shape (B,)
-        In reward units the objective is ``shift + unit * (weight . v + t)``.
-    name : str
-        What is maximised, for messages.
-    """
-
-    weight: FloatArray
-    rows: FloatArray
-    active: BoolArray
-    lower: FloatArray
+    weight: FloatArray  # shape (B, n)
+    rows: FloatArray  # shape (B, R, n)
+    active: BoolArray  # shape (B, R)
+    lower: FloatArray  # shape (B, R); -inf for a row that can never be the least
+    # unit, shift: shape (B,); in reward units the objective is ``shift + unit * (weight . v + t)``
     unit: FloatArray
     shift: FloatArray
-    name: str
+    name: str  # what is maximised, for messages
 
     @staticmethod
     def of(objective: Objective, game: Scaled) -> Aim:

@@ -19,8 +19,8 @@ from lp_posg.stage.team import Team
 class Concept(Protocol):
     """A solution concept for stage games.
 
-    To add one: write a class with these members in a file of its own, and list it in ``CONCEPTS`` or pass an object
-    of it to `solve`, `compare` or `learn`.
+    To add one: write a class with these members in a file of its own, and list it in ``CONCEPTS`` or pass an object of
+    it to `solve`, `compare` or `learn`.
     """
 
     @property

@@ -2,8 +2,8 @@
 
 Divided by the largest payoff, all others would be less than a solver's tolerance. Such a game is solved as it is, in
 programs that are balanced (see `lp.balance`), and judged by its own regrets. Where these are large beside the other
-payoffs, it is solved with the extremes capped: who never plays what is forbidden does not mind how much it costs.
-The better of both is kept, by the regrets in the game as given.
+payoffs, it is solved with the extremes capped: who never plays what is forbidden does not mind how much it costs. The
+better of both is kept, by the regrets in the game as given.
 """
 
 from __future__ import annotations
@@ -21,14 +21,10 @@ from lp_posg.stage.payoffs import StageBlock
 from lp_posg.stage.strategy import BlockStrategy, arranged, joined
 from lp_posg.types import BoolArray, FloatArray
 
-CAPS = (1e3, 1e5)
-"""Payoffs are capped at so many times what others differ by."""
-
+CAPS = (1e3, 1e5)  # payoffs are capped at so many times what others differ by
+# An atom of at most this probability is rounding: what is hardly ever played counts where a payoff is very large.
 FAINT = 1e-22
-"""An atom of at most this probability is rounding: what is hardly ever played counts where a payoff is very large."""
-
-DOUBT = 1e-6
-"""Regrets of more than this, beside payoffs that are not extreme, are looked into."""
+DOUBT = 1e-6  # regrets of more than this, beside payoffs that are not extreme, are looked into
 
 Solve = Callable[[StageBlock, Objective], BlockStrategy]
 
@@ -36,10 +32,7 @@ Solve = Callable[[StageBlock, Objective], BlockStrategy]
 def extremes_apart(block: StageBlock, objective: Objective, kind: Kind, solve: Solve) -> BlockStrategy:
     """Return the strategies of a block by `solve`, those of games with extreme payoffs with more care.
 
-    Parameters
-    ----------
-    kind
-        What a deviation is; ``interim`` for Nash equilibria.
+    `kind`: what a deviation is; ``interim`` for Nash equilibria.
     """
     extreme = _is_extreme(block.payoff)
     if not extreme.any():
@@ -77,10 +70,7 @@ def _flat(payoff: FloatArray) -> FloatArray:
 def _middle(payoff: FloatArray) -> FloatArray:
     """Return a payoff that most others are near to, of each agent at each private profile, shape (B, n, P, 1).
 
-    Parameters
-    ----------
-    payoff : float array, shape (B, n, P, A)
-        By private profile and joint action.
+    `payoff`: shape (B, n, P, A); by private profile and joint action.
     """
     found, size = np.median(payoff, axis=3, keepdims=True), np.abs(payoff)
     place = payoff.shape[3] // 4

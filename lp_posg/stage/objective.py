@@ -1,13 +1,12 @@
 """Which equilibrium of a stage game is selected.
 
-``welfare``: the largest sum of values; ``worst``: the smallest sum; ``agent:k``: the largest value of agent k
-(1-based, or its name); ``weighted:w1,w2,...``: the largest weighted sum, a weight of at least 0 per agent;
-``egalitarian``: the largest smallest value, among these the largest second smallest, and so on (leximin);
-``entropy``: the largest entropy of the distribution over joint pure prescriptions; or a concave function of the
-values.
+``welfare``: the largest sum of values; ``worst``: the smallest sum; ``agent:k``: the largest value of agent k (1-based,
+or its name); ``weighted:w1,w2,...``: the largest weighted sum, a weight of at least 0 per agent; ``egalitarian``: the
+largest smallest value, among these the largest second smallest, and so on (leximin); ``entropy``: the largest entropy
+of the distribution over joint pure prescriptions; or a concave function of the values.
 
-Where several equilibria are optimal a linear objective takes the vertex that the simplex method ends at, which
-depends on the stage game alone. The values of the leximin and of a strictly concave function are unique.
+Where several equilibria are optimal a linear objective takes the vertex that the simplex method ends at, which depends
+on the stage game alone. The values of the leximin and of a strictly concave function are unique.
 """
 
 from __future__ import annotations
@@ -22,8 +21,7 @@ from lp_posg.errors import OptionError
 from lp_posg.lp import entropy
 from lp_posg.types import FloatArray
 
-OWN = "own:"
-"""How the name of an objective that is not in `OBJECTIVES` begins."""
+OWN = "own:"  # how the name of an objective that is not in `OBJECTIVES` begins
 
 
 @dataclass(frozen=True)
@@ -72,8 +70,7 @@ class Objective:
         return f"{self.name}, minus the sum of values" if self.name == "worst" else self.name
 
 
-Make = Callable[[str, tuple[str, ...]], Objective]
-"""From a name such as ``agent:2``, and the agents, to the objective."""
+Make = Callable[[str, tuple[str, ...]], Objective]  # from a name such as ``agent:2``, and the agents, to the objective
 
 
 def _one_agent(name: str, agents: tuple[str, ...]) -> Objective:

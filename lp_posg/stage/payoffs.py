@@ -1,8 +1,8 @@
 """Stage games of one shape as one array, and sums over other agents' pure prescriptions.
 
-A stage game is its weighted payoff ``U_i[p, a]``: the belief in the private profile p times agent
-i's reward and continuation there, so that ``sum_p U_i[p, g(p)]`` is the value of a prescription
-profile g. Adding to U a function of (i, p) alone changes no incentive.
+A stage game is its weighted payoff ``U_i[p, a]``: the belief in the private profile p times agent i's reward and
+continuation there, so that ``sum_p U_i[p, g(p)]`` is the value of a prescription profile g. Adding to U a function of
+(i, p) alone changes no incentive.
 """
 
 from __future__ import annotations
@@ -80,20 +80,14 @@ class StageBlock:
 
 @dataclass(frozen=True)
 class Scaled:
-    """Payoffs brought to one scale: ``U = best[:, :, p] + size * payoff``.
+    """Payoffs brought to one scale: ``U = best[:, :, p] + size * payoff``."""
 
-    Attributes
-    ----------
-    payoff : float array, shape of the block's
-        Between -1 and 0: 0 at each agent's best joint action given the private profile. Not ``from_top``, up to 1.
-    size : float array, shape (B, n)
-    best : float array, shape (B, n)
-        Sum over p of the maximum over a: the value if every profile gave the agent its best. Not ``from_top``, the
-        value that 0 stands for.
-    """
-
+    # shape of the block's; between -1 and 0: 0 at each agent's best joint action given the private profile. Not
+    # ``from_top``, up to 1
     payoff: FloatArray
-    size: FloatArray
+    size: FloatArray  # shape (B, n)
+    # shape (B, n); sum over p of the maximum over a: the value if every profile gave the agent its best. Not
+    # ``from_top``, the value that 0 stands for
     best: FloatArray
 
     @property
@@ -110,13 +104,10 @@ class Scaled:
 def scaled(block: StageBlock, *, from_top: bool = True) -> Scaled:
     """Return the block's payoffs shifted by what changes no incentive and divided by their size.
 
-    Costs are then nonnegative in a minimisation, where the dual simplex method starts feasible,
-    and games in units of 1e-6 or 1e6 meet the solver's tolerances alike.
+    Costs are then nonnegative in a minimisation, where the dual simplex method starts feasible, and games in units of
+    1e-6 or 1e6 meet the solver's tolerances alike.
 
-    Parameters
-    ----------
-    from_top : bool
-        Whether payoffs have to be at most 0; if not, they count from the block's `zero` where it has one.
+    `from_top`: whether payoffs have to be at most 0; if not, they count from the block's `zero` where it has one.
     """
     n = block.n_agents
     action_axes = tuple(range(2 + n, 2 + 2 * n))
@@ -146,12 +137,7 @@ def summed_over(
 ) -> FloatArray:
     """Return payoffs when the agents of `fixed` play each of their pure prescriptions.
 
-    Parameters
-    ----------
-    payoff : float array, shape (B, k_1, ..., k_n, A_1, ..., A_n)
-        One agent's payoffs.
-    fixed : tuple of int
-        Agents, ascending.
+    `payoff`: shape (B, k_1, ..., k_n, A_1, ..., A_n); one agent's payoffs. `fixed`: agents, ascending.
 
     Returns
     -------
@@ -174,11 +160,8 @@ def welfare_optimum(
 ) -> list[IntArray]:
     """Return the pure prescriptions of each agent, shapes (B, k_i), with the largest welfare; the first of equals.
 
-    Parameters
-    ----------
-    welfare : float array, shape (B, k_1, ..., k_n, A_1, ..., A_n)
-    free : int
-        The agent that replies at each private information; those of the others are enumerated.
+    `welfare`: shape (B, k_1, ..., k_n, A_1, ..., A_n). `free`: the agent that replies at each private information;
+    those of the others are enumerated.
     """
     fixed = tuple(i for i in range(len(n_private)) if i != free)
     value = summed_over(welfare, n_private, n_actions, fixed)
@@ -193,6 +176,25 @@ def welfare_optimum(
     for i, index in zip(fixed, np.unravel_index(chosen, shape) if shape else (), strict=True):
         pure[i] = pure_prescriptions(n_private[i], n_actions[i])[index]
     return pure
+
+
+def by_agent(x: FloatArray, n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> list[FloatArray]:
+    """Return each agent's prescription, shape (1, k_i, A_i), where a vector begins with the entries of all of them."""
+    ends = np.cumsum(np.multiply(n_private, n_actions))
+    shapes = zip(np.split(x[: ends[-1]], ends[:-1]), n_private, n_actions, strict=True)
+    return [part.reshape(1, k, a) for part, k, a in shapes]
+
+
+def place_of_others(grid: IntArray, agent: int) -> tuple[IntArray, int]:
+    """Return the number of the other agents' part of each cell, and how many numbers there are.
+
+    `grid`: shape (2 n, C); private information and action of every agent in each cell, as of ``np.indices``.
+    """
+    n = len(grid) // 2
+    others = np.delete(grid, (agent, n + agent), axis=0)
+    sizes = tuple(int(size) for size in others.max(axis=1) + 1)
+    place = np.ravel_multi_index(tuple(others), sizes) if sizes else np.zeros(grid.shape[1], dtype=np.int64)
+    return place, int(np.prod(sizes))
 
 
 def largest_agent(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> int:

@@ -20,11 +20,8 @@ from lp_posg.stage.payoffs import StageBlock, largest_agent, prescriptions_but, 
 from lp_posg.stage.strategy import BlockStrategy, arranged, one_atom
 from lp_posg.types import BoolArray, IntArray
 
-ENTRY_LIMIT = 5_000
-"""Most entries of one game's enumeration; beyond it looking for a shortcut costs more than it saves."""
-
-ROUNDING = 1e-14
-"""A gain this small relative to the game's payoffs is rounding."""
+ENTRY_LIMIT = 5_000  # most entries of one game's enumeration; beyond it looking for a shortcut costs more than it saves
+ROUNDING = 1e-14  # a gain this small relative to the game's payoffs is rounding
 
 
 def shortcuts_first(

@@ -2,10 +2,9 @@
 
     max over g of  sum_p W[p, g(p)]   with W the sum of the agents' weighted payoffs
 
-All agents' prescriptions but those of the agent with the most are enumerated; that agent then
-chooses for each of its private informations alone, which is exact. Beyond ``ENUMERATION_LIMIT``
-the same problem is a mixed-integer program: x_i(p_i, .) is 0/1, and z(p, .) a distribution on
-joint actions with marginals x_i(p_i, .).
+All agents' prescriptions but those of the agent with the most are enumerated; that agent then chooses for each of its
+private informations alone, which is exact. Beyond ``ENUMERATION_LIMIT`` the same problem is a mixed-integer program:
+x_i(p_i, .) is 0/1, and z(p, .) a distribution on joint actions with marginals x_i(p_i, .).
 """
 
 from __future__ import annotations
@@ -19,15 +18,12 @@ from lp_posg.evaluate.kinds import KINDS
 from lp_posg.game.protocols import Payoffs
 from lp_posg.lp import LinearProgram, solve_program
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import StageBlock, largest_agent, prescriptions_but, welfare_optimum
+from lp_posg.stage.payoffs import StageBlock, by_agent, largest_agent, prescriptions_but, welfare_optimum
 from lp_posg.stage.strategy import BlockStrategy, joined, one_atom
 from lp_posg.types import FloatArray
 
-ENUMERATION_LIMIT = 100_000
-"""Most joint prescriptions of all agents but one that are enumerated."""
-
-BATCH_ENTRIES = 5_000_000
-"""Most numbers (stage game, prescription, private information, action) held at a time."""
+ENUMERATION_LIMIT = 100_000  # most joint prescriptions of all agents but one that are enumerated
+BATCH_ENTRIES = 5_000_000  # most numbers (stage game, prescription, private information, action) held at a time
 
 
 class Team:
@@ -63,35 +59,24 @@ def _by_enumeration(block: StageBlock, welfare: FloatArray, free: int) -> BlockS
 def _by_integer_program(block: StageBlock, welfare: FloatArray, where: str) -> BlockStrategy:
     program = compile_team_program(welfare, block.n_private, block.n_actions)
     x = solve_program(program, f"team program at {where}", block.deadline).x
-    prescription, first = [], 0
-    for k, n in zip(block.n_private, block.n_actions, strict=True):
-        own = x[first : first + k * n].reshape(1, k, n)
-        prescription.append(np.eye(n)[own.argmax(axis=2)])
-        first += k * n
-    return one_atom(prescription, 1, "program")
+    parts = by_agent(x, block.n_private, block.n_actions)
+    return one_atom([np.eye(part.shape[2])[part.argmax(axis=2)] for part in parts], 1, "program")
 
 
 def compile_team_program(welfare: FloatArray, n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> LinearProgram:
     """Return the mixed-integer program of one stage game: columns x_1, ..., x_n, then z(p, a).
 
-    Parameters
-    ----------
-    welfare : float array, shape (k_1, ..., k_n, A_1, ..., A_n)
+    `welfare`: shape (k_1, ..., k_n, A_1, ..., A_n).
     """
     top = float(np.abs(welfare).max()) or 1.0
-    n_x = [k * n for k, n in zip(n_private, n_actions, strict=True)]
-    n_z = welfare.size
-    rows = list(_marginal_rows(n_private, n_actions))
-    blocks = [
-        [sp.kron(sp.eye_array(k), np.ones((1, n))) if i == j else None for j in range(len(n_x))]
-        for i, (k, n) in enumerate(zip(n_private, n_actions, strict=True))
-    ]
-    simplex = sp.bmat(blocks, format="csc")
-    simplex.resize(simplex.shape[0], sum(n_x) + n_z)
-    matrix = sp.vstack([simplex, *rows], format="csc")
+    n_x = int(np.dot(n_private, n_actions))
+    each = [np.ones((1, n)) for k, n in zip(n_private, n_actions, strict=True) for _ in range(k)]
+    simplex = sp.block_diag(each, format="csc")
+    simplex.resize(simplex.shape[0], n_x + welfare.size)
+    matrix = sp.vstack([simplex, *_marginal_rows(n_private, n_actions)], format="csc")
     bound = np.concatenate([np.ones(simplex.shape[0]), np.zeros(matrix.shape[0] - simplex.shape[0])])
-    cost = np.concatenate([np.zeros(sum(n_x)), -welfare.ravel() / top])
-    return LinearProgram.of(matrix, cost, (0.0, 1.0), (bound, bound), np.arange(len(cost)) < sum(n_x))
+    cost = np.concatenate([np.zeros(n_x), -welfare.ravel() / top])
+    return LinearProgram.of(matrix, cost, (0.0, 1.0), (bound, bound), np.arange(len(cost)) < n_x)
 
 
 def _marginal_rows(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> Iterator[sp.csr_array]:
@@ -104,11 +89,7 @@ def _marginal_rows(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> It
     for i, (k, n) in enumerate(zip(n_private, n_actions, strict=True)):
         row = profile * n + grid[len(n_x) + i]
         pairs = np.unique(np.stack([row, grid[i] * n + grid[len(n_x) + i]]), axis=1)
-        yield sp.csr_array(
-            (
-                np.concatenate([np.ones(len(row)), -np.ones(pairs.shape[1])]),
-                (np.concatenate([row, pairs[0]]), np.concatenate([column, first + pairs[1]])),
-            ),
-            shape=(int(np.prod(n_private)) * n, sum(n_x) + grid.shape[1]),
-        )
+        number = np.repeat([1.0, -1.0], [len(row), pairs.shape[1]])
+        at = np.concatenate([row, pairs[0]]), np.concatenate([column, first + pairs[1]])
+        yield sp.csr_array((number, at), shape=(int(np.prod(n_private)) * n, sum(n_x) + grid.shape[1]))
         first += k * n

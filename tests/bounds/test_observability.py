@@ -10,8 +10,8 @@ from random_games import random_game
 from scipy.optimize import linprog
 
 import lp_posg as posg
-from lp_posg.bounds import branching, differences, laws, observable
-from lp_posg.bounds.laws import merged_columns, step_laws
+from lp_posg.bounds import branching, differences, observable
+from lp_posg.bounds.observable import merged_columns, step_laws
 from lp_posg.errors import ModelError
 
 TOL = 1e-9
@@ -259,7 +259,7 @@ def test_a_law_too_large_to_search_is_bounded(monkeypatch, name, limit):
 def test_a_law_too_large_to_be_dense_is_bounded_by_its_first_states(monkeypatch):
     rows = accurate(1, 8, 12)
     part = posg.bounds.observability(one_law(rows[:5]))
-    monkeypatch.setattr(laws, "DENSE_ENTRIES", 5 * 12)
+    monkeypatch.setattr(observable, "DENSE_ENTRIES", 5 * 12)
     found = posg.bounds.observability(one_law(rows))
     assert (found.status, found.lower) == ("bounded", 0.0)
     assert part.value - TOL <= found.upper

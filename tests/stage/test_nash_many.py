@@ -15,9 +15,8 @@ from lp_posg.errors import LimitError, UnsupportedError
 from lp_posg.stage import StageBlock, concept_named, parse_objective
 from lp_posg.stage.aim import Aim
 from lp_posg.stage.nash import box_search
-from lp_posg.stage.nash.box_search import OBJECTIVE_TOL
+from lp_posg.stage.nash.box_search import OBJECTIVE_TOL, best_nash
 from lp_posg.stage.nash.boxes import Box, Relaxation
-from lp_posg.stage.nash.many_agents import best_nash
 from lp_posg.stage.nash.multilinear import Multilinear
 from lp_posg.stage.nash.two_agents import selected_nash
 

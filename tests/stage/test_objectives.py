@@ -14,7 +14,7 @@ from lp_posg.errors import LimitError, ModelError, OptionError, SolveError, Unsu
 from lp_posg.lp import conic, tangents
 from lp_posg.stage import StageBlock, concept_named, parse_objective
 from lp_posg.stage.correlated import semi_compact
-from lp_posg.stage.correlated.concave import concave_optima
+from lp_posg.stage.correlated.concept import concave_optima
 from lp_posg.stage.correlated.whole_program import incentive_programs
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import scaled

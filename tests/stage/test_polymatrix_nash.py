@@ -11,8 +11,7 @@ from lp_posg import Game
 from lp_posg.errors import UnsupportedError
 from lp_posg.stage import StageBlock, concept_named, parse_objective
 from lp_posg.stage.nash import nash_concept as nash
-from lp_posg.stage.nash.pairwise_payoffs import pairs_of
-from lp_posg.stage.nash.polymatrix import polymatrix_nash
+from lp_posg.stage.nash.polymatrix import pairs_of, polymatrix_nash
 from lp_posg.stage.nash.two_agents import selected_nash
 from lp_posg.stage.payoffs import scaled
 

@@ -11,7 +11,7 @@ from stage_games import joint_law, random_block, values, worth
 from lp_posg.errors import UnsupportedError
 from lp_posg.stage import StageBlock, concept_named, parse_objective
 from lp_posg.stage.correlated.semi_compact import form_of
-from lp_posg.stage.correlated.sparsity_pattern import layout_of
+from lp_posg.stage.correlated.whole_program import layout_of
 
 TOL = 1e-7
 NARROWER = ("ne", "strategic-ce", "ce", "interim-cce", "cce")
@@ -151,4 +151,4 @@ def test_a_program_too_large_is_refused_with_its_size():
 def test_entries_are_counted_as_they_are():
     for n_private, n_actions in (((2, 2), (2, 3)), ((2, 1, 2), (2, 2, 2)), ((3,), (2,))):
         form = form_of(n_private, n_actions, "prescription")
-        assert len(layout_of(form).index) == form.n_entries
+        assert len(layout_of(form).frame.index) == form.n_entries

@@ -14,19 +14,11 @@ from lp_posg.types import FloatArray, IntArray
 
 @dataclass(frozen=True, eq=False)
 class StageIncentives:
-    """One stage game as rows: what columns and multipliers mean in it.
-
-    Attributes
-    ----------
-    rows : IncentiveRows
-    shape : Shape
-    payoff : float array, shape (n, k_1, ..., k_n, A_1, ..., A_n)
-        Scaled.
-    """
+    """One stage game as rows: what columns and multipliers mean in it."""
 
     rows: IncentiveRows
     shape: Shape
-    payoff: FloatArray
+    payoff: FloatArray  # shape (n, k_1, ..., k_n, A_1, ..., A_n); scaled
 
     @cached_property
     def tables(self) -> list[FloatArray]:
@@ -88,11 +80,7 @@ class StageIncentives:
     def dual_welfare(self, multiplier: FloatArray, weight: FloatArray) -> FloatArray:
         """Return W[p, a]: agents' values weighted, plus what following gains over deviating by the multipliers.
 
-        Parameters
-        ----------
-        multiplier : float array, shape (n_incentive,)
-            Of the scaled rows.
-        weight : float array, shape (n,)
+        `multiplier`: shape (n_incentive,); of the scaled rows. `weight`: shape (n,).
         """
         total = np.einsum("i,i...->...", weight, self.payoff)
         for i, own in enumerate(self.payoff):

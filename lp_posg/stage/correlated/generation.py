@@ -4,23 +4,22 @@ The master program is that of `correlated` over some of the joint pure prescript
 
     min  sum_g c(g) w(g)   s.t.   sum_g (follow - deviate)(g) w(g) + s >= 0  per incentive row,   sum_g w(g) = 1
 
-with c(g) minus the objective (for the smallest value: rows ``value_i - t >= 0`` and cost -t). With
-multipliers L >= 0 of the incentive rows and m of the value rows,
+with c(g) minus the objective (for the smallest value: rows ``value_i - t >= 0`` and cost -t). With multipliers L >= 0
+of the incentive rows and m of the value rows,
 
     P(g) = -c(g) + L . (follow - deviate)(g) + m . value(g)
 
-is a team's welfare with weighted payoffs W[p, a], so `pricing` finds the g with the largest P(g). Those above
-the master's dual of the last row improve it. Whatever the multipliers, no equilibrium costs less than
-``-max P`` plus what the value rows demand (the Lagrangian bound; ex ante an agent's multipliers must have one
-sum at each private information, or the s are not bounded). The master has ended when its cost is that, to
-within ``PROOF_TOL``.
+is a team's welfare with weighted payoffs W[p, a], so `pricing` finds the g with the largest P(g). Those above the
+master's dual of the last row improve it. Whatever the multipliers, no equilibrium costs less than ``-max P`` plus what
+the value rows demand (the Lagrangian bound; ex ante an agent's multipliers must have one sum at each private
+information, or the s are not bounded). The master has ended when its cost is that, to within ``PROOF_TOL``.
 
-It starts without an equilibrium: one elastic column relaxes all incentive rows, and its use is minimised first,
-by columns priced without c. By the argument of Hart and Schmeidler there is such a column unless it is 0.
+It starts without an equilibrium: one elastic column relaxes all incentive rows, and its use is minimised first, by
+columns priced without c. By the argument of Hart and Schmeidler there is such a column unless it is 0.
 
-Sources: Dantzig and Wolfe (1960), Operations Research 8, 101-111 (column generation); Hart and Schmeidler (1989),
-Math. Operations Research 14, 18-25 (existence by duality); Papadimitriou and Roughgarden (2008), J. ACM 55(3),
-article 14 (correlated equilibria by an oracle for the dual).
+Sources: Dantzig and Wolfe (1960), Operations Research 8, 101-111 (column generation); Hart and Schmeidler (1989), Math.
+Operations Research 14, 18-25 (existence by duality); Papadimitriou and Roughgarden (2008), J. ACM 55(3), article 14
+(correlated equilibria by an oracle for the dual).
 """
 
 from __future__ import annotations
@@ -41,8 +40,7 @@ from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, joined
 from lp_posg.types import ATOM_TOL, FloatArray, IntArray
 
-PROOF_TOL = 1e-9
-"""Largest distance of a solution from its bound, relative to the largest range of a weighted payoff."""
+PROOF_TOL = 1e-9  # largest distance of a solution from its bound, relative to the largest range of a weighted payoff
 
 DOUBT_TOL = 1e-5
 """Where nothing improves yet the bound stays further away than ``PROOF_TOL``, up to this much is accepted.
@@ -51,26 +49,17 @@ Enumeration comes to ``PROOF_TOL``. An integer program proves its optimum to 1e-
 the multipliers can make some thousands of times the largest payoff.
 """
 
+# The elastic column counts as unused up to this much, in units of an incentive row's largest entry.
 FEASIBLE_TOL = 1e-11
-"""The elastic column counts as unused up to this much, in units of an incentive row's largest entry."""
-
-PER_ROUND = 60
-"""Most columns added per round."""
-
+PER_ROUND = 60  # most columns added per round
+# Random profiles from which ascents lead to the first columns, for welfare and for each agent's own payoff.
 FIRST_STARTS = 24
-"""Random profiles from which ascents lead to the first columns, for welfare and for each agent's own payoff."""
 
 
 class Generation:
     """The growing set of columns of one stage game.
 
-    Parameters
-    ----------
-    game : StageIncentives
-    what : str
-        Names the game in an error.
-    deadline : float, optional
-        Value of ``time.time()`` after which to give up.
+    `what`: names the game in an error. `deadline`: value of ``time.time()`` after which to give up.
     """
 
     def __init__(self, game: StageIncentives, what: str, deadline: float | None = None) -> None:
@@ -101,12 +90,8 @@ class Generation:
     def optimum(self, aim: Aim) -> tuple[FloatArray, FloatArray, float]:
         """Return weights of the profiles that are optimal for the aim (of one game), multipliers of its rows, and t.
 
-        Raises
-        ------
-        LimitError
-            If the deadline passes.
-        SolveError
-            If rounding keeps the solution further from its bound than ``DOUBT_TOL``.
+        Raises LimitError if the deadline passes; SolveError if rounding keeps the solution further from its bound than
+        ``DOUBT_TOL``.
         """
         n_incentive, n_value = len(self.game.size), aim.rows.shape[1]
         lower = np.concatenate([np.zeros(n_incentive), aim.lower[0], [1.0]])
@@ -198,15 +183,9 @@ def by_generation(
 ) -> BlockStrategy:
     """Return the selected equilibrium of each stage game of a block.
 
-    Parameters
-    ----------
-    what : callable
-        Names the b-th game in an error.
+    `what`: names the b-th game in an error.
 
-    Raises
-    ------
-    LimitError, SolveError
-        As `Generation.optimum`.
+    Raises LimitError, SolveError as `Generation.optimum`.
     """
     games = scaled(block)
     shape = Shape(block.n_private, block.n_actions)

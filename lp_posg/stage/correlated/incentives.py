@@ -1,4 +1,7 @@
-"""Which incentive rows a correlated concept has, and where they stand; `correlated` says what they mean."""
+"""Which incentive rows a correlated concept has, where they stand, and how nearly a strategy keeps them.
+
+`concept` says what the rows mean.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +20,14 @@ Kind = Literal["ex-ante", "interim", "action", "prescription"]
 class IncentiveRows:
     """The rows of stage games of one shape, agent by agent.
 
-    An agent's rows come by private information, then (kind ``action``) recommended action, then action instead;
-    with kind ``prescription`` by recommended pure prescription, then private information, then action instead.
-
-    Attributes
-    ----------
-    n_private, n_actions : tuple of int
-        k_i and A_i.
-    kind : {"ex-ante", "interim", "action", "prescription"}
-        When an agent decides to deviate.
+    An agent's rows come by private information, then (kind ``action``) recommended action, then action instead; with
+    kind ``prescription`` by recommended pure prescription, then private information, then action instead.
     """
 
+    # n_private, n_actions: k_i and A_i
     n_private: tuple[int, ...]
     n_actions: tuple[int, ...]
-    kind: Kind
+    kind: Kind  # {"ex-ante", "interim", "action", "prescription"}; when an agent decides to deviate
 
     def rows_of(self, agent: int) -> int:
         """Return the number of incentive rows of an agent; one that has no choice needs none."""
@@ -79,3 +76,29 @@ class IncentiveRows:
             most = largest[..., own].max(axis=-1, keepdims=True)
             unit[..., own] = np.where(most > 0, most, 1.0)
         return unit
+
+
+def largest_share(payoff: FloatArray, law: FloatArray, kind: Kind) -> float:
+    """Return the largest gain of a deviation, as a share of the most that it could change.
+
+    A certificate judges an agent's whole gain against the range of its rewards. The programs here are stricter: each
+    incentive row is scaled by its largest entry, so they do not allow a gain of 1e-10 that is all there is to gain by
+    that deviation. What other programs find, such as a Nash equilibrium, may take it.
+
+    `payoff`: shape (B, n, k_1, ..., k_n, A_1, ..., A_n); weighted payoffs of B stage games. `law`: shape (B, k_1, ...,
+    k_n, A_1, ..., A_n); P(a | p). `kind`: {"action", "interim"}; whether a deviation is from one recommended action to
+    another, at a private information (the rows of ce), or from whatever is recommended there (those of interim-cce).
+    """
+    n, most = payoff.shape[1], 0.0
+    for i in range(n):
+        own, chance = (np.moveaxis(part, (1 + i, 1 + n + i), (1, 2)) for part in (payoff[:, i], law))
+        size, k, a = own.shape[:3]
+        n_others = int(np.prod(own.shape[3 : 2 + n]))
+        own, chance = (part.reshape(size, k, a, n_others, -1) for part in (own, chance))
+        for instead in range(a):
+            change = own[:, :, [instead]] - own  # (B, k, recommended, others' privates, others' actions)
+            gain, stake = (chance * change).sum(axis=(3, 4)), np.abs(change).max(axis=4).sum(axis=3)
+            if kind == "interim":
+                gain, stake = gain.sum(axis=2), stake.max(axis=2)
+            most = max(most, float((gain / np.where(stake > 0, stake, 1.0)).max()))
+    return most

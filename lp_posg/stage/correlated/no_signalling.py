@@ -10,9 +10,9 @@ equilibrium has more than the optimum. It has k_1 ... k_n A_1 ... A_n variables.
 not know p can bring about (Bell's inequalities tell them apart), so the bound may be out of reach; with one private
 information each it is the optimum. Such q are the belief-invariant solutions of the literature.
 
-Sources: Forges (1993), Theory and Decision 35, 277-310, and (2006), Theory and Decision 61, 329-344
-(belief-invariant Bayesian solution); Liu (2015), J. Economic Theory 157, 49-75 (belief-invariant correlation);
-Popescu and Rohrlich (1994), Foundations of Physics 24, 379-385 (no signalling beyond quantum correlation).
+Sources: Forges (1993), Theory and Decision 35, 277-310, and (2006), Theory and Decision 61, 329-344 (belief-invariant
+Bayesian solution); Liu (2015), J. Economic Theory 157, 49-75 (belief-invariant correlation); Popescu and Rohrlich
+(1994), Foundations of Physics 24, 379-385 (no signalling beyond quantum correlation).
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from lp_posg.lp import LinearProgram, solve_program
 from lp_posg.stage.aim import Aim
 from lp_posg.stage.correlated.incentives import IncentiveRows, Kind
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
-from lp_posg.types import FloatArray, IntArray
+from lp_posg.stage.payoffs import Scaled, StageBlock, place_of_others, scaled
+from lp_posg.types import FloatArray
 
 
 def _rows_of(kind: DeviationKind) -> Kind | None:
@@ -86,9 +86,9 @@ def compile_bound(game: Scaled, kind: Kind | None, aim: Aim) -> LinearProgram:
     n = len(payoff)
     n_private, n_actions, n_q = payoff.shape[1 : 1 + n], payoff.shape[1 + n :], payoff[0].size
     incentive = _incentives(payoff, IncentiveRows(n_private, n_actions, kind)) if kind else sp.csr_array((0, n_q))
-    equations = sp.vstack([_totals(n_private, n_actions), *_marginals(n_private, n_actions)])
-    n_more = incentive.shape[1] - n_q
-    n_total = int(np.prod(n_private))
+    n_more, n_total = incentive.shape[1] - n_q, int(np.prod(n_private))
+    totals = sp.csr_array(sp.kron(sp.eye_array(n_total), np.ones((1, int(np.prod(n_actions))))))
+    equations = sp.vstack([totals, *_marginals(n_private, n_actions)])
     low = [np.zeros(incentive.shape[0]), np.ones(n_total), np.zeros(equations.shape[0] - n_total)]
     high = [np.full(incentive.shape[0], np.inf), *low[1:]]
     equations.resize(equations.shape[0], n_q + n_more)
@@ -126,16 +126,10 @@ def _incentives(payoff: FloatArray, rows: IncentiveRows) -> sp.csr_array:
     at, entries = np.concatenate(row), np.concatenate(number)
     size = np.zeros(n_rows)
     np.maximum.at(size, at, np.abs(entries))
-    matrix = sp.csr_array(
-        (entries / rows.units(size)[at], (at, np.concatenate(column))), shape=(n_rows, payoff[0].size)
-    )
+    where, shape = (at, np.concatenate(column)), (n_rows, payoff[0].size)
+    matrix = sp.csr_array((entries / rows.units(size)[at], where), shape=shape)
     place, slack, sign = rows.slack_entries
     return sp.hstack([matrix, sp.csr_array((sign, (place, slack)), shape=(n_rows, rows.n_slack))], format="csr")
-
-
-def _totals(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> sp.csr_array:
-    """Return the rows ``sum_a q(a | p)``."""
-    return sp.csr_array(sp.kron(sp.eye_array(int(np.prod(n_private))), np.ones((1, int(np.prod(n_actions))))))
 
 
 def _marginals(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> Iterator[sp.csr_array]:
@@ -143,17 +137,10 @@ def _marginals(n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> Iterat
     n = len(n_private)
     grid = np.indices((*n_private, *n_actions)).reshape(2 * n, -1)
     for i, k in enumerate(n_private):
-        others = [axis for axis in range(2 * n) if axis not in (i, n + i)]
-        sizes = [(*n_private, *n_actions)[axis] for axis in others]
-        n_rest = int(np.prod(sizes))
-        rest: IntArray = np.zeros(grid.shape[1], dtype=np.int64)
-        for axis, size in zip(others, sizes, strict=True):
-            rest = rest * size + grid[axis]
-        column = np.arange(grid.shape[1])
+        rest, n_rest = place_of_others(grid, i)
         later, first = grid[i] > 0, np.flatnonzero(grid[i] == 0)
         rows = [(grid[i][later] - 1) * n_rest + rest[later], *(p * n_rest + rest[first] for p in range(k - 1))]
-        columns = [column[later], *[first] * (k - 1)]
-        signs = np.concatenate([np.ones(int(later.sum())), -np.ones((k - 1) * len(first))])
-        yield sp.csr_array(
-            (signs, (np.concatenate(rows), np.concatenate(columns))), shape=((k - 1) * n_rest, grid.shape[1])
-        )
+        columns = [np.flatnonzero(later), *[first] * (k - 1)]
+        signs = np.repeat([1.0, -1.0], [len(columns[0]), (k - 1) * len(first)])
+        at = np.concatenate(rows), np.concatenate(columns)
+        yield sp.csr_array((signs, at), shape=((k - 1) * n_rest, grid.shape[1]))

@@ -1,10 +1,9 @@
 """A polygon from its support function.
 
-The polygon is found by supports: the largest and smallest value of each agent first, then the
-outward normal of every edge of the convex hull of the points so far, until no normal leads
-further. Then the polygon is the hull of these points, and the half-planes ``n . v <= h(n)`` of its
-edges prove that nothing is missing: they are returned as `normals` and `supports`.
-
+The polygon is found by supports: the largest and smallest value of each agent first, then the outward normal of every
+edge of the convex hull of the points so far, until no normal leads further. Then the polygon is the hull of these
+points, and the half-planes ``n . v <= h(n)`` of its edges prove that nothing is missing: they are returned as `normals`
+and `supports`.
 """
 
 from __future__ import annotations
@@ -16,17 +15,11 @@ import numpy as np
 from lp_posg.errors import SolveError
 from lp_posg.types import FloatArray
 
-EDGE_TOL = 1e-9
-"""A support beyond an edge by no more than this, in units of the agents' stakes, is rounding."""
-
-CORNER_TOL = 1e-10
-"""A corner this close to the line through its neighbours is none."""
-
-MOST_ROUNDS = 10_000
-"""Each round finds all corners that the edges of the last one hide, so a few are usual."""
-
+EDGE_TOL = 1e-9  # a support beyond an edge by no more than this, in units of the agents' stakes, is rounding
+CORNER_TOL = 1e-10  # a corner this close to the line through its neighbours is none
+MOST_ROUNDS = 10_000  # each round finds all corners that the edges of the last one hide, so a few are usual
+# A direction, shape (2,), to a point of the polygon that is furthest in it.
 Support = Callable[[FloatArray], FloatArray]
-"""A direction, shape (2,), to a point of the polygon that is furthest in it."""
 
 
 def polygon_within(support: Support) -> tuple[FloatArray, FloatArray]:

@@ -17,42 +17,27 @@ import numpy as np
 
 from lp_posg.errors import UnsupportedError
 from lp_posg.lp import solve_program
-from lp_posg.stage.payoffs import StageBlock, largest_agent, prescriptions_but
+from lp_posg.stage.payoffs import StageBlock, by_agent, largest_agent, prescriptions_but
 from lp_posg.stage.team import compile_team_program
 from lp_posg.types import FloatArray, IntArray
 
+# Up to this many numbers (prescriptions of the others, private information, action) nothing is faster than all.
 ALWAYS_ENUMERATED = 10_000
-"""Up to this many numbers (prescriptions of the others, private information, action) nothing is faster than all."""
-
+# Most multiplications of an enumeration, some seconds; an integer program as large takes twice as long.
 ENUMERATION_WORK = 5e9
-"""Most multiplications of an enumeration, some seconds; an integer program as large takes twice as long."""
-
-STARTS = (24, 384)
-"""Random starts of ascents, and again if the first lead to nothing: cheap next to an exact optimum."""
-
+STARTS = (24, 384)  # random starts of ascents, and again if the first lead to nothing: cheap next to an exact optimum
+# What the integer program's optimum may be wrong by, in units of its largest number (`lp`'s absolute gap).
 INTEGER_GAP = 1e-9
-"""What the integer program's optimum may be wrong by, in units of its largest number (`lp`'s absolute gap)."""
-
-INTEGER_LIMIT = 20_000
-"""Most private profiles times joint actions of an integer program; larger ones rarely end."""
-
-CHUNK_ENTRIES = 2_000_000
-"""Most numbers held at a time while enumerating."""
-
-ASCENT_LIMIT = 100
-"""Most rounds of replies of an ascent; from then on it goes on from where it is at the next call."""
+INTEGER_LIMIT = 20_000  # most private profiles times joint actions of an integer program; larger ones rarely end
+CHUNK_ENTRIES = 2_000_000  # most numbers held at a time while enumerating
+ASCENT_LIMIT = 100  # most rounds of replies of an ascent; from then on it goes on from where it is at the next call
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Numbers of private informations and actions, and what follows from them.
+    """Numbers of private informations and actions, and what follows from them."""
 
-    Attributes
-    ----------
-    n_private, n_actions : tuple of int
-        k_i and A_i.
-    """
-
+    # n_private, n_actions: k_i and A_i
     n_private: tuple[int, ...]
     n_actions: tuple[int, ...]
 
@@ -143,20 +128,11 @@ def check_pricing(block: StageBlock, concept: str) -> None:
 
 @dataclass(frozen=True)
 class Priced:
-    """Profiles found.
+    """Profiles found."""
 
-    Attributes
-    ----------
-    profiles : int array, shape (m, sum of k_i)
-        Distinct, by falling value.
-    value : float array, shape (m,)
-    bound : float
-        No profile has more; inf if that is not known.
-    """
-
-    profiles: IntArray
-    value: FloatArray
-    bound: float
+    profiles: IntArray  # shape (m, sum of k_i); distinct, by falling value
+    value: FloatArray  # shape (m,)
+    bound: float  # no profile has more; inf if that is not known
 
 
 def priced(
@@ -171,16 +147,9 @@ def priced(
 ) -> Priced:
     """Return up to `most` profiles of value more than `above`; if there are none, a proof of that in the bound.
 
-    Parameters
-    ----------
-    welfare : float array, shape (k_1, ..., k_n, A_1, ..., A_n)
-    starts : callable
-        Given a number, returns that many random profiles and some promising ones, shape (m, sum of k_i):
-        where ascents begin.
-    what : str
-        Names the integer program in an error.
-    exact : bool
-        Do not look for them by ascents first.
+    `welfare`: shape (k_1, ..., k_n, A_1, ..., A_n). `starts`: given a number, returns that many random profiles and
+    some promising ones, shape (m, sum of k_i): where ascents begin. `what`: names the integer program in an error.
+    `exact`: do not look for them by ascents first.
     """
     if shape.numbers <= ALWAYS_ENUMERATED:
         return _best(by_enumeration(shape, welfare, most), above, most)
@@ -253,8 +222,8 @@ def by_enumeration(shape: Shape, welfare: FloatArray, most: int) -> Priced:
 def by_integer_program(shape: Shape, welfare: FloatArray, above: float, what: str, deadline: float | None) -> Priced:
     """Return a best profile if its value is more than `above`, and a bound that is right where it is above that.
 
-    What each joint action loses against the best at its private profile is at least 0, so a profile that meets one
-    loss too large to be above `above` is below it: larger losses are cut off, which keeps the numbers of one size.
+    What each joint action loses against the best at its private profile is at least 0, so a profile that meets one loss
+    too large to be above `above` is below it: larger losses are cut off, which keeps the numbers of one size.
     """
     action_axes = tuple(range(shape.n, 2 * shape.n))
     best = welfare.max(axis=action_axes, keepdims=True)
@@ -264,9 +233,7 @@ def by_integer_program(shape: Shape, welfare: FloatArray, above: float, what: st
     lost = np.minimum(best - welfare, limit)
     program = compile_team_program(-lost, shape.n_private, shape.n_actions)
     result = solve_program(program, what, deadline)
-    ends = np.cumsum([k * a for k, a in zip(shape.n_private, shape.n_actions, strict=True)])
-    parts = np.split(result.x[: ends[-1]], ends[:-1])
-    own = [part.reshape(1, -1, a).argmax(axis=2) for part, a in zip(parts, shape.n_actions, strict=True)]
+    own = [part.argmax(axis=2) for part in by_agent(result.x, shape.n_private, shape.n_actions)]
     scale = float(lost.max()) or 1.0
     value = (shape.reply_values(shape.reply_table(welfare, 0), own, 0) * np.eye(shape.n_actions[0])[own[0]]).sum()
     least = float(best.sum()) - result.objective * scale + INTEGER_GAP * scale

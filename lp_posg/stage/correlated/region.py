@@ -1,18 +1,18 @@
 """The polygon of what two agents can get in the correlated equilibria of a stage game.
 
-The equilibria of a correlated concept are a polytope, so the pairs of values they give are a
-polygon. Its support function is the stage program with another cost:
+The equilibria of a correlated concept are a polytope, so the pairs of values they give are a polygon. Its support
+function is the stage program with another cost:
 
     h(d) = max of d . values over all equilibria
 
 `polygon_search` finds it.
 
-Several stage games that are drawn by chance and seen by both (the first increments of a game of
-one step) have as their polygon the sum of theirs, each times its probability, and the support
-function is the sum of theirs; so they go through the same search.
+Several stage games that are drawn by chance and seen by both (the first increments of a game of one step) have as their
+polygon the sum of theirs, each times its probability, and the support function is the sum of theirs; so they go through
+the same search.
 
-Arithmetic is in units of each agent's stakes, in which `EDGE_TOL` holds: a polygon thinner than
-that is a segment, one smaller a point.
+Arithmetic is in units of each agent's stakes, in which `EDGE_TOL` holds: a polygon thinner than that is a segment, one
+smaller a point.
 
 Sources of the concepts: see `correlated`.
 """
@@ -49,8 +49,8 @@ class PayoffRegion:
     vertices : float array, shape (V, 2)
         Counter-clockwise, in reward units; one for a point, two for a segment.
     normals : float array, shape (K, 2)
-        Outward unit normals: of the edge from each vertex to the next; of a segment its two sides
-        and its two ends in turn; of a point the four directions of the axes.
+        Outward unit normals: of the edge from each vertex to the next; of a segment its two sides and its two ends in
+        turn; of a point the four directions of the axes.
     supports : float array, shape (K,)
         Largest value of ``normal . values`` over all equilibria, each from a program of its own.
     optimum : float
@@ -93,11 +93,10 @@ class PayoffRegion:
 class Efficiency:
     """The welfare of the equilibria of a concept, against that of the team optimum.
 
-    The ratios are those of the literature on costs and payoffs, at least 1 where they are defined:
-    optimum to equilibrium where the optimum is positive and so is the equilibrium's welfare;
-    equilibrium to optimum where both are negative, as costs are. They depend on where the rewards
-    have their zero; with an optimum of 0, or positive beside an equilibrium that is not, there is
-    none.
+    The ratios are those of the literature on costs and payoffs, at least 1 where they are defined: optimum to
+    equilibrium where the optimum is positive and so is the equilibrium's welfare; equilibrium to optimum where both are
+    negative, as costs are. They depend on where the rewards have their zero; with an optimum of 0, or positive beside
+    an equilibrium that is not, there is none.
 
     Attributes
     ----------
@@ -109,8 +108,8 @@ class Efficiency:
 
     Notes
     -----
-    Source: Koutsoupias and Papadimitriou (1999), STACS (price of anarchy); Anshelevich et al.
-    (2004), FOCS (price of stability).
+    Source: Koutsoupias and Papadimitriou (1999), STACS (price of anarchy); Anshelevich et al. (2004), FOCS (price of
+    stability).
     """
 
     optimum: float

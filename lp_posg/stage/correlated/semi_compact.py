@@ -8,15 +8,14 @@ A cell is a pair (p_j, a_j) of private information and recommended action of j, 
 
     sum over a_j of y(g, p_j, .) = w(g), the same for every p_j;   sum over g of w(g) = 1
 
-or, where these are hardly more than the pairs, a cell is a pure prescription of j, y sums to 1 and
-there is no other equation: fewer rows are worth some columns (`JOINT_FACTOR`).
+or, where these are hardly more than the pairs, a cell is a pure prescription of j, y sums to 1 and there is no other
+equation: fewer rows are worth some columns (`JOINT_FACTOR`).
 
-Every expectation in the incentive constraints of cce, interim-cce and ce involves the joint law of
-(g, recommendation of j at one private information) only, so pairs lose nothing against a
-distribution over all joint prescriptions, which has a factor A_j ** k_j / (k_j A_j) more
-variables. In a strategic-ce agent j hears its whole prescription g_j, of which pairs tell too little:
-there cells are pure prescriptions, however many. The concepts differ in their incentive rows, all of
-the form "following is worth at least as much as deviating", summed over the random private profile:
+Every expectation in the incentive constraints of cce, interim-cce and ce involves the joint law of (g, recommendation
+of j at one private information) only, so pairs lose nothing against a distribution over all joint prescriptions, which
+has a factor A_j ** k_j / (k_j A_j) more variables. In a strategic-ce agent j hears its whole prescription g_j, of which
+pairs tell too little: there cells are pure prescriptions, however many. The concepts differ in their incentive rows,
+all of the form "following is worth at least as much as deviating", summed over the random private profile:
 
     cce (ex ante)   follow_i(p) - deviate_i(p, a') + s_i(p) >= 0            for all i, p, a'
                     where s_i of the last p is minus the sum of the other s_i(p), which are free
@@ -24,18 +23,15 @@ the form "following is worth at least as much as deviating", summed over the ran
     ce (agent form) follow_i(p, a) - deviate_i(p, a, a') >= 0               for all i, p, a, a' other than a
     strategic-ce    follow_i(g_i, p) - deviate_i(g_i, p, a') >= 0           for all i, g_i, p, a' other than g_i(p)
 
-A sum of the rows of a strategic-ce over the g_i that recommend a at p is a row of ce, so every
-strategic-ce is a ce; the converse fails where an action recommended for another private information
-tells of the others' actions.
+A sum of the rows of a strategic-ce over the g_i that recommend a at p is a row of ce, so every strategic-ce is a ce;
+the converse fails where an action recommended for another private information tells of the others' actions.
 
-Linear objectives are stated as losses against a bound: multiples of the equations are added to the
-costs so that none is negative and every g has at each p_j an action without loss beyond that of g,
-which is spread over the p_j. That changes no optimum, and the dual simplex method starts at a
-vertex that is feasible for it and nearer the end.
+Linear objectives are stated as losses against a bound: multiples of the equations are added to the costs so that none
+is negative and every g has at each p_j an action without loss beyond that of g, which is spread over the p_j. That
+changes no optimum, and the dual simplex method starts at a vertex that is feasible for it and nearer the end.
 
-Sources: Aumann (1974), J. Math. Economics 1, 67-96 (CE); Moulin and Vial (1978), Int. J. Game
-Theory 7, 201-221 (CCE); Forges (1993), Theory and Decision 35, 277-310 (strategic form and agent
-form with private information).
+Sources: Aumann (1974), J. Math. Economics 1, 67-96 (CE); Moulin and Vial (1978), Int. J. Game Theory 7, 201-221 (CCE);
+Forges (1993), Theory and Decision 35, 277-310 (strategic form and agent form with private information).
 """
 
 from __future__ import annotations
@@ -50,8 +46,8 @@ from lp_posg.stage.correlated.incentives import IncentiveRows, Kind
 from lp_posg.stage.payoffs import StageBlock, indicator, largest_agent, prescriptions_but, pure_prescriptions
 from lp_posg.types import FloatArray, IntArray
 
+# Up to this many entries the program is written down whole; with more, columns may be generated (ADR 5).
 SMALL_ENTRIES = 60_000
-"""Up to this many entries the program is written down whole; with more, columns may be generated (ADR 5)."""
 
 ENTRY_LIMIT = 4_000_000
 """Most entries of a program written down whole, which may take a minute.
@@ -67,11 +63,9 @@ Equations of consistency, G (k_j - 1), counted also where agent j's prescription
 of column generation has the incentive rows alone: where these are most of all rows, it takes the longer way round.
 """
 
+# Up to this many times as many pure prescriptions of j as pairs (p_j, a_j), the prescriptions are enumerated. Measured:
+# half the time at 3 by 3 privates and 2 by 2 actions, nothing either way at 2 by 2 and 4 by 4.
 JOINT_FACTOR = 2.0
-"""Up to this many times as many pure prescriptions of j as pairs (p_j, a_j), the prescriptions are enumerated.
-
-Measured: half the time at 3 by 3 privates and 2 by 2 actions, nothing either way at 2 by 2 and 4 by 4.
-"""
 
 
 @lru_cache(maxsize=64)
@@ -82,15 +76,9 @@ def form_of(n_private: tuple[int, ...], n_actions: tuple[int, ...], kind: Kind, 
 
 @dataclass(frozen=True)
 class Form(IncentiveRows):
-    """The shape of the program: everything that does not depend on the payoffs.
+    """The shape of the program: everything that does not depend on the payoffs."""
 
-    Attributes
-    ----------
-    every : bool
-        Whether agent j's pure prescriptions are enumerated however many they are.
-    """
-
-    every: bool = False
+    every: bool = False  # whether agent j's pure prescriptions are enumerated however many they are
 
     @cached_property
     def free(self) -> int:

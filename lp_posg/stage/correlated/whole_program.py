@@ -1,18 +1,85 @@
-"""The programs of stage games written down whole, in the form of `semi_compact`, and what their solutions stand for."""
+"""The programs of stage games written down whole, in the form of `semi_compact`, and what their solutions stand for.
+
+Where the numbers stand in the matrix is worked out once for all stage games of one shape.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from lp_posg.lp import ProgramBlock
 from lp_posg.stage.aim import Aim
 from lp_posg.stage.correlated.semi_compact import Form
-from lp_posg.stage.correlated.sparsity_pattern import layout_of
 from lp_posg.stage.payoffs import Scaled, indicator, pure_prescriptions, summed_over
 from lp_posg.stage.strategy import BlockStrategy, as_distribution
-from lp_posg.types import ATOM_TOL, FloatArray
+from lp_posg.types import ATOM_TOL, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the numbers of all programs of one form stand."""
+
+    # source, incentive_row: of each incentive entry, by row: its position in the gains, and its row
+    source: IntArray
+    incentive_row: IntArray
+    row_first: IntArray  # first entry of each incentive row
+    order: IntArray  # positions, by column, in the concatenation (incentive entries, constants)
+    constants: FloatArray
+    frame: ProgramBlock  # sparsity pattern and bounds, without programs
+
+
+def layout_of(form: Form) -> Layout:
+    """Return where every number of the constraint matrix goes."""
+    return _layout(form, form.joint)
+
+
+@lru_cache(maxsize=64)
+def _layout(form: Form, joint: bool) -> Layout:
+    incentive, column, source = _incentive_layout(form)
+    n_incentive = int(form.row_start[-1])
+    row, slack, sign = form.slack_entries
+    parts = [(incentive, column, np.empty(0)), (row, form.n_y + slack, sign), _equation_entries(form, n_incentive)]
+    rows, columns = (np.concatenate([part[axis] for part in parts]) for axis in (0, 1))
+    order = np.lexsort((rows, columns))
+    n_columns = form.n_y + form.n_slack
+    n_rows = n_incentive + 1 + (0 if joint else form.n_g * (form.k - 1))
+    row_lower, row_upper = np.zeros(n_rows), np.zeros(n_rows)
+    row_upper[:n_incentive] = np.inf
+    row_lower[-1] = row_upper[-1] = 1.0
+    bounds = np.repeat([0.0, -np.inf], [form.n_y, form.n_slack]), np.full(n_columns, np.inf), row_lower, row_upper
+    start: IntArray = np.searchsorted(columns[order], np.arange(n_columns + 1)).astype(np.int32)
+    none = np.empty((0, 0))
+    frame = ProgramBlock(none, *bounds, start, rows[order].astype(np.int32), none)
+    row_first, constants = (
+        np.searchsorted(incentive, np.arange(n_incentive)),
+        np.concatenate([part[2] for part in parts]),
+    )
+    return Layout(source, incentive, row_first, order, constants, frame)
+
+
+def _incentive_layout(form: Form) -> tuple[IntArray, IntArray, IntArray]:
+    """Return row, column and position in all the gains of every incentive entry, by row."""
+    parts, before = [], 0
+    for i, first in enumerate(form.row_start[:-1]):
+        row, column, source = form.incentive_places(i)
+        parts.append((row + first, column, source + before))
+        own = form.k * form.a**2 if i == form.free else form.n_private[i] * form.n_actions[i] * len(form.cells)
+        before += form.n_g * own
+    row, column, source = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.lexsort((column, row))
+    return row[order], column[order], source[order]
+
+
+def _equation_entries(form: Form, first: int) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return rows, columns and numbers of consistency (w(g) is the same for every p_j), then of the total."""
+    mass = form.cells.sum(axis=2).T  # (k_j, C)
+    unequal = np.kron(np.eye(form.n_g), mass[1:] - mass[0])[: 0 if form.joint else None]
+    equations = np.concatenate([unequal, np.tile(mass[:1], form.n_g)])
+    row, column = np.nonzero(equations)
+    return first + row, column, equations[row, column]
 
 
 def compile_programs(form: Form, game: Scaled, aim: Aim) -> ProgramBlock:
@@ -38,17 +105,9 @@ def incentive_programs(form: Form, game: Scaled) -> tuple[ProgramBlock, FloatArr
     entries /= size.take(layout.incentive_row, axis=1)
     constants = np.broadcast_to(layout.constants, (len(entries), len(layout.constants)))
     numbers = np.concatenate([entries, constants], axis=1)
-    block = ProgramBlock(
-        np.zeros((len(entries), len(layout.lower))),
-        layout.lower,
-        layout.upper,
-        layout.row_lower,
-        layout.row_upper,
-        layout.start,
-        layout.index,
-        numbers.take(layout.order, axis=1),  # in C order, which [:, order] would not be
-    )
-    return block, value
+    numbers = numbers.take(layout.order, axis=1)  # in C order, which [:, order] would not be
+    cost = np.zeros((len(entries), layout.frame.n_columns))
+    return replace(layout.frame, cost=cost, value=numbers), value
 
 
 def _gains(form: Form, payoff: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -57,8 +116,7 @@ def _gains(form: Form, payoff: FloatArray) -> tuple[FloatArray, FloatArray]:
     Returns
     -------
     gains : float array, shape (B, total)
-        Of every agent in turn: of agent j by (G, k_j, A_j, deviation), of another agent i by
-        (G, k_i, deviation, C).
+        Of every agent in turn: of agent j by (G, k_j, A_j, deviation), of another agent i by (G, k_i, deviation, C).
     value : float array, shape (B, n, n_y)
     """
     both = [
@@ -133,8 +191,8 @@ def _with_rows(block: ProgramBlock, weighted: FloatArray, aim: Aim) -> ProgramBl
 def decode(form: Form, y: FloatArray, n_programs: int, method: str, least: float = ATOM_TOL) -> BlockStrategy:
     """Return the strategies that solutions y, shape (B, n_y), stand for, and how they were found.
 
-    An atom is a g; of a strategic-ce, a g and a pure prescription of j, which is heard whole. What is no more
-    probable than `least` is left out.
+    An atom is a g; of a strategic-ce, a g and a pure prescription of j, which is heard whole. What is no more probable
+    than `least` is left out.
     """
     by_cell, size = y.reshape(len(y), form.n_g, -1), len(y)
     if form.kind == "prescription":

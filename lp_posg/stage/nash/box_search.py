@@ -1,5 +1,8 @@
 """Branch and bound over boxes of prescriptions for the best Nash equilibrium of a game of any number of agents.
 
+With three agents or more, equilibria solve polynomial equations, and no single program finds them. What the search
+returns is an equilibrium whether or not its programs can be trusted; they prove that it is the best.
+
 A box has a linear program that no equilibrium in it escapes (`boxes`), so its optimum bounds what the aim can be there.
 Where that is too much, the box is split: an action is either a best reply or not played, or its probability is at most
 or at least some number. The box with the largest bound is next. Near the points where the programs end, Newton's method
@@ -20,57 +23,41 @@ from itertools import count
 
 import numpy as np
 
+from lp_posg.errors import LimitError, SolveError, UnsupportedError
 from lp_posg.lp import Status
-from lp_posg.stage.aim import Aim
+from lp_posg.stage.aim import Aim, aims_in_turn
 from lp_posg.stage.nash.boxes import Box, Relaxation, Relaxed
 from lp_posg.stage.nash.multilinear import Multilinear
+from lp_posg.stage.objective import Objective
+from lp_posg.stage.payoffs import StageBlock, by_agent, scaled
+from lp_posg.stage.strategy import BlockStrategy, one_atom
 from lp_posg.types import BoolArray, FloatArray
 
+# Most programs of one game: the first by the number of such pairs to the power 3/2, and never more than the second.
 WORK_LIMIT, NODE_LIMIT = 2e6, 10_000
-"""Most programs of one game: the first by the number of such pairs to the power 3/2, and never more than the second."""
-
+# By how much another equilibrium may be better, relative to the most that is at stake at one private information.
 OBJECTIVE_TOL = 1e-6
-"""By how much another equilibrium may be better, relative to the most that is at stake at one private information."""
-
-SNAP = 1e-10
-"""A lower bound of a probability below this is rounding; 0 is as good."""
-
-THINNEST = 1e-9
-"""An interval of probabilities this narrow is not split."""
-
+SNAP = 1e-10  # a lower bound of a probability below this is rounding; 0 is as good
+THINNEST = 1e-9  # an interval of probabilities this narrow is not split
+# Actions with more probability than this in a program's solution are tried as the support of an equilibrium.
 SUPPORTS = (1e-6, 1e-3, 3e-2)
-"""Actions with more probability than this in a program's solution are tried as the support of an equilibrium."""
-
+# Whether an action is a best reply is asked first if that matters at least this part of what a product does.
 PREFER_REPLIES = 0.1
-"""Whether an action is a best reply is asked first if that matters at least this part of what a product does."""
-
+# Where intervals are split: this part of the way from the middle to the program's solution, so far from the ends.
 TOWARDS_POINT, MARGIN = 0.7, 0.15
-"""Where intervals are split: this part of the way from the middle to the program's solution, so far from the ends."""
-
-WIDE = 1e-3
-"""What the width of an interval adds to its claim to be split, so that all become narrow in the end."""
+WIDE = 1e-3  # what the width of an interval adds to its claim to be split, so that all become narrow in the end
 
 
 @dataclass(frozen=True, eq=False)
 class Searched:
-    """What a search found.
+    """What a search found."""
 
-    Attributes
-    ----------
-    x : float array, shape (X,), or None
-        The best equilibrium found.
-    score, bound : float
-        Its t, and what no equilibrium exceeds.
-    n_programs : int
-    stopped : str
-        Why the search ended without a proof; empty if it has one.
-    """
-
-    x: FloatArray | None
+    x: FloatArray | None  # shape (X,), or None; the best equilibrium found
+    # score, bound: its t, and what no equilibrium exceeds
     score: float
     bound: float
     n_programs: int
-    stopped: str
+    stopped: str  # why the search ended without a proof; empty if it has one
 
 
 @dataclass(order=True)
@@ -87,12 +74,7 @@ class _Node:
 class BoxSearch:
     """The search of one game.
 
-    Parameters
-    ----------
-    game : Multilinear
-    aim : Aim
-    deadline : float or None
-        Value of ``time.time()`` after which to stop.
+    `deadline`: value of ``time.time()`` after which to stop.
     """
 
     def __init__(self, game: Multilinear, aim: Aim, deadline: float | None) -> None:
@@ -224,3 +206,55 @@ class BoxSearch:
             middle, half = (box.low[entry] + box.high[entry]) / 2, (0.5 - MARGIN) * width[entry]
             split = float(np.clip(middle + TOWARDS_POINT * (found.x[entry] - middle), middle - half, middle + half))
         heapq.heappush(self._open, _Node(-bound, next(self._number), box, entry, split))
+
+
+# Most pairs of a private profile and a joint action of a game to be tried (4 by 4 by 4 actions are 64).
+ENTRY_LIMIT = 256
+
+
+def best_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
+    """Return the Nash equilibrium of one stage game (a block of one) that the objective selects.
+
+    Raises UnsupportedError if the search comes to its limit of programs before it has a proof; LimitError if the
+    deadline passes. Its facts and those of the other error: ``bound`` is what no equilibrium exceeds, ``incumbent``
+    what the best found so far has, in what the objective maximises (nan: none was found); SolveError if the search says
+    that there is no equilibrium, which cannot be.
+    """
+    game = Multilinear.of(block.payoff[0])
+    aims, x, solved = aims_in_turn(objective, scaled(block)), None, 0
+    for place, aim in enumerate(aims):
+        if x is not None:
+            aim = aim.holding(aims[:place], game.agent_values(x))
+        found = BoxSearch(game, aim, block.deadline).run(x)
+        solved += found.n_programs
+        if found.stopped or found.x is None:
+            raise _unproved(block, objective, aim, found)
+        x = found.x
+    assert x is not None
+    return one_atom(by_agent(x, block.n_private, block.n_actions), solved, "boxes")
+
+
+def _where(block: StageBlock, objective: Objective) -> str:
+    return f"concept 'ne' with objective {objective.name!r} at {block.where(0)}"
+
+
+def _unproved(block: StageBlock, objective: Objective, aim: Aim, found: Searched) -> Exception:
+    """Return the error of a search that did not end with a proof."""
+    if not found.stopped:
+        return SolveError(
+            f"{_where(block, objective)}: the search found no Nash equilibrium; one always exists, so this is a defect"
+            " of lp_posg, not of the game"
+        )
+    bound, incumbent = (aim.in_reward(t) for t in (found.bound, found.score))
+    best = f"the best found has {incumbent:.8g}" if found.x is not None else "no equilibrium was found"
+    facts = {"bound": bound, "incumbent": incumbent if found.x is not None else float("nan")}
+    outcome = (
+        f"after {found.n_programs} programs: of objective {aim.name!r} no Nash equilibrium there exceeds {bound:.8g},"
+        f" {best}"
+    )
+    if found.stopped == "time":
+        return LimitError(f"{_where(block, objective)}: the time limit was met {outcome}", limit="time", **facts)
+    return UnsupportedError(
+        f"{_where(block, objective)} is not available: {found.stopped} {outcome}; use 'ce', 'interim-cce' or 'cce'",
+        **facts,
+    )

@@ -1,8 +1,8 @@
 """A linear program that no Nash equilibrium in a box of prescriptions escapes, for any number of agents.
 
-Columns: w(a | p), the law of the joint action at each private profile; v_i(a_-i | p_-i), the law of the others of
-agent i; x_i(a | p_i); the slots' values u_i(p_i), and what each action falls short of them, d_i(p_i, a) = u_i(p_i) -
-E_i(p_i, a), with E_i linear in v_i (see `multilinear`). At a Nash equilibrium x, with w and v products of x,
+Columns: w(a | p), the law of the joint action at each private profile; v_i(a_-i | p_-i), the law of the others of agent
+i; x_i(a | p_i); the slots' values u_i(p_i), and what each action falls short of them, d_i(p_i, a) = u_i(p_i) - E_i(p_i,
+a), with E_i linear in v_i (see `multilinear`). At a Nash equilibrium x, with w and v products of x,
 
     sum_{a_i} w = v_i,   sum_{a_-j} w = x_j,   sum_a x = 1,   sum_{p_-i, a} U_i w = u_i,   d >= 0,
 
@@ -30,43 +30,29 @@ import numpy as np
 from lp_posg.lp import LinearProgram, LPResult, attempt_program
 from lp_posg.stage.aim import Aim
 from lp_posg.stage.nash.multilinear import Multilinear
+from lp_posg.stage.payoffs import place_of_others
 from lp_posg.types import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
 class Box:
-    """A part of all prescriptions.
+    """A part of all prescriptions."""
 
-    Attributes
-    ----------
-    low, high : float arrays, shape (X,)
-    best : bool array, shape (X,)
-        Actions that are best replies.
-    """
-
+    # low, high: shape (X,)
     low: FloatArray
     high: FloatArray
-    best: BoolArray
+    best: BoolArray  # shape (X,); actions that are best replies
 
 
 @dataclass(frozen=True, eq=False)
 class Relaxed:
-    """An optimum of a box's program.
+    """An optimum of a box's program."""
 
-    Attributes
-    ----------
-    bound : float
-        No equilibrium in the box has a larger t.
-    x : float array, shape (X,)
-    unfilled : float array, shape (X,)
-        How much of x is on actions that are no best replies, times by how much they are not.
-    unproduct : float array, shape (X,)
-        How far w is from the product of x and v, summed over what involves the entry and weighted by payoffs.
-    """
-
-    bound: float
-    x: FloatArray
+    bound: float  # no equilibrium in the box has a larger t
+    x: FloatArray  # shape (X,)
+    # shape (X,); how much of x is on actions that are no best replies, times by how much they are not
     unfilled: FloatArray
+    # shape (X,); how far w is from the product of x and v, summed over what involves the entry and weighted by payoffs
     unproduct: FloatArray
 
 
@@ -103,11 +89,7 @@ class _Rows:
 class Relaxation:
     """The programs of all boxes of one game.
 
-    Parameters
-    ----------
-    game : Multilinear
-    aim : Aim
-        Of this game alone.
+    `aim`: of this game alone.
     """
 
     def __init__(self, game: Multilinear, aim: Aim) -> None:
@@ -122,11 +104,7 @@ class Relaxation:
         self._entry = [game.first[i] + grid[i] * game.n_actions[i] + grid[n + i] for i in range(n)]  # of x
         self._others = []  # the column of v_i
         for i in range(n):
-            axes = [axis for axis in range(2 * n) if axis not in (i, n + i)]
-            place = (
-                np.ravel_multi_index(tuple(grid[axes]), [shape[axis] for axis in axes]) if axes else np.zeros(n_w, int)
-            )
-            self._others.append(first[1 + i] + place)
+            self._others.append(first[1 + i] + place_of_others(grid, i)[0])
         profile = np.ravel_multi_index(tuple(grid[:n]), game.n_private)
         rows = _Rows()
         self._laws(rows, grid, profile)
@@ -149,21 +127,15 @@ class Relaxation:
 
     def _laws(self, rows: _Rows, grid: IntArray, profile: IntArray) -> None:
         """Add that v and x are the marginals of w, and x distributions."""
-        game, every = self._game, np.arange(grid.shape[1])
-        n, n_profiles = game.n_agents, int(profile[-1]) + 1
-        for i in range(n):
-            rows.begin(n_profiles * game.n_actions[i], 0.0, 0.0)
-            row = profile * game.n_actions[i] + grid[n + i]
-            rows.add(row, every, 1.0)
+        game, every, n = self._game, np.arange(grid.shape[1]), self._game.n_agents
+        marginals = [(profile * game.n_actions[i] + grid[n + i], self._x + self._entry[i]) for i in range(n)]
+        for i, others in enumerate(self._others):
+            marginals.append((grid[i] * (int(np.ptp(others)) + 1) + others - others.min(), others))
+        for row, column in marginals:
             once, at = np.unique(row, return_index=True)
-            rows.add(once, self._x + self._entry[i][at], -1.0)
-        for i in range(n):
-            size = int(np.ptp(self._others[i])) + 1
-            rows.begin(game.n_private[i] * size, 0.0, 0.0)
-            row = grid[i] * size + self._others[i] - self._others[i].min()
+            rows.begin(len(once), 0.0, 0.0)
             rows.add(row, every, 1.0)
-            once, at = np.unique(row, return_index=True)
-            rows.add(once, self._others[i][at], -1.0)
+            rows.add(once, column[at], -1.0)
         rows.begin(len(game.size), 1.0, 1.0)
         rows.add(game.slot, self._x + np.arange(len(game.slot)), 1.0)
 

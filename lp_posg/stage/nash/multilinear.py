@@ -15,38 +15,22 @@ from functools import cached_property
 
 import numpy as np
 
+from lp_posg.stage.payoffs import by_agent
 from lp_posg.types import BoolArray, FloatArray, IntArray
 
-REGRET_TOL = 1e-10
-"""What a slot may gain at an equilibrium, relative to what it has at stake: for rounding alone."""
-
-NEGATIVE_TOL = 1e-9
-"""A probability this little below 0 is rounding."""
-
-NEWTON_STEPS = 30
-"""Most steps of Newton's method from one point; it converges in a few, or linearly at a double root."""
-
-NO_EQUATION = 1e-9
-"""Singular values of the indifference equations below this part of the largest tell nothing."""
+REGRET_TOL = 1e-10  # what a slot may gain at an equilibrium, relative to what it has at stake: for rounding alone
+NEGATIVE_TOL = 1e-9  # a probability this little below 0 is rounding
+NEWTON_STEPS = 30  # most steps of Newton's method from one point; it converges in a few, or linearly at a double root
+NO_EQUATION = 1e-9  # singular values of the indifference equations below this part of the largest tell nothing
 
 
 @dataclass(frozen=True, eq=False)
 class Multilinear:
-    """One stage game in the slots' own units: from -1 to 0, the best joint action of a private profile.
+    """One stage game in the slots' own units: from -1 to 0, the best joint action of a private profile."""
 
-    Attributes
-    ----------
-    payoff : tuple per agent of float arrays, shape (k_1, ..., k_n, A_1, ..., A_n)
-    size : float array, shape (S,)
-        The slots' units; 0 where nothing is at stake.
-    best : float array, shape (n,)
-        An agent's value is its `best` plus the sum of ``size * value`` over its slots.
-    n_private, n_actions : tuples of int
-    """
-
-    payoff: tuple[FloatArray, ...]
-    size: FloatArray
-    best: FloatArray
+    payoff: tuple[FloatArray, ...]  # per agent, shape (k_1, ..., k_n, A_1, ..., A_n)
+    size: FloatArray  # shape (S,); the slots' units; 0 where nothing is at stake
+    best: FloatArray  # shape (n,); an agent's value is its `best` plus the sum of ``size * value`` over its slots
     n_private: tuple[int, ...]
     n_actions: tuple[int, ...]
 
@@ -61,13 +45,8 @@ class Multilinear:
             size = -shifted.min(axis=away, keepdims=True)
             own.append(shifted / np.where(size > 0, size, 1.0))
             sizes.append(size.ravel())
-        return Multilinear(
-            tuple(own),
-            np.concatenate(sizes),
-            top.reshape(n, -1).sum(axis=1),
-            payoff.shape[1 : 1 + n],
-            payoff.shape[1 + n :],
-        )
+        best, shape = top.reshape(n, -1).sum(axis=1), payoff.shape[1:]
+        return Multilinear(tuple(own), np.concatenate(sizes), best, shape[:n], shape[n:])
 
     @property
     def n_agents(self) -> int:
@@ -108,8 +87,7 @@ class Multilinear:
 
     def prescriptions(self, x: FloatArray) -> list[FloatArray]:
         """Return x as one array (k_i, A_i) per agent."""
-        shapes = zip(np.split(x, self.first[1:-1]), self.n_private, self.n_actions, strict=True)
-        return [own.reshape(k, a) for own, k, a in shapes]
+        return [part[0] for part in by_agent(x, self.n_private, self.n_actions)]
 
     def is_copy(self) -> BoolArray:
         """Return which actions do the same to all agents, at their slot, as an earlier one does, shape (X,)."""

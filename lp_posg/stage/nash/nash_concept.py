@@ -6,13 +6,12 @@ Two agents whose payoffs sum to a constant at each private profile: one linear p
     s.t. v(p2) <= sum over p1, a1 of x(a1 | p1) U_1[p1, p2, a1, a2]     for all p2, a2
          x(. | p1) a distribution for every p1
 
-whose duals on the first rows are agent 2's prescription. Any number of agents with the same
-payoffs: the team optimum is the Nash equilibrium best for all. One agent: the best reply. Any
-number of agents in a zero-sum polymatrix game: `polymatrix`. Two agents otherwise: `two_agents`; more of them,
-in small games: `many_agents`.
+whose duals on the first rows are agent 2's prescription. Any number of agents with the same payoffs: the team optimum
+is the Nash equilibrium best for all. One agent: the best reply. Any number of agents in a zero-sum polymatrix game:
+`polymatrix`. Two agents otherwise: `two_agents`; more of them, in small games: `many_agents`.
 
-Source: Ponssard and Sorin (1980), Int. J. Game Theory 9, 21-32 (games with incomplete
-information by linear programming); von Neumann's minimax theorem.
+Source: Ponssard and Sorin (1980), Int. J. Game Theory 9, 21-32 (games with incomplete information by linear
+programming); von Neumann's minimax theorem.
 """
 
 from __future__ import annotations
@@ -26,9 +25,8 @@ from lp_posg.evaluate.kinds import KINDS
 from lp_posg.game.protocols import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.extremes import extremes_apart
-from lp_posg.stage.nash.many_agents import ENTRY_LIMIT, best_nash
-from lp_posg.stage.nash.pairwise_payoffs import pairs_of
-from lp_posg.stage.nash.polymatrix import polymatrix_nash
+from lp_posg.stage.nash.box_search import ENTRY_LIMIT, best_nash
+from lp_posg.stage.nash.polymatrix import pairs_of, polymatrix_nash
 from lp_posg.stage.nash.two_agents import selected_nash
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, scaled
@@ -37,8 +35,8 @@ from lp_posg.stage.strategy import BlockStrategy, as_distribution, joined, one_a
 from lp_posg.stage.team import Team
 from lp_posg.types import BoolArray, FloatArray
 
+# Payoffs that differ by at most this, relative to what is at stake in the stage game, count as equal.
 SAME_PAYOFF = 1e-10
-"""Payoffs that differ by at most this, relative to what is at stake in the stage game, count as equal."""
 
 
 class Nash:
@@ -61,14 +59,10 @@ class Nash:
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         """Return a Nash equilibrium of each stage game: the one the objective selects.
 
-        Raises
-        ------
-        UnsupportedError
-            If a stage game of more than two agents has neither a common payoff (with any objective but
-            `worst`) nor is zero-sum polymatrix, and has more than `ENTRY_LIMIT` pairs of a private profile and a joint
-            action, or takes too many programs; or for the objective (see `check_objective`).
-        SolveError
-            If a program cannot be solved.
+        Raises UnsupportedError if a stage game of more than two agents has neither a common payoff (with any objective
+        but `worst`) nor is zero-sum polymatrix, and has more than `ENTRY_LIMIT` pairs of a private profile and a joint
+        action, or takes too many programs; or for the objective (see `check_objective`); SolveError if a program cannot
+        be solved.
         """
         self.check_objective(objective)
         return extremes_apart(block, objective, "interim", partial(shortcuts_first, by_program=self._by_program))

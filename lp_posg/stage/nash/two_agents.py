@@ -7,11 +7,11 @@ With E_i(p, a) = sum over the other's (q, c) of x_j(c | q) U_i[p, q, a, c], line
          0 <= u_i(p) - E_i(p, a) <= M_i(p) b_i(p, a)       b_i(p, a) is 0 or 1
          x_i(a | p) <= 1 - b_i(p, a)
 
-so an action is used only if it is a best reply. The supports found (where b = 0) then fix a linear
-program that gives the prescriptions to the accuracy of the simplex method.
+so an action is used only if it is a best reply. The supports found (where b = 0) then fix a linear program that gives
+the prescriptions to the accuracy of the simplex method.
 
-Source: Sandholm, Gilpin and Conitzer (2005), AAAI-05, 495-501, formulation 1, here with one
-distribution per private information.
+Source: Sandholm, Gilpin and Conitzer (2005), AAAI-05, 495-501, formulation 1, here with one distribution per private
+information.
 """
 
 from __future__ import annotations
@@ -25,29 +25,24 @@ from lp_posg.lp import LinearProgram, Status, attempt_program, solve_program
 from lp_posg.stage.aim import Aim, aims_in_turn
 from lp_posg.stage.correlated.concept import Correlated
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
+from lp_posg.stage.payoffs import Scaled, StageBlock, by_agent, scaled
 from lp_posg.stage.strategy import BlockStrategy, as_distribution, one_atom
-from lp_posg.types import BoolArray, FloatArray
+from lp_posg.types import FloatArray
 
 
 def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
     """Return the Nash equilibrium of one stage game (a block of one) that the objective selects.
 
-    Raises
-    ------
-    LimitError
-        If the deadline passes; its facts ``bound`` and ``incumbent`` say what no equilibrium exceeds, and what the best
-        found so far has, in what the objective maximises (nan: none was found); ``strategy`` is a `BlockStrategy`, the
-        best equilibrium found, or None.
-    SolveError
-        If the mixed-integer program cannot be solved.
+    Raises LimitError if the deadline passes; its facts ``bound`` and ``incumbent`` say what no equilibrium exceeds, and
+    what the best found so far has, in what the objective maximises (nan: none was found); ``strategy`` is a
+    `BlockStrategy`, the best equilibrium found, or None; SolveError if the mixed-integer program cannot be solved.
     """
     game = scaled(block)
     aims, x, n_programs = aims_in_turn(objective, game), np.empty(0), 1  # one for the supports, in the end
     for place, aim in enumerate(aims):
         n_u = sum(block.n_private)
         if place:
-            first = 2 * sum(k * a for k, a in zip(block.n_private, block.n_actions, strict=True))
+            first = 2 * int(np.dot(block.n_private, block.n_actions))
             parts = np.split(x[first : first + n_u], [block.n_private[0]])
             aim = aim.holding(aims[:place], np.array([own.sum() for own in parts]))
         program = compile_nash(game, block.n_private, block.n_actions, aim)
@@ -59,16 +54,13 @@ def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
 
 def _strategy(program: LinearProgram, block: StageBlock, x: FloatArray, n_programs: int) -> BlockStrategy:
     """Return the prescriptions of a solution, to the accuracy of the simplex method where its supports allow."""
-    n_x = [k * a for k, a in zip(block.n_private, block.n_actions, strict=True)]
-    unused = x[sum(n_x) : 2 * sum(n_x)] > 0.5
-    polished = attempt_program(_with_supports(program, unused))
+    n_x, lower, upper = int(np.dot(block.n_private, block.n_actions)), program.lower.copy(), program.upper.copy()
+    lower[n_x : 2 * n_x] = upper[n_x : 2 * n_x] = x[n_x : 2 * n_x] > 0.5
+    polished = attempt_program(replace(program, lower=lower, upper=upper, integer=None))
     if polished.status is Status.OPTIMAL:
         x = polished.x
-    prescription = [
-        as_distribution(own.reshape(1, k, a))
-        for own, k, a in zip(np.split(x[: sum(n_x)], [n_x[0]]), block.n_private, block.n_actions, strict=True)
-    ]
-    return one_atom(prescription, n_programs, "program")
+    parts = by_agent(x, block.n_private, block.n_actions)
+    return one_atom([as_distribution(part) for part in parts], n_programs, "program")
 
 
 def _coarse_bound(block: StageBlock, game: Scaled, objective: Objective, aim: Aim) -> float:
@@ -110,49 +102,26 @@ def compile_nash(game: Scaled, n_private: tuple[int, ...], n_actions: tuple[int,
     """Return the program of the first game: columns x_1, x_2, b_1, b_2, u_1, u_2, then t if the aim has one."""
     n_x = [k * a for k, a in zip(n_private, n_actions, strict=True)]
     total, n_u, n_t = sum(n_x), sum(n_private), int(aim.active.any())
-    n_columns = 2 * total + n_u + n_t
-    rows: list[FloatArray] = []
-    lower: list[float] = []
-    upper: list[float] = []
-
-    def add(matrix: FloatArray, low: float | FloatArray, high: float | FloatArray) -> None:
-        rows.append(matrix)
-        lower.extend(np.broadcast_to(low, len(matrix)).tolist())
-        upper.extend(np.broadcast_to(high, len(matrix)).tolist())
-
-    for i in (0, 1):
-        k, a = n_private[i], n_actions[i]
-        x, other = sum(n_x[:i]), sum(n_x[: 1 - i])
-        u = 2 * total + sum(n_private[:i])
+    unit = np.eye(2 * total + n_u + n_t)
+    columns = np.split(unit, np.cumsum([*n_x, *n_x, *n_private]))  # as rows of the program, of x_1, x_2, b_1, ...
+    rows: list[tuple[FloatArray, FloatArray | float, float]] = []
+    for i, (k, a) in enumerate(zip(n_private, n_actions, strict=True)):
+        x, b, u = columns[i], columns[2 + i], np.repeat(columns[4 + i], a, axis=0)
         reply, size = _reply_values(game.payoff[0, i], i)
-        simplex = np.zeros((k, n_columns))
-        simplex[:, x : x + n_x[i]] = np.repeat(np.eye(k), a, axis=1)
-        add(simplex, 1.0, 1.0)
-        regret = np.zeros((n_x[i], n_columns))
-        regret[:, other : other + n_x[1 - i]] = -reply
-        regret[:, u : u + k] = np.repeat(np.eye(k), a, axis=0)
-        add(regret, 0.0, np.inf)
-        bounded = regret.copy()
-        bounded[np.arange(n_x[i]), total + x + np.arange(n_x[i])] = -np.repeat(size, a)
-        add(bounded, -np.inf, 0.0)
-        used = np.zeros((n_x[i], n_columns))
-        used[np.arange(n_x[i]), x + np.arange(n_x[i])] = 1.0
-        used[np.arange(n_x[i]), total + x + np.arange(n_x[i])] = 1.0
-        add(used, -np.inf, 1.0)
-    values = np.zeros((aim.rows.shape[1], n_columns))
-    values[:, 2 * total : 2 * total + n_u] = np.repeat(aim.rows[0], n_private, axis=1)
-    values[aim.active[0], -1] = -1.0
-    add(values, aim.lower[0], np.inf)
+        regret = u - reply @ columns[1 - i]
+        rows.append((x.reshape(k, a, -1).sum(axis=1), 1.0, 1.0))
+        rows.append((regret, 0.0, np.inf))
+        rows.append((regret - np.repeat(size, a)[:, None] * b, -np.inf, 0.0))
+        rows.append((x + b, -np.inf, 1.0))
+    t = np.where(aim.active[0, :, None], unit[-1], 0.0)
+    rows.append((np.repeat(aim.rows[0], n_private, axis=1) @ np.concatenate(columns[4:6]) - t, aim.lower[0], np.inf))
+    matrix = np.concatenate([part for part, _, _ in rows])
+    low, high = (np.concatenate([np.full(len(part[0]), part[side]) for part in rows]) for side in (1, 2))
     cost = np.concatenate([np.zeros(2 * total), -np.repeat(aim.weight[0], n_private), -np.ones(n_t)])
     free = np.full(n_u + n_t, np.inf)
-    column = np.arange(n_columns)
-    return LinearProgram.of(
-        np.concatenate(rows),
-        cost,
-        (np.concatenate([np.zeros(2 * total), -free]), np.concatenate([np.ones(2 * total), free])),
-        (np.array(lower), np.array(upper)),
-        (column >= total) & (column < 2 * total),
-    )
+    bounds = np.concatenate([np.zeros(2 * total), -free]), np.concatenate([np.ones(2 * total), free])
+    is_integer = np.repeat([False, True, False], [total, total, n_u + n_t])
+    return LinearProgram.of(matrix, cost, bounds, (low, high), is_integer)
 
 
 def _reply_values(payoff: FloatArray, agent: int) -> tuple[FloatArray, FloatArray]:
@@ -162,11 +131,3 @@ def _reply_values(payoff: FloatArray, agent: int) -> tuple[FloatArray, FloatArra
     k, a = turned.shape[:2]
     spread = np.ptp(turned.reshape(k, a, turned.shape[2], -1), axis=(1, 3)).sum(axis=1)
     return turned.reshape(k * a, -1), spread
-
-
-def _with_supports(program: LinearProgram, unused: BoolArray) -> LinearProgram:
-    """Return the linear program in which the binaries are fixed as found."""
-    n = len(unused)
-    lower, upper = program.lower.copy(), program.upper.copy()
-    lower[n : 2 * n] = upper[n : 2 * n] = unused
-    return replace(program, lower=lower, upper=upper, integer=None)
