@@ -27,13 +27,7 @@ if TYPE_CHECKING:
     from lp_posg.stage import Concept
 
 FORMATS: dict[str, Format] = by_extension(
-    dpomdp.FORMAT,
-    posg.FORMAT,
-    nfg.FORMAT,
-    efg.FORMAT,
-    osposg_file.FORMAT,
-    json_game.FORMAT,
-    npz.FORMAT,
+    dpomdp.FORMAT, posg.FORMAT, nfg.FORMAT, efg.FORMAT, osposg_file.FORMAT, json_game.FORMAT, npz.FORMAT
 )
 """The formats by each of their extensions, in the order in which messages name them."""
 

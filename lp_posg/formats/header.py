@@ -61,8 +61,7 @@ def collect(source: Source, found: dict[str, Statement], statement: Statement) -
     key = statement.head.keyword.split()[0]
     if key in found:
         raise source.error(
-            statement.line,
-            f"found '{key}:' again, expected it once (it stands on line {found[key].line}); remove one",
+            statement.line, f"found '{key}:' again, expected it once (it stands on line {found[key].line}); remove one"
         )
     for line, text in statement.texts():
         if ":" in text:
@@ -109,8 +108,7 @@ def read_header(source: Source, found: Mapping[str, Statement], line: int) -> He
 def _check_size(source: Source, statement: Statement, what: str, size: int) -> None:
     if size > MAX_TABLE:
         raise source.error(
-            statement.line,
-            f"found {size} {what}, expected at most {MAX_TABLE}; such a game is too large to hold",
+            statement.line, f"found {size} {what}, expected at most {MAX_TABLE}; such a game is too large to hold"
         )
 
 

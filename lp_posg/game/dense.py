@@ -102,10 +102,7 @@ def _with_time(what: str, array: FloatArray, expected: tuple[int, ...]) -> Float
         return array[None]
     if array.shape[1:] == expected and len(array):
         return array
-    axes = {
-        "transition": "state, action of each agent, next state",
-        "reward": "agent, state, action of each agent",
-    }
+    axes = {"transition": "state, action of each agent, next state", "reward": "agent, state, action of each agent"}
     raise ModelError(
         f"{what} has shape {array.shape}, expected {expected} (or that with a leading time axis):"
         f" axes are {axes[what]}; the sizes are those of observation"

@@ -117,12 +117,7 @@ class Body:
                 log.put_rows(where, value, line)
 
     def _put(
-        self,
-        logs: Sequence[CellLog],
-        indices: Sequence[Index],
-        strides: Sequence[int],
-        value: float,
-        line: int,
+        self, logs: Sequence[CellLog], indices: Sequence[Index], strides: Sequence[int], value: float, line: int
     ) -> None:
         few = few_keys(indices, strides)
         if few is not None:

@@ -110,16 +110,11 @@ def _build(source: Source, header: Header, body: Body) -> Game:
 
 
 def _rewards(
-    source: Source,
-    header: Header,
-    gains: list[list[RewardLog]],
-    moves: list[SparseMatrix],
-    laws: list[SparseMatrix],
+    source: Source, header: Header, gains: list[list[RewardLog]], moves: list[SparseMatrix], laws: list[SparseMatrix]
 ) -> list[FloatArray]:
     """Return the expected reward of each agent, one array for all steps or one per step.
 
-    Rewards that do not vary are still given per step when the file has a horizon and nothing else
-    that would carry it.
+    Rewards that do not vary are still given per step when the file has a horizon and nothing else that would carry it.
     """
     tables_vary = len(moves) > 1 or len(laws) > 1
     names_next = any(log.n_stored for logs in gains for log in logs)

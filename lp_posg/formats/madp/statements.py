@@ -49,8 +49,7 @@ def iter_statements(source: Source) -> Iterator[Statement]:
     Raises
     ------
     FormatError
-        If the file cannot be read, does not begin with a keyword, or uses an extension
-        that it may not use.
+        If the file cannot be read, does not begin with a keyword, or uses an extension that it may not use.
     """
     heads: dict[str, Head | None] = {}
     current: Statement | None = None
@@ -85,8 +84,7 @@ def unexpected(source: Source, line: int, text: str) -> FormatError:
     known = [k for k in KEYWORDS if source.extended or k not in EXTENSIONS]
     advice = suggestion(word, known, "correct the line or remove it") if colon else "correct the line or remove it"
     return source.error(
-        line,
-        f"found {shown(word)}, expected a keyword ({', '.join(known)}) with a colon, or the end; {advice}",
+        line, f"found {shown(word)}, expected a keyword ({', '.join(known)}) with a colon, or the end; {advice}"
     )
 
 

@@ -172,12 +172,7 @@ def _copies(joint: IntArray, seen: IntArray, target: IntArray, n_states: int, n_
     state = arrival % n_states
     # Ascending by state, then observation; -1 stands for all of them.
     keys = np.unique(
-        np.concatenate(
-            [
-                np.flatnonzero(~split) * (n_seen + 1),
-                (state * (n_seen + 1) + which + 1)[split[state]],
-            ]
-        )
+        np.concatenate([np.flatnonzero(~split) * (n_seen + 1), (state * (n_seen + 1) + which + 1)[split[state]]])
     )
     origin = keys // (n_seen + 1)
     return _Copies(origin, keys % (n_seen + 1) - 1, np.searchsorted(origin, np.arange(n_states)), keys, n_seen)
