@@ -135,4 +135,4 @@ class Axis:
         else:
             one = f"one joint index from 0 to {self.size - 1}"
             expected = f"a {self.kind} ({len(self._parts)} words, one per agent, or {one}, or *)"
-        return self._source.error(line, f"found {found}, expected {expected}; correct it")
+        return self._source.wrong(line, found, expected)

@@ -248,9 +248,8 @@ class _Builder:
             return values
         law = summing_to_one(values)
         if law is None:
-            found = f"found probabilities that sum to {float(total):.12g}, expected 1"
             advice = f"correct them, or write fractions like 1/3 (rounding of at most {float(ROUNDED_TOL):g} is mended)"
-            raise self._source.error(line, f"{found}; {advice}")
+            raise self._source.wrong(line, f"probabilities that sum to {float(total):.12g}", "1", advice)
         moved = next(k for k, value in enumerate(values) if law[k] != value)
         self._rounded.append((line, total - 1, f"{clip(branches.numbers[moved].text)} as {clip(str(law[moved]))}"))
         return law

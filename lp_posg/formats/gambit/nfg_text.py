@@ -106,7 +106,7 @@ def _parts(source: Source, text: str) -> dict[str, Tree[Token]]:
 def _players(source: Source, tree: Tree[Token]) -> tuple[str, ...]:
     tokens = tokens_of(tree)
     if len(tokens) > MAX_AGENTS:
-        raise source.error(tokens[-1].line, f"found {len(tokens)} players, expected at most {MAX_AGENTS}; use fewer")
+        raise source.wrong(tokens[-1].line, f"{len(tokens)} players", f"at most {MAX_AGENTS}", "use fewer")
     return unique_names(source, tokens, "player", "Player ")
 
 
@@ -183,7 +183,7 @@ def _index(source: Source, token: Token, last: int) -> int:
 def _check_count(source: Source, entries: Sequence[Any], expected: int, what: str, why: str) -> None:
     if len(entries) != expected:
         line = entries[min(expected, len(entries) - 1)].line
-        raise source.error(line, f"found {len(entries)} {what}, expected {expected}, {why}; correct them")
+        raise source.wrong(line, f"{len(entries)} {what}", f"{expected}, {why}", "correct them")
 
 
 def _line(entries: Sequence[Any]) -> int:

@@ -91,6 +91,10 @@ class JsonText:
                     break
         return self._source.error(self._line(best), message)
 
+    def wrong(self, path: Path, found: object, expected: object, advice: str = "correct it") -> FormatError:
+        """Return a FormatError at `path` that something was found where something else was expected."""
+        return self.error(path, f"found {found}, expected {expected}; {advice}")
+
     def _refusal(self) -> FormatError:
         keys: list[set[str]] = []
         for piece in _pieces(self._text):

@@ -177,8 +177,7 @@ class Body:
         check_cells(self._source, line, new + sum(log.n_stored for log in logs) // 2)
         self._work += new
         if self._work > MAX_WORK:
-            message = f"found over {MAX_WORK} cell assignments so far, expected fewer; use fewer wildcards"
-            raise self._source.error(line, message)
+            raise self._source.wrong(line, f"over {MAX_WORK} cell assignments so far", "fewer", "use fewer wildcards")
 
     # ---- steps and agents ---------------------------------------------------------------------
 
@@ -239,9 +238,7 @@ class Body:
         last = self._n_steps(keyword)
         if step is None or not 1 <= step <= last:
             allowed = f"1 to {last}" if last else "none: with one step no observation counts"
-            raise self._source.error(
-                statement.line, f"found step {shown(text)} after '{keyword}@', expected {allowed}; correct it"
-            )
+            raise self._source.wrong(statement.line, f"step {shown(text)} after '{keyword}@'", allowed)
         table = MAX_TABLE // self.n_rows
         if last > table:
             message = f"found steps in a table of {self.n_rows} rows, expected at most {table} steps of that size"
