@@ -50,7 +50,7 @@ class Source:
 
     def wrong(self, line: int | None, found: object, expected: object, advice: str = "correct it") -> FormatError:
         """Return the FormatError that something was found where something else was expected, with what to do."""
-        return self.wrong(line, found, expected, advice)
+        return self.error(line, f"found {found}, expected {expected}; {advice}")
 
     @contextmanager
     def making_a_game(self) -> Iterator[None]:

@@ -58,9 +58,7 @@ def _lines(game: Tree) -> Iterator[str]:
     yield f"EFG 2 R {quoted_text(printable_title(game.name))} {{ {' '.join(map(quoted_text, game.agents))} }}"
     yield quoted_text("Written by lp-posg.")
     yield ""
-    children: list[list[int]] = [[] for _ in range(game.n_nodes)]
-    for node, parent in enumerate(game.parent[1:].tolist(), start=1):
-        children[parent].append(node)
+    children = game.children
     owner, information, outcome = game.owner.tolist(), game.information.tolist(), game.outcome.tolist()
     texts = _Texts(game)
     to_do = [0]

@@ -90,7 +90,7 @@ def check_first_words(source: Source, words: Sequence[Any], expected: tuple[str,
     for token, allowed in zip(words, ((magic,), (version,), ("R", "D")), strict=True):
         if token not in allowed:
             begins = f"a .{magic.lower()} file begins with {magic} {version} R"
-            raise wrong_word(source, token.line, token, f"{' or '.join(allowed)} ({begins})", "correct it")
+            raise wrong_word(source, token.line, token, f"{' or '.join(allowed)} ({begins})")
 
 
 def _unexpected(source: Source, text: str, error: UnexpectedInput) -> FormatError:
@@ -104,10 +104,10 @@ def _unexpected(source: Source, text: str, error: UnexpectedInput) -> FormatErro
     expected = " or ".join(names) or "something else"
     if token.type == "$END":
         return source.wrong(source.last_line, "the end of the file", expected, "complete the file")
-    return wrong_word(source, token.line, token, expected, "correct it")
+    return wrong_word(source, token.line, token, expected)
 
 
-def wrong_word(source: Source, line: int | None, word: str, expected: str, advice: str) -> FormatError:
+def wrong_word(source: Source, line: int | None, word: str, expected: str, advice: str = "correct it") -> FormatError:
     """Return the error that another word than `word` was expected."""
     return source.wrong(line, clip(repr(str(word))), expected, advice)
 

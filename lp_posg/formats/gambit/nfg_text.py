@@ -176,7 +176,7 @@ def _outcome_body(
 def _index(source: Source, token: Token, last: int) -> int:
     index = whole(token)
     if index is None or index > last:
-        raise wrong_word(source, token.line, token, f"an outcome from 1 to {last}, or 0 for none", "correct it")
+        raise wrong_word(source, token.line, token, f"an outcome from 1 to {last}, or 0 for none")
     return index
 
 
