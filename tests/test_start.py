@@ -62,7 +62,7 @@ def test_a_simple_solve_loads_only_what_it_uses(code):
     modules = loaded(code)
     assert {"planning", "catalogue"} <= ours(modules)
     assert ours(modules) & UNUSED == set()
-    assert modules & HEAVY == set()
+    assert modules & HEAVY == {"networkx"}  # the DAG of blocks is a graph of it
     if code == SOLVE:
         assert modules & {"pydantic", "typer", "lp_posg.cli"} == set()
 

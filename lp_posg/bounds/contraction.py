@@ -8,28 +8,19 @@ pieces loses.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.bounds import belief_pairs
+from lp_posg.bounds.belief_pairs import expanded, expectations
+from lp_posg.bounds.sampled_pairs import sampled_distances
 from lp_posg.checks import finite_number, whole_number
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
-from lp_posg.information.merging import merge_rows
-from lp_posg.types import FloatArray, IntArray, SparseMatrix, read_only
-
-CONFIDENCE = 0.95
-"""Of each interval of an estimate, one by one."""
-
-MOST_ENTRIES = 20_000_000
-"""Numbers in the pairs of one depth, before equal ones are merged, beyond which nothing is expanded any more."""
-
-BATCH_ENTRIES = 4_000_000
-"""Numbers in the pairs that are simulated at a time."""
+from lp_posg.types import FloatArray, read_only
 
 LAW, WORST = "law", "worst"
 """Priors by name: the game's own law, and certainty of the state that is forgotten slowest."""
@@ -131,7 +122,7 @@ def belief_contraction(
         certainty of it.
     max_pairs : int
         Pairs of beliefs at one depth beyond which nothing is expanded any more (nor beyond
-        ``MOST_ENTRIES`` numbers). From there on `worst` is bounded and `uniform` is estimated.
+        ``belief_pairs.MOST_ENTRIES`` numbers). From there on `worst` is bounded and `uniform` is estimated.
     n_samples : int
         Runs of each estimate, at least 2.
     seed : int
@@ -169,14 +160,16 @@ def belief_contraction(
     _check_arguments(game, max_memory, time, max_pairs, n_samples)
     first, state = _first_prior(game, prior, time, max_memory, max_pairs)
     start = np.concatenate([first, np.full(game.n_states, 1.0 / game.n_states)])
-    levels = _expanded(game, sp.csr_array(start[None]), time, max_memory, max_pairs)
+    levels = expanded(game, sp.csr_array(start[None]), time, max_memory, max_pairs)
     depth = len(levels) - 1
     worst, uniform = np.empty(max_memory + 1), np.empty(max_memory + 1)
-    (worst[: depth + 1],), (uniform[: depth + 1],) = _expectations(levels, game.n_joint_actions)
+    (worst[: depth + 1],), (uniform[: depth + 1],) = expectations(levels, game.n_joint_actions)
     worst_lower, spread = worst.copy(), np.zeros(max_memory + 1)
     beyond = max_memory - depth
     if beyond:
-        uniform[depth + 1 :], spread[depth + 1 :] = _estimated(game, start, time, max_memory, depth, n_samples, seed)
+        uniform[depth + 1 :], spread[depth + 1 :] = sampled_distances(
+            game, start, time, max_memory, depth, n_samples, seed
+        )
         worst[depth + 1 :] = min(1.0, 2 * float(worst[: depth + 1].min()))
         worst_lower[depth + 1 :] = np.maximum(uniform - spread, 0.0)[depth + 1 :]
     low, high = np.maximum(uniform - spread, 0.0), np.minimum(uniform + spread, 1.0)
@@ -217,170 +210,6 @@ def measured_memory(contraction: Contraction, epsilon: float) -> int | None:
     return int(enough[0]) if len(enough) else None
 
 
-# ---- pairs of beliefs, exactly -------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Level:
-    """Pairs of one depth: rows (b, b') of width 2 S; edges to the next depth, (N * A, N') with P(child | b, a)."""
-
-    pairs: SparseMatrix
-    edges: SparseMatrix | None
-    merge_distance: float
-
-
-def _expanded(game: Game, start: SparseMatrix, time: int, steps: int, max_pairs: int) -> list[_Level]:
-    levels: list[_Level] = []
-    pairs, distance = start, 0.0
-    for step in range(time, time + steps):
-        following = _children(game, pairs, step, max_pairs)
-        if following is None:
-            break
-        levels.append(_Level(pairs, following[1], distance))
-        pairs, distance = following[0], following[2]
-    return [*levels, _Level(pairs, None, distance)]
-
-
-def _children(
-    game: Game, pairs: SparseMatrix, time: int, max_pairs: int
-) -> tuple[SparseMatrix, SparseMatrix, float] | None:
-    """Return the pairs one step on, the edges to them and the distance merged over; None if there are too many."""
-    n_pairs, n_actions, n_seen = pairs.shape[0], game.n_joint_actions, game.n_joint_observations
-    parts, labels = [], []
-    for action, step in enumerate(_steps(game, time)):
-        rows, place = _moved(pairs, step, game.n_states, n_seen)
-        parts.append(rows)
-        labels.append((place // n_seen) * n_actions + action)
-        if sum(part.nnz for part in parts) > MOST_ENTRIES:
-            return None
-    rows = sp.csr_array(sp.vstack(parts, format="csr"))
-    mass = np.asarray(rows[:, : game.n_states].sum(axis=1)).ravel()
-    rows = _both_normalised(rows, game.n_states)
-    merged = merge_rows(rows, np.zeros(rows.shape[0], np.int64))
-    if len(merged.representative) > max_pairs:
-        return None
-    edges = sp.csr_array(
-        sp.coo_array(
-            (mass, (np.concatenate(labels), merged.member_of)),
-            shape=(n_pairs * n_actions, len(merged.representative)),
-        )
-    )
-    return rows[merged.representative], edges, merged.distance
-
-
-def _steps(game: Game, time: int) -> Iterator[tuple[SparseMatrix, SparseMatrix]]:
-    """Yield for each joint action the transition (S, S') and the law of the observation (S', O)."""
-    transition, law, size = game.transition_matrix(time).tocsc(), game.observation_matrix(time), game.n_states
-    for action in range(game.n_joint_actions):
-        own = slice(action * size, (action + 1) * size)
-        yield transition[:, own].tocsr(), law[own]
-
-
-def _moved(
-    pairs: SparseMatrix, step: tuple[SparseMatrix, SparseMatrix], n_states: int, n_seen: int
-) -> tuple[SparseMatrix, IntArray]:
-    """Return the unnormalised pairs after one joint action, and ``pair * O + observation`` of each."""
-    move, law = step
-    halves = []
-    for half in (pairs[:, :n_states], pairs[:, n_states:]):
-        moved = sp.coo_array(half @ move)
-        # One row per (pair, observation): each entry meets the law's row of its state.
-        chance = law[moved.col]
-        length = np.diff(chance.indptr)
-        weight = chance.data * moved.data.repeat(length)
-        place = moved.row.astype(np.int64).repeat(length) * n_seen + chance.indices
-        halves.append((place, moved.col.repeat(length), weight))
-    possible = np.unique(halves[0][0][halves[0][2] > 0])
-    columns = []
-    for place, state, weight in halves:
-        row = np.searchsorted(possible, place)
-        held = (row < len(possible)) & (possible[np.minimum(row, len(possible) - 1)] == place)
-        columns.append(sp.coo_array((weight[held], (row[held], state[held])), shape=(len(possible), n_states)).tocsr())
-    return sp.hstack(columns, format="csr"), possible
-
-
-def _both_normalised(rows: SparseMatrix, n_states: int) -> SparseMatrix:
-    halves = []
-    for half in (rows[:, :n_states], rows[:, n_states:]):
-        half = sp.csr_array(half)
-        half.data = half.data / np.asarray(half.sum(axis=1)).ravel().repeat(np.diff(half.indptr))
-        halves.append(half)
-    joined = sp.csr_array(sp.hstack(halves, format="csr"))
-    joined.sort_indices()
-    return joined
-
-
-def _expectations(levels: list[_Level], n_actions: int) -> tuple[FloatArray, FloatArray]:
-    """Return the worst and the uniform expectation of each first pair for every number of steps expanded.
-
-    Column j of a level's table is for the case that the last step is j steps on.
-    """
-    worst = uniform = np.empty((levels[-1].pairs.shape[0], 0))
-    for level in reversed(levels):
-        here = _distance(level.pairs)[:, None]
-        if level.edges is not None:
-            shape = (len(here), n_actions, -1)
-            worst = (level.edges @ worst).reshape(shape).max(axis=1)
-            uniform = (level.edges @ uniform).reshape(shape).mean(axis=1)
-        worst, uniform = np.hstack([here, worst]), np.hstack([here, uniform])
-    return worst, uniform
-
-
-def _distance(pairs: SparseMatrix) -> FloatArray:
-    """Return the total variation distance within each pair."""
-    half = pairs.shape[1] // 2
-    return np.asarray(abs(pairs[:, :half] - pairs[:, half:]).sum(axis=1)).ravel() / 2
-
-
-# ---- by simulation -------------------------------------------------------------------------------
-
-
-def _estimated(
-    game: Game, start: FloatArray, time: int, steps: int, skip: int, n_samples: int, seed: int
-) -> tuple[FloatArray, FloatArray]:
-    """Return means and half-widths for the numbers of steps beyond `skip`, under uniform joint actions."""
-    rng = np.random.default_rng(seed)
-    batch = max(1, BATCH_ENTRIES // len(start))
-    distance = np.empty((steps - skip, n_samples))
-    for first in range(0, n_samples, batch):
-        runs = slice(first, min(first + batch, n_samples))
-        pairs = np.tile(start.reshape(2, -1), (runs.stop - first, 1, 1))
-        for step in range(steps):
-            pairs = _sampled(game, pairs, time + step, rng)
-            if step >= skip:
-                distance[step - skip, runs] = np.abs(pairs[:, 0] - pairs[:, 1]).sum(axis=1) / 2
-    return distance.mean(axis=1), np.array([half_width(sample) for sample in distance])
-
-
-def _sampled(game: Game, pairs: FloatArray, time: int, rng: np.random.Generator) -> FloatArray:
-    """Return the pairs of all runs one step on: a joint action at random, an observation by the first belief."""
-    action = rng.integers(game.n_joint_actions, size=len(pairs))
-    drawn = rng.random(len(pairs))
-    following = np.empty_like(pairs)
-    for a, (move, law) in enumerate(_steps(game, time)):
-        mine = np.flatnonzero(action == a)
-        moved = np.stack([pairs[mine, half] @ move for half in (0, 1)], axis=1)
-        chance = np.cumsum(moved[:, 0] @ law, axis=1)
-        # The first observation whose cumulated chance exceeds the draw has a positive chance itself.
-        seen = (chance <= (drawn[mine] * chance[:, -1])[:, None]).sum(axis=1)
-        likelihood = law.T.tocsr()[seen].toarray()
-        weight = moved * likelihood[:, None, :]
-        following[mine] = weight / weight.sum(axis=2, keepdims=True)
-    return following
-
-
-def half_width(sample: FloatArray) -> float:
-    """Return half the width of an interval for the mean of independent numbers in [0, 1] (empirical Bernstein).
-
-    Two-sided with the stated ``CONFIDENCE``, for any law of the numbers.
-    """
-    n, log = len(sample), math.log(4 / (1 - CONFIDENCE))
-    return math.sqrt(2 * float(sample.var(ddof=1)) * log / n) + 7 * log / (3 * (n - 1))
-
-
-# ---- arguments -----------------------------------------------------------------------------------
-
-
 def _law_at(game: Game, time: int) -> FloatArray:
     """Return the law of the state at a step if joint actions are drawn uniformly until then."""
     law = game.initial
@@ -410,10 +239,10 @@ def _worst_state(game: Game, time: int, max_memory: int, max_pairs: int) -> int:
     Of a game too large for that to be expanded, the likeliest.
     """
     size, left = game.n_states, np.zeros(game.n_states)
-    if size * (size + 1) <= MOST_ENTRIES:
+    if size * (size + 1) <= belief_pairs.MOST_ENTRIES:
         start = sp.hstack([sp.eye_array(size), sp.csr_array(np.full((size, size), 1.0 / size))], format="csr")
-        levels = _expanded(game, sp.csr_array(start), time, max_memory, max_pairs)
-        left = _expectations(levels, game.n_joint_actions)[0][:, -1]
+        levels = expanded(game, sp.csr_array(start), time, max_memory, max_pairs)
+        left = expectations(levels, game.n_joint_actions)[0][:, -1]
     equal = np.flatnonzero(left >= left.max() - EQUAL)
     return int(equal[_law_at(game, time)[equal].argmax()])
 

@@ -93,3 +93,8 @@ def check_bounds(kind: Kind) -> None:
             f"for concept {kind.name!r} there are neither bounds on gaps nor learning: both need the law of the joint"
             " action alone, and its deviations react to whole prescriptions; use certificate='exact', or concept 'ce'"
         )
+    if kind.hears == "action" and kind.decides != "interim":
+        raise UnsupportedError(
+            f"for deviations of kind {kind.name!r} there are neither bounds on gaps nor learning: who hears an action"
+            " has to decide knowing its private information; use certificate='exact'"
+        )

@@ -152,6 +152,7 @@ KINDS: dict[str, Kind] = {
         ),
     )
 }
+"""The built-in kinds of deviation by name."""
 
 
 def kind_named(kind: str | Kind) -> Kind:

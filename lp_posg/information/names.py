@@ -20,7 +20,6 @@ from lp_posg.information.sharing import (
     uncontrolled,
 )
 
-# A structure by name: one line each.
 SHARING: dict[str, SharingForm] = {
     form.name: form
     for form in (
@@ -33,9 +32,10 @@ SHARING: dict[str, SharingForm] = {
         SharingForm("none", lambda n, _: no_sharing(n)),
     )
 }
+"""The built-in sharing structures by name: one line each."""
 
-# A compression by name: one line each.
 COMPRESSIONS: dict[str, CompressionForm] = {form.name: form for form in (EXACT, FINITE_MEMORY, MERGE)}
+"""The built-in compressions by name: one line each."""
 
 
 def sharing_names() -> tuple[str, ...]:

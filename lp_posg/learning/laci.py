@@ -34,7 +34,7 @@ from lp_posg.learning.environments import Environment, Episodes
 from lp_posg.learning.exploring import estimated, explored
 from lp_posg.learning.fresh_episodes import choice, evaluated
 from lp_posg.learning.learn_options import Exploration, LearnOptions, checked_options
-from lp_posg.learning.model_errors import model_errors
+from lp_posg.learning.learnt_errors import model_errors
 from lp_posg.learning.model_planning import planned, rebased, rebased_values
 from lp_posg.learning.result import Candidate, LearningProgress, Learnt, telling
 from lp_posg.learning.simulator_runs import Simulator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, Literal
@@ -72,34 +72,18 @@ def checked_options(
     checkpoint: str | PathLike[str] | None,
 ) -> LearnOptions:
     """Return the options of `learn`, all checked before any work."""
-    for name, value, least in (
-        ("horizon", horizon, 1),
-        ("memory", memory, 0),
-        ("episodes", episodes, 1),
-        ("rounds", rounds, 1),
-        ("evaluation_episodes", evaluation_episodes, 2),
-        ("seed", seed, 0),
-    ):
-        whole_number(name, value, least)
+    counts = {"memory": (memory, 0), "episodes": (episodes, 1), "rounds": (rounds, 1), "seed": (seed, 0)}
+    counts |= {"horizon": (horizon, 1), "evaluation_episodes": (evaluation_episodes, 2)}
+    _check_numbers(counts, level, discount, {"time_limit": time_limit, "memory_limit": memory_limit})
     if exploration not in EXPLORATIONS:
         raise ModelError(f"exploration is {exploration!r}, expected one of {', '.join(EXPLORATIONS)}")
-    confidence("level", level)
-    if discount is not None:
-        check_discount(discount)
-    for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
-        if limit is not None:
-            positive_number(name, limit)
     game, agents, weight = _players(source, horizon, discount)
     played_in = environment(source if game is None else game)
     with telling(None):
         first = played(played_in, _Idle(len(agents)), 1, 1, np.random.default_rng(0)).first
     sizes = AgentSizes(played_in.n_actions, played_in.n_observations, first is not None)
     structure = sharing_structure(sharing, len(agents))
-    default = "team" if game is not None and game.is_common_reward else "cce"
-    wanted = concept_named(default if concept is None else concept)
-    if game is not None:
-        wanted.check_game(game)
-    check_bounds(wanted.deviations)
+    wanted = _concept(concept, game)
     selection = parse_objective(objective, agents)
     options = {"horizon": horizon, "sharing": structure.name, "concept": wanted.name, "objective": selection.name}
     options |= {"memory": memory, "episodes": episodes, "exploration": exploration, "discount": weight, "seed": seed}
@@ -123,6 +107,33 @@ def checked_options(
         None if checkpoint is None else Checkpoint(checkpoint, known, options),
         None if memory_limit is None else int(memory_limit),
     )
+
+
+def _check_numbers(
+    counts: Mapping[str, tuple[object, int]],
+    level: float,
+    discount: float | None,
+    limits: Mapping[str, float | None],
+) -> None:
+    """Raise ModelError unless numbers are in their ranges; beside whole ones stands the least that they may be."""
+    for name, (value, least) in counts.items():
+        whole_number(name, value, least)
+    confidence("level", level)
+    if discount is not None:
+        check_discount(discount)
+    for name, limit in limits.items():
+        if limit is not None:
+            positive_number(name, limit)
+
+
+def _concept(concept: str | Concept | None, game: Game | None) -> Concept:
+    """Return a concept that can be learnt; by default ``team`` where the reward is known to be common, else ``cce``."""
+    default = "team" if game is not None and game.is_common_reward else "cce"
+    wanted = concept_named(default if concept is None else concept)
+    if game is not None:
+        wanted.check_game(game)
+    check_bounds(wanted.deviations)
+    return wanted
 
 
 def _players(

@@ -13,7 +13,7 @@ from lp_posg.errors import SimulatorError
 from lp_posg.evaluate import Certificate
 from lp_posg.information import Policy, SharingStructure
 from lp_posg.learning.counted_model import LearntModel
-from lp_posg.learning.model_errors import ModelErrors
+from lp_posg.learning.learnt_errors import ModelErrors
 from lp_posg.stage import Concept, Objective
 from lp_posg.types import FloatArray, read_only
 

@@ -9,7 +9,7 @@ from lp_posg.game import Game
 from lp_posg.learning.result import Learnt
 from lp_posg.planning import StateSolution, Stats
 from lp_posg.planning.state_plan import labels_of
-from lp_posg.planning.unknown_objects import UnknownCompression
+from lp_posg.planning.unknown_objects import Unknown
 from lp_posg.types import GAP_TOL
 
 
@@ -33,7 +33,7 @@ def learnt_solution(found: Learnt, game: Game) -> StateSolution:
         found.sharing,
         found.concept,
         found.objective,
-        UnknownCompression(f"learnt:{found.memory}"),
+        Unknown("compression", f"learnt:{found.memory}"),
         "learning",
         "",
         GAP_TOL,

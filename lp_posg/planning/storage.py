@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from lp_posg.game import GAME_FORMAT, SOLUTION_FORMAT, Game
 from lp_posg.information import Compression, CompressionRule, SharingStructure, compression_named, sharing_structure
 from lp_posg.planning.solution import Result, Stats
 from lp_posg.planning.stored_parts import check_common, check_finite
-from lp_posg.planning.unknown_objects import UnknownCompression, UnknownConcept, UnknownSharing
+from lp_posg.planning.unknown_objects import Unknown
 from lp_posg.stage import OWN, Concept, Objective, concept_named, parse_objective
 from lp_posg.trees import Tree
 from lp_posg.types import FloatArray
@@ -30,8 +30,6 @@ MAX_BYTES = 1 << 34
 
 FORMAT = SOLUTION_FORMAT
 FORMAT_VERSION = 3
-
-T = TypeVar("T")
 
 
 def write_solution(
@@ -191,7 +189,7 @@ def common_parts(meta: Mapping[str, Any], arrays: Mapping[str, Any], agents: tup
     kind = _kind(certificate["deviations"], given.concept)
     deviation = certificate["deviation"]
     return Common(
-        _named(options["concept"], given.concept, concept_named, lambda name: UnknownConcept(name, kind)),
+        _named("concept", options["concept"], given.concept, concept_named, deviations=kind),
         _objective(options["objective"], given.objective, agents),
         str(options["method"]),
         str(options["reason"]),
@@ -212,15 +210,18 @@ def common_parts(meta: Mapping[str, Any], arrays: Mapping[str, Any], agents: tup
 
 def stored_sharing(name: object, given: Given, game: Game | Tree) -> SharingStructure:
     """Return the rule of a stored solution: built in, given, or one that can only be named."""
-    return _named(name, given.sharing, lambda rule: sharing_structure(rule, game.n_agents), UnknownSharing)
+    found: SharingStructure = _named("sharing", name, given.sharing, lambda rule: sharing_structure(rule, game.n_agents))
+    return found
 
 
 def stored_compression(name: object, given: Given) -> Compression:
     """Return the compression of a stored solution: built in, given, or one that can only be named."""
-    return _named(name, given.compression, compression_named, UnknownCompression)
+    found: Compression = _named("compression", name, given.compression, compression_named)
+    return found
 
 
-def _named(name: object, given: Any, made: Callable[[Any], T], unknown: Callable[[str], T]) -> T:
+def _named(what: str, name: object, given: Any, made: Callable[[Any], Any], **known: Any) -> Any:
+    """Return the object of a stored name: the one given, a built-in one, or a stand-in."""
     if not isinstance(name, str):
         raise ModelError(f"{name!r} is no name of an option")
     if given is not None:
@@ -231,17 +232,16 @@ def _named(name: object, given: Any, made: Callable[[Any], T], unknown: Callable
     try:
         return made(name)
     except ModelError:
-        return unknown(name)
+        return Unknown(what, name, **known)
 
 
 def _objective(name: object, given: Callable[[Any], Any] | None, agents: tuple[str, ...]) -> Objective:
-    if given is not None or not str(name).startswith(OWN):
-        return _named(name, given, lambda value: parse_objective(value, agents), lambda text: _refused(text))
-    return Objective(str(name), None)
-
-
-def _refused(name: str) -> Objective:
-    raise ModelError(f"there is no objective {name!r}")
+    if given is None and isinstance(name, str) and name.startswith(OWN):
+        return Objective(name, None)
+    found: Objective = _named("objective", name, given, lambda value: parse_objective(value, agents))
+    if not isinstance(found, Objective):
+        raise ModelError(f"there is no objective {name!r}")
+    return found
 
 
 def _kind(name: str, concept: Concept | None) -> Kind:

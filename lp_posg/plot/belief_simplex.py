@@ -1,4 +1,4 @@
-"""Beliefs about the game's state, for games with two or three states: on a line or in a triangle, by depth."""
+"""Beliefs about the game's state, for games with two or three states: on a line or in a triangle, by step."""
 
 from __future__ import annotations
 
@@ -7,23 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lp_posg.errors import UnsupportedError
-from lp_posg.information import Compression, CompressionRule, SharingStructure
-from lp_posg.planning import Solution
+from lp_posg.planning import Solution, StatePlan
 from lp_posg.planning.reaching import Reach, reach
-from lp_posg.plot.canvas import (
-    BLUE,
-    GREY,
-    apart,
-    bare,
-    light,
-    named,
-    new_figure,
-    note,
-    times,
-    title,
-    upright,
-    whole_numbers,
-)
+from lp_posg.plot.canvas import bare, light, new_figure, whole_numbers
+from lp_posg.plot.captions import distinct, named, note, times, title, upright
+from lp_posg.plot.looks import BLUE, GREY
+from lp_posg.plot.plans import facts, plan_of
 from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
@@ -37,12 +26,7 @@ PER_ROW = 4
 """Triangles beside each other."""
 
 
-def beliefs(
-    solution: Solution,
-    *,
-    sharing: SharingStructure | None = None,
-    compression: Compression | CompressionRule | None = None,
-) -> Figure:
+def beliefs(solution: Solution) -> Figure:
     """Return a picture of the beliefs of all common-information states about the game's state.
 
     Marks are as large as the state is likely under the strategy; crosses are states that only deviations reach.
@@ -50,60 +34,55 @@ def beliefs(
     Parameters
     ----------
     solution : Solution
-        Of a game with 2 states (belief against time) or 3 (a triangle for each time).
-    sharing, compression : optional
-        As in `lp_posg.ledger`, for those of the user's own.
+        Over common-information states, of a game with 2 states (belief by step) or 3 (a triangle for each step).
 
     Raises
     ------
     UnsupportedError
-        If the game has another number of states.
+        If the game has another number of states, or the solution is over information sets.
     ModelError
-        If structure or compression cannot be told from their names.
+        If the solution was loaded without a rule or compression that is not built in.
     MissingExtraError
         If matplotlib is not installed.
     """
-    game = solution.game
+    plan = plan_of(solution, "beliefs")
+    game = plan.game
     if game.n_states not in (2, 3):
         raise UnsupportedError(
             f"game {game.name!r} has {times(game.n_states, 'state')}; beliefs are drawn for 2 or 3: see `dag`"
         )
-    found = reach(solution, sharing=sharing, compression=compression)
-    figure = _on_a_line(solution, found) if game.n_states == 2 else _in_triangles(solution, found)
-    title(
-        figure,
-        f"{named(game.name)}: beliefs of the common-information states\n"
-        f"{named(solution.sharing)}, {solution.concept}, {times(solution.horizon, 'step')}",
-    )
+    found = reach(plan)
+    figure = _on_a_line(plan, found) if game.n_states == 2 else _in_triangles(plan, found)
+    title(figure, f"{named(game.name)}: beliefs of the common-information states\n{facts(plan)}")
     note(figure, "larger marks: likelier under the strategy; crosses: only after deviations")
     return figure
 
 
-def _on_a_line(solution: Solution, found: Reach) -> Figure:
-    figure = new_figure(max(5.0, 1.5 + 0.7 * solution.horizon), 4.3)
+def _on_a_line(plan: StatePlan, found: Reach) -> Figure:
+    figure = new_figure(max(5.0, 1.5 + 0.7 * plan.horizon), 4.3)
     axes = figure.add_subplot()
     light(axes)
-    for time, (own, prob) in enumerate(zip(found.beliefs, found.prob, strict=True)):
-        _scatter(axes, np.stack([np.full(len(own), float(time)), own[:, 0]], axis=1), prob)
-    axes.set(xlabel="time", ylim=(-0.06, 1.06))
-    upright(figure, axes, f"probability of {named(solution.game.states[0])}")
-    axes.set_xlim(-0.5, solution.horizon - 0.5)
+    for step, (own, prob) in enumerate(zip(found.beliefs, found.prob, strict=True), 1):
+        _scatter(axes, np.stack([np.full(len(own), float(step)), own[:, 0]], axis=1), prob)
+    axes.set(xlabel="step", ylim=(-0.06, 1.06))
+    upright(figure, axes, f"probability of {named(plan.game.states[0])}")
+    axes.set_xlim(0.5, plan.horizon + 0.5)
     whole_numbers(axes)
     return figure
 
 
-def _in_triangles(solution: Solution, found: Reach) -> Figure:
-    n = solution.horizon
+def _in_triangles(plan: StatePlan, found: Reach) -> Figure:
+    n = plan.horizon
     across = min(n, PER_ROW)
     down = -(-n // across)
     figure = new_figure(max(5.0, 2.6 * across), 1.0 + 2.6 * down)
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for axes in panels:
         bare(axes)
-    for time, (axes, own, prob) in enumerate(zip(panels[:n], found.beliefs, found.prob, strict=True)):
+    for step, (axes, own, prob) in enumerate(zip(panels[:n], found.beliefs, found.prob, strict=True), 1):
         closed = CORNERS[[0, 1, 2, 0]]
         axes.plot(*closed.T, color=GREY, linewidth=0.8)
-        for corner, name in zip(CORNERS, apart(solution.game.states, 14), strict=True):
+        for corner, name in zip(CORNERS, distinct(plan.game.states, 14), strict=True):
             above = corner[1] > 0
             axes.annotate(
                 name,
@@ -115,7 +94,7 @@ def _in_triangles(solution: Solution, found: Reach) -> Figure:
                 fontsize=7.5,
             )
         _scatter(axes, own @ CORNERS, prob)
-        axes.set_title(f"time {time}", fontsize=9)
+        axes.set_title(f"step {step}", fontsize=9)
         axes.set_aspect("equal")
         axes.margins(0.12)
     return figure

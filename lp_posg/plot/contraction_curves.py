@@ -7,18 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lp_posg.bounds import Contraction
-from lp_posg.plot.canvas import (
-    BLUE,
-    GREY,
-    ORANGE,
-    from_zero,
-    legend_below,
-    light,
-    named,
-    new_figure,
-    title,
-    whole_numbers,
-)
+from lp_posg.plot.canvas import from_zero, light, new_figure, whole_numbers
+from lp_posg.plot.captions import legend_below, named, title
+from lp_posg.plot.looks import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,24 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lp_posg.errors import ModelError
+from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.planning import Comparison
-from lp_posg.plot.canvas import (
-    CONCEPT_COLOURS,
-    GREY,
-    LINE_STYLES,
-    MARKERS,
-    legend_beside,
-    light,
-    named,
-    new_figure,
-    note,
-    plain,
-    ring,
-    times,
-    title,
-)
-from lp_posg.plot.value_curves import check_tables, unsolved
+from lp_posg.plot.canvas import light, new_figure
+from lp_posg.plot.captions import legend_beside, named, note, plain, times, title
+from lp_posg.plot.comparisons import as_tables, concepts_of, over, rule_of, rules_of, steps_of, unsolved
+from lp_posg.plot.looks import LINE_STYLES, MARKERS, looks_of, ring
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,19 +39,24 @@ def delays(comparisons: Comparison | Sequence[Comparison]) -> Figure:
     ModelError
         If the comparisons do not belong together, the delays are of several families, or fewer than two
         of them have a value.
+    UnsupportedError
+        If they are of a game tree.
     MissingExtraError
         If matplotlib is not installed.
     """
-    tables = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
-    check_tables(tables)
-    tables.sort(key=lambda table: table.horizon)
-    rules = list(dict.fromkeys(_rules(tables)))
+    tables = as_tables(comparisons)
+    if tables[0].horizon is None:
+        raise UnsupportedError(
+            f"game {tables[0].game.name!r} is a tree, whose information sets say who knows what: there is no delay of"
+            " sharing to draw; see `values`"
+        )
+    rules = rules_of(tables)
     places = _places(rules)
     found = {
-        (table.horizon, row.concept, places[row.sharing]): row.solution.welfare
+        (steps_of(table), row.concept, places[rule_of(row)]): row.solution.welfare
         for table in tables
         for row in table.rows
-        if row.solution is not None and row.sharing in places
+        if row.solution is not None and rule_of(row) in places
     }
     if len({place for _, _, place in found}) < 2:
         raise ModelError(
@@ -71,10 +64,6 @@ def delays(comparisons: Comparison | Sequence[Comparison]) -> Figure:
             " full,one-step-delay,delay:2 (see `lp-posg info` for the rules that fit the game)"
         )
     return _drawn(tables, found, places)
-
-
-def _rules(tables: list[Comparison]) -> list[str]:
-    return [row.sharing for table in tables for row in table.rows]
 
 
 def _places(rules: list[str]) -> dict[str, int]:
@@ -90,21 +79,21 @@ def _places(rules: list[str]) -> dict[str, int]:
 
 
 def _drawn(tables: list[Comparison], found: dict[tuple[int, str, int], float], places: dict[str, int]) -> Figure:
-    concepts = list(dict.fromkeys(row.concept for table in tables for row in table.rows))
+    concepts = concepts_of(tables)
     figure = new_figure(max(5.6, 0.8 + 3.2 * len(tables)), 4.1)
     panels = figure.subplots(1, len(tables), sharex=True, squeeze=False)[0]
     for axes, table in zip(panels, tables, strict=True):
-        _panel(axes, table.horizon, concepts, found, places)
+        _panel(axes, steps_of(table), concepts, found, places)
         if len(tables) > 1:
-            axes.set_title(times(table.horizon, "step"), fontsize=10)
+            axes.set_title(times(steps_of(table), "step"), fontsize=10)
     panels[0].set_ylabel("welfare")
-    span = f", {times(tables[0].horizon, 'step')}" if len(tables) == 1 else ""
+    span = over(steps_of(tables[0])) if len(tables) == 1 else ""
     title(figure, f"{named(tables[0].game.name)}: welfare by delay of sharing{span}")
     legend_beside(figure, panels[0])
-    untold = unsolved(tables)
-    untold += [f"{rule} (no delay)" for rule in dict.fromkeys(_rules(tables)) if rule not in places]
+    absent = unsolved(tables)
+    absent += [f"{rule} (no delay)" for rule in rules_of(tables) if rule not in places]
     notes = [] if concepts == ["team"] else ["equilibria as selected, stage by stage"]
-    notes += [f"not drawn: {plain('; '.join(untold))}"] if untold else []
+    notes += [f"not drawn: {plain('; '.join(absent))}"] if absent else []
     if notes:
         note(figure, "\n".join(notes))
     return figure
@@ -114,14 +103,15 @@ def _panel(
     axes: Axes, horizon: int, concepts: list[str], found: dict[tuple[int, str, int], float], places: dict[str, int]
 ) -> None:
     light(axes)
+    looks = looks_of(concepts)
     delays_drawn = sorted({place for _, _, place in found})
     for k, concept in enumerate(concepts):
         known = [place for place in delays_drawn if (horizon, concept, place) in found]
         axes.plot(
             known,
             [found[horizon, concept, place] for place in known],
-            label=concept,
-            color=CONCEPT_COLOURS.get(concept, GREY),
+            label=plain(concept),
+            color=looks[concept].colour,
             marker=MARKERS[k % len(MARKERS)],
             linestyle=LINE_STYLES[k % len(LINE_STYLES)],
             markerfacecolor="none",

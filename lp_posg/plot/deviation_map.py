@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lp_posg.errors import ModelError
+from lp_posg.checks import whole_number
 from lp_posg.evaluate import Advantages
-from lp_posg.game import allowed_gaps
-from lp_posg.information import SharingStructure
-from lp_posg.planning import Solution
+from lp_posg.planning import Solution, StatePlan, StateSolution
 from lp_posg.planning.gains import advantages_of
-from lp_posg.plot.canvas import BLUE, PALE, RED, apart, named, new_figure, note, plain, short, times, title
+from lp_posg.plot.canvas import new_figure
+from lp_posg.plot.captions import distinct, named, note, plain, short, title
+from lp_posg.plot.looks import BLUE, PALE, RED
+from lp_posg.plot.plans import facts, plan_of
+from lp_posg.trees import Tree
 from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
@@ -41,10 +43,10 @@ class _Rows:
     total: int
 
 
-def deviations(solution: Solution, *, most: int = MOST_PLACES, sharing: SharingStructure | None = None) -> Figure:
+def deviations(solution: Solution, *, most: int = MOST_PLACES) -> Figure:
     """Return a heat map of what each action would gain over following, at each place where an agent decides.
 
-    A place is a state, as in `Solution.graph`, with a private information and, for correlated equilibrium, the
+    A place is a state, counted from 1 at each step, with a private information and, for correlated equilibrium, the
     recommended action. What is played has a frame, as thick as it is likely. Blue loses, orange gains; the last
     column is what the best deviation at the state gains: 0 everywhere in an equilibrium, but for places that those
     who follow a compressed strategy never reach. Of many places the likeliest are shown.
@@ -52,52 +54,51 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES, sharing: SharingS
     Parameters
     ----------
     solution : Solution
+        Over common-information states, or of a game tree in strategic form, whose actions are reduced plans.
     most : int
         Most places of each agent.
-    sharing : SharingStructure, optional
-        Needed if the solution was computed for a structure of the user's own.
 
     Raises
     ------
     ModelError
-        If the structure cannot be told from its name, or `most` is not at least 1.
+        If `most` is not at least 1, or the solution was loaded without a rule that is not built in.
     UnsupportedError
-        If the gaps are not known exactly, since exact states are out of reach.
+        If the gaps are not known exactly, since exact states are out of reach, or the solution is over
+        information sets.
     MissingExtraError
         If matplotlib is not installed.
     """
-    if most < 1:
-        raise ModelError(f"most is {most}; at least one place has to be shown")
-    game, kind = solution.game, solution.certificate.kind
-    found = solution.advantages if sharing is None else advantages_of(solution, sharing)
-    shown = [_chosen(solution, [own for own in found if own.agent == i], most) for i in range(game.n_agents)]
+    whole_number("most", most)
+    plan = plan_of(solution, "deviations", strategic_form=True)
+    game, kind = plan.game, plan.certificate.kind
+    found = plan.advantages if isinstance(plan, StateSolution) else advantages_of(plan)
+    where = "of reduced plans" if isinstance(solution.game, Tree) else "step {step}, state {state}"
+    shown = [_chosen(plan, [own for own in found if own.agent == i], most, where) for i in range(game.n_agents)]
     size = max(float(np.abs(rows.gain).max()) for rows in shown)
-    nothing = max(float(allowed_gaps(game, solution.tolerance, kind.together).max()), 1e-9 * size)
+    nothing = max(float(plan.allowed_gaps.max()), 1e-9 * size)
     heights = [len(rows.labels) for rows in shown]
-    longest = max(len(told) for rows in shown for told in rows.labels)
+    longest = max(len(label) for rows in shown for label in rows.labels)
     wide = CHARACTER * longest + COLUMN * (max(game.n_actions) + 1.6)
     figure = new_figure(max(6.4, wide), 1.5 + sum(0.75 + ROW * own for own in heights))
     panels = figure.subplots(len(shown), 1, squeeze=False, gridspec_kw={"height_ratios": [h + 2.2 for h in heights]})
-    agents = apart(game.agents, 24)
+    agents = distinct(game.agents, 24)
     for agent, (axes, rows) in enumerate(zip(panels[:, 0], shown, strict=True)):
         _draw(axes, rows, game.actions[agent], size, nothing)
         some = "" if rows.total == len(rows.labels) else f", the {len(rows.labels)} likeliest of {rows.total} places"
         axes.set_title(f"{agents[agent]}{some}", fontsize=9, loc="right")
     title(
         figure,
-        f"{named(game.name)}: what each action gains over following\n"
-        f"{named(solution.sharing)}, {solution.concept}, {times(solution.horizon, 'step')},"
-        f" gap {solution.certificate.gap:.2g}",
+        f"{named(game.name)}: what each action gains over following\n{facts(solution)}, gap {plan.certificate.gap:.2g}",
     )
-    told = ["percentages: chance of the place; frames: what is played; numbers: reward units"]
-    told += ["a compressed state has a row for each belief it stands for"] if solution.compression != "exact" else []
-    told += [kind.advice('"best"')] if kind.note else []
-    note(figure, "\n".join(told))
+    notes = ["percentages: chance of the place; frames: what is played; numbers: reward units"]
+    notes += ["a compressed state has a row for each belief it stands for"] if not plan.is_exact else []
+    notes += [kind.advice('"best"')] if kind.note else []
+    note(figure, "\n".join(notes))
     return figure
 
 
-def _chosen(solution: Solution, steps: list[Advantages], most: int) -> _Rows:
-    """Return the likeliest places of one agent, in the order of time, state, private information and action."""
+def _chosen(plan: StatePlan, steps: list[Advantages], most: int, where: str) -> _Rows:
+    """Return the likeliest places of one agent, in the order of step, state, private information and action."""
     chance = np.concatenate([own.chance for own in steps])
     time, state = (
         np.concatenate([np.broadcast_to(getattr(own, name), len(own.chance)) for own in steps])
@@ -106,18 +107,18 @@ def _chosen(solution: Solution, steps: list[Advantages], most: int) -> _Rows:
     likeliest = np.argsort(-np.round(chance, 12), kind="stable")[:most]
     likeliest = likeliest[np.lexsort((likeliest, state[likeliest], time[likeliest]))]
     first = np.cumsum([0] + [len(own.chance) for own in steps])  # a step for each time
-    labels = [_label(solution, steps[time[place]], place - int(first[time[place]])) for place in likeliest.tolist()]
+    labels = [_label(plan, steps[time[place]], place - int(first[time[place]]), where) for place in likeliest.tolist()]
     gain, played, best = (
         np.concatenate([getattr(own, name) for own in steps])[likeliest] for name in ("gain", "played", "best")
     )
     return _Rows(tuple(labels), gain, played, best, len(chance))
 
 
-def _label(solution: Solution, step: Advantages, row: int) -> str:
+def _label(plan: StatePlan, step: Advantages, row: int, where: str) -> str:
     known, told = step.words[int(step.private[row])], int(step.recommended[row])
-    parts = [f"time {step.time}, state {int(step.state[row])}"]
+    parts = [where.format(step=step.time + 1, state=int(step.state[row]) + 1)]
     parts += [] if known == "nothing" else [short(known, 30)]
-    parts += [] if told < 0 else [f"told {short(solution.game.actions[step.agent][told], 16)}"]
+    parts += [] if told < 0 else [f"told {short(plan.game.actions[step.agent][told], 16)}"]
     return f"{plain(', '.join(parts))} · {_percent(float(step.chance[row]))}"
 
 
@@ -148,7 +149,7 @@ def _draw(axes: Axes, rows: _Rows, actions: tuple[str, ...], size: float, nothin
     axes.set_xlim(-0.5, n + 0.9)
     axes.set_ylim(len(rows.labels) - 0.5, -0.5)
     axes.set_yticks(range(len(rows.labels)), rows.labels, fontsize=7.5)
-    names = apart(actions, 14)
+    names = distinct(actions, 14)
     slanted = max(map(len, names)) * CHARACTER > COLUMN
     axes.set_xticks(centres, [*names, "best"], fontsize=7.5)
     axes.tick_params(length=0, top=False, labeltop=True, labelbottom=False)

@@ -7,21 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from lp_posg.errors import ModelError
 from lp_posg.learning.result import Learnt
-from lp_posg.plot.canvas import (
-    BLUE,
-    GREY,
-    LINES,
-    MARKERS,
-    ORANGE,
-    RED,
-    from_zero,
-    legend_below,
-    light,
-    named,
-    new_figure,
-    times,
-    title,
-)
+from lp_posg.plot.canvas import from_zero, light, new_figure
+from lp_posg.plot.captions import legend_below, named, times, title
+from lp_posg.plot.looks import BLUE, GREY, LINES, MARKERS, ORANGE, RED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

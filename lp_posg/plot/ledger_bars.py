@@ -7,18 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lp_posg.evaluate import Ledger
-from lp_posg.plot.canvas import (
-    GREY,
-    LINE_STYLES,
-    LINES,
-    MARKERS,
-    legend_below,
-    light,
-    named,
-    new_figure,
-    title,
-    whole_numbers,
-)
+from lp_posg.planning import Solution, StateSolution
+from lp_posg.planning.ledgers import ledger_of
+from lp_posg.plot.canvas import light, new_figure, whole_numbers
+from lp_posg.plot.captions import legend_below, named, title
+from lp_posg.plot.looks import GREY, LINE_STYLES, LINES, MARKERS
+from lp_posg.plot.plans import plan_of
 from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
@@ -35,7 +29,7 @@ DEEPEST = 1e-12
 """Errors below are rounding, and drawn as 0."""
 
 
-def ledger(costs: Ledger) -> Figure:
+def ledger(costs: Ledger | Solution) -> Figure:
     """Return a picture of the errors by step, with the bound that they prove and the gap in the title.
 
     Errors of 0 stand, as hollow marks, on a line of their own at the bottom. Estimated errors have their
@@ -43,14 +37,19 @@ def ledger(costs: Ledger) -> Figure:
 
     Parameters
     ----------
-    costs : Ledger
-        `Solution.ledger`.
+    costs : Ledger or Solution
+        The `ledger` of a solution over common-information states, or that solution.
 
     Raises
     ------
+    UnsupportedError
+        If the solution is over information sets.
     MissingExtraError
         If matplotlib is not installed.
     """
+    if not isinstance(costs, Ledger):
+        plan = plan_of(costs, "ledger")
+        costs = plan.ledger if isinstance(plan, StateSolution) else ledger_of(plan)
     figure = new_figure(6.6, 4.3)
     axes = figure.add_subplot()
     light(axes)

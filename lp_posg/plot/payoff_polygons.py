@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate import kind_named
-from lp_posg.planning import Comparison, PayoffRegion, Solution
-from lp_posg.plot.canvas import (
-    BLACK,
-    CONCEPT_COLOURS,
-    GREY,
-    apart,
-    legend_beside,
-    light,
-    named,
-    new_figure,
-    times,
-    title,
-    upright,
-)
+from lp_posg.information import SharingStructure
+from lp_posg.planning import Comparison, PayoffRegion, Row, Solution, payoff_region
+from lp_posg.plot.canvas import light, new_figure
+from lp_posg.plot.captions import distinct, legend_beside, named, plain, times, title, upright
+from lp_posg.plot.comparisons import rule_of, rules_of
+from lp_posg.plot.looks import BLACK, Look, looks_of
+from lp_posg.stage import CONCEPTS, Correlated
 from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
@@ -31,41 +22,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True)
-class _Look:
-    """Marker and size of a concept's selected values, width and style of its edges.
-
-    Markers and edges of wider concepts lie below and are larger, or thinner, so that all are seen where they coincide.
-    """
-
-    marker: str = "P"
-    size: float = 15
-    width: float = 1.2
-    style: Any = ":"
-
-
-LOOKS = {
-    "cce": _Look("s", 19, 1.6, (0, (4, 3))),
-    "interim-cce": _Look("D", 16, 2.2, "-."),
-    "ne": _Look("^", 13),
-    "strategic-ce": _Look("v", 11, 5.5, "-"),
-    "ce": _Look("o", 9, 3.5, "-"),
-    "team": _Look("*", 8),
-}
-"""By concept; one of the user's own has the defaults."""
-
-
 def payoffs(
-    regions: Sequence[PayoffRegion], comparison: Comparison | None = None, sharing: str | None = None
+    regions: Sequence[PayoffRegion] | Comparison, comparison: Comparison | None = None, sharing: str | None = None
 ) -> Figure:
     """Return a picture of payoff regions, of what was selected in them, and of the team optimum.
 
     Parameters
     ----------
-    regions : sequence of PayoffRegion
-        Of the correlated concepts of one stage game, from `lp_posg.payoff_region`.
+    regions : sequence of PayoffRegion, or Comparison
+        Of the correlated concepts of one stage game, from `lp_posg.payoff_region`; or a comparison, whose correlated
+        concepts have their regions drawn.
     comparison : Comparison, optional
-        Its solutions' values are drawn as points; of one step, as the regions are.
+        The values of its solutions are drawn as points; of one step or of a game tree, as the regions are.
     sharing : str, optional
         Whose rows are drawn, if the comparison has several rules.
 
@@ -76,81 +44,95 @@ def payoffs(
     MissingExtraError
         If matplotlib is not installed.
     """
-    _check(regions, comparison)
-    points = {} if comparison is None else _selected(comparison, sharing)
+    if isinstance(regions, Comparison):
+        comparison = regions
+    rows = [] if comparison is None else _rows(comparison, sharing)
+    shown = _regions(regions, rows) if isinstance(regions, Comparison) else regions
+    _check(shown)
+    points = [row.solution for row in rows if row.solution is not None]
+    looks = looks_of([*(region.concept for region in shown), *(row.concept for row in rows)])
     figure = new_figure(6.6, 5.0)
     axes = figure.add_subplot()
     light(axes)
-    for region in sorted(regions, key=lambda own: kind_named(own.concept).width):
-        _draw_region(axes, region)
-    for concept in sorted(points, key=lambda own: -LOOKS.get(own, _Look()).size):
-        _draw_point(axes, points[concept])
-    _frame(axes, regions, [own.values for own in points.values()])
+    for region in sorted(shown, key=lambda own: -looks[own.concept].width):
+        _draw_region(axes, region, looks[region.concept])
+    for solution in sorted(points, key=lambda own: -looks[own.concept.name].size):
+        _draw_point(axes, solution, looks[solution.concept.name])
+    _frame(axes, shown, [own.values for own in points])
     agents = ("first agent", "second agent") if comparison is None else comparison.game.agents
-    first, second = apart(agents, 32)
+    first, second = distinct(agents, 32)
     axes.set_xlabel(f"value of {first}")
     upright(figure, axes, f"value of {second}")
     name = "" if comparison is None else f"{named(comparison.game.name)}: "
-    title(figure, f"{name}values of equilibria\n{regions[0].of}")
+    title(figure, f"{name}values of equilibria\n{shown[0].of}")
     legend_beside(figure, axes, spacing=0.9)
     return figure
 
 
-def _check(regions: Sequence[PayoffRegion], comparison: Comparison | None) -> None:
+def _check(regions: Sequence[PayoffRegion]) -> None:
     if not regions:
-        raise ModelError("there is no region to draw; `lp_posg.payoff_region` returns one")
+        raise ModelError("there is no region to draw; `lp_posg.payoff_region` returns one of a correlated concept")
     if len({region.of for region in regions}) > 1 or np.ptp([region.optimum for region in regions]) > 1e-6 * max(
         region.scale for region in regions
     ):
         raise ModelError("the regions are of different stage games; draw one at a time")
-    if comparison is not None and (comparison.game.n_agents != 2 or comparison.horizon != 1):
+
+
+def _rows(comparison: Comparison, sharing: str | None) -> list[Row]:
+    """Return the rows of one sharing rule."""
+    if comparison.game.n_agents != 2 or comparison.horizon not in (1, None):
+        steps = "" if comparison.horizon is None else f" and {times(comparison.horizon, 'step')}"
         raise ModelError(
-            f"the comparison is of {times(comparison.game.n_agents, 'agent')} and"
-            f" {times(comparison.horizon, 'step')}; its values are points of a region only for 2 agents and 1 step"
+            f"the comparison is of {times(comparison.game.n_agents, 'agent')}{steps}; its values are points of a region"
+            " only for 2 agents and 1 step"
         )
-
-
-def _selected(comparison: Comparison, sharing: str | None) -> dict[str, Solution]:
-    """Return each concept's solution under one sharing rule."""
-    rules = list(dict.fromkeys(row.sharing for row in comparison.rows))
+    rules = rules_of([comparison])
     if sharing is None and len(rules) > 1:
-        raise ModelError(f"the comparison has several sharing rules, {', '.join(rules)}; say which to draw")
-    return {
-        row.concept: row.solution
-        for row in comparison.rows
-        if row.solution is not None and row.sharing == (sharing or rules[0])
-    }
+        raise ModelError(f"the comparison has several sharing rules, {', '.join(rules)}; name the one to draw")
+    return [row for row in comparison.rows if rule_of(row) == (sharing or rules[0])]
 
 
-def _draw_point(axes: Axes, solution: Solution) -> None:
+def _regions(comparison: Comparison, rows: Sequence[Row]) -> list[PayoffRegion]:
+    """Return the regions of the correlated concepts among the rows, which need not be solved for that."""
+    found = []
+    for row in rows:
+        rule: str | SharingStructure | None = row.sharing
+        concept = CONCEPTS.get(row.concept)
+        if row.solution is not None:
+            rule, concept = row.solution.sharing, row.solution.concept
+        if isinstance(concept, Correlated):
+            found.append(payoff_region(comparison.game, concept, rule))
+    return found
+
+
+def _draw_point(axes: Axes, solution: Solution, look: Look) -> None:
     """Draw the values of a solution, two agents'."""
-    concept, together = solution.concept, solution.certificate.kind.together
-    look, colour = LOOKS.get(concept, _Look()), CONCEPT_COLOURS.get(concept, GREY)
+    concept, together = solution.concept.name, solution.certificate.kind.together
     axes.plot(
         *map(float, solution.values),
         linestyle="none",
         marker=look.marker,
         markersize=look.size,
-        color=colour,
-        markerfacecolor=colour if together else "none",
+        color=look.colour,
+        markerfacecolor=look.colour if together else "none",
         markeredgewidth=0.8 if together else 1.4,
-        label="team optimum" if concept == "team" else f"{concept} selected",
+        label="team optimum" if concept == "team" else f"{plain(concept)} selected",
         zorder=5,
     )
 
 
-def _draw_region(axes: Axes, region: PayoffRegion) -> None:
-    colour, label = CONCEPT_COLOURS[region.concept], f"all {region.concept}"
-    width, style = LOOKS[region.concept].width, LOOKS[region.concept].style
+def _draw_region(axes: Axes, region: PayoffRegion, look: Look) -> None:
+    style: dict[str, Any] = {"color": look.colour, "label": f"all {plain(region.concept)}"}
     if region.kind == "point":
-        axes.plot(*region.vertices.T, linestyle="none", marker=".", color=colour, markersize=6, label=label)
+        axes.plot(*region.vertices.T, linestyle="none", marker=".", markersize=6, **style)
         return
+    style |= {"linewidth": look.width, "linestyle": look.style}
     if region.kind == "segment":
-        axes.plot(*region.vertices.T, color=colour, linewidth=width, linestyle=style, label=label)
+        axes.plot(*region.vertices.T, **style)
         return
     closed = np.concatenate([region.vertices, region.vertices[:1]])
-    axes.fill(*region.vertices.T, color=colour, alpha=0.18, linewidth=0)
-    axes.plot(*closed.T, color=colour, linewidth=width, linestyle=style, label=label)
+    axes.fill(*region.vertices.T, color=look.colour, alpha=0.18, linewidth=0)
+    axes.plot(*closed.T, **style)
 
 
 def _frame(axes: Axes, regions: Sequence[PayoffRegion], points: Sequence[FloatArray]) -> None:

@@ -7,23 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.information import Compression, CompressionRule, SharingStructure
-from lp_posg.planning import Solution
+from lp_posg.planning import Solution, StatePlan
 from lp_posg.planning.reaching import Reach, reach
-from lp_posg.plot.canvas import (
-    BLUE,
-    GREY,
-    amount,
-    apart,
-    bare,
-    light,
-    named,
-    new_figure,
-    note,
-    times,
-    title,
-    whole_numbers,
-)
+from lp_posg.plot.canvas import bare, light, new_figure, whole_numbers
+from lp_posg.plot.captions import amount, distinct, named, note, title
+from lp_posg.plot.looks import BLUE, GREY
+from lp_posg.plot.plans import facts, plan_of
 from lp_posg.types import FloatArray
 
 if TYPE_CHECKING:
@@ -42,84 +31,77 @@ MOST_BARS_TOLD = 25
 """With more depths the numbers above bars would touch."""
 
 
-def dag(
-    solution: Solution,
-    *,
-    most: int = MOST_STATES,
-    sharing: SharingStructure | None = None,
-    compression: Compression | CompressionRule | None = None,
-) -> Figure:
+def dag(solution: Solution, *, most: int = MOST_STATES) -> Figure:
     """Return a picture of the DAG of common-information states.
 
-    Small: one box per state with its number, as in `Solution.graph`, and its values (one, if all agents
-    have the same); lines are as wide as the transition is likely under the strategy, and dotted if only
-    a deviation takes it; states that only deviations reach are grey. Large: the number of states by depth.
+    Small: one box per state with its number, from 1, and its values (one, if all agents have the same); lines
+    are as wide as the transition is likely under the strategy, and dotted if only a deviation takes it; states
+    that only deviations reach are grey. Large: the number of states by step.
 
     Parameters
     ----------
     solution : Solution
+        Over common-information states; number k at step h is node (h - 1, k - 1) of its `graph`.
     most : int
         Most states to draw one by one.
-    sharing, compression : optional
-        As in `lp_posg.ledger`, for those of the user's own.
 
     Raises
     ------
+    UnsupportedError
+        If the solution is over information sets.
     ModelError
-        If structure or compression cannot be told from their names.
+        If the solution was loaded without a rule or compression that is not built in.
     MissingExtraError
         If matplotlib is not installed.
     """
-    sizes = solution.stats.states_by_depth
+    plan = plan_of(solution, "dag")
+    sizes = plan.stats.states_by_depth
     if sum(sizes) > most or max(sizes) > MOST_ABREAST:
-        return _counted(solution)
-    return _drawn(solution, reach(solution, sharing=sharing, compression=compression))
+        return _counted(plan)
+    return _drawn(plan, reach(plan))
 
 
-def _title(solution: Solution) -> str:
-    return (
-        f"{named(solution.game.name)}: common-information states\n"
-        f"{named(solution.sharing)}, {solution.concept}, {times(solution.horizon, 'step')}"
-    )
+def _title(plan: StatePlan) -> str:
+    return f"{named(plan.game.name)}: common-information states\n{facts(plan)}"
 
 
-def _counted(solution: Solution) -> Figure:
-    sizes = solution.stats.states_by_depth
+def _counted(plan: StatePlan) -> Figure:
+    sizes = plan.stats.states_by_depth
     figure = new_figure(7.0, 4.2)
     axes = figure.add_subplot()
     light(axes)
     axes.grid(False, axis="x")
-    bars = axes.bar(range(len(sizes)), sizes, color=BLUE)
+    bars = axes.bar(range(1, len(sizes) + 1), sizes, color=BLUE)
     if len(sizes) <= MOST_BARS_TOLD:
         axes.bar_label(bars, fmt="{:.0f}", fontsize=8, padding=2)
     if max(sizes) > 100 * min(sizes):
         axes.set_yscale("log")
     axes.margins(y=0.12)
-    axes.set(xlabel="time", ylabel="states")
+    axes.set(xlabel="step", ylabel="states")
     whole_numbers(axes)
-    title(figure, _title(solution))
+    title(figure, _title(plan))
     note(figure, f"{sum(sizes)} states in all: too many to draw one by one")
     return figure
 
 
-def _drawn(solution: Solution, found: Reach) -> Figure:
-    sizes = solution.stats.states_by_depth
-    common = solution.game.is_common_reward
-    wide = 1.7 if common else 1.9 + 0.5 * max(0, solution.game.n_agents - 2)
+def _drawn(plan: StatePlan, found: Reach) -> Figure:
+    sizes = plan.stats.states_by_depth
+    common = plan.game.is_common_reward
+    wide = 1.7 if common else 1.9 + 0.5 * max(0, plan.game.n_agents - 2)
     figure = new_figure(max(5.0, 0.8 + wide * len(sizes)), max(2.6, 1.5 + 0.52 * max(sizes)))
     axes = figure.add_subplot()
     bare(axes)
-    places = _places(solution)
-    _draw_edges(axes, solution, found, places)
-    scale = max(float(np.abs(own).max()) for own in solution.node_values)
-    for time, own in enumerate(solution.node_values):
+    places = _places(plan)
+    _draw_edges(axes, plan, found, places)
+    scale = max(float(np.abs(own).max()) for own in plan.node_values)
+    for time, own in enumerate(plan.node_values):
         for v, state_values in enumerate(own.tolist()):
             told = ", ".join(amount(value, scale) for value in (state_values[:1] if common else state_values))
             on_path = found.prob[time][v] > 0
             axes.text(
                 time,
                 places[time][v],
-                f"{v}\n{told}",
+                f"{v + 1}\n{told}",
                 ha="center",
                 va="center",
                 fontsize=8,
@@ -135,16 +117,16 @@ def _drawn(solution: Solution, found: Reach) -> Figure:
             )
     axes.set_xlim(-0.5, len(sizes) - 0.5)
     axes.set_ylim(-max(sizes) / 2 - 0.1, max(sizes) / 2 + 0.1)
-    axes.set_xticks(range(len(sizes)), [f"time {time}" for time in range(len(sizes))])
+    axes.set_xticks(range(len(sizes)), [f"step {step}" for step in range(1, len(sizes) + 1)])
     axes.tick_params(length=0)
-    title(figure, _title(solution))
-    what = "value to each agent" if common else "values of " + ", ".join(apart(solution.game.agents, 16))
+    title(figure, _title(plan))
+    what = "value to each agent" if common else "values of " + ", ".join(distinct(plan.game.agents, 16))
     note(figure, f"box: number and {what}; line: probability under the strategy (dotted, grey: only after deviations)")
     return figure
 
 
-def _draw_edges(axes: Axes, solution: Solution, found: Reach, places: list[FloatArray]) -> None:
-    for time, step in enumerate(solution.policy.steps[:-1]):
+def _draw_edges(axes: Axes, plan: StatePlan, found: Reach, places: list[FloatArray]) -> None:
+    for time, step in enumerate(plan.policy.steps[:-1]):
         likely = found.step_prob[time].toarray() * (found.prob[time][:, None] > 0)
         pairs = np.unique(np.stack([step.parent, step.child], axis=1), axis=0)
         for parent, child in pairs.tolist():
@@ -156,11 +138,11 @@ def _draw_edges(axes: Axes, solution: Solution, found: Reach, places: list[Float
                 axes.plot(*ends, color=GREY, linewidth=0.6, linestyle=":", alpha=0.8, zorder=1)
 
 
-def _places(solution: Solution) -> list[FloatArray]:
+def _places(plan: StatePlan) -> list[FloatArray]:
     """Return the height of each state by depth: states in an order with few crossings, around the middle."""
-    sizes = solution.stats.states_by_depth
+    sizes = plan.stats.states_by_depth
     links = []
-    for step, n in zip(solution.policy.steps[:-1], sizes[1:], strict=True):
+    for step, n in zip(plan.policy.steps[:-1], sizes[1:], strict=True):
         near = sp.coo_array((np.ones(len(step.parent)), (step.parent, step.child)), shape=(step.n_nodes, n)).tocsr()
         near.data = np.ones_like(near.data)
         links.append(near)

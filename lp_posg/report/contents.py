@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import platform
-from importlib.metadata import PackageNotFoundError, version
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from lp_posg.catalogue import CatalogEntry
-from lp_posg.errors import LimitError, LpPosgError, ModelError, StrategyDependenceError
+from lp_posg.errors import LimitError, StrategyDependenceError
 from lp_posg.game import Game
-from lp_posg.induction.checkpoint import fingerprint
-from lp_posg.information import sharing_structure
-from lp_posg.planning import Comparison, Row, Solution, StateGains, allowed_gaps
+from lp_posg.planning import Comparison, Row, Solution
+from lp_posg.report.excerpts import excerpt, is_equilibrium
+from lp_posg.report.reproducing import code, digest_of, versions
+from lp_posg.trees import Tree
 from lp_posg.version import __version__
-from lp_posg.wording import counts, gained, kind, number, seconds, short, small, value_scale
-
-MOST_STATES, MOST_LINES = 8, 24
-"""States of the strategy on the page, and lines of each: the excerpt is to be read, not to be followed."""
+from lp_posg.wording import counts, kind, number, seconds, short, small, tree_kind
 
 MOST_LABELS = 40
-"""Labels of a kind, beyond which only their number is told."""
-
-LIBRARIES = ("numpy", "scipy", "highspy", "networkx", "cvxpy", "matplotlib", "jinja2")
-"""Whose versions are told: those that can have a say in a number or a picture."""
+"""Labels of a kind, beyond which only their number is shown."""
 
 Facts = list[tuple[str, str]]
 
@@ -40,18 +32,9 @@ def main_solution(table: Comparison) -> Solution | None:
     return next(iter(found if table.game.is_common_reward or not equilibria else equilibria), None)
 
 
-def is_equilibrium(own: Solution) -> bool:
-    """Whether no gap exceeds what the solution's tolerance allows."""
-    return bool((own.certificate.gaps <= allowed_gaps(own.game, own.tolerance, own.certificate.kind.together)).all())
-
-
-def nobody_gains(own: Solution, found: StateGains) -> bool:
-    """Whether no deviation at a state gains more than the tolerance allows.
-
-    In a compressed model something may be left to gain where nobody comes who follows, whatever the gap.
-    """
-    allowed = allowed_gaps(own.game, own.tolerance, own.certificate.kind.together)
-    return is_equilibrium(own) and bool((np.array(found.best) <= allowed).all())
+def which(own: Solution) -> str:
+    """Return rule and concept of a solution."""
+    return own.concept.name if own.sharing is None else f"{own.sharing.name}, {own.concept.name}"
 
 
 def content(table: Comparison, command: str, entry: CatalogEntry | None, source: str, times: bool) -> dict[str, Any]:
@@ -67,7 +50,7 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, source:
     source : str
         Python expression of the game; if empty, of the catalogue's model, or of a file.
     times : bool
-        Whether wall times are told, which are never twice the same.
+        Whether to give wall times, which are never twice the same.
     """
     main = main_solution(table)
     reasons = list(dict.fromkeys(str(row.error) for row in table.rows if row.error is not None))
@@ -78,8 +61,9 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, source:
         "entry": entry,
         "known_values": [] if entry is None else _known_values(table, entry),
         "times": times,
+        "has_rules": isinstance(table.game, Game),
         "columns": [*table.game.agents, "welfare", "smallest", "gap", "states", "LPs", *(["seconds"] if times else [])],
-        "rows": [_row(table, row, reasons, times) for row in table.rows],
+        "rows": [_row(row, reasons, times) for row in table.rows],
         "reasons": reasons,
         "checks": table.checks,
         "broken": sum(not check.holds for check in table.checks),
@@ -87,15 +71,14 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, source:
         "spreads": [spread.text for spread in table.spreads],
         "certificates": [_certificate(row.solution) for row in table.rows if row.solution is not None],
         "sizes": [_sizes(row.solution, times) for row in table.rows if row.solution is not None],
-        "main": None if main is None else f"{main.sharing}, {main.concept}",
+        "main": None if main is None else which(main),
         "to_play": "" if main is None else main.to_play,
-        "strategy": [] if main is None else _strategy(main),
-        "more_states": 0 if main is None else max(main.stats.states - MOST_STATES, 0),
+        "strategy": None if main is None else excerpt(main),
         "command": command,
-        "code": _code(table, source or _source(entry)),
-        "versions": _versions(),
+        "code": code(table, entry, source),
+        "versions": versions(),
         "version": __version__,
-        "digest": fingerprint(table.game),
+        "digest": digest_of(table.game),
     }
 
 
@@ -110,19 +93,33 @@ def summary(table: Comparison, times: bool) -> dict[str, Any]:
 
 
 def _asked(table: Comparison) -> Facts:
-    rows = table.rows
+    game, rows = table.game, table.rows
+    facts = [("concepts", ", ".join(dict.fromkeys(row.concept for row in rows)))]
+    if isinstance(game, Game):
+        rules = ", ".join(dict.fromkeys(str(row.sharing) for row in rows))
+        facts = [("sharing", rules), *facts, ("horizon", str(table.horizon)), ("discount", number(game.discount))]
+    return [*facts, ("objective", table.objective), ("compression", table.compression)]
+
+
+def _tree(game: Tree) -> list[tuple[str, str, str]]:
+    """Return name, size and labels of each part of a game tree."""
+    owned = [[own for own in game.sets if own.agent == agent] for agent in range(game.n_agents)]
+    span = float(np.ptp(game.totals.paid, axis=1).max())
+    largest = (max((len(own.actions) for own in sets), default=0) for sets in owned)
     return [
-        ("sharing", ", ".join(dict.fromkeys(row.sharing for row in rows))),
-        ("concepts", ", ".join(dict.fromkeys(row.concept for row in rows))),
-        ("horizon", str(table.horizon)),
-        ("discount", number(table.game.discount)),
-        ("objective", table.objective),
-        ("compression", table.compression),
+        ("kind", tree_kind(game), ""),
+        ("agents", str(game.n_agents), ", ".join(game.agents)),
+        ("nodes", str(game.n_nodes), ""),
+        ("information sets", counts(map(len, owned)), "of each agent"),
+        ("actions", counts(largest), "most at a set of each agent"),
+        ("largest payoff difference", number(span), "of one agent over all paths"),
     ]
 
 
-def _game(game: Game) -> list[tuple[str, str, str]]:
+def _game(game: Game | Tree) -> list[tuple[str, str, str]]:
     """Return name, size and labels of each part of a game."""
+    if isinstance(game, Tree):
+        return _tree(game)
     own = [("kind", kind(game), ""), ("agents", str(game.n_agents), ", ".join(game.agents))]
     own.append(("states", str(game.n_states), _labels(game.states)))
     for what, sizes, labels in (
@@ -145,39 +142,38 @@ def _labels(labels: tuple[str, ...]) -> str:
 def _known_values(table: Comparison, entry: CatalogEntry) -> list[str]:
     """Return the catalogue's known values for what was asked."""
     asked = {(row.sharing, row.concept) for row in table.rows}
+    discount = table.game.discount if isinstance(table.game, Game) else 1.0
     return [
-        f"{known.sharing}, {known.concept}: welfare {number(known.welfare)} ({known.source})"
+        f"{'' if known.sharing is None else known.sharing + ', '}{known.concept}:"
+        f" welfare {number(known.welfare)} ({known.source})"
         for known in entry.known_values
-        if known.horizon == table.horizon
-        and known.discount == table.game.discount
-        and (known.sharing, known.concept) in asked
+        if (known.horizon, known.discount) == (table.horizon, discount) and (known.sharing, known.concept) in asked
     ]
 
 
-def _row(table: Comparison, row: Row, reasons: list[str], times: bool) -> dict[str, Any]:
+def _row(row: Row, reasons: list[str], times: bool) -> dict[str, Any]:
     head = {"sharing": row.sharing, "concept": row.concept}
-    if row.solution is None:
+    own = row.solution
+    if own is None:
         words = {StrategyDependenceError: "not strategy-independent", LimitError: "stopped at a limit"}
         status = next((word for error, word in words.items() if isinstance(row.error, error)), "unsupported")
         return head | {"status": status, "mark": reasons.index(str(row.error)) + 1, "cells": []}
-    own, scale = row.solution, value_scale(table.game, table.horizon)
     values = own.values.tolist()
-    cells = [short(value, scale) for value in (*values, sum(values), min(values))]
+    cells = [short(value, own.scale) for value in (*values, own.welfare, min(values))]
     cells += [small(own.certificate.gap), str(own.stats.states), str(own.stats.stage_lps)]
     cells += [seconds(own.stats.seconds)] if times else []
     return head | {"status": own.certificate.status, "mark": 0, "cells": cells}
 
 
 def _certificate(own: Solution) -> dict[str, Any]:
-    found, allowed = own.certificate, allowed_gaps(own.game, own.tolerance, own.certificate.kind.together)
-    within = is_equilibrium(own)
+    found, within = own.certificate, is_equilibrium(own)
     status = found.status if found.status == "exact" else f"{found.status} (the gaps are upper bounds)"
     return {
-        "which": f"{own.sharing}, {own.concept}",
+        "which": which(own),
         "status": status,
         "gaps": ", ".join(map(small, found.gaps.tolist())),
         "found_gains": "" if found.found_gains is None else ", ".join(map(small, found.found_gains.tolist())),
-        "allowed": ", ".join(dict.fromkeys(map(small, allowed.tolist()))),
+        "allowed": ", ".join(dict.fromkeys(map(small, own.allowed_gaps.tolist()))),
         "within": within,
         "merge_error": small(found.merge_error),
         # What rounding gains is no deviation worth telling of.
@@ -187,114 +183,19 @@ def _certificate(own: Solution) -> dict[str, Any]:
 
 def _sizes(own: Solution, times: bool) -> dict[str, Any]:
     stats = own.stats
-    return {
-        "which": f"{own.sharing}, {own.concept}",
-        "by_depth": counts(stats.states_by_depth),
-        "programs": str(stats.stage_lps),
-        "closed": str(stats.closed),
-        "methods": ", ".join(f"{name} {count}" for name, count in stats.methods.items() if count) or "-",
-        "phases": ", ".join(f"{name} {seconds(own)} s" for name, own in stats.phases.items()) if times else "",
-    }
-
-
-def _strategy(main: Solution) -> list[dict[str, Any]]:
-    """Return the first states of the strategy, as `lp-posg policy` tells them."""
-    places = ((time, v) for time in range(main.horizon) for v in range(main.policy.steps[time].n_nodes))
-    scale = value_scale(main.game, main.horizon)
-    found = []
-    for time, v in islice(places, MOST_STATES):
-        lines = [
-            (str(k), short(atom.prob), agent, known, _drawn(actions))
-            for k, atom in enumerate(main.strategy(time, v))
-            for agent, own in atom.prescriptions.items()
-            for known, actions in own.items()
-        ]
-        found.append(
-            {
-                "title": f"time {time}, state {v}",
-                "worth": ", ".join(short(value, scale) for value in main.node_values[time][v].tolist()),
-                "history": " | ".join(main.history(time, v)),
-                "lines": lines[:MOST_LINES],
-                "more": max(len(lines) - MOST_LINES, 0),
-                **_gains(main, time, v, scale),
-            }
-        )
-    return found
-
-
-def _gains(main: Solution, time: int, node: int, scale: float) -> dict[str, Any]:
-    """Return what following is worth at a state and what the best other actions gain, or why it is not known."""
-    try:
-        found = main.gains(time, node)
-    except LpPosgError as error:
-        return {"gains": [], "unknown": str(error)}
-    allowed = allowed_gaps(main.game, main.tolerance, main.certificate.kind.together).tolist()
-    most = dict(zip(main.game.agents, allowed, strict=True))
-    lines = [
-        (own.agent, own.private_info, own.recommended or "", short(own.following, scale), own.other or "-", own.gain)
-        for own in found.places[:MOST_LINES]
+    sizes = [(name.replace("_", " "), _size(size)) for name, size in stats.sizes.items()]
+    if stats.states_by_depth:
+        sizes.insert(0, ("states by step", counts(stats.states_by_depth)))
+    methods = ", ".join(f"{name} {count}" for name, count in stats.methods.items() if count) or "-"
+    spent = ", ".join(f"{name} {seconds(wall)} s" for name, wall in stats.phases.items()) if times else ""
+    facts = [
+        ("method", f"{own.method} (chosen for {own.reason})" if own.reason else own.method),
+        *sizes,
+        ("programs solved", f"{stats.stage_lps} ({stats.closed} stage games needed none)"),
+        ("methods of stage games", methods),
     ]
-    return {
-        "gains": [(*line[:-1], gained(line[-1], most[line[0]])) for line in lines],
-        "more_gains": max(len(found.places) - MOST_LINES, 0),
-        "told": any(own.recommended is not None for own in found.places),
-        "best": ", ".join(gained(own, allowed[i]) for i, own in enumerate(found.best)),
-        "note": main.certificate.kind.advice("the best deviation"),
-        "why": "Why no one gains" if nobody_gains(main, found) else "What is gained",
-        "unknown": "",
-    }
+    return {"which": which(own), "facts": [*facts, *([("wall time", spent)] if spent else [])]}
 
 
-def _drawn(actions: Any) -> str:
-    if len(actions) == 1:
-        return str(next(iter(actions)))
-    return ", ".join(f"{action} {short(prob)}" for action, prob in actions.items())
-
-
-def _source(entry: CatalogEntry | None) -> str:
-    if entry is None:
-        return "posg.load(FILE)"
-    game = f"posg.catalog({entry.name!r})"
-    return f"posg.trees.strategic_form({game})" if entry.is_tree else game
-
-
-def _code(table: Comparison, source: str) -> str:
-    """Return the Python lines that compute the same comparison."""
-    solved = [row.solution for row in table.rows if row.solution is not None]
-    given: dict[str, Any] = {
-        "horizon": table.horizon,
-        "sharing": list(dict.fromkeys(row.sharing for row in table.rows)),
-        "concepts": list(dict.fromkeys(row.concept for row in table.rows)),
-        "objective": table.objective,
-        "compression": table.compression,
-        "discount": table.game.discount,
-    }
-    if solved:
-        given["tolerance"] = solved[0].tolerance
-    if not all(map(is_equilibrium, solved)):
-        given["approximate"] = True
-    if any(own.certificate.found_gains is not None for own in solved):
-        given["certificate"] = "bounded"
-    foreign = [name for name in given["sharing"] if not _is_built_in(name, table.game.n_agents)]
-    told = f"  # not names but structures of your own: {', '.join(map(repr, foreign))}" if foreign else ""
-    lines = [f"    {key}={value!r},{told if key == 'sharing' else ''}" for key, value in given.items()]
-    head = ["import lp_posg as posg", "", f"game = {source}", "table = posg.compare(", "    game,"]
-    return "\n".join([*head, *lines, ")"])
-
-
-def _is_built_in(sharing: str, n_agents: int) -> bool:
-    try:
-        sharing_structure(sharing, n_agents)
-    except ModelError:
-        return False
-    return True
-
-
-def _versions() -> Facts:
-    own = [("lp-posg", __version__), ("Python", platform.python_version())]
-    for name in LIBRARIES:
-        try:
-            own.append((name, version(name)))
-        except PackageNotFoundError:
-            own.append((name, "not installed"))
-    return own
+def _size(size: int | tuple[int, ...]) -> str:
+    return counts(size) if isinstance(size, tuple) else str(size)

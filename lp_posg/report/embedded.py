@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from lp_posg import plot
 from lp_posg.errors import LpPosgError, MissingExtraError
-from lp_posg.planning import Comparison, Solution, allowed_gaps, payoff_region
+from lp_posg.planning import Comparison, Solution, StatePlan, StateSolution
+from lp_posg.planning.gains import advantages_of
 from lp_posg.plot.canvas import write
-from lp_posg.report.contents import is_equilibrium
-from lp_posg.stage import CONCEPTS, Correlated
+from lp_posg.plot.plans import plan_of
+from lp_posg.report.contents import which
+from lp_posg.report.excerpts import is_equilibrium
+from lp_posg.stage import Correlated
 
 MOST_DRAWN = 30
 """States to draw one by one: more would be several screens high."""
@@ -75,28 +78,26 @@ def _drawn(title: str, alt: str, draw: Callable[[], Figure]) -> Picture:
 def _of_table(table: Comparison, main: Solution | None) -> Iterator[Drawing]:
     if main is None:
         return
+    rule = None if main.sharing is None else main.sharing.name
     yield (
-        "Welfare by sharing rule and concept",
+        "Welfare by concept" if rule is None else "Welfare by sharing rule and concept",
         "Bars of welfare, grouped by sharing rule, a colour for each concept. The numbers are in the comparison.",
         lambda: plot.values(table),
     )
-    if len({row.sharing for row in table.rows if ":" in row.sharing and row.solution is not None}) > 0:
+    if any(":" in row.sharing for row in table.rows if row.sharing is not None and row.solution is not None):
         yield (
             "Welfare by delay of sharing",
             "Lines of welfare against the delay of sharing, one for each concept. The numbers are in the comparison.",
             lambda: plot.delays(table),
         )
-    wanted = [
-        row.concept
-        for row in table.rows
-        if row.sharing == main.sharing and isinstance(CONCEPTS.get(row.concept), Correlated)
-    ]
-    if table.horizon == 1 and table.game.n_agents == 2 and table.compression == "exact" and wanted:
+    solved = [row.solution for row in table.rows if row.solution is not None and row.sharing == rule]
+    correlated = any(isinstance(own.concept, Correlated) for own in solved)
+    if table.horizon in (1, None) and table.game.n_agents == 2 and table.compression == "exact" and correlated:
         yield (
-            f"What equilibria can give, {main.sharing}",
+            "What equilibria can give" + ("" if rule is None else f", {rule}"),
             "The polygon of the two agents' values in each correlated concept, with the equilibria selected as"
             " points and the line of the team optimum's welfare.",
-            lambda: plot.payoffs([payoff_region(table.game, c, main.sharing) for c in wanted], table, main.sharing),
+            lambda: plot.payoffs(table, sharing=rule),
         )
 
 
@@ -105,32 +106,32 @@ def _gains_title(main: Solution) -> str:
     if not is_equilibrium(main):
         return "What is gained by deviating"
     try:
-        gains = main.advantages
-    except LpPosgError:  # it is not drawn then, and the reason is told
+        plan = plan_of(main, "deviations", strategic_form=True)
+        gains = plan.advantages if isinstance(plan, StateSolution) else advantages_of(plan)
+    except LpPosgError:  # it is not drawn then, and the reason stands in its place
         return "Why no one gains by deviating"
-    allowed = allowed_gaps(main.game, main.tolerance, main.certificate.kind.together)
-    somewhere = any(float(own.best.max(initial=0.0)) > allowed[own.agent] for own in gains)
+    somewhere = any(float(own.best.max(initial=0.0)) > plan.allowed_gaps[own.agent] for own in gains)
     aside = "What deviating gains (something only where those who follow hardly ever come, or never)"
     return aside if somewhere else "Why no one gains by deviating"
 
 
 def _of_solution(main: Solution) -> Iterator[Drawing]:
-    which = f"{main.sharing}, {main.concept}"
+    if isinstance(main, StatePlan):
+        yield (
+            f"Common-information states, {which(main)}",
+            "The states step by step with the values there and what leads where; if there are many, their number at"
+            " each step.",
+            lambda: plot.dag(main, most=MOST_DRAWN),
+        )
     yield (
-        f"Common-information states, {which}",
-        "The states step by step with the values there and what leads where; if there are many, their number at"
-        " each step.",
-        lambda: plot.dag(main, most=MOST_DRAWN),
-    )
-    yield (
-        f"{_gains_title(main)}, {which}",
+        f"{_gains_title(main)}, {which(main)}",
         "A table of colours: a row for each place where an agent decides, a column for each action, and in each"
         " cell what the action gains over following. Where no deviation gains, the column of the best one is 0.",
         lambda: plot.deviations(main),
     )
-    if main.compression != "exact":
+    if isinstance(main, StatePlan) and not main.is_exact:
         yield (
-            f"What the compression costs, {which}",
+            f"What the compression costs, {which(main)}",
             "The errors of the compression step by step on a logarithmic scale, with the bound that they prove.",
-            lambda: plot.ledger(main.ledger),
+            lambda: plot.ledger(main),
         )

@@ -55,6 +55,7 @@ CONCEPTS: dict[str, Concept] = {
         Correlated("cce", "ex-ante"),
     )
 }
+"""The built-in concepts by name: one line each."""
 
 _MEMBERS = ("name", "deviations", "check_game", "check_objective", "solve")
 

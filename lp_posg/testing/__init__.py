@@ -6,6 +6,7 @@ found, or the `ModelError` or `SimulatorError` that using the object raises anyw
 
 from lp_posg.testing.compression_checks import check_compression
 from lp_posg.testing.concept_checks import check_concept
+from lp_posg.testing.format_checks import check_format
 from lp_posg.testing.random_games import random_game
 from lp_posg.testing.sharing_checks import check_sharing
 from lp_posg.testing.simulator_checks import check_simulator
@@ -13,6 +14,7 @@ from lp_posg.testing.simulator_checks import check_simulator
 __all__ = [
     "check_compression",
     "check_concept",
+    "check_format",
     "check_sharing",
     "check_simulator",
     "random_game",

@@ -7,7 +7,7 @@ so far, the private information, and the agent's own actions. Where chance has o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -21,18 +21,14 @@ from lp_posg.information.describe import history_text, private_text
 from lp_posg.information.levels import rows_of
 from lp_posg.information.tables import SplitTable, first_table, next_table
 from lp_posg.information.tracking import split_first, split_flat
+from lp_posg.trees.exact_laws import first_chances, first_law, next_chances, outcome_rows
+from lp_posg.trees.node_lists import NodeList
 from lp_posg.trees.nodes import CHANCE, TERMINAL, InformationSet
 from lp_posg.trees.tree import Tree
-from lp_posg.types import IntArray, SparseMatrix
+from lp_posg.types import IntArray
 
 NODE_LIMIT = 1_000_000
 """Default of `max_nodes`: some 250 MB, and seconds (measured)."""
-
-SIMPLE_DENOMINATOR = 10**6
-"""A number that is the float of a fraction with no larger denominator is taken to be that fraction."""
-
-CHANCE_UNITS = 4
-"""So is a probability that misses it by this many units in the last place, which normalising a row can cost."""
 
 
 def unroll(game: Game, horizon: int, sharing: str | SharingStructure = "none", *, max_nodes: int = NODE_LIMIT) -> Tree:
@@ -96,7 +92,7 @@ def unrolled_tree(
 
 def node_count(game: Game, horizon: int) -> float:
     """Return the number of nodes of the tree, without building it; exact below 2^53."""
-    start = _first_law(game)
+    start = first_law(game)
     many = np.asarray((start > 0).sum(axis=1), dtype=np.float64).ravel()  # histories by state
     total = float(many.sum() + (many.sum() > 1))
     moves = float(np.cumprod(game.n_actions, dtype=np.float64).sum())
@@ -112,28 +108,6 @@ def node_count(game: Game, horizon: int) -> float:
         total += float(many @ np.where(per_row > 1, per_row, 0.0).sum(axis=1))
         many = many @ ways.sum(axis=1)
     return total
-
-
-def exact(number: float, units: int = 0) -> Fraction:
-    """Return the fraction that a float stands for: a simple one within some units in the last place, or the decimal.
-
-    >>> exact(1 / 3), exact(0.85), exact(0.1 + 0.2), exact(0.1 + 0.2, CHANCE_UNITS)
-    (Fraction(1, 3), Fraction(17, 20), Fraction(7500000000000001, 25000000000000000), Fraction(3, 10))
-    """
-    simple = Fraction(number).limit_denominator(SIMPLE_DENOMINATOR)
-    near = abs(float(simple) - number) <= units * np.spacing(abs(number))
-    return simple if near else Fraction(repr(float(number)))
-
-
-def exact_law(chances: list[float]) -> list[Fraction]:
-    """Return probabilities as fractions that sum to 1: the remainder goes to the first largest.
-
-    >>> exact_law([1 - 0.9, 0.9])
-    [Fraction(1, 10), Fraction(9, 10)]
-    """
-    found = [exact(p, CHANCE_UNITS) for p in chances]
-    found[found.index(max(found))] += 1 - sum(found, Fraction(0))
-    return found
 
 
 @dataclass(frozen=True)
@@ -188,43 +162,17 @@ class _Front:
     private: IntArray
 
 
-@dataclass
-class _Nodes:
-    """What is known of the nodes so far, in parts."""
-
-    parent: list[IntArray] = field(default_factory=list)
-    owner: list[IntArray] = field(default_factory=list)
-    information: list[IntArray] = field(default_factory=list)
-    outcome: list[IntArray] = field(default_factory=list)
-    probability: list[Fraction] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    size: int = 0
-
-    def add(self, parent: IntArray, labels: list[str], probability: list[Fraction] | None = None) -> IntArray:
-        """Return the numbers of new nodes, whose owners are to be told."""
-        blank = np.full(len(parent), -1, dtype=np.int64)
-        self.parent.append(parent)
-        self.owner.append(blank.copy())
-        self.information.append(blank.copy())
-        self.outcome.append(blank.copy())
-        self.labels += labels
-        self.probability += [Fraction(1)] * len(parent) if probability is None else probability
-        self.size += len(parent)
-        return np.arange(self.size - len(parent), self.size)
-
-
 class _Unrolling:
     """One game being unrolled."""
 
     def __init__(self, game: Game, structure: SharingStructure, horizon: int) -> None:
         self.game, self.structure, self.horizon = game, structure, horizon
-        self.nodes = _Nodes()
+        self.nodes = NodeList()
         self.sets: list[InformationSet] = []
         self.first = [0]  # sequences of set k are first[k]:first[k + 1]
         self.outcomes: dict[tuple[Fraction, ...], int] = {}
         self.tables: list[SplitTable] = []
         self.known: list[Known] = []
-        self.told: list[tuple[IntArray, IntArray, IntArray, IntArray]] = []
 
     def result(self) -> Tree:
         """Return the tree."""
@@ -235,52 +183,24 @@ class _Unrolling:
             if time < self.horizon - 1:
                 table = next_table(self.game, self.structure, table.next_private)
                 front = self._chance(time, table, front, ends)
-        nodes = self.nodes
-        parent, owner, information, outcome = (
-            np.concatenate(part) for part in (nodes.parent, nodes.owner, nodes.information, nodes.outcome)
-        )
-        for node, own, known, paid in self.told:
-            owner[node], information[node] = own, known
-            outcome[node] = np.where(paid >= 0, paid, outcome[node])
-        return Tree(
-            self.game.name, self.game.agents, parent, owner, information, tuple(self.sets), tuple(nodes.probability),
-            outcome, tuple(self.outcomes), tuple(nodes.labels),
-        )  # fmt: skip
+        return self.nodes.tree(self.game.name, self.game.agents, tuple(self.sets), tuple(self.outcomes))
 
     # ---- chance -----------------------------------------------------------------------------------
 
     def _first(self, table: SplitTable) -> _Front:
         game = self.game
-        law = sp.coo_array(_first_law(game))
+        law = sp.coo_array(first_law(game))
         state, observation = law.row.astype(np.int64), law.col.astype(np.int64)
         root = self.nodes.add(np.array([-1]), [""])
         node = np.repeat(root, len(state))
         if len(state) > 1:
-            self._tell(root, CHANCE)
-            node = self.nodes.add(node, self._first_labels(state, observation), self._first_chances(state, observation))
+            self.nodes.note(root, CHANCE)
+            heard = game.has_initial_observation
+            labels = self._labels(state, observation) if heard else [game.states[s] for s in state.tolist()]
+            node = self.nodes.add(node, labels, first_chances(game, state, observation))
         z, p = split_first(table, observation)
         before = np.full((game.n_agents, len(state)), -1, dtype=np.int64)
         return self._front(0, table, before, z, p, node, state)
-
-    def _first_chances(self, state: IntArray, observation: IntArray) -> list[Fraction]:
-        game = self.game
-        seen = game.initial_observation_matrix
-        start = dict(
-            zip(
-                np.flatnonzero(game.initial).tolist(),
-                exact_law(game.initial[game.initial > 0].tolist()),
-                strict=True,
-            )
-        )
-        if seen is None:
-            return [start[s] for s in state.tolist()]
-        laws = {s: _exact_row(seen, s) for s in start}
-        return [start[s] * laws[s][o] for s, o in zip(state.tolist(), observation.tolist(), strict=True)]
-
-    def _first_labels(self, state: IntArray, observation: IntArray) -> list[str]:
-        if not self.game.has_initial_observation:
-            return [self.game.states[s] for s in state.tolist()]
-        return self._labels(state, observation)
 
     def _labels(self, state: IntArray, observation: IntArray) -> list[str]:
         game = self.game
@@ -302,31 +222,14 @@ class _Unrolling:
         many = np.bincount(group, minlength=len(front.node) * n_joint)
         node = ends[take, action]
         split = np.flatnonzero(many[group] > 1)
-        self._tell(ends.ravel()[many > 1], CHANCE)
-        chances = self._chances(time, front.state[take[split]], action[split], state[split], observation[split])
+        self.nodes.note(ends.ravel()[many > 1], CHANCE)
+        chances = next_chances(game, time, front.state[take[split]], action[split], state[split], observation[split])
         node[split] = self.nodes.add(node[split], self._labels(state[split], observation[split]), chances)
         z, p = split_flat(table, front.private[:, take], action, observation, game)
         own = np.unravel_index(action, game.n_actions)
         first = np.array(self.first)
         before = np.stack([first[front.sets[i, take]] + own[i] for i in range(game.n_agents)])
         return self._front(time + 1, table, before, z, p, node, state)
-
-    def _chances(
-        self, time: int, before: IntArray, action: IntArray, state: IntArray, observation: IntArray
-    ) -> list[Fraction]:
-        game = self.game
-        moves, law = game.transition_matrix(time), game.observation_matrix(time)
-        seen: dict[int, dict[int, Fraction]] = {}
-        reached: dict[tuple[int, int], dict[int, Fraction]] = {}
-        found = []
-        for s, a, then, o in zip(before.tolist(), action.tolist(), state.tolist(), observation.tolist(), strict=True):
-            if (s, a) not in reached:
-                reached[s, a] = _exact_row(moves, s, a * game.n_states, (a + 1) * game.n_states)
-            row = a * game.n_states + then
-            if row not in seen:
-                seen[row] = _exact_row(law, row)
-            found.append(reached[s, a][row] * seen[row][o])
-        return found
 
     # ---- the agents' moves ------------------------------------------------------------------------
 
@@ -335,36 +238,20 @@ class _Unrolling:
         game = self.game
         node, history = front.node, np.arange(len(front.node))
         for agent, count in enumerate(game.n_actions):
-            self._tell(node, agent, front.sets[agent, history])
+            self.nodes.note(node, agent, front.sets[agent, history])
             labels = list(game.actions[agent]) * len(node)
             node = self.nodes.add(np.repeat(node, count), labels)
             history = np.repeat(history, count)
         ends = node.reshape(len(front.node), game.n_joint_actions)
         paid = self._paid(time)[front.state]
-        self._tell(node, TERMINAL, paid=paid.ravel())
+        self.nodes.note(node, TERMINAL, paid=paid.ravel())
         return ends
 
     def _paid(self, time: int) -> IntArray:
         """Return the outcome of each state and joint action at a step, -1 for nothing, shape (S, A)."""
-        game = self.game
-        weight = exact(game.discount) ** time
-        rewards = game.reward_array(time)
-        values, where = np.unique(rewards, return_inverse=True)
-        fractions = [weight * exact(x) for x in values.tolist()]
-        rows, of_row = np.unique(where.reshape(game.n_agents, -1), axis=1, return_inverse=True)
-        number = np.empty(rows.shape[1], dtype=np.int64)
-        for k, row in enumerate(rows.T.tolist()):
-            outcome = tuple(fractions[j] for j in row)
-            number[k] = self.outcomes.setdefault(outcome, len(self.outcomes)) if any(outcome) else -1
-        return number[of_row.ravel()].reshape(game.n_states, game.n_joint_actions)
-
-    def _tell(
-        self, node: IntArray, owner: int, information: IntArray | None = None, paid: IntArray | None = None
-    ) -> None:
-        """Note who moves at nodes; what is told later holds, but an outcome stays."""
-        nothing = np.full(len(node), -1, dtype=np.int64)
-        known = nothing if information is None else information
-        self.told.append((node, np.full(len(node), owner), known, nothing if paid is None else paid))
+        rows, of_row = outcome_rows(self.game, time)
+        number = [self.outcomes.setdefault(row, len(self.outcomes)) if any(row) else -1 for row in rows]
+        return np.array(number, dtype=np.int64)[of_row]
 
     # ---- information sets -------------------------------------------------------------------------
 
@@ -411,20 +298,3 @@ class _Unrolling:
         own = private_text(game, agent, self.tables[time].next_private[agent][known.private])
         acted = ", ".join(game.actions[agent][a] for a in known.done) or "none yet"
         return f"step {time + 1}; common: {common}; private: {own}; own actions: {acted}"
-
-
-def _first_law(game: Game) -> SparseMatrix:
-    """Return the law of the first state and joint observation, shape (S, O), or (S, 1) if none is made."""
-    seen = game.initial_observation_matrix
-    law = sp.csr_array(np.ones((game.n_states, 1))) if seen is None else seen
-    found = sp.csr_array(law.multiply(game.initial[:, None]))
-    found.eliminate_zeros()
-    return found
-
-
-def _exact_row(matrix: SparseMatrix, row: int, low: int = 0, high: int | None = None) -> dict[int, Fraction]:
-    """Return the entries of one row between two columns as fractions that sum to 1."""
-    place = slice(int(matrix.indptr[row]), int(matrix.indptr[row + 1]))
-    column, value = matrix.indices[place].tolist(), matrix.data[place].tolist()
-    kept = [(c, v) for c, v in zip(column, value, strict=True) if v > 0 and c >= low and (high is None or c < high)]
-    return dict(zip((c for c, _ in kept), exact_law([v for _, v in kept]), strict=True))

@@ -10,7 +10,7 @@ import pytest
 from random_games import random_game
 
 import lp_posg as posg
-from lp_posg.bounds import contraction as module
+from lp_posg.bounds import belief_pairs, sampled_pairs
 from lp_posg.errors import ModelError
 
 TOL = 1e-12
@@ -164,7 +164,7 @@ def test_the_worst_state_is_the_one_that_is_forgotten_slowest():
 
 
 def test_of_a_game_too_large_to_expand_the_likeliest_state_is_taken(monkeypatch):
-    monkeypatch.setattr(module, "MOST_ENTRIES", 5)
+    monkeypatch.setattr(belief_pairs, "MOST_ENTRIES", 5)
     assert posg.bounds.belief_contraction(door(0.7, (0.2, 0.8)), 1, prior="worst", n_samples=2).state == "1"
 
 
@@ -186,7 +186,7 @@ def test_beyond_the_pairs_allowed_it_is_bounded_and_estimated():
 
 def test_simulation_in_batches_is_the_same_law(monkeypatch):
     game = random_game(5, n_states=3)
-    monkeypatch.setattr(module, "BATCH_ENTRIES", 6 * 100)
+    monkeypatch.setattr(sampled_pairs, "BATCH_ENTRIES", 6 * 100)
     cut = posg.bounds.belief_contraction(game, 2, max_pairs=1, n_samples=4050)
     exact = posg.bounds.belief_contraction(game, 2)
     assert cut.n_pairs == (1,)
@@ -211,7 +211,7 @@ def test_simulation_takes_the_arrays_of_each_step():
 def test_the_interval_is_the_empirical_bernstein_one():
     # Four numbers with variance 1/3 (n - 1 = 3): sqrt(2 * 1/3 * log 80 / 4) + 7 log 80 / 9.
     sample = np.array([0.0, 1.0, 0.0, 1.0])
-    assert module.half_width(sample) == pytest.approx(math.sqrt(math.log(80) / 6) + 7 * math.log(80) / 9)
+    assert sampled_pairs.half_width(sample) == pytest.approx(math.sqrt(math.log(80) / 6) + 7 * math.log(80) / 9)
 
 
 def test_rows_are_ready_for_a_file():

@@ -21,7 +21,8 @@ from lp_posg.cli.commands import info as info_command
 from lp_posg.planning import Check
 
 SOLVE_KEYS = {
-    "game", "agents", "horizon", "discount", "sharing", "concept", "objective", "compression", "model_values",
+    "game", "agents", "horizon", "discount", "sharing", "concept", "objective", "method", "method_chosen_because",
+    "compression", "model_values",
     "values", "welfare", "certificate", "stats", "version",
 }  # fmt: skip
 

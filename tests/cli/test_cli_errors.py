@@ -188,7 +188,7 @@ def test_a_result_is_shown_although_it_cannot_be_stored(run, monkeypatch, tmp_pa
     def full(*arguments):
         raise posg.errors.FormatError("out.npz: cannot be written: disk full")
 
-    monkeypatch.setattr(posg.Solution, "save", full)
+    monkeypatch.setattr("lp_posg.planning.StateSolution.save", full)
     status, out, err = run("solve", "dectiger", "-H", "2", "--save", "out.npz")
     assert (status, err) == (1, "error: out.npz: cannot be written: disk full\n")
     assert "values: 10.815 10.815\n" in out

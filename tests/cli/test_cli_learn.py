@@ -22,7 +22,7 @@ def test_what_was_learnt_is_shown_stored_and_verified(tmp_path):
     assert "samples: explore 4000, evaluate 4000" in shown.output
     assert "memory: 1 (theory: inf at observability 0, constant 1)" in shown.output
     solution = posg.load(stored)
-    assert solution.compression == "learnt:1"
+    assert solution.compression.name == "learnt:1"
     assert posg.verify(solution, posg.catalog("dectiger")).gap <= 1e-9
     assert runner.invoke(app, ["verify", str(stored), "dectiger"]).exit_code == 0
     assert runner.invoke(app, ["simulate", str(stored), "--runs", "100"]).exit_code == 0

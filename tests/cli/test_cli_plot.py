@@ -76,9 +76,9 @@ def expected_forgetting_of_the_law():
             ),
             expected_delays,
         ),
-        (("contraction", "recycling", "--memory", "3", "--time", "1"), expected_contraction),
+        (("contraction", "recycling", "--memory", "3", "--step", "2"), expected_contraction),
         (
-            ("contraction", "recycling", "--memory", "3", "--time", "1", "--prior", "law"),
+            ("contraction", "recycling", "--memory", "3", "--step", "2", "--prior", "law"),
             expected_forgetting_of_the_law,
         ),
         (("dag", "dectiger", "-H", "3", "--sharing", "one-step-delay"), expected_dag),
@@ -154,17 +154,17 @@ def test_a_stored_solution_is_drawn_as_it_is(run, tmp_path):
         (("dag", "dectiger", "-H", "2", "-o", "-"), 2, "not written to stdout"),
         (("dag", "dectiger", "-H", "2", "-o", "nowhere/p.png"), 1, "there is no directory 'nowhere'"),
         (("dag", "dectiger", "-H", "2"), 2, "--out"),
-        (("dag", "dectiger", "-o", "p.png"), 2, "give --horizon"),
+        (("dag", "dectiger", "-o", "p.png"), 2, "--horizon: a POSG is planned for a number of steps"),
         (("dag", "dectiger", "-H", "2", "--sharing", "full,none", "-o", "p.png"), 2, "of one solution; give one"),
-        (("values", "dectiger", "-o", "p.png"), 2, "give the longest"),
+        (("values", "dectiger", "-o", "p.png"), 2, "--horizon: a POSG is planned for a number of steps"),
         (("payoffs", "chicken", "-H", "2", "-o", "p.png"), 2, "payoffs are of one step"),
         (("payoffs", "chicken", "--sharing", "full,none", "-o", "p.png"), 2, "of one sharing rule"),
         (("payoffs", "chicken", "--concept", "ne", "-o", "p.png"), 2, "strategic-ce, ce, interim-cce, cce"),
         (("beliefs", "chicken", "-H", "1", "-o", "p.png"), 1, "has 1 state; beliefs are drawn for 2 or 3"),
         (("dag", "dectigre", "-H", "2", "-o", "p.png"), 1, "did you mean 'dectiger'?"),
-        (("deviations", "dectiger", "-o", "p.png"), 2, "give --horizon"),
+        (("deviations", "dectiger", "-o", "p.png"), 2, "--horizon: a POSG is planned for a number of steps"),
         (("dag", "dectiger", "chicken", "-H", "2", "-o", "p.png"), 2, "dag is of one game; give one"),
-        (("delays", "dectiger", "-o", "p.png"), 2, "give --horizon"),
+        (("delays", "dectiger", "-o", "p.png"), 2, "--horizon: a POSG is planned for a number of steps"),
         (("delays", "dectiger", "-H", "2", "--sharing", "full", "-o", "p.png"), 1, "fewer than two delays"),
         (("contraction", "dectiger", "-H", "2", "-o", "p.png"), 2, "nothing is solved for this picture"),
         (("learning", "run.json", "-o", "p.png"), 1, "'run.json' cannot be read: No such file"),
@@ -199,3 +199,15 @@ def test_without_the_extra_there_is_one_clear_error_before_any_work(run, tmp_pat
         "error: matplotlib is not installed, and pictures need it; install it with: pip install 'lp-posg[plot]'"
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_game_tree_without_steps_is_drawn_in_its_strategic_form(run, tmp_path):
+    tree = posg.trees.unroll(posg.catalog("chicken"), 1)
+    posg.save(tree, tmp_path / "chicken.efg")
+    for what in ("values", "payoffs"):
+        assert run("plot", what, "chicken.efg", "-o", "p.svg") == (0, "written: p.svg\n", "")
+        plot.save(getattr(plot, what)(posg.compare(posg.load("chicken.efg"))), tmp_path / "expected.svg")
+        assert (tmp_path / "p.svg").read_bytes() == (tmp_path / "expected.svg").read_bytes()
+    status, out, err = run("plot", "dag", "chicken.efg", "-o", "q.svg")
+    assert (status, out) == (1, "")
+    assert "over information sets" in err

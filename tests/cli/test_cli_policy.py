@@ -18,14 +18,14 @@ def stored(run):
 
 
 def test_policy_tells_a_state(run, stored, tmp_path):
-    status, out, err = run("policy", stored, "--time", "1", "--node", "0")
+    status, out, err = run("policy", stored, "--step", "2", "--state", "1")
     assert (status, err) == (0, "")
     solution = posg.load(tmp_path / stored)
     facts, told, _ = out.split("\n\n")
     assert "concept: ce" in facts.splitlines()
     assert f"to_play: {solution.to_play}" in facts.splitlines()
     head, after, columns, *rows = told.splitlines()
-    assert head.startswith("time 1, state 0: worth ")
+    assert head.startswith("step 2, state 1: worth ")
     assert [float(own) for own in head.split("worth ")[1].split()] == pytest.approx(solution.node_values[1][0].tolist())
     assert after == "after: " + " | ".join(solution.history(1, 0))
     assert columns.split("  ")[0] == "atom"
@@ -40,8 +40,8 @@ def test_policy_tells_a_state(run, stored, tmp_path):
 def test_policy_tells_as_many_states_as_asked_for(run, stored):
     status, out, _ = run("policy", stored, "--max", "3")
     assert status == 0
-    assert [line for line in out.splitlines() if line.startswith("time ")] != []
-    assert out.count("\ntime ") == 3
+    assert [line for line in out.splitlines() if line.startswith("step ")] != []
+    assert out.count("\nstep ") == 3
     # All of the two times, as `solve` counts them.
     total = sum(posg.solve(posg.catalog("chicken-signals"), 2, "full", "ce").stats.states_by_depth)
     assert out.splitlines()[-1] == f"{total - 3} more states; --max shows more of them, --export writes all"
@@ -49,7 +49,7 @@ def test_policy_tells_as_many_states_as_asked_for(run, stored):
 
 
 def test_policy_as_json_has_histories_values_and_atoms(run, stored, tmp_path):
-    status, out, err = run("policy", stored, "--time", "0", "--json")
+    status, out, err = run("policy", stored, "--step", "1", "--json")
     assert (status, err) == (0, "")
     found, solution = json.loads(out), posg.load(tmp_path / stored)
     assert found["n_states"] == len(found["states"]) == solution.policy.steps[0].n_nodes
@@ -63,10 +63,10 @@ def test_policy_as_json_has_histories_values_and_atoms(run, stored, tmp_path):
 
 
 def test_policy_tells_what_was_asked_for_beside_an_export(run, stored):
-    status, out, _ = run("policy", stored, "--time", "1", "--max", "1", "--export", "all.json")
+    status, out, _ = run("policy", stored, "--step", "2", "--max", "1", "--export", "all.json")
     assert status == 0
     assert out.startswith("wrote: all.json\n")
-    assert out.count("\ntime 1") == 1
+    assert out.count("\nstep 2") == 1
     status, out, _ = run("policy", stored, "--json", "-", "--export", "all.json")
     assert json.loads(out)["n_states"] > 1
 
@@ -110,12 +110,12 @@ def test_policy_says_why_it_cannot_tell(run, tmp_path):
                "--approximate", "--save", "bounded.npz")[0] == 0  # fmt: skip
     status, out, _ = run("policy", "bounded.npz", "--max", "1")
     assert status == 0
-    assert out.splitlines()[-3].startswith("why no one gains by deviating is not told: the solution's gaps are bounds")
+    assert out.splitlines()[-3].startswith("why no one gains by deviating is not known: the solution's gaps are bounds")
     own = posg.DelayedSharing("my own rule", (1, 1), (1, 1))
     posg.solve(posg.catalog("chicken"), 1, own, "cce").save(tmp_path / "own.npz")
     status, out, _ = run("policy", "own.npz")
     assert status == 0
-    assert "is not told: the solution was computed for sharing 'my own rule', which is not built in" in out
+    assert "is not known: the solution was computed with sharing 'my own rule', which is not built in" in out
     found = json.loads(run("policy", "own.npz", "--json")[1])
     assert "not built in" in found["gains_unknown"]
     assert found["states"][0]["gains"] is None
@@ -135,12 +135,12 @@ def test_what_is_no_equilibrium_is_not_called_one(run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (("--node", "0"), 2, "give --time too"),
-        (("--time", "2"), 2, "there is no time 2: the solution has 2 steps"),
+        (("--state", "1"), 2, "give --step too"),
+        (("--step", "3"), 2, "there is no step 3: the solution has 2 steps"),
         (
-            ("--time", "1", "--node", "99"),
+            ("--step", "2", "--state", "99"),
             2,
-            "there is no state 99 at time 1, which has 9, numbered from 0; `lp-posg policy drivers.npz --time 1`",
+            "there is no state 99 at step 2, which has 9; `lp-posg policy drivers.npz --step 2`",
         ),
         (("--export", "all.xml"), 2, "ends in '.xml'; a strategy is written as .csv"),
         (("--export", "nowhere/all.csv"), 1, "there is no directory 'nowhere'"),

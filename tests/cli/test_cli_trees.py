@@ -27,11 +27,12 @@ def efg(run, tmp_path):
 
 
 def test_leduc_poker_from_its_file(run, efg):
-    status, out, err = run("solve", "leduc.efg", "--save", "play.csv", "--json", "found.json")
+    status, out, err = run("solve", "leduc.efg", "--export", "play.csv", "--json", "found.json")
     assert (status, err) == (0, "")
     shown = facts(out)
     assert [float(x) for x in shown["values"].split()] == pytest.approx([-0.085606424078, 0.085606424078], abs=1e-9)
-    assert (shown["method"], shown["concept"], shown["certificate"]) == ("sequence-form", "ne", "exact")
+    chosen = "sequence-form (a zero-sum game tree of two agents is one linear program)"
+    assert (shown["method"], shown["concept"], shown["certificate"]) == (chosen, "ne", "exact")
     assert shown["within_tolerance"].startswith("yes")
     assert shown["information_sets"] == "144 144"
     found = json.loads((efg / "found.json").read_text())
@@ -46,7 +47,7 @@ def test_kuhn_poker_unrolled_converted_and_solved(run, efg):
     assert found["values"] == pytest.approx([-1 / 18, 1 / 18], abs=1e-9)
     assert (found["horizon"], found["sharing"]) == (None, None)
     usual = json.loads(run("solve", "matching-pennies", "-H", "1", "--json", "-")[1])
-    assert set(found) == set(usual) | {"method"}
+    assert set(found) == set(usual)
     assert set(found["stats"]) >= set(usual["stats"])
 
 
@@ -55,22 +56,23 @@ def test_other_concepts_are_solved_in_strategic_form_and_say_so(run, method):
     status, out, err = run("solve", "kuhn-poker-tree", "--concept", "cce", *method)
     assert (status, err) == (0, "")
     shown = facts(out)
-    assert (shown["method"], shown["concept"], shown["plans"]) == ("strategic-form", "cce", "27 64")
+    assert (shown["method"].split(" (")[0], shown["concept"], shown["plans"]) == ("strategic-form", "cce", "27 64")
+    assert ("(" in shown["method"]) == (method == ())
     assert [float(x) for x in shown["values"].split()] == pytest.approx([-1 / 18, 1 / 18], abs=1e-9)
 
 
 def test_a_general_sum_tree_is_solved_as_its_game(run, efg):
     # Chicken's best correlated equilibrium has 5.25 for both: 1/2 of (6, 6), 1/4 of each of (2, 7) and (7, 2).
-    found = json.loads(run("solve", "chicken.efg", "--concept", "ce", "--json", "-", "--save", "play.json")[1])
+    found = json.loads(run("solve", "chicken.efg", "--concept", "ce", "--json", "-", "--export", "play.json")[1])
     assert found["values"] == pytest.approx([5.25, 5.25])
-    assert (found["method"], found["plans"], found["horizon"]) == ("strategic-form", [2, 2], None)
+    assert (found["method"], found["stats"]["plans"], found["horizon"]) == ("strategic-form", [2, 2], None)
     assert json.loads((efg / "play.json").read_text())["concept"] == "ce"
     status, out, _ = run("solve", "chicken.efg")
     assert (status, facts(out)["concept"]) == (0, "cce")
     status, out, err = run("solve", "chicken.efg", "--method", "sequence-form")
     assert (status, out, err.count("\n")) == (1, "", 1)
-    assert "do not sum to a constant" in err
-    assert "--concept" in err
+    assert "do not always sum to a constant" in err
+    assert "concept 'ne'" in err
 
 
 def test_a_tree_becomes_its_strategic_form_as_nfg(run):
@@ -115,14 +117,15 @@ def test_models_tells_of_a_tree(run):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("solve", "leduc-poker", "-H", "3"), "a game tree is played to its end"),
-        (("solve", "dectiger"), "--horizon N"),
+        (("solve", "leduc-poker", "-H", "3"), "--horizon does not apply to a game tree, which is played to its end"),
+        (("solve", "dectiger"), "--horizon: a POSG is planned for a number of steps"),
         (("solve", "leduc-poker", "--sharing", "full"), "does not apply to a game tree"),
-        (("solve", "leduc-poker", "--objective", "worst"), "does not apply to a game tree solved by --method seq"),
+        (("solve", "leduc-poker", "--objective", "worst"), "--objective does not apply to method 'sequence-form'"),
         (("solve", "leduc-poker", "--method", "common-information"), "is for POSGs"),
         (("solve", "leduc-poker", "--method", "sequence-form", "--concept", "ce"), "which finds a Nash equilibrium"),
-        (("solve", "dectiger", "-H", "2", "--method", "strategic-form"), "is for game trees"),
-        (("solve", "leduc-poker", "--save", "x.npz"), ".json or .csv"),
+        (("solve", "leduc-poker", "--save", "x.json"), "or write how to play as a table with --export"),
+        (("solve", "leduc-poker", "--export", "x.npz"), "store it with --save"),
+        (("solve", "leduc-poker", "--export", "x.txt"), "ends in '.txt'"),
         (("solve", "leduc-poker", "--ledger"), "does not apply"),
         (("info", "leduc-poker", "-H", "3"), "played to its end"),
         (("info", "leduc-poker", "--sharing", "full"), "does not apply to a game tree"),
@@ -145,6 +148,7 @@ def test_what_does_not_fit_is_wrong_usage(run, arguments, told):
     ("arguments", "told"),
     [
         (("solve", "leduc-poker", "--concept", "ce"), "joint plans"),
+        (("solve", "dectiger", "-H", "2", "--method", "strategic-form"), "is for game trees"),
         (("solve", "nowhere.efg", "-H", "2"), "no such file"),
         (("solve", "leduc-pokr", "-H", "2"), "did you mean 'leduc-poker'?"),
         (("compare", "leduc.efg", "-H", "2"), "'leduc-poker'"),
@@ -170,11 +174,11 @@ def test_a_tree_of_imperfect_recall_is_refused_by_name(run, tmp_path):
 
 
 def test_a_tree_is_compared_in_strategic_form(run, efg):
-    # Chicken: ne 28/3 in sum (mixed), ce and cce 21/2; one choice of plans, so there is one rule of sharing.
+    # Chicken: ne 28/3 in sum (mixed), ce and cce 21/2; one choice of plans, so there are no steps and no rule.
     status, out, err = run("compare", "chicken.efg", "--concept", "ne,ce,cce", "--json", "found.json")
     assert (status, err) == (0, "")
     rows = json.loads((efg / "found.json").read_text())["rows"]
-    assert [(row["sharing"], row["horizon"]) for row in rows] == [("full", 1)] * 3
+    assert [(row["sharing"], row["horizon"]) for row in rows] == [(None, None)] * 3
     assert [row["welfare"] for row in rows] == pytest.approx([28 / 3, 10.5, 10.5])
     assert "price of anarchy" in out
 
@@ -186,7 +190,7 @@ def test_rules_of_sharing_need_steps(run, efg):
     assert run("compare", "chicken.efg", "--horizon", "2", "--sharing", "none")[0] == 0
     status, _, err = run("compare", "chicken")
     assert status == 2
-    assert "--horizon N" in err
+    assert "--horizon: a POSG is planned for a number of steps" in err
 
 
 @pytest.mark.parametrize(
@@ -196,7 +200,8 @@ def test_rules_of_sharing_need_steps(run, efg):
         # Kuhn: check, bet, answer.
         (("plot", "dag", "kuhn-poker-tree", "-H", "2", "-o", "x.png"), "takes 3 steps"),
         (("plot", "values", "kuhn-poker-tree", "-H", "2", "-o", "x.png"), "takes 3 steps"),
-        (("plot", "payoffs", "kuhn-poker-tree", "-o", "x.png"), "payoffs are of one step"),
+        (("plot", "payoffs", "kuhn-poker-tree", "-H", "3", "-o", "x.png"), "payoffs are of one step"),
+        (("plot", "payoffs", "kuhn-poker-tree", "-H", "1", "-o", "x.png"), "takes 3 steps"),
     ],
 )
 def test_pages_and_pictures_cut_no_tree(run, arguments, told):
@@ -216,7 +221,7 @@ def test_a_tree_is_compared_over_its_steps_or_more(run):
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ((), "posg.trees.strategic_form(posg.catalog('kuhn-poker-tree'))"),
+        ((), "posg.catalog('kuhn-poker-tree')"),
         (("-H", "3", "--sharing", "full"), "posg.trees.to_game(posg.catalog('kuhn-poker-tree'))"),
     ],
 )
@@ -238,7 +243,7 @@ def test_the_page_of_a_tree_file_reads_the_file(run, tmp_path):
     assert run("convert", "kuhn-poker-tree", "kuhn.efg")[0] == 0
     assert run("report", "kuhn.efg", "--concept", "cce", "-o", "kuhn.html")[0] == 0
     text = (tmp_path / "kuhn.html").read_text()
-    assert "game = posg.trees.strategic_form(posg.load(FILE))\n" in text
+    assert "game = posg.load(FILE)\n" in text
 
 
 @pytest.mark.parametrize("command", ["solve", "compare"])
@@ -250,3 +255,29 @@ def test_a_file_that_is_not_there_is_told_before_the_horizon(run, tmp_path, comm
     status, _, err = run(command, "half.json")
     assert status == 1
     assert err.startswith("error: half.json:1: ")
+
+
+@pytest.mark.parametrize("concept", ["ne", "ce"])
+def test_the_solution_of_a_tree_is_stored_certified_played_and_shown(run, efg, concept):
+    """Chicken's best correlated equilibrium has 5.25 for both; Kuhn poker is worth -1/18 to the first agent."""
+    game, value = ("kuhn-poker-tree", -1 / 18) if concept == "ne" else ("chicken.efg", 5.25)
+    assert run("solve", game, "--concept", concept, "--save", "s.npz")[0] == 0
+    for arguments in (("verify", "s.npz"), ("verify", "s.npz", game)):
+        status, out, err = run(*arguments)
+        assert (status, err) == (0, "")
+        assert float(facts(out)["values"].split()[0]) == pytest.approx(value)
+        assert facts(out)["within_tolerance"].startswith("yes")
+    played = json.loads(run("simulate", "s.npz", "--runs", "20000", "--json", "-")[1])
+    low, high = played["intervals"]["bernstein"][0]
+    assert low < value < high
+    status, _, err = run("simulate", "s.npz", "--traces", "1")
+    assert (status, err) == (2, "error: --traces does not apply to a solution of a game tree; leave it out\n")
+    found = json.loads(run("policy", "s.npz", "--json", "-")[1])
+    assert found["n_information_sets"] == (12 if concept == "ne" else 2)
+    chances = [[atom["probability"] for atom in entry["atoms"]] for entry in found["information_sets"]]
+    # Correlated play of chicken: nobody, or one of the two, dares. That needs a draw that both follow.
+    assert {len(own) > 1 for own in chances} == {concept == "ce"}
+    assert [sum(own) for own in chances] == pytest.approx([1] * len(chances))
+    out = run("policy", "s.npz", "--max", "1")[1]
+    assert out.splitlines()[-1].startswith(f"{found['n_information_sets'] - 1} more information sets; ")
+    assert run("policy", "s.npz", "--step", "1")[2].startswith("error: --step does not apply to a game tree")

@@ -59,7 +59,7 @@ def test_verify_holds_a_gap_against_the_tolerance_given(run, stored, tmp_path):
     np.savez_compressed(tmp_path / "poor.npz", **arrays)
     poor = posg.load(tmp_path / "poor.npz")
     structure = posg.information.sharing_structure("one-step-delay", 2)
-    arrays["values"] = posg.evaluate.certify(poor.game, structure, poor.policy, "team").values
+    arrays["certificate.values"] = posg.evaluate.certify(poor.game, structure, poor.policy, "team").values
     np.savez_compressed(tmp_path / "poor.npz", **arrays)
     status, out, err = run("verify", "poor.npz")
     assert (status, out) == (1, "")
@@ -78,7 +78,7 @@ def test_verify_refuses_a_tampered_file(run, stored, tmp_path, part):
         with np.load(path) as file:
             arrays = dict(file)
         if part == "values":
-            arrays["values"] = arrays["values"] + 1.0
+            arrays["certificate.values"] = arrays["certificate.values"] + 1.0
         elif part == "prob":
             arrays["step.0.block.0.atom_prob"] = arrays["step.0.block.0.atom_prob"] * 0.5
         else:

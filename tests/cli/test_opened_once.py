@@ -11,6 +11,7 @@ import lp_posg as posg
 from lp_posg.catalogue import catalog_entry
 from lp_posg.catalogue.entries import CatalogEntry
 from lp_posg.formats import FORMATS
+from lp_posg.planning import load_solution
 
 COMMANDS = {
     "solve": ("solve", "GAME", "-H", "3", "--sharing", "full", "--concept", "team"),
@@ -36,6 +37,7 @@ def counted(run):
     """Run a command, and count the files that were read, the look-ups, and the models that were built."""
     watched = {entry.read.__code__: "read" for entry in FORMATS.values()}
     watched |= {catalog_entry.__code__: "looked up", CatalogEntry.build.__code__: "built"}
+    watched[load_solution.__code__] = "loaded"
 
     def call(*arguments: str) -> Counter[str]:
         counts: Counter[str] = Counter()
@@ -87,14 +89,21 @@ def test_the_name_of_a_tree_is_looked_up_once(counted, command):
     assert counted(*of(command, "kuhn-poker-tree")) == {"looked up": 1, "built": 1}
 
 
+@pytest.mark.parametrize("arguments", [("chicken", "-H", "1"), ("kuhn-poker-tree",)], ids=lambda call: call[0])
+@pytest.mark.parametrize("command", ["verify", "simulate", "policy"])
+def test_a_stored_solution_is_read_once(counted, run, command, arguments):
+    assert run("solve", *arguments, "--save", "s.npz")[0] == 0
+    assert counted(command, "s.npz") == {"loaded": 1}
+
+
 @pytest.mark.parametrize("command", [("verify", "s.npz"), ("simulate", "s.npz", "--runs", "10")], ids=lambda c: c[0])
 def test_the_game_of_a_stored_solution_is_read_once(counted, tmp_path, run, command):
     posg.save(posg.catalog("chicken"), tmp_path / "game.posg")
     assert run("solve", "game.posg", "-H", "1", "--save", "s.npz")[0] == 0
-    assert counted(*command, "game.posg") == {"read": 1}
+    assert counted(*command, "game.posg") == {"read": 1, "loaded": 1}
 
 
 def test_a_stored_solution_is_read_once_for_a_picture(counted, run):
     pytest.importorskip("matplotlib")
     assert run("solve", "chicken", "-H", "1", "--save", "s.npz")[0] == 0
-    assert counted("plot", "dag", "s.npz", "-o", "p.svg") == {"read": 1}
+    assert counted("plot", "dag", "s.npz", "-o", "p.svg") == {"read": 1, "loaded": 1}

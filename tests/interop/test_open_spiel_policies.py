@@ -169,3 +169,14 @@ def test_a_strategy_of_another_game_is_refused():
     other = posg.solve(random_game(7, n_observations=1), 2, "one-step-delay", concept="ne")
     with pytest.raises(ModelError):
         open_spiel_policy(replace(ours, policy=other.policy))
+
+
+def test_a_rule_of_ones_own_and_plans_of_a_tree_are_handed_over():
+    late = posg.DelayedSharing("late", (1, 1), (1, 1))
+    ours = posg.solve(posg.catalog("general-tiger"), 2, late, concept="ne")
+    plans = posg.solve(posg.trees.unroll(posg.catalog("chicken"), 1), concept="ne")
+    assert plans.method == "strategic-form"
+    for solution in (ours, plans):
+        policy = open_spiel_policy(solution)
+        np.testing.assert_allclose(_values(policy), solution.values, atol=TOL)
+        np.testing.assert_allclose(improvements(policy), solution.certificate.gaps, atol=TOL)

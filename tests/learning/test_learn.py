@@ -12,12 +12,14 @@ from memory_models import MemoryModel
 from random_games import random_game
 
 import lp_posg as posg
-from lp_posg.errors import LimitError, ModelError, SimulatorError, StrategyDependenceError
-from lp_posg.evaluate import certify
-from lp_posg.information import sharing_structure
+from lp_posg import load
+from lp_posg.errors import LimitError, ModelError, SimulatorError, StrategyDependenceError, UnsupportedError
+from lp_posg.evaluate import KINDS, certify
+from lp_posg.information import DelayedSharing, sharing_structure
 from lp_posg.learning import Episodes, GameEnvironment, LearningProgress, learn
 from lp_posg.learning.estimated_gaps import best_deviations
 from lp_posg.learning.model_planning import planned, rebased, rebased_values
+from lp_posg.learning.stored import learnt_solution
 from lp_posg.stage import concept_named, parse_objective
 
 QUICK = {"episodes": 200, "rounds": 2, "evaluation_episodes": 50, "memory": 1}
@@ -448,3 +450,43 @@ def test_the_memory_of_a_spanner_counts(monkeypatch):
         learn(posg.catalog("dectiger"), 2, **QUICK, memory_limit=2**50)
     assert (met.value.limit, met.value.phase) == ("memory", "explore")
     assert learn(posg.catalog("dectiger"), 2, **QUICK, memory_limit=2**50, exploration="uniform").candidates
+
+
+class Fair:
+    """Correlated equilibria under another name."""
+
+    name, deviations = "fair-ce", KINDS["ce"]
+
+    def check_game(self, game):
+        pass
+
+    def check_objective(self, objective):
+        pass
+
+    def solve(self, block, objective):
+        return concept_named("ce").solve(block, objective)
+
+
+def test_what_is_learnt_with_objects_of_ones_own_is_kept_stored_and_played(tmp_path):
+    late, fair = DelayedSharing("late", (1, 1), (1, 1)), Fair()
+
+    def total(values):
+        return values[0] + values[1]
+
+    game = random_game(7)
+    found = learn(game, 2, late, fair, total, **QUICK)
+    assert (found.sharing, found.concept, found.objective.name) == (late, fair, "own:total")
+    assert [found.summary()[key] for key in ("sharing", "concept", "objective")] == ["late", "fair-ce", "own:total"]
+    solution = learnt_solution(found, game)
+    assert (solution.method, solution.compression.name) == ("learning", "learnt:1")
+    solution.save(tmp_path / "s.npz")
+    again = load(tmp_path / "s.npz", sharing=late, concept=fair, objective=total)
+    certificate = again.verify(approximate=True)
+    np.testing.assert_allclose(certificate.gaps, found.best.certificate.gaps, rtol=0, atol=1e-9)
+    played = again.simulate(20_000, seed=3)
+    assert (abs(played.mean - solution.values) < SIGMAS * played.standard_error).all()
+
+
+def test_an_objective_that_the_concept_does_not_take_is_refused_before_any_work():
+    with pytest.raises(UnsupportedError, match="entropy"):
+        learn(random_game(7), 2, "full", "ne", "entropy", **QUICK)

@@ -21,7 +21,7 @@ from lp_posg.learning import Episodes
 from lp_posg.learning.actors import Explorer
 from lp_posg.learning.counting import _groups, estimate
 from lp_posg.learning.environments import GameEnvironment
-from lp_posg.learning.model_errors import model_errors
+from lp_posg.learning.learnt_errors import model_errors
 from lp_posg.learning.model_planning import planned
 from lp_posg.learning.windows import WindowIndex, frame_of
 from lp_posg.stage import concept_named, parse_objective

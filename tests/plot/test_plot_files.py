@@ -15,7 +15,7 @@ pytest.importorskip("matplotlib")
 import lp_posg as posg
 from lp_posg import plot
 from lp_posg.errors import FormatError, MissingExtraError
-from lp_posg.plot import canvas
+from lp_posg.plot import canvas, captions
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_titles_legends_and_drawings_are_apart(game):
 def test_a_title_is_broken_at_the_width_it_has():
     figure = canvas.new_figure(5, 3)
     for text in ("words " * 40, "W" * 90, "w" * 30 + " " + r"\$" * 90, "short"):
-        canvas.title(figure, text)
+        captions.title(figure, text)
         told = figure.get_suptitle()
         assert "".join(told.split()) == "".join(text.split())
         assert all(line.count("\\") == line.count(r"\$") for line in told.split("\n"))
@@ -151,19 +151,19 @@ def test_a_title_is_broken_at_the_width_it_has():
         box = figure._suptitle.get_window_extent()
         assert 0 <= box.x0 < box.x1 <= figure.bbox.width
         # No line could have taken the next one's first word as well.
-        assert len(told.split("\n")) <= 2 + 1.5 * canvas._extent(figure, text, canvas.TITLE)[0] / figure.bbox.width
+        assert len(told.split("\n")) <= 2 + 1.5 * captions._extent(figure, text, captions.TITLE)[0] / figure.bbox.width
     assert figure.get_suptitle() == "short"
 
 
 def test_different_names_stay_different():
     names = [f"the same long beginning {k} and the same long end" for k in range(12)]
-    cut = canvas.apart(names, 14)
+    cut = captions.distinct(names, 14)
     assert len(set(cut)) == 12
     assert max(map(len, cut)) <= 14
-    assert canvas.apart(["one", "one", "$"], 14) == ["one", "one", r"\$"]
-    assert canvas.apart(["a" * 20 + "1", "a" * 20 + "2"], 9) == ["aaaa…aaa1", "aaaa…aaa2"]
+    assert captions.distinct(["one", "one", "$"], 14) == ["one", "one", r"\$"]
+    assert captions.distinct(["a" * 20 + "1", "a" * 20 + "2"], 9) == ["aaaa…aaa1", "aaaa…aaa2"]
     # Numbers are no help if they make names equal to others: those that are numbered are all numbered.
-    assert len(set(canvas.apart(["1: " + "b" * 30, "b" * 30, "b" * 31], 9))) == 3
+    assert len(set(captions.distinct(["1: " + "b" * 30, "b" * 30, "b" * 31], 9))) == 3
 
 
 def test_many_rules_have_a_legend_in_which_no_mark_covers_another():

@@ -35,12 +35,12 @@ def test_a_small_dag_has_a_box_per_state_and_a_line_per_edge(tiger):
     figure = plot.dag(tiger)
     (axes,) = figure.axes
     # One number and one value, since the reward is common: 4 digits.
-    expected = [f"{v}\n{own[0]:.4g}" for values in tiger.node_values for v, own in enumerate(values.tolist())]
+    expected = [f"{v}\n{own[0]:.4g}" for values in tiger.node_values for v, own in enumerate(values.tolist(), 1)]
     assert texts(axes) == expected
     assert len(axes.lines) == tiger.graph.number_of_edges()
     boxes = {(round(t.get_position()[0]), t.get_text().split("\n")[0]): t.get_position() for t in axes.texts}
     drawn = {tuple(map(tuple, line.get_xydata())) for line in axes.lines}
-    assert drawn == {(boxes[a[0], str(a[1])], boxes[b[0], str(b[1])]) for a, b in tiger.graph.edges}
+    assert drawn == {(boxes[a[0], str(a[1] + 1)], boxes[b[0], str(b[1] + 1)]) for a, b in tiger.graph.edges}
     assert len(set(boxes.values())) == 13
     assert figure.get_suptitle() == "dectiger: common-information states\none-step-delay, team, 4 steps"
 
@@ -56,21 +56,21 @@ def test_line_widths_follow_the_probabilities_of_the_strategy():
 
 
 def test_what_only_deviations_reach_is_dotted(tiger):
-    """At time 0 both listen: after opening a door, which nobody does, the state is another one."""
+    """At step 1 both listen: after opening a door, which nobody does, the state is another one."""
     (axes,) = plot.dag(tiger).axes
     first = {line.get_linestyle(): line.get_linewidth() for line in axes.lines if line.get_xdata()[0] == 0}
     assert first == {"-": pytest.approx(0.6 + 4), ":": 0.6}
     colours = {text.get_text(): text.get_color() for text in axes.texts if text.get_position()[0] == 1}
-    assert colours == {"0\n13.02": "black", "1\n8.815": "#777777"}
+    assert colours == {"1\n13.02": "black", "2\n8.815": "#777777"}
 
 
 def test_agents_of_different_interests_have_all_their_values_in_a_box():
     solution = posg.solve(posg.catalog("matching-pennies"), 1, "full", "ne")
     (axes,) = plot.dag(solution).axes
-    assert texts(axes) == ["0\n0, 0"]
+    assert texts(axes) == ["1\n0, 0"]
     three = posg.solve(posg.catalog("chicken"), 3, "full", "ce")
     # Each repetition of the best correlated equilibrium is worth 5.25 to each (Aumann 1974).
-    assert texts(plot.dag(three).axes[0]) == ["0\n15.75, 15.75", "0\n10.5, 10.5", "0\n5.25, 5.25"]
+    assert texts(plot.dag(three).axes[0]) == ["1\n15.75, 15.75", "1\n10.5, 10.5", "1\n5.25, 5.25"]
 
 
 def test_a_large_dag_is_counted_by_depth(tiger):
@@ -242,7 +242,7 @@ def test_beliefs_of_two_states_stand_on_lines(tiger):
     (axes,) = plot.beliefs(solution).axes
     off, on = ([c.get_offsets() for c in axes.collections[k::2]] for k in (0, 1))
     assert [len(own) for own in off] == [0, 0]
-    np.testing.assert_allclose(on[0], [[0, 0.5]])
+    np.testing.assert_allclose(on[0], [[1, 0.5]])
     sure = 0.85**2 / (0.85**2 + 0.15**2)
     np.testing.assert_allclose(np.sort(on[1][:, 1]), [1 - sure, 0.5, sure])
     sizes = axes.collections[3].get_sizes()
@@ -253,7 +253,7 @@ def test_beliefs_of_two_states_stand_on_lines(tiger):
 def test_beliefs_of_three_states_stand_in_triangles():
     solution = posg.solve(posg.catalog("uncontrolled"), 2, "full", "cce")
     figure = plot.beliefs(solution)
-    assert [axes.get_title() for axes in figure.axes] == ["time 0", "time 1"]
+    assert [axes.get_title() for axes in figure.axes] == ["step 1", "step 2"]
     assert texts(figure.axes[0]) == list(solution.game.states)
     x, y = figure.axes[0].collections[1].get_offsets()[0]
     # Corners at (0, 0), (1, 0) and (1/2, sqrt(3)/2): the height is the third state's probability.
@@ -351,7 +351,7 @@ def test_the_heat_map_has_a_row_per_place_and_a_column_per_action():
     assert len(figure.axes) == 2
     for axes in figure.axes:
         told = [label.get_text() for label in axes.get_yticklabels()]
-        assert told == ["time 0, state 0, told swerve · 75%", "time 0, state 0, told dare · 25%"]
+        assert told == ["step 1, state 1, told swerve · 75%", "step 1, state 1, told dare · 25%"]
         assert [label.get_text() for label in axes.get_xticklabels()] == ["swerve", "dare", "best"]
         by_row = {tuple(row) for row in zip(*[iter(text.get_text() for text in axes.texts)] * 2, strict=True)}
         # By column: swerve, dare, best.
@@ -364,12 +364,12 @@ def test_of_many_places_the_likeliest_are_shown(tiger):
     figure = plot.deviations(tiger, most=3)
     for axes in figure.axes:
         assert [label.get_text() for label in axes.get_yticklabels()] == [
-            "time 0, state 0 · 100%",
-            "time 1, state 0, saw hear-left · 50%",
-            "time 1, state 0, saw hear-right · 50%",
+            "step 1, state 1 · 100%",
+            "step 2, state 1, saw hear-left · 50%",
+            "step 2, state 1, saw hear-right · 50%",
         ]
         assert axes.get_title(loc="right").endswith(", the 3 likeliest of 25 places")
-    with pytest.raises(ModelError, match="at least one place"):
+    with pytest.raises(ModelError, match="most is 0"):
         plot.deviations(tiger, most=0)
 
 

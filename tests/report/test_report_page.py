@@ -120,9 +120,9 @@ def test_the_whole_comparison_is_on_it(text, table):
 @pytest.mark.parametrize(
     "options",
     [
-        {"horizon": 1, "sharing": ["full", "none"], "concepts": ["ne", "ce"], "tolerance": 1e-6},
-        {"horizon": 3, "sharing": ["full"], "concepts": ["team"], "discount": 0.5, "compression": "finite-memory:1"},
-        {"horizon": 3, "sharing": ["full"], "concepts": ["team"], "certificate": "bounded", "compression": "merge:0.1"},
+        {"horizon": 1, "sharing": ["full", "none"], "concept": ["ne", "ce"], "tolerance": 1e-6},
+        {"horizon": 3, "sharing": ["full"], "concept": ["team"], "discount": 0.5, "compression": "finite-memory:1"},
+        {"horizon": 3, "sharing": ["full"], "concept": ["team"], "certificate": "bounded", "compression": "merge:0.1"},
     ],
 )
 def test_the_python_lines_give_the_same_comparison(options):
@@ -138,13 +138,16 @@ def test_the_python_lines_give_the_same_comparison(options):
         assert made.solution.tolerance == row.solution.tolerance
 
 
-def test_a_structure_of_ones_own_has_no_pictures_that_need_it_but_a_page():
+def test_a_structure_of_ones_own_has_all_pictures():
     late = posg.DelayedSharing("late", (1, 1), (1, 1))
     page = check_html(report.page(posg.compare(posg.catalog("dectiger"), 2, [late], ["team"])))
-    assert [own.split(",")[0] for own in page.texts["figcaption"]] == ["Welfare by sharing rule and concept"]
-    # Two pictures that are not drawn, and what single actions gain in the strategy.
-    assert page.texts["main"][0].count("'late', which is not built in") == 3
-    assert "structures of your own: 'late'" in page.texts["pre"][0]
+    assert [own.split(",")[0] for own in page.texts["figcaption"]] == [
+        "Welfare by sharing rule and concept",
+        "Common-information states",
+        "Why no one gains by deviating",
+    ]
+    assert "Not drawn" not in page.texts["main"][0]
+    assert "objects of your own: 'late'" in page.texts["pre"][0]
 
 
 def test_the_strategy_says_how_it_is_played_and_why_no_one_gains():
@@ -257,3 +260,45 @@ def test_without_the_extra_the_error_names_it(table, monkeypatch, module, named)
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtraError, match=rf"{named} is not installed.*pip install 'lp-posg\[report\]'"):
         report.page(table)
+
+
+def tree_table(method):
+    """A comparison of the tree of chicken with signals, or of one zero-sum game by the sequence form."""
+    if method == "strategic-form":
+        return posg.compare(posg.trees.unroll(posg.catalog("chicken"), 1), concept=["team", "ne", "ce"])
+    solution = posg.solve(posg.trees.unroll(posg.catalog("matching-pennies"), 1), method=method)
+    rows = (posg.planning.Row(None, "ne", solution, None),)
+    return posg.Comparison(solution.game, None, "welfare", "exact", rows, (), "Values are of the selected equilibrium.")
+
+
+@pytest.mark.parametrize("method", ["strategic-form", "sequence-form"])
+def test_a_game_tree_has_a_page_with_what_is_played_at_its_information_sets(method):
+    table = tree_table(method)
+    text = report.page(table, source="TREE", times=False)
+    assert text == report.page(tree_table(method), source="TREE", times=False)
+    page = check_html(text)
+    main = page.texts["main"][0]
+    assert "sharing" not in page.texts["th"]
+    assert "horizon" not in page.texts["dt"]
+    assert "the whole game: worth" in main
+    for solution in [row.solution for row in table.rows]:
+        assert solution.information_sets(0)[0] in main
+    assert ("Not drawn" in main) == (method == "sequence-form")
+    names = {"TREE": table.game}
+    exec(compile(page.texts["pre"][0].replace("tolerance=1e-07", "tolerance=1e-6"), "page", "exec"), names)
+    assert [row.concept for row in names["table"].rows] == [row.concept for row in table.rows]
+
+
+def test_a_strategy_over_private_histories_has_its_page():
+    """Matching pennies: each side with 1/2."""
+    solution = posg.solve(posg.catalog("matching-pennies"), 1, "none", method="sequence-form")
+    rows = (posg.planning.Row("none", "ne", solution, None),)
+    table = posg.Comparison(solution.game, 1, "welfare", "exact", rows, (), "Values are of the selected equilibrium.")
+    main = check_html(report.page(table)).texts["main"][0]
+    assert main.count("heads 0.5, tails 0.5") == 2
+    assert "step 1; common: nothing" in main
+
+
+def test_steps_and_states_are_counted_from_1(text):
+    assert "step 1, state 1" in text
+    assert "time 0" not in text

@@ -8,7 +8,8 @@ from random_games import random_game
 
 import lp_posg as posg
 from lp_posg.errors import ModelError, OptionError, UnsupportedError
-from lp_posg.evaluate import KINDS, Kind
+from lp_posg.evaluate import KINDS, Kind, advantages, certify, certify_bounds
+from lp_posg.information import reachable_states
 from lp_posg.stage import CONCEPTS, Concept, concept_named
 
 
@@ -121,3 +122,23 @@ def test_a_concept_object_is_drawn_reported_and_learnt_with():
     assert "fair-ce" in report.page(table)
     learnt = posg.learn(game, 1, "full", Fair(), episodes=200, rounds=1, evaluation_episodes=50)
     assert learnt.best.certificate.kind is KINDS["ce"]
+
+
+@pytest.mark.parametrize("name", ["team", "ne", "strategic-ce", "ce", "interim-cce", "cce"])
+def test_a_kind_of_one_s_own_is_certified_as_the_built_in_one_that_it_copies(name):
+    game = random_game(3, initial_observation=True)
+    solution = posg.solve(game, 2, "one-step-delay", "ne")
+    mine = replace(KINDS[name], name="mine")
+    gaps = [certify(game, solution.sharing, solution.policy, kind).gaps.tolist() for kind in (name, mine)]
+    assert gaps[0] == gaps[1]
+    gains = [advantages(game, solution.sharing, solution.policy, kind) for kind in (name, mine)]
+    assert all((one.gain == other.gain).all() for one, other in zip(*gains, strict=True))
+
+
+def test_bounds_are_refused_where_options_at_hidden_states_do_not_say_it():
+    game = random_game(3)
+    solution = posg.solve(game, 2, "full", "ne")
+    early = replace(KINDS["ce"], name="early", decides="ex-ante")
+    for kind in (early, KINDS["strategic-ce"]):
+        with pytest.raises(UnsupportedError, match="neither bounds on gaps nor learning"):
+            certify_bounds(game, solution.policy, reachable_states(game, solution.sharing, 2), kind)

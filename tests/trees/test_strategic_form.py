@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from itertools import product
 
 import numpy as np
 import pytest
-from tree_enumeration import possible_choices, pure_strategies, pure_value, random_tree
+from tree_enumeration import possible_choices, pure_strategies, pure_value, random_tree, value
 
 import lp_posg as posg
 from lp_posg.errors import ImperfectRecallError, LimitError, ModelError
@@ -178,3 +179,19 @@ def test_payoffs_are_the_exact_ones_rounded_once(seed, n_agents, moves):
     form = reduced_form(game)
     for plan, rounded in enumerate(form.game.reward.reshape(n_agents, -1).T.tolist()):
         assert [float(x) for x in form.payoffs.exact(plan)] == rounded
+
+
+def test_mixtures_of_plans_are_behaviour_by_kuhns_theorem():
+    """The atoms of a strategic form, played as behaviour strategies, are worth what the form says."""
+    game = posg.catalog("kuhn-poker-tree")
+    for concept in ("ne", "ce", "cce"):
+        solution = posg.solve(game, concept=concept, method="strategic-form")
+        worth = sum(
+            prob * np.array(value(game, partial(solution.sets.law, atom=m)))
+            for m, prob in enumerate(solution.sets.atom_prob.tolist())
+        )
+        assert worth == pytest.approx(solution.values, abs=1e-9)
+        reach = solution.sets.reach
+        assert reach.shape == (len(solution.sets.atom_prob), 12)
+        # The six deals reach the first player's three sets before anything else.
+        assert [reach[0, k] for k in solution.sets_of(0).tolist()][::2] == pytest.approx([1 / 3] * 3)

@@ -11,7 +11,8 @@ from tree_enumeration import value
 
 import lp_posg as posg
 from lp_posg.errors import LimitError, ModelError
-from lp_posg.trees.unrolling import exact, exact_law, node_count
+from lp_posg.trees.exact_laws import exact, exact_law
+from lp_posg.trees.unrolling import node_count
 
 CASES = [
     ("kuhn-poker", 3, "none"),

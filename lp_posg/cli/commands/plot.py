@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from lp_posg.cli import options as shared
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.games import Opened, complete_game, game_endings, open_stored
-from lp_posg.cli.pictures import PICTURES, Picture, named
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_file
-
-if TYPE_CHECKING:
-    from lp_posg.planning import StateSolution
-    from lp_posg.plot.canvas import Figure
+from lp_posg.plot.pictures import PICTURES, Picture
 
 EXAMPLE = "lp-posg plot dag dectiger --horizon 4 --sharing one-step-delay --out dag.png"
-
-DELAYS = ("full", "one-step-delay", "delay:2", "delay:3")
 
 
 def _picture(name: str) -> str:
     if name not in PICTURES:
         raise typer.BadParameter(f"{name!r} is not one of {', '.join(PICTURES)}")
     return name
+
+
+def _named(of: str) -> str:
+    """Return the names of the pictures that are drawn of a solution, of runs, ..."""
+    return ", ".join(name for name, picture in PICTURES.items() if picture.of == of)
 
 
 @dataclass(frozen=True)
@@ -64,13 +63,6 @@ class Call:
             raise typer.BadParameter(f"{self.picture.name} is of one game; give one", param_hint="FILE")
         return self.files[0]
 
-    def draw(self, *drawn: Any) -> Figure:
-        """Return the picture."""
-        from lp_posg import plot
-
-        figure: Figure = getattr(plot, self.picture.name)(*drawn)
-        return figure
-
     def check_none_given(self, reason: str, *also: str) -> None:
         """Raise BadParameter if options stand where they have no meaning."""
         for name, flag in shared.given_options(self.context):
@@ -84,12 +76,6 @@ class Call:
             raise typer.BadParameter(f"{self.picture.name} {need}; give the game", param_hint="FILE")
         return opened
 
-    def needed_horizon(self, why: str = "a game is solved for a number of steps; give --horizon") -> int:
-        """Return the number of steps, or raise BadParameter if it was not given."""
-        if self.horizon is None:
-            raise typer.BadParameter(why, param_hint="--horizon")
-        return self.horizon
-
 
 @shared.takes(*shared.WHAT, "method", *shared.HOW, several=("sharing", "concept"))
 def run(
@@ -99,7 +85,7 @@ def run(
         typer.Argument(
             metavar="WHAT",
             callback=_picture,
-            help="; ".join(f"{picture.name}: {picture.shows}" for picture in PICTURES.values()) + ".",
+            help="; ".join(f"{picture.name}: {picture.help}" for picture in PICTURES.values()) + ".",
             show_default=False,
         ),
     ],
@@ -108,8 +94,8 @@ def run(
         typer.Argument(
             metavar="FILE",
             autocompletion=complete_game,
-            help=f"A file ({game_endings()}), or a name of the catalogue; for {named('solution')} also"
-            f" a solution stored by `lp-posg solve --save`; for {named('runs')} one or several JSON files.",
+            help=f"A file ({game_endings()}), or a name of the catalogue; for {_named('solution')} also"
+            f" a solution stored by `lp-posg solve --save`; for {_named('runs')} one or several JSON files.",
             show_default=False,
         ),
     ],
@@ -139,7 +125,7 @@ def run(
     """
     _check_out(out, files)
     call = Call(context, PICTURES[what], files, horizon, options, memory, step, prior)
-    figure = _DRAWN_OF[call.picture.source](call)
+    figure = call.picture.draw(_TAKEN_FROM[call.picture.of](call))
     from lp_posg.plot import save
 
     save(figure, out)
@@ -160,98 +146,81 @@ def _check_out(out: str, files: list[str]) -> None:
     check_available()
 
 
-def _of_solution(call: Call) -> Figure:
-    solution = _solution(call)
-    return call.draw(solution.ledger if call.picture.name == "ledger" else solution)
-
-
-def _solution(call: Call) -> StateSolution:
+def _solution(call: Call) -> object:
     """Return the stored solution, or the one that the options ask for."""
     import lp_posg as posg
-    from lp_posg.planning import StateSolution
 
     opened = open_stored(call.file)
-    if isinstance(opened, Opened):
-        options = dict(call.options)
-        for name in ("sharing", "concept"):
-            if len(given := options.pop(name, [])) > 1:
-                raise typer.BadParameter("this picture is of one solution; give one", param_hint=f"--{name}")
-            options |= {name: given[0]} if given else {}
-        game = opened.over(call.needed_horizon())
-        with progress_bar() as progress:
-            solution = posg.solve(game, call.horizon, progress=progress, **options)
-    else:
+    if not isinstance(opened, Opened):
         call.check_none_given("the solution is stored, with all its options")
-        solution = opened
-    if not isinstance(solution, StateSolution):
-        raise posg.errors.UnsupportedError(
-            f"{call.picture.name} is of common-information states, and method {solution.method!r} has none"
-        )
-    return solution
+        return opened
+    options = dict(call.options)
+    for name in ("sharing", "concept"):
+        if len(given := options.pop(name, [])) > 1:
+            raise typer.BadParameter("this picture is of one solution; give one", param_hint=f"--{name}")
+        options |= {name: given[0]} if given else {}
+    game = opened.game if call.horizon is None else opened.over(call.horizon)
+    with progress_bar() as progress:
+        return posg.solve(game, call.horizon, progress=progress, **options)
 
 
-def _of_comparisons(call: Call) -> Figure:
+def _tables(call: Call) -> object:
+    """Return the comparison of each horizon; of a game tree without one that of its reduced strategic form."""
     import lp_posg as posg
 
-    if "method" in call.options:
+    options, picture = dict(call.options), call.picture
+    if "method" in options:
         raise typer.BadParameter("it does not apply to a picture of several solutions", param_hint="--method")
     opened = call.opened("compares several solutions")
-    span = _span(call, opened)
-    game = opened.over(span[-1])
-    rules = call.options.get("sharing", list(DELAYS) if call.picture.name == "delays" else ["full"])
-    options = call.options | {"sharing": rules}
-    correlated = _region_concepts(rules, options.get("concept")) if call.picture.name == "payoffs" else None
+    horizons = _horizons(call, opened)
+    if horizons != [None]:
+        options.setdefault("sharing", list(picture.sharing))
+    if picture.horizons == "first":
+        _check_region(options)
     folder = options.pop("checkpoint", None)
+    tables = []
     with progress_bar() as progress:
-        tables = [
-            posg.compare(game, h, progress=progress, checkpoint=folder and str(Path(folder, f"{h}-steps")), **options)
-            for h in span
-        ]
-    if correlated is None:
-        return call.draw(tables)
-    (table,) = tables
-    return call.draw([posg.payoff_region(table.game, name, rules[0]) for name in correlated], table)
+        for h in horizons:
+            store = folder and str(Path(folder, f"{h}-steps"))
+            game = opened.game if h is None else opened.over(horizons[-1] or h)
+            tables.append(posg.compare(game, h, progress=progress, checkpoint=store, **options))
+    return tables[0] if len(tables) == 1 else tables
 
 
-def _span(call: Call, opened: Opened) -> range:
+def _horizons(call: Call, opened: Opened) -> Sequence[int | None]:
     """Return the horizons to compare; of a game tree none that would cut it."""
-    if call.picture.name == "payoffs":
-        if call.horizon not in (None, 1):
+    horizons, longest = call.picture.horizons, call.horizon
+    if horizons == "first":
+        if longest not in (None, 1):
             raise typer.BadParameter("payoffs are of one step; over several, equilibria are selected stage by stage")
-        if opened.n_steps > 1:
-            raise typer.BadParameter(f"payoffs are of one step, and game tree {opened.name!r} takes {opened.n_steps}")
-        return range(1, 2)
-    if call.picture.name == "delays":
-        horizon = call.needed_horizon()
-        return range(horizon, horizon + 1)
-    longest = call.needed_horizon("values are for horizons from 1 on; give the longest")
+        return [longest if opened.tree is not None else 1]
+    if longest is None or horizons != "each":
+        return [longest]
     return range(min(opened.n_steps, longest), longest + 1)
 
 
-def _region_concepts(rules: list[str], wanted: list[str] | None) -> list[str]:
-    """Return those concepts that have payoff regions."""
-    from lp_posg.planning.comparing import CONCEPTS as COMPARED
+def _check_region(options: Mapping[str, Any]) -> None:
+    """Raise BadParameter unless the options name one sharing rule and, if any concept, one with a payoff region."""
     from lp_posg.stage import CONCEPTS, Correlated
 
-    if len(rules) > 1:
+    if len(options.get("sharing", ())) > 1:
         raise typer.BadParameter("a payoff region is of one sharing rule; give one", param_hint="--sharing")
-    names = COMPARED if wanted is None else wanted
-    found = [name for name in names if isinstance(CONCEPTS.get(name), Correlated)]
-    if not found and all(name in CONCEPTS for name in names):
-        known = ", ".join(name for name, concept in CONCEPTS.items() if isinstance(concept, Correlated))
-        raise typer.BadParameter(f"payoff regions are of correlated concepts: {known}", param_hint="--concept")
-    return found
+    known = [name for name, concept in CONCEPTS.items() if isinstance(concept, Correlated)]
+    if set(options.get("concept", known)) <= set(CONCEPTS) - set(known):
+        raise typer.BadParameter(
+            f"payoff regions are of correlated concepts: {', '.join(known)}", param_hint="--concept"
+        )
 
 
-def _of_game(call: Call) -> Figure:
+def _filters(call: Call) -> object:
     import lp_posg as posg
 
     call.check_none_given("nothing is solved for this picture", "memory", "step", "prior")
     game = call.opened("is of no solution").posg
-    return call.draw(posg.bounds.belief_contraction(game, call.memory, time=call.step - 1, prior=call.prior))
+    return posg.bounds.belief_contraction(game, call.memory, time=call.step - 1, prior=call.prior)
 
 
-def _of_runs(call: Call) -> Figure:
+def _runs(call: Call) -> object:
     import json
 
     from lp_posg.errors import FormatError
@@ -266,13 +235,13 @@ def _of_runs(call: Call) -> Figure:
             raise FormatError(
                 f"{file!r} cannot be read: {reason}; give what `lp-posg learn --json` wrote", path=file, line=None
             ) from None
-    return call.draw(runs[0] if len(runs) == 1 and isinstance(runs[0], dict) else runs)
+    return runs[0] if len(runs) == 1 and isinstance(runs[0], dict) else runs
 
 
-_DRAWN_OF: dict[str, Callable[[Call], Figure]] = {
-    "solution": _of_solution,
-    "comparisons": _of_comparisons,
-    "runs": _of_runs,
-    "game": _of_game,
+_TAKEN_FROM: dict[str, Callable[[Call], object]] = {
+    "solution": _solution,
+    "tables": _tables,
+    "filters": _filters,
+    "runs": _runs,
 }
-"""How to get a picture from each of the sources."""
+"""How to get what a picture is drawn of."""

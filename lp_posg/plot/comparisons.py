@@ -1,0 +1,73 @@
+"""What pictures of comparisons have in common: which tables belong together, and what is missing in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lp_posg.errors import ModelError
+from lp_posg.planning import Comparison, Row
+from lp_posg.plot.captions import times
+
+TREE = "game tree"
+"""Stands for the rule where there is none."""
+
+
+def rule_of(row: Row) -> str:
+    """Return the name of a row's rule, or what stands for it in a game tree."""
+    return TREE if row.sharing is None else row.sharing
+
+
+def rules_of(tables: Sequence[Comparison]) -> list[str]:
+    """Return the rules of all rows in order, each once."""
+    return list(dict.fromkeys(rule_of(row) for table in tables for row in table.rows))
+
+
+def concepts_of(tables: Sequence[Comparison]) -> list[str]:
+    """Return the concepts of all rows in order, each once."""
+    return list(dict.fromkeys(row.concept for table in tables for row in table.rows))
+
+
+def steps_of(table: Comparison) -> int:
+    """Return the horizon, 0 for a game tree."""
+    return table.horizon or 0
+
+
+def over(steps: int) -> str:
+    """Return the number of steps as the end of a title; nothing for a game tree."""
+    return f", {times(steps, 'step')}" if steps else ""
+
+
+def as_tables(comparisons: Comparison | Sequence[Comparison]) -> list[Comparison]:
+    """Return comparisons of one game by their horizons.
+
+    Raises
+    ------
+    ModelError
+        If there is no row, they are of different games, or have equal horizons.
+    """
+    tables = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
+    if not tables or not any(table.rows for table in tables):
+        raise ModelError("there is no row to draw; give at least one comparison")
+    names = {table.game.name for table in tables}
+    if len(names) > 1:
+        raise ModelError(f"the comparisons are of different games, {', '.join(sorted(names))}; draw one at a time")
+    if len(tables) > 1 and not all(table.horizon for table in tables):
+        raise ModelError(f"a comparison of game tree {tables[0].game.name!r} has no horizon; draw it by itself")
+    horizons = [steps_of(table) for table in tables]
+    if len(set(horizons)) < len(horizons):
+        raise ModelError(f"several comparisons have one horizon (found {horizons}); give one of each")
+    return sorted(tables, key=steps_of)
+
+
+def unsolved(tables: Sequence[Comparison]) -> list[str]:
+    """Return the rules, or rules with their concepts, that have no solution in some comparison."""
+    missing: dict[str, dict[str, None]] = {}
+    for row in (row for table in tables for row in table.rows if row.solution is None):
+        missing.setdefault(rule_of(row), {})[row.concept] = None
+    concepts = set(concepts_of(tables))
+    whole = [rule for rule, names in missing.items() if set(names) == concepts]
+    return [
+        text
+        for rule, names in missing.items()
+        for text in ([rule] if rule in whole else [f"{rule} {concept}" for concept in names])
+    ]
