@@ -36,7 +36,6 @@ class Names:
     ----------
     kind : str
         What one member is, with its article, for messages.
-    size : int
     labels : tuple of str or None
         None when the header gave only their number.
     """
@@ -80,10 +79,8 @@ class Axis:
 
     Parameters
     ----------
-    source : Source
     kind : str
         What one position is, for messages.
-    parts : sequence of Names
     """
 
     def __init__(self, source: Source, kind: str, parts: Sequence[Names]) -> None:

@@ -34,10 +34,8 @@ class Header:
 
     Parameters
     ----------
-    agents, states : Names
     actions, observations : tuple of Names
         One per agent.
-    discount : float
     sign : int
         -1 if the values are costs, else 1.
     initial : float array, shape (S,)
@@ -71,10 +69,7 @@ def collect(source: Source, found: dict[str, Statement], statement: Statement) -
 def read_header(source: Source, found: Mapping[str, Statement], line: int) -> Header:
     """Return the header that the statements `found` make; `line` is where it ends.
 
-    Raises
-    ------
-    FormatError
-        If one is missing or wrong, or the sizes are beyond the limits of this module.
+    Raises FormatError if one is missing or wrong, or the sizes are beyond the limits of this module.
     """
     missing = [key for key in HEADERS if key not in found]
     if missing:

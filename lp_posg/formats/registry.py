@@ -68,10 +68,7 @@ def check_holds(path: Path, problem: str | None, advice: str = "save it as .posg
 def choose(formats: Mapping[str, Format], path: Path, *, writing: bool) -> Format:
     """Return the format of `path`.
 
-    Raises
-    ------
-    UnsupportedError
-        If no format has that extension, or it cannot be written; the message lists those that can.
+    Raises UnsupportedError if no format has that extension, or it cannot be written; the message lists those that can.
     """
     known = [extension for extension, entry in formats.items() if entry.is_written or not writing]
     if path.suffix.lower() not in known:

@@ -33,7 +33,6 @@ class Source:
 
     Parameters
     ----------
-    path : path
     extended : bool
         Whether what only ``.posg`` files have is allowed.
     """
@@ -68,13 +67,7 @@ class Source:
             raise self.wrong(line, found, "plain .dpomdp", "the .posg format has this: rename the file to end in .posg")
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        """Yield (number from 1, text) of each line that is not blank, comments removed.
-
-        Raises
-        ------
-        FormatError
-            If the file cannot be read, is not UTF-8, or a quote is not closed.
-        """
+        """Yield (number from 1, text) of each line that is not blank, comments removed, or raise FormatError."""
         for number, text in self._decoded():
             self.last_line = number
             if '"' in text:
@@ -86,13 +79,7 @@ class Source:
                 yield number, text
 
     def text(self, limit: int) -> str:
-        """Return the whole text as it stands, with every line end a newline.
-
-        Raises
-        ------
-        FormatError
-            If the file cannot be read, is not UTF-8, or has more than `limit` characters.
-        """
+        """Return the whole text as it stands, with every line end a newline, or raise FormatError."""
         parts: list[str] = []
         size = 0
         for number, text in self._decoded():

@@ -20,10 +20,7 @@ def matrices_of(
 ) -> Matrices:
     """Return the matrices of a game given by dense arrays, shaped as `Game` says.
 
-    Raises
-    ------
-    ModelError
-        If an array holds no numbers, or shapes disagree.
+    Raises ModelError if an array holds no numbers, or shapes disagree.
     """
     law = _as_array("observation", observation)
     n = (law.ndim - 1) // 2

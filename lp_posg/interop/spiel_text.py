@@ -25,10 +25,7 @@ def efg_for_spiel(game: Tree) -> str:
     What inner nodes pay is paid at the end. Labels that are equal or empty at one node get their number, and
     quotation marks, backslashes and what is not printable are replaced.
 
-    Raises
-    ------
-    UnsupportedError
-        If there are more moves in a row than `DEPTH_LIMIT`.
+    Raises UnsupportedError if there are more moves in a row than `DEPTH_LIMIT`.
     """
     numbers, children = set_numbers(game), game.children
     if game.depth.max() > DEPTH_LIMIT:

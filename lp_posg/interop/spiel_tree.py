@@ -50,14 +50,7 @@ class _Place:
 
 
 class SpielTree:
-    """The walk: call `build`, once.
-
-    Parameters
-    ----------
-    name : str
-    agents : tuple of str
-    max_nodes : int
-    """
+    """The walk: call `build`, once."""
 
     def __init__(self, name: str, agents: tuple[str, ...], max_nodes: int) -> None:
         self._name, self._agents, self._max_nodes = name, agents, max_nodes
@@ -73,16 +66,9 @@ class SpielTree:
     def build(self, root: Any) -> Tree:
         """Return the game below a state; nodes are numbered depth first.
 
-        Raises
-        ------
-        LimitError
-            If there are more nodes than `max_nodes`.
-        ImperfectRecallError
-            If an agent does not know at an information state what it knew and did before.
-        UnsupportedError
-            If a mean field moves.
-        ModelError
-            If returns or probabilities are none.
+        Raises LimitError if there are more nodes than `max_nodes`. Raises ImperfectRecallError if an agent does not
+        know at an information state what it knew and did before. Raises UnsupportedError if a mean field moves. Raises
+        ModelError if returns or probabilities are none.
         """
         waiting = [_Place(root, (), (None,) * len(self._agents), -1, Fraction(1), "")]
         while waiting:
@@ -222,10 +208,7 @@ def exact_law(found: tuple[float, ...], where: str) -> tuple[Fraction, ...]:
     Simple fractions if all are within `SIMPLE_TOL` of some and these sum to 1, else the floats as they are,
     divided by their sum. What is possible stays possible.
 
-    Raises
-    ------
-    ModelError
-        If one is negative or no number, or they miss 1 by more than `PROB_TOL`.
+    Raises ModelError if one is negative or no number, or they miss 1 by more than `PROB_TOL`.
     """
     if not all(math.isfinite(p) and p >= 0 for p in found) or abs(math.fsum(found) - 1) > PROB_TOL:
         raise ModelError(f"{where}: probabilities {found}, expected numbers from 0 that sum to 1 within {PROB_TOL:g}")

@@ -60,8 +60,6 @@ def payoffs_of_plans(game: Tree, recall: Recall, plans: list[BoolArray]) -> Plan
 
     Parameters
     ----------
-    game : Tree
-    recall : Recall
     plans : list of bool arrays, shape (P_i, L + 1)
         Whether each plan of an agent plays each sequence; the last entry is the empty one.
     """

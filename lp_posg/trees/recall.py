@@ -71,10 +71,7 @@ def check_perfect_recall(game: Tree) -> None:
 def recall_of(game: Tree) -> Recall:
     """Return the sequences of a game tree.
 
-    Raises
-    ------
-    ImperfectRecallError
-        If an agent forgets; the message names the information set.
+    Raises ImperfectRecallError if an agent forgets; the message names the information set.
     """
     first, led, sequence = _last_sequences(game)
     nodes = _failure(game, sequence)

@@ -71,10 +71,9 @@ def _no_clock(game: Tree, cycle: Sequence[int]) -> UnsupportedError:
         if len(met) > 1:
             break
     own = game.sets[k]
-    others = [f"{set_text(game, other)} of {game.agents[game.sets[other].agent]!r}" for other in cycle if other != k][
-        :3
-    ]
-    why = f"it comes both before and after {', '.join(others)}" if others else "it comes again after itself"
+    others = [other for other in dict.fromkeys(cycle) if other != k][:3]
+    others_text = ", ".join(f"{set_text(game, other)} of {game.agents[game.sets[other].agent]!r}" for other in others)
+    why = f"it comes both before and after {others_text}" if others else "it comes again after itself"
     return UnsupportedError(
         f"game {game.name!r} cannot be run by a clock: information set {set_text(game, k)} of agent"
         f" {game.agents[own.agent]!r} is met after {met[0]} and after {met[-1]} moves, and {why}; keep it as a"

@@ -97,13 +97,7 @@ class TreeText:
 
 
 def parse_efg(source: Source) -> TreeText:
-    """Return the nodes that a file lists; that they make a tree is not checked.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or does not follow the grammar; attributes ``path`` and ``line``.
-    """
+    """Return the nodes that a file lists; that they make a tree is not checked, or raise FormatError."""
     words, players, nodes = parsed(source, _parser(), source.text(MAX_TEXT), "EFG")
     check_first_words(source, words[:3], ("EFG", "2"))
     if len(players) > MAX_AGENTS:

@@ -27,10 +27,8 @@ def tree_of(source: Source, text: TreeText, name: str) -> Tree:
     Chance events whose probabilities miss 1 by rounding are taken as in `summing_to_one`; one
     `RoundedProbabilityWarning` says so. Time and memory grow linearly with the nodes, at any depth.
 
-    Raises
-    ------
-    FormatError
-        If the nodes make no tree, or something is mentioned that is not described or described in two ways.
+    Raises FormatError if the nodes make no tree, or something is mentioned that is not described or described in two
+    ways.
     """
     builder = _Builder(source, text.players)
     for node in text.nodes:

@@ -53,7 +53,6 @@ class StrategicForm:
 
     Parameters
     ----------
-    players : tuple of str
     strategies : tuple of tuple of str
         Per player.
     payoffs : tuple of tuple of Fraction
@@ -66,13 +65,7 @@ class StrategicForm:
 
 
 def parse_nfg(source: Source) -> StrategicForm:
-    """Return the strategic form that a file describes.
-
-    Raises
-    ------
-    FormatError
-        If it cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
-    """
+    """Return the strategic form that a file describes, or raise FormatError."""
     parts = _parts(source, source.text(MAX_TEXT))
     players = _players(source, parts["players"])
     sizes = _sizes(source, parts, players)

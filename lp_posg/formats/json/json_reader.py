@@ -24,13 +24,7 @@ _MAX_KEY = 1 << 62
 
 
 def read_json(source: Source) -> Game:
-    """Return the game in a JSON file, named after the file unless it says otherwise.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
-    """
+    """Return the game in a JSON file, named after the file unless it says otherwise, or raise FormatError."""
     text = JsonText(source)
     value = text.value()
     if isinstance(value, dict) and "format" not in value:

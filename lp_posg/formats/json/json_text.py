@@ -43,17 +43,7 @@ class _Refused(Exception):
 
 
 class JsonText:
-    """The text of a JSON file and its errors.
-
-    Parameters
-    ----------
-    source : Source
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or is too long.
-    """
+    """The text of a JSON file and its errors, or raise FormatError."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -62,11 +52,8 @@ class JsonText:
     def value(self) -> Any:
         """Return what the text says.
 
-        Raises
-        ------
-        FormatError
-            If it is no JSON, has a key twice in one object, a number that is not finite or has too many
-            digits, or is nested too deeply.
+        Raises FormatError if it is no JSON, has a key twice in one object, a number that is not finite or has too many
+        digits, or is nested too deeply.
         """
         try:
             return json.loads(self._text, object_pairs_hook=_unique, parse_constant=_refuse)

@@ -37,11 +37,6 @@ class Body:
 
     ``moves``, ``laws`` and ``gains`` have one entry until a statement names a step, then one per step;
     each entry of ``gains`` holds one log until a statement names an agent, then one per agent.
-
-    Parameters
-    ----------
-    source : Source
-    header : Header
     """
 
     def __init__(self, source: Source, header: Header) -> None:

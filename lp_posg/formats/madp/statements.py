@@ -46,10 +46,8 @@ class Statement(NamedTuple):
 def iter_statements(source: Source) -> Iterator[Statement]:
     """Yield the statements of a file, in order, each when the next one begins.
 
-    Raises
-    ------
-    FormatError
-        If the file cannot be read, does not begin with a keyword, or uses an extension that it may not use.
+    Raises FormatError if the file cannot be read, does not begin with a keyword, or uses an extension that it may not
+    use.
     """
     heads: dict[str, Head | None] = {}
     current: Statement | None = None

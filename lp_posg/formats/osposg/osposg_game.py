@@ -25,11 +25,8 @@ START = "start"
 def game_of(one_sided: OneSided, name: str) -> Game:
     """Return a one-sided game as a `Game`.
 
-    Raises
-    ------
-    ModelError
-        If it is too large, a distribution is missing, or an observation does not tell player 1 its partition; the
-        attribute ``move`` is the number of the transition to blame, or None.
+    Raises ModelError if it is too large, a distribution is missing, or an observation does not tell player 1 its
+    partition; the attribute ``move`` is the number of the transition to blame, or None.
     """
     one, two = slots_of(one_sided.playable[0]), slots_of(one_sided.playable[1])
     n_states, n_seen = len(one_sided.states), len(one_sided.observations)

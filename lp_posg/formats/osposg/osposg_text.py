@@ -43,7 +43,6 @@ class OneSided:
 
     Parameters
     ----------
-    discount : float
     states, actions, observations : tuple of str; for actions, one tuple per player
         Names as in the file, perhaps not unique.
     partition : int array, shape (S,)
@@ -80,10 +79,7 @@ def parse_osposg(source: Source) -> OneSided:
     A sum of probabilities that is off by more than 1e-9 is accepted, and rescaled to 1, if rounding each number to the
     digits written explains it (and it is off by at most ``ROUNDING_CAP``).
 
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
+    Raises FormatError if the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
     """
     return _Parser(source).game()
 
