@@ -6,7 +6,7 @@ import os
 import secrets
 import warnings
 import zipfile
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
@@ -47,6 +47,11 @@ def write_whole(path: str | PathLike[str], write: Callable[[BinaryIO], None]) ->
         raise FormatError(
             f"{path}: cannot be written: {error.strerror or error}; choose another place", path=str(path), line=None
         ) from None
+
+
+def write_lines(path: str | PathLike[str], lines: Iterable[str]) -> None:
+    """Write lines of text to a file as `write_whole`, each with a line end."""
+    write_whole(path, lambda stream: stream.writelines(f"{line}\n".encode() for line in lines))
 
 
 def remove_drafts(folder: Path, names: str) -> None:

@@ -23,10 +23,7 @@ KINDS = ("team", "zero-sum", "general-sum")
 def models_folder(package: Path | None = None) -> Path:
     """Return the folder of models: inside the `package` folder in a wheel, beside it in a checkout.
 
-    Raises
-    ------
-    ModelError
-        If neither place has one.
+    Raises ModelError if neither place has one.
     """
     package = package or Path(__file__).resolve().parent.parent
     places = (package / "models", package.parent / "models")
@@ -44,10 +41,7 @@ def abouts() -> list[Path]:
 def read_about(about: Path) -> list[CatalogEntry]:
     """Return the models that an ``about.toml`` describes, in its order.
 
-    Raises
-    ------
-    ModelError
-        If the file is not as it has to be.
+    Raises ModelError if the file is not as it has to be.
     """
     try:
         content = tomllib.loads(about.read_text(encoding="utf-8"))

@@ -136,13 +136,7 @@ class CatalogEntry:
 
 @cache
 def generator(path: Path, builder: str) -> Callable[..., Any]:
-    """Return the function `builder` of a file of models.
-
-    Raises
-    ------
-    ModelError
-        If there is none.
-    """
+    """Return the function `builder` of a file of models; raise ModelError if there is none."""
     label = "lp_posg_models_" + "_".join((path.parent.name, path.stem)).replace("-", "_")
     spec = importlib.util.spec_from_file_location(label, path)
     if spec is None or spec.loader is None:

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lp_posg.errors import FormatError, ModelError, OptionError
+from lp_posg.errors import FormatError, ModelError, OptionError, UnsupportedError
 from lp_posg.formats import npz
 from lp_posg.formats.gambit import efg, nfg
 from lp_posg.formats.json import json_game
 from lp_posg.formats.json.json_game import game_schema
-from lp_posg.formats.madp import dpomdp, posg
+from lp_posg.formats.madp import madp_files
 from lp_posg.formats.osposg import osposg_file
-from lp_posg.formats.registry import Format, by_extension, choose, write
+from lp_posg.formats.registry import Format, choose
 from lp_posg.game import Game
 from lp_posg.trees import Tree
 
@@ -26,15 +26,19 @@ if TYPE_CHECKING:
     from lp_posg.planning import Solution
     from lp_posg.stage import Concept
 
-FORMATS: dict[str, Format] = by_extension(
-    dpomdp.FORMAT,
-    posg.FORMAT,
-    nfg.FORMAT,
-    efg.FORMAT,
-    osposg_file.FORMAT,
-    json_game.FORMAT,
-    npz.FORMAT,
-)
+FORMATS: dict[str, Format] = {
+    extension: entry
+    for entry in (
+        madp_files.DPOMDP,
+        madp_files.POSG,
+        nfg.FORMAT,
+        efg.FORMAT,
+        osposg_file.FORMAT,
+        json_game.FORMAT,
+        npz.FORMAT,
+    )
+    for extension in entry.extensions
+}
 """The formats by each of their extensions, in the order in which messages name them."""
 
 __all__ = ["FORMATS", "Format", "game_schema", "load", "load_game", "save", "stored_solution"]
@@ -103,7 +107,26 @@ def save(game: Game | Tree, path: str | os.PathLike[str]) -> None:
     """
     if not isinstance(game, (Game, Tree)):
         raise ModelError(f"game is {type(game).__name__}, expected a Game or a Tree; a solution has a method `save`")
-    write(FORMATS, game, _path(path))
+    file = _path(path)
+    entry = choose(FORMATS, file, writing=True)
+    if isinstance(game, Tree):
+        if entry.write_tree is None:
+            known = tuple(extension for extension, other in FORMATS.items() if other.write_tree is not None)
+            raise UnsupportedError(
+                f"{path}: found a game tree, expected {' or '.join(known)} for it; rename the file, or save the POSG"
+                " lp_posg.trees.to_game(tree)",
+                path=str(path),
+                known=known,
+            )
+        entry.write_tree(game, file)
+    elif entry.write_game is None:
+        raise UnsupportedError(
+            f"{path}: game {game.name!r} is a POSG, which unrolls into a game tree only once a horizon and a sharing"
+            " rule are chosen: lp_posg.save(lp_posg.trees.unroll(game, horizon, sharing), path); or save it as .posg",
+            path=str(path),
+        )
+    else:
+        entry.write_game(game, file)
 
 
 def load_game(path: str | os.PathLike[str]) -> Game | Tree:

@@ -36,7 +36,6 @@ class Names:
     ----------
     kind : str
         What one member is, with its article, for messages.
-    size : int
     labels : tuple of str or None
         None when the header gave only their number.
     """
@@ -80,10 +79,8 @@ class Axis:
 
     Parameters
     ----------
-    source : Source
     kind : str
         What one position is, for messages.
-    parts : sequence of Names
     """
 
     def __init__(self, source: Source, kind: str, parts: Sequence[Names]) -> None:
@@ -135,4 +132,4 @@ class Axis:
         else:
             one = f"one joint index from 0 to {self.size - 1}"
             expected = f"a {self.kind} ({len(self._parts)} words, one per agent, or {one}, or *)"
-        return self._source.error(line, f"found {found}, expected {expected}; correct it")
+        return self._source.wrong(line, found, expected)

@@ -34,10 +34,8 @@ class Header:
 
     Parameters
     ----------
-    agents, states : Names
     actions, observations : tuple of Names
         One per agent.
-    discount : float
     sign : int
         -1 if the values are costs, else 1.
     initial : float array, shape (S,)
@@ -60,10 +58,8 @@ def collect(source: Source, found: dict[str, Statement], statement: Statement) -
     """Put a header statement into `found` under its keyword, or raise FormatError if it does not belong there."""
     key = statement.head.keyword.split()[0]
     if key in found:
-        raise source.error(
-            statement.line,
-            f"found '{key}:' again, expected it once (it stands on line {found[key].line}); remove one",
-        )
+        expected = f"it once (it stands on line {found[key].line})"
+        raise source.wrong(statement.line, f"'{key}:' again", expected, "remove one")
     for line, text in statement.texts():
         if ":" in text:
             raise unexpected(source, line, text)
@@ -73,15 +69,12 @@ def collect(source: Source, found: dict[str, Statement], statement: Statement) -
 def read_header(source: Source, found: Mapping[str, Statement], line: int) -> Header:
     """Return the header that the statements `found` make; `line` is where it ends.
 
-    Raises
-    ------
-    FormatError
-        If one is missing or wrong, or the sizes are beyond the limits of this module.
+    Raises FormatError if one is missing or wrong, or the sizes are beyond the limits of this module.
     """
     missing = [key for key in HEADERS if key not in found]
     if missing:
         names = ", ".join(f"'{key}:'" for key in missing)
-        raise source.error(line, f"found no {names} so far, expected it before T, O and R; add it")
+        raise source.wrong(line, f"no {names} so far", "it before T, O and R", "add it")
     agents = _agents(source, found["agents"])
     states = _one_list(source, found["states"], "a state")
     actions = _list_per_agent(source, found["actions"], "an action", agents)
@@ -108,10 +101,7 @@ def read_header(source: Source, found: Mapping[str, Statement], line: int) -> He
 
 def _check_size(source: Source, statement: Statement, what: str, size: int) -> None:
     if size > MAX_TABLE:
-        raise source.error(
-            statement.line,
-            f"found {size} {what}, expected at most {MAX_TABLE}; such a game is too large to hold",
-        )
+        raise source.wrong(statement.line, f"{size} {what}", f"at most {MAX_TABLE}", "such a game is too large to hold")
 
 
 def _words(source: Source, statement: Statement) -> list[tuple[int, str]]:
@@ -119,7 +109,7 @@ def _words(source: Source, statement: Statement) -> list[tuple[int, str]]:
     words = [(line, word) for line, text in statement.texts() for word in text.split()]
     if not words:
         keyword = statement.head.keyword
-        raise source.error(statement.line, f"found nothing after '{keyword}:', expected its value; add it")
+        raise source.wrong(statement.line, f"nothing after '{keyword}:'", "its value", "add it")
     return words
 
 
@@ -149,11 +139,8 @@ def _list_per_agent(source: Source, statement: Statement, kind: str, agents: Nam
     _words(source, statement)
     if len(texts) != agents.size:
         line = texts[agents.size][0] if len(texts) > agents.size else texts[-1][0]
-        raise source.error(
-            line,
-            f"found {len(texts)} lines after '{statement.head.keyword}:', expected {agents.size},"
-            " one per agent, each a number or names; correct them",
-        )
+        found = f"{len(texts)} lines after '{statement.head.keyword}:'"
+        raise source.wrong(line, found, f"{agents.size}, one per agent, each a number or names", "correct them")
     assert agents.labels is not None  # `_agents` always gives labels
     return tuple(
         _names(source, f"{kind} of {agent!r}", [(line, word) for word in text.split()], MAX_LABELS)
@@ -168,11 +155,10 @@ def _names(source: Source, kind: str, words: list[tuple[int, str]], most: int) -
     if count == 1 and is_number(first):
         size = whole(first) or 0
         if not 1 <= size <= most:
-            expected = f"a whole number from 1 to {most} or names ({kind} each)"
-            raise source.error(line, f"found {shown(first)}, expected {expected}; correct it")
+            raise source.wrong(line, shown(first), f"a whole number from 1 to {most} or names ({kind} each)")
         return Names(kind, size)
     if count > most:
-        raise source.error(line, f"found {count} names ({kind} each), expected at most {most}; use fewer")
+        raise source.wrong(line, f"{count} names ({kind} each)", f"at most {most}", "use fewer")
     labels: dict[str, int] = {}
     for line, word in words:
         label = _label(source, line, word, kind)
@@ -193,14 +179,14 @@ def _label(source: Source, line: int, word: str, kind: str) -> str:
     else:
         why = "is reserved" if word in RESERVED else "is a number" if is_number(word) else "is not printable"
         advice = f"it {why}: choose another" + (" or quote it" if source.extended else "")
-    raise source.error(line, f"found {shown(word)}, expected a name ({kind}); {advice}")
+    raise source.wrong(line, shown(word), f"a name ({kind})", advice)
 
 
 def _discount(source: Source, statement: Statement) -> float:
     line, word = _single(source, statement, "one number")
     value = number(source, line, word)
     if not 0.0 < value <= 1.0:
-        raise source.error(line, f"found discount {shown(word)}, expected a number above 0 and at most 1; correct it")
+        raise source.wrong(line, f"discount {shown(word)}", "a number above 0 and at most 1")
     return value
 
 
@@ -209,7 +195,7 @@ def _sign(source: Source, statement: Statement) -> int:
     signs = {"reward": 1, "cost": -1}
     if word not in signs:
         advice = suggestion(word, signs, "correct it")
-        raise source.error(line, f"found {shown(word)}, expected 'reward' or 'cost'; {advice}")
+        raise source.wrong(line, shown(word), "'reward' or 'cost'", advice)
     return signs[word]
 
 
@@ -217,8 +203,7 @@ def _steps(source: Source, statement: Statement) -> int:
     line, word = _single(source, statement, "one number of steps")
     steps = whole(word) or 0
     if not 1 <= steps <= MAX_STEPS:
-        message = f"found horizon {shown(word)}, expected a whole number of steps from 1 to {MAX_STEPS}; correct it"
-        raise source.error(line, message)
+        raise source.wrong(line, f"horizon {shown(word)}", f"a whole number of steps from 1 to {MAX_STEPS}")
     return steps
 
 
@@ -241,21 +226,19 @@ def _initial(source: Source, statement: Statement, states: Names) -> FloatArray:
     bad = np.flatnonzero((law < 0) | (law > 1 + PROB_TOL))
     if len(bad):
         at, word = words[int(bad[0])]
-        raise source.error(at, f"found {shown(word)} as a probability of 'start:', expected 0 to 1; correct it")
+        raise source.wrong(at, f"{shown(word)} as a probability of 'start:'", "0 to 1")
     if abs(float(law.sum()) - 1.0) > PROB_TOL:
-        raise source.error(
-            words[-1][0],
-            f"found probabilities of 'start:' that sum to {law.sum():.12g}, expected 1 within {PROB_TOL:g};"
-            " correct them (an error this large is not rescaled)",
+        found = f"probabilities of 'start:' that sum to {law.sum():.12g}"
+        raise source.wrong(
+            words[-1][0], found, f"1 within {PROB_TOL:g}", "correct them (an error this large is not rescaled)"
         )
     return law
 
 
 def _wrong_start(source: Source, line: int, count: int, states: Names) -> FormatError:
-    return source.error(
-        line,
-        f"found {count} words after 'start:', expected {states.size} probabilities (one per state), a state,"
-        " or 'uniform'; correct them (for a set of states write 'start include:')",
+    expected = f"{states.size} probabilities (one per state), a state, or 'uniform'"
+    return source.wrong(
+        line, f"{count} words after 'start:'", expected, "correct them (for a set of states write 'start include:')"
     )
 
 

@@ -32,13 +32,7 @@ _DAMAGE = (KeyError, ValueError, TypeError, IndexError, AttributeError, Overflow
 
 
 def read(path: Path, **objects: Any) -> Game | Solution:
-    """Return the game, or the stored solution, in a ``.npz`` file; `objects` as of `load_solution`.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read, is damaged, or holds something else.
-    """
+    """Return the game, or the stored solution, in a ``.npz`` file; `objects` as of `load_solution`."""
     if _stated_format(path) == SOLUTION_FORMAT:
         from lp_posg.planning.loading import load_solution
 
@@ -58,13 +52,7 @@ def read(path: Path, **objects: Any) -> Game | Solution:
 
 
 def write(game: Game, path: Path) -> None:
-    """Write any game to a ``.npz`` file from which exactly this game is read.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be written; it is then left as it was.
-    """
+    """Write any game to a ``.npz`` file from which exactly this game is read."""
     meta = {"format": GAME_FORMAT, "format_version": VERSION, "version": __version__, "game": game_labels(game)}
     # Not escaped: JSON has one escape for a pair of halves and for the character they make, a label may be either.
     write_arrays(path, {"meta": np.array(json.dumps(meta, ensure_ascii=False))} | game_arrays(game))

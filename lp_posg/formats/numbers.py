@@ -30,7 +30,7 @@ def number(source: Source, line: int, text: str) -> float:
         value = float(text)
         if math.isfinite(value):
             return value
-    raise source.error(line, f"found {shown(text.strip())}, expected a finite number; correct it")
+    raise source.wrong(line, shown(text.strip()), "a finite number")
 
 
 def all_numbers(source: Source, line: int, tokens: list[str]) -> FloatArray:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lp_posg.errors import UnsupportedError
+from lp_posg.formats.source import Source
 from lp_posg.game import Game
 from lp_posg.trees import Tree
 
@@ -46,18 +47,28 @@ class Format:
         return self.write_game is not None or self.write_tree is not None
 
 
-def by_extension(*formats: Format) -> dict[str, Format]:
-    """Return the `formats` keyed by each of their extensions."""
-    return {extension: entry for entry in formats for extension in entry.extensions}
+def reader(parse: Callable[[Source], Game | Tree], *, extended: bool = True) -> Callable[[Path], Game | Tree]:
+    """Return what reads a text file by `parse`; whatever is wrong is a FormatError that names file and line."""
+
+    def read(path: Path) -> Game | Tree:
+        source = Source(path, extended=extended)
+        with source.making_a_game():
+            return parse(source)
+
+    return read
+
+
+def check_holds(path: Path, problem: str | None, advice: str = "save it as .posg") -> None:
+    """Raise UnsupportedError if there is a `problem`: a part of the game that a file of this kind cannot hold."""
+    if problem is not None:
+        message = f"{path}: {problem}, which a {path.suffix.lower()} file cannot hold; {advice}"
+        raise UnsupportedError(message, path=str(path))
 
 
 def choose(formats: Mapping[str, Format], path: Path, *, writing: bool) -> Format:
     """Return the format of `path`.
 
-    Raises
-    ------
-    UnsupportedError
-        If no format has that extension, or it cannot be written; the message lists those that can.
+    Raises UnsupportedError if no format has that extension, or it cannot be written; the message lists those that can.
     """
     known = [extension for extension, entry in formats.items() if entry.is_written or not writing]
     if path.suffix.lower() not in known:
@@ -69,34 +80,3 @@ def choose(formats: Mapping[str, Format], path: Path, *, writing: bool) -> Forma
             known=tuple(known),
         )
     return formats[path.suffix.lower()]
-
-
-def write(formats: Mapping[str, Format], game: Game | Tree, path: Path) -> None:
-    """Write a game or a game tree to a file, in the format that its extension says.
-
-    Raises
-    ------
-    UnsupportedError
-        If no writer knows the extension, or the format cannot hold this game; the message says what to do.
-    FormatError
-        If the file cannot be written.
-    """
-    entry = choose(formats, path, writing=True)
-    if isinstance(game, Tree):
-        if entry.write_tree is None:
-            known = tuple(extension for extension, other in formats.items() if other.write_tree is not None)
-            raise UnsupportedError(
-                f"{path}: found a game tree, expected {' or '.join(known)} for it; rename the file, or save the POSG"
-                " lp_posg.trees.to_game(tree)",
-                path=str(path),
-                known=known,
-            )
-        entry.write_tree(game, path)
-        return
-    if entry.write_game is None:
-        raise UnsupportedError(
-            f"{path}: game {game.name!r} is a POSG, which unrolls into a game tree only once a horizon and a sharing"
-            " rule are chosen: lp_posg.save(lp_posg.trees.unroll(game, horizon, sharing), path); or save it as .posg",
-            path=str(path),
-        )
-    entry.write_game(game, path)

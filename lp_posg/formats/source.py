@@ -33,7 +33,6 @@ class Source:
 
     Parameters
     ----------
-    path : path
     extended : bool
         Whether what only ``.posg`` files have is allowed.
     """
@@ -48,6 +47,10 @@ class Source:
         place = self.path.name if line is None else f"{self.path.name}:{line}"
         return FormatError(f"{place}: {message}", path=str(self.path), line=line)
 
+    def wrong(self, line: int | None, found: object, expected: object, advice: str = "correct it") -> FormatError:
+        """Return the FormatError that something was found where something else was expected, with what to do."""
+        return self.error(line, f"found {found}, expected {expected}; {advice}")
+
     @contextmanager
     def making_a_game(self) -> Iterator[None]:
         """Blame the last line read for what is no game, or does not fit into memory, by a FormatError."""
@@ -61,19 +64,10 @@ class Source:
     def need_extended(self, line: int, found: str) -> None:
         """Raise FormatError unless extensions are allowed here."""
         if not self.extended:
-            raise self.error(
-                line,
-                f"found {found}, expected plain .dpomdp; the .posg format has this: rename the file to end in .posg",
-            )
+            raise self.wrong(line, found, "plain .dpomdp", "the .posg format has this: rename the file to end in .posg")
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        """Yield (number from 1, text) of each line that is not blank, comments removed.
-
-        Raises
-        ------
-        FormatError
-            If the file cannot be read, is not UTF-8, or a quote is not closed.
-        """
+        """Yield (number from 1, text) of each line that is not blank, comments removed, or raise FormatError."""
         for number, text in self._decoded():
             self.last_line = number
             if '"' in text:
@@ -85,13 +79,7 @@ class Source:
                 yield number, text
 
     def text(self, limit: int) -> str:
-        """Return the whole text as it stands, with every line end a newline.
-
-        Raises
-        ------
-        FormatError
-            If the file cannot be read, is not UTF-8, or has more than `limit` characters.
-        """
+        """Return the whole text as it stands, with every line end a newline, or raise FormatError."""
         parts: list[str] = []
         size = 0
         for number, text in self._decoded():
@@ -111,8 +99,7 @@ class Source:
                 text = raw.decode()
             except UnicodeDecodeError as error:
                 byte = raw[error.start]
-                message = f"found byte 0x{byte:02x}, expected UTF-8 text; save the file as UTF-8"
-                raise self.error(number + 1, message) from None
+                raise self.wrong(number + 1, f"byte 0x{byte:02x}", "UTF-8 text", "save the file as UTF-8") from None
             if "\r" in text:
                 text = text.replace("\r\n", "\n").removesuffix("\n")
                 for part in text.split("\r"):
@@ -153,15 +140,14 @@ class Source:
                 pieces.append(piece.group())
                 continue
             if piece.group(1) is None:
-                message = 'found a quote (") that is not closed, expected the name to end on this line; close it'
-                raise self.error(number, message)
+                raise self.wrong(number, 'a quote (") that is not closed', "the name to end on this line", "close it")
             self.need_extended(number, f"the quoted name {clip(piece.group())}")
             pieces.append(f" {protect(self._unescaped(number, piece.group(1)))} ")
         return "".join(pieces)
 
     def _unescaped(self, number: int, body: str) -> str:
         if not body:
-            raise self.error(number, 'found the empty name "", expected at least one character; name it')
+            raise self.wrong(number, 'the empty name ""', "at least one character", "name it")
 
         def char(match: re.Match[str]) -> str:
             code = match.group(1)

@@ -20,10 +20,7 @@ def matrices_of(
 ) -> Matrices:
     """Return the matrices of a game given by dense arrays, shaped as `Game` says.
 
-    Raises
-    ------
-    ModelError
-        If an array holds no numbers, or shapes disagree.
+    Raises ModelError if an array holds no numbers, or shapes disagree.
     """
     law = _as_array("observation", observation)
     n = (law.ndim - 1) // 2
@@ -102,10 +99,7 @@ def _with_time(what: str, array: FloatArray, expected: tuple[int, ...]) -> Float
         return array[None]
     if array.shape[1:] == expected and len(array):
         return array
-    axes = {
-        "transition": "state, action of each agent, next state",
-        "reward": "agent, state, action of each agent",
-    }
+    axes = {"transition": "state, action of each agent, next state", "reward": "agent, state, action of each agent"}
     raise ModelError(
         f"{what} has shape {array.shape}, expected {expected} (or that with a leading time axis):"
         f" axes are {axes[what]}; the sizes are those of observation"

@@ -73,10 +73,7 @@ def labelled(
 ) -> Labels:
     """Return the labels given for a game of these sizes; what has none is numbered from 0, agents from 1.
 
-    Raises
-    ------
-    ModelError
-        If there are more or fewer than the sizes say, or a label stands twice or is empty.
+    Raises ModelError if there are more or fewer than the sizes say, or a label stands twice or is empty.
     """
     n = len(n_actions)
     names = check_labels("agents", [f"agent{i + 1}" for i in range(n)] if agents is None else agents, n)
@@ -106,10 +103,7 @@ def _per_agent(
 def check_labels(kind: str, labels: Sequence[str], count: int | None = None) -> tuple[str, ...]:
     """Return `labels` as a tuple of unique strings, `count` of them when given.
 
-    Raises
-    ------
-    ModelError
-        If there are none, the number is wrong, or a label stands twice or is empty.
+    Raises ModelError if there are none, the number is wrong, or a label stands twice or is empty.
     """
     if isinstance(labels, str):
         raise ModelError(f"{kind}: {labels!r} given, expected a sequence of labels, not one string")

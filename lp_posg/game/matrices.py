@@ -45,10 +45,7 @@ class Matrices:
 def checked_matrices(given: Matrices, labels: Labels) -> Matrices:
     """Return the numbers of a game as read-only distributions and rewards.
 
-    Raises
-    ------
-    ModelError
-        If shapes disagree, a row is not a distribution, or a reward is not finite or too large.
+    Raises ModelError if shapes disagree, a row is not a distribution, or a reward is not finite or too large.
     """
     n, n_states, n_joint = len(given.n_actions), len(given.initial), prod(given.n_actions)
     n_seen, moves, laws, rewards = prod(given.n_observations), given.transitions, given.observation_laws, given.rewards

@@ -32,8 +32,7 @@ class Game(Derived):
     initial : array, shape (S,)
         Law of the first state.
     initial_observation : array, shape (S, O_1, ..., O_n), optional
-        Law of a joint observation made before the first action. None: there is none,
-        as in ``.dpomdp`` files.
+        Law of a joint observation made before the first action. None: there is none, as in ``.dpomdp`` files.
     discount : float
         Weight of the next step's reward, in (0, 1].
     name : str

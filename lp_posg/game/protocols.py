@@ -38,13 +38,7 @@ class Sizes(Agents, Protocol):
 
 @dataclass(frozen=True)
 class AgentSizes:
-    """The `Sizes` of what is known only by its numbers, such as a simulator.
-
-    Parameters
-    ----------
-    n_actions, n_observations : tuple of int, one entry per agent
-    has_initial_observation : bool
-    """
+    """The `Sizes` of what is known only by its numbers, such as a simulator."""
 
     n_actions: tuple[int, ...]
     n_observations: tuple[int, ...]

@@ -29,11 +29,8 @@ def probability_rows(
 
     Rows that sum to 1 within ``PROB_TOL`` are normalised; explicit zeros are dropped.
 
-    Raises
-    ------
-    ModelError
-        If an entry is negative or not finite, or a row sums to something else;
-        the message names the row by `describe_row`.
+    Raises ModelError if an entry is negative or not finite, or a row sums to something else; the message names the row
+    by `describe_row`.
     """
     csr = sp.csr_array(matrix, dtype=np.float64, copy=True)
     csr.sum_duplicates()

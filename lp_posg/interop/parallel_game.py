@@ -51,13 +51,7 @@ class ParallelGame(ParallelEnv):
     def step(
         self, actions: Mapping[str, int]
     ) -> tuple[dict[str, int], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
-        """Take everybody's action.
-
-        Raises
-        ------
-        ModelError
-            If the run is over, or an action is missing or not in its space.
-        """
+        """Take everybody's action; raise ModelError if the run is over, or an action is missing or not in its space."""
         joint = np.array([self._joint(actions)])
         self._state, seen, rewards = self._sampler.step(self._time, self._state, joint, self._rng)
         self._time += 1

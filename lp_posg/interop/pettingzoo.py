@@ -55,11 +55,10 @@ def from_parallel_env(env: Any, *, initial_observation: bool = True) -> Parallel
 def parallel_env(game: Game, horizon: int) -> ParallelGame:
     """Return a game of some horizon as a PettingZoo parallel environment.
 
-    Agents have the game's names; actions and observations are Discrete, with the game's indices. The
-    state is not to be seen: infos are empty. Rewards are the game's, undiscounted. After the last step
-    every agent is terminated: the game is over, its value from there on is 0. PettingZoo wants an
-    observation before the first action; in a game that has none it is 0 and means nothing (as is the
-    one after the last step of a game whose observation law varies with time).
+    Agents have the game's names; actions and observations are Discrete, with the game's indices. The state is not to be
+    seen: infos are empty. Rewards are the game's, undiscounted. After the last step every agent is terminated: the game
+    is over, its value from there on is 0. PettingZoo wants an observation before the first action; in a game that has
+    none it is 0 and means nothing (as is the one after the last step of a game whose observation law varies with time).
 
     Parameters
     ----------

@@ -16,14 +16,8 @@ from lp_posg.types import FloatArray
 def behaviour_of(solution: object, max_nodes: int) -> tuple[Tree, list[FloatArray]]:
     """Return the game of a solution as a tree, and the law of actions at each of its information sets.
 
-    Raises
-    ------
-    ModelError
-        If it is no solution.
-    UnsupportedError
-        If a mediator draws for all agents, that is for the correlated concepts.
-    LimitError
-        If the tree has more nodes than allowed.
+    Raises ModelError if it is no solution. Raises UnsupportedError if a mediator draws for all agents, that is for the
+    correlated concepts. Raises LimitError if the tree has more nodes than allowed.
     """
     if not isinstance(solution, (StatePlan, HistorySolution, TreeSolution)):
         raise ModelError(f"solution is {type(solution).__name__}, expected a solution; lp_posg.solve returns one")

@@ -25,12 +25,9 @@ def efg_for_spiel(game: Tree) -> str:
     What inner nodes pay is paid at the end. Labels that are equal or empty at one node get their number, and
     quotation marks, backslashes and what is not printable are replaced.
 
-    Raises
-    ------
-    UnsupportedError
-        If there are more moves in a row than `DEPTH_LIMIT`.
+    Raises UnsupportedError if there are more moves in a row than `DEPTH_LIMIT`.
     """
-    numbers, children = set_numbers(game), _children(game)
+    numbers, children = set_numbers(game), game.children
     if game.depth.max() > DEPTH_LIMIT:
         raise UnsupportedError(
             f"game {game.name!r} has {game.depth.max()} moves in a row, OpenSpiel takes {DEPTH_LIMIT}; make it shorter"
@@ -72,13 +69,6 @@ def set_numbers(game: Tree) -> list[int]:
 def set_key(agent: int, number: int, label: str) -> str:
     """Return OpenSpiel's information state string of an information set of a game read from such a text."""
     return f"{agent}-{agent}-{number}-{_plain(label)}"
-
-
-def _children(game: Tree) -> list[list[int]]:
-    found: list[list[int]] = [[] for _ in range(game.n_nodes)]
-    for node, parent in enumerate(game.parent[1:].tolist(), start=1):
-        found[parent].append(node)
-    return found
 
 
 def _totals(game: Tree) -> list[tuple[Fraction, ...]]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from lp_posg.errors import ImperfectRecallError, LimitError, ModelError, UnsupportedError
 from lp_posg.trees import CHANCE, TERMINAL, InformationSet, Tree
+from lp_posg.trees.tree import TreeBuilder
 from lp_posg.types import PROB_TOL
 
 SIMPLE_TOL = 1e-15
@@ -51,23 +50,11 @@ class _Place:
 
 
 class SpielTree:
-    """The walk: call `build`, once.
-
-    Parameters
-    ----------
-    name : str
-    agents : tuple of str
-    max_nodes : int
-    """
+    """The walk: call `build`, once."""
 
     def __init__(self, name: str, agents: tuple[str, ...], max_nodes: int) -> None:
         self._name, self._agents, self._max_nodes = name, agents, max_nodes
-        self._parent: list[int] = []
-        self._owner: list[int] = []
-        self._information: list[int] = []
-        self._probability: list[Fraction] = []
-        self._outcome: list[int] = []
-        self._labels: list[str] = []
+        self._nodes = TreeBuilder()
         self._sets: list[InformationSet] = []
         self._place_of_set: dict[tuple[int, str], int] = {}
         # Of each set: what its agent knew and did last, and OpenSpiel's numbers of its actions.
@@ -79,40 +66,22 @@ class SpielTree:
     def build(self, root: Any) -> Tree:
         """Return the game below a state; nodes are numbered depth first.
 
-        Raises
-        ------
-        LimitError
-            If there are more nodes than `max_nodes`.
-        ImperfectRecallError
-            If an agent does not know at an information state what it knew and did before.
-        UnsupportedError
-            If a mean field moves.
-        ModelError
-            If returns or probabilities are none.
+        Raises LimitError if there are more nodes than `max_nodes`. Raises ImperfectRecallError if an agent does not
+        know at an information state what it knew and did before. Raises UnsupportedError if a mean field moves. Raises
+        ModelError if returns or probabilities are none.
         """
         waiting = [_Place(root, (), (None,) * len(self._agents), -1, Fraction(1), "")]
         while waiting:
             place = waiting.pop()
             branches = self._write(place)
-            if len(self._parent) + len(waiting) + len(branches) > self._max_nodes:
+            if len(self._nodes.parent) + len(waiting) + len(branches) > self._max_nodes:
                 raise LimitError(
                     f"the tree of OpenSpiel's game {self._name!r} has more than {self._max_nodes} nodes; make the game"
                     " smaller by its parameters, or allow more with max_nodes",
                     limit="nodes",
                 )
             waiting += reversed(branches)
-        return Tree(
-            self._name,
-            self._agents,
-            np.array(self._parent, dtype=np.int64),
-            np.array(self._owner, dtype=np.int64),
-            np.array(self._information, dtype=np.int64),
-            tuple(self._sets),
-            tuple(self._probability),
-            np.array(self._outcome, dtype=np.int64),
-            tuple(self._place_of_outcome),
-            tuple(self._labels),
-        )
+        return self._nodes.tree(self._name, self._agents, self._sets, self._place_of_outcome)
 
     def _write(self, place: _Place) -> list[_Place]:
         """Write a node down; return what comes after it, in order."""
@@ -132,13 +101,7 @@ class SpielTree:
         return self._move(place)
 
     def _add(self, place: _Place, owner: int, information: int = -1, outcome: int = -1) -> int:
-        self._parent.append(place.parent)
-        self._owner.append(owner)
-        self._information.append(information)
-        self._probability.append(place.probability)
-        self._outcome.append(outcome)
-        self._labels.append(place.label)
-        return len(self._parent) - 1
+        return self._nodes.add(place.parent, place.label, place.probability, owner, information, outcome)
 
     def _outcome_of(self, state: Any) -> int:
         returns = state.returns()
@@ -215,7 +178,7 @@ class SpielTree:
                 f" {label!r} does not know what it knew and did before; expected a game of perfect recall",
                 agent=agent,
                 information_set=own,
-                nodes=(self._information.index(own), len(self._information)),
+                nodes=(self._nodes.information.index(own), len(self._nodes.information)),
                 pasts=(self._past(self._before[own]), self._past(last)),
             )
         return own
@@ -245,10 +208,7 @@ def exact_law(found: tuple[float, ...], where: str) -> tuple[Fraction, ...]:
     Simple fractions if all are within `SIMPLE_TOL` of some and these sum to 1, else the floats as they are,
     divided by their sum. What is possible stays possible.
 
-    Raises
-    ------
-    ModelError
-        If one is negative or no number, or they miss 1 by more than `PROB_TOL`.
+    Raises ModelError if one is negative or no number, or they miss 1 by more than `PROB_TOL`.
     """
     if not all(math.isfinite(p) and p >= 0 for p in found) or abs(math.fsum(found) - 1) > PROB_TOL:
         raise ModelError(f"{where}: probabilities {found}, expected numbers from 0 that sum to 1 within {PROB_TOL:g}")

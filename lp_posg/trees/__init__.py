@@ -2,7 +2,7 @@
 
 from lp_posg.trees.as_game import to_game
 from lp_posg.trees.nodes import CHANCE, TERMINAL, InformationSet
-from lp_posg.trees.perfect_recall import check_perfect_recall, has_perfect_recall
+from lp_posg.trees.recall import check_perfect_recall, has_perfect_recall
 from lp_posg.trees.rules import Chance, End, Move, from_rules
 from lp_posg.trees.strategic import ReducedForm, reduced_form, strategic_form
 from lp_posg.trees.timing import n_steps, times

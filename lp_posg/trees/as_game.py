@@ -159,10 +159,7 @@ def _moves(game: Tree, states: _States) -> tuple[SparseMatrix, FloatArray]:
     law = sp.coo_array(
         (
             np.concatenate([states.weight[land], np.ones(n_states)]),
-            (
-                np.concatenate([row[land], n_own + np.arange(n_states)]),
-                np.concatenate([states.arrival[land], onward]),
-            ),
+            (np.concatenate([row[land], n_own + np.arange(n_states)]), np.concatenate([states.arrival[land], onward])),
         ),
         shape=(n_own + n_states, n_states),
     )

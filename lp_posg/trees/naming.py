@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from lp_posg.trees.tree import Tree
 
+MOST_SHOWN = 40
+"""Most characters of a label in a message."""
+
 
 def distinct(labels: Sequence[str], word: str) -> list[str]:
     """Return labels that are all different and not empty: where one is not, its place from 1 follows it.
@@ -26,6 +29,14 @@ def distinct(labels: Sequence[str], word: str) -> list[str]:
 def sets_of(game: Tree, agent: int) -> list[int]:
     """Return the numbers of an agent's information sets, in the game's order."""
     return [number for number, own in enumerate(game.sets) if own.agent == agent]
+
+
+def set_text(game: Tree, number: int) -> str:
+    """Return what messages call an information set: its label, or its number from 1 among its agent's."""
+    own = game.sets[number]
+    if own.label:
+        return repr(own.label[:MOST_SHOWN])
+    return f"number {sum(other.agent == own.agent for other in game.sets[: number + 1])}"
 
 
 def set_words(game: Tree, agent: int) -> list[str]:

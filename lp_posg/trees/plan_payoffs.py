@@ -7,6 +7,7 @@ floats, which hold whole numbers below 2^53 exactly: larger ones are taken apart
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -59,8 +60,6 @@ def payoffs_of_plans(game: Tree, recall: Recall, plans: list[BoolArray]) -> Plan
 
     Parameters
     ----------
-    game : Tree
-    recall : Recall
     plans : list of bool arrays, shape (P_i, L + 1)
         Whether each plan of an agent plays each sequence; the last entry is the empty one.
     """
@@ -86,17 +85,25 @@ def payoffs_of_plans(game: Tree, recall: Recall, plans: list[BoolArray]) -> Plan
     return PlanPayoffs(found / float(denominator), found, denominator)
 
 
+def common_denominator(numbers: Iterable[Fraction]) -> int | None:
+    """Return the least common denominator, or None if it has more than `MAX_BITS` binary digits."""
+    common = 1
+    for denominator in {number.denominator for number in numbers}:
+        common = lcm(common, denominator)
+        if common.bit_length() > MAX_BITS:
+            return None
+    return common
+
+
 def _exact(game: Tree, nodes: IntArray) -> tuple[Any, int] | None:
     """Return payoffs times the chance of coming to the nodes as numerators (n, N) over one denominator, or None."""
     share: Any = np.array(game.probability, dtype=object)
     reach = from_root(game.parent, share, np.multiply)[nodes].tolist()
     rows = [game.outcomes[k] for k in game.outcome[nodes].tolist()]
     paid = [[p * x for x in row] for p, row in zip(reach, rows, strict=True)]
-    common = 1
-    for denominator in {x.denominator for row in paid for x in row}:
-        common = lcm(common, denominator)
-        if common.bit_length() > MAX_BITS:
-            return None
+    common = common_denominator(x for row in paid for x in row)
+    if common is None:
+        return None
     numerators = np.zeros((game.n_agents, len(nodes)), dtype=object)
     for k, row in enumerate(paid):
         numerators[:, k] = [x.numerator * (common // x.denominator) for x in row]

@@ -1,4 +1,4 @@
-"""A game tree from rules: a function says what happens at a position, and the tree is grown from the first one."""
+"""A game tree from rules: a function says what happens at a position, from the first one on."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Generic, TypeVar
 
-import numpy as np
-
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.trees.nodes import CHANCE, TERMINAL, InformationSet
-from lp_posg.trees.tree import Tree
+from lp_posg.trees.tree import Tree, TreeBuilder
 
 NODE_LIMIT = 2_000_000
 """Default of `max_nodes`: about a gigabyte (measured: 500 bytes a node)."""
@@ -70,8 +68,8 @@ def from_rules(
     rules : callable
         Called once per node with a position. It returns one of three things, from `lp_posg.trees`:
         ``Chance([(label, probability, next position), ...])`` if chance moves;
-        ``Move(agent, known, [(label, next position), ...])`` if agent number `agent` moves, who cannot tell apart the
-        positions where it is told the same `known`; or ``End([payoff of each agent, ...])`` if the game is over.
+        ``Move(agent, known, [(label, next position), ...])`` if agent number `agent` moves, who cannot distinguish
+        positions of the same `known`; or ``End([payoff of each agent, ...])`` if the game is over.
         Probabilities and payoffs are integers or fractions, never floats.
     max_nodes : int
         Most nodes that are built.
@@ -111,37 +109,32 @@ def from_rules(
     >>> from_rules("pennies", ["even", "odd"], (), rules).n_nodes
     7
     """
-    grown = _Growing(name, tuple(agents))
+    built = _Rules(name, tuple(agents))
     waiting: list[tuple[int, Fraction, str, Position]] = [(-1, Fraction(1), "", start)]
     while waiting:
         parent, chance, label, position = waiting.pop()
-        if len(grown.parent) >= max_nodes:
+        if len(built.nodes.parent) >= max_nodes:
             raise LimitError(
                 f"game {name!r} has more than {max_nodes} nodes; allow more with max_nodes, or make the game smaller",
                 limit="nodes",
-                nodes=len(grown.parent),
+                nodes=len(built.nodes.parent),
             )
         found = rules(position)
-        node = grown.add(parent, chance, label, found)
+        node = built.add(parent, chance, label, found)
         # Last in, first out: the first branch is to be numbered first.
         if isinstance(found, Chance):
             waiting += [(node, Fraction(p), word, then) for word, p, then in reversed(found.branches)]
         elif isinstance(found, Move):
             waiting += [(node, Fraction(1), word, then) for word, then in reversed(found.actions)]
-    return grown.game()
+    return built.game()
 
 
-class _Growing:
-    """The lists that become a tree."""
+class _Rules:
+    """The information sets and outcomes that rules have named so far, and the nodes."""
 
     def __init__(self, name: str, agents: tuple[str, ...]) -> None:
         self.name, self.agents = name, agents
-        self.parent: list[int] = []
-        self.owner: list[int] = []
-        self.information: list[int] = []
-        self.probability: list[Fraction] = []
-        self.outcome: list[int] = []
-        self.labels: list[str] = []
+        self.nodes = TreeBuilder()
         self.sets: dict[tuple[int, Hashable], int] = {}
         self.actions: list[tuple[str, ...]] = []
         self.outcomes: dict[tuple[Fraction, ...], int] = {}
@@ -150,23 +143,12 @@ class _Growing:
         self, parent: int, probability: Fraction, label: str, found: Chance[Position] | Move[Position] | End
     ) -> int:
         """Return the number of a new node."""
-        owner, information, outcome = TERMINAL, -1, -1
         if isinstance(found, Chance):
             self._check_chance(found, label)
-            owner = CHANCE
-        elif isinstance(found, Move):
-            owner, information = found.agent, self._set(found)
-        else:
-            outcome = self._outcome(found)
-        for own, value in zip(
-            (self.parent, self.owner, self.information, self.outcome),
-            (parent, owner, information, outcome),
-            strict=True,
-        ):
-            own.append(value)
-        self.probability.append(probability)
-        self.labels.append(label)
-        return len(self.parent) - 1
+            return self.nodes.add(parent, label, probability, CHANCE)
+        if isinstance(found, Move):
+            return self.nodes.add(parent, label, probability, found.agent, self._set(found))
+        return self.nodes.add(parent, label, probability, TERMINAL, outcome=self._outcome(found))
 
     def _check_chance(self, found: Chance[Position], label: str) -> None:
         total = sum((Fraction(p) for _, p, _ in found.branches), Fraction(0))
@@ -203,11 +185,8 @@ class _Growing:
 
     def game(self) -> Tree:
         """Return the tree."""
-        sets = [InformationSet(agent, str(known), self.actions[number]) for (agent, known), number in self.sets.items()]
-        parent, owner, information, outcome = (
-            np.array(own, dtype=np.int64) for own in (self.parent, self.owner, self.information, self.outcome)
-        )
-        return Tree(
-            self.name, self.agents, parent, owner, information, tuple(sets), tuple(self.probability), outcome,
-            tuple(self.outcomes), tuple(self.labels),
-        )  # fmt: skip
+        sets = [
+            InformationSet(agent, str(known), actions)
+            for (agent, known), actions in zip(self.sets, self.actions, strict=True)
+        ]
+        return self.nodes.tree(self.name, self.agents, sets, self.outcomes)

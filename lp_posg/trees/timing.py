@@ -8,12 +8,13 @@ agents take time here; moves of chance happen in between.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
+from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 
 from lp_posg.errors import UnsupportedError
+from lp_posg.trees.naming import set_text
 from lp_posg.trees.paths import from_root, nearest
 from lp_posg.trees.tree import Tree
 from lp_posg.types import BoolArray, IntArray
@@ -37,24 +38,16 @@ def times(game: Tree) -> IntArray:
         If there are no such times: the message names an information set that comes before itself by way
         of others, with the numbers of moves after which it is met.
     """
-    edges = _edges(game)
-    successors: list[list[int]] = [[] for _ in game.sets]
-    waiting = [0] * len(game.sets)
-    for before, after in edges.tolist():
-        successors[before].append(after)
-        waiting[after] += 1
-    found = [0] * len(game.sets)
-    ready = deque(k for k, count in enumerate(waiting) if not count)
-    while ready:
-        k = ready.popleft()
-        for after in successors[k]:
-            found[after] = max(found[after], found[k] + 1)
-            waiting[after] -= 1
-            if not waiting[after]:
-                ready.append(after)
-    if any(waiting):
-        raise _no_clock(game, edges, waiting)
-    return np.array(found, dtype=np.int64)
+    before: dict[int, list[int]] = {k: [] for k in range(len(game.sets))}
+    for first, after in _edges(game).tolist():
+        before[after].append(first)
+    found = np.zeros(len(game.sets), dtype=np.int64)
+    try:
+        for k in TopologicalSorter(before).static_order():
+            found[k] = max((found[first] + 1 for first in before[k]), default=0)
+    except CycleError as error:
+        raise _no_clock(game, error.args[1][1:]) from None
+    return found
 
 
 def n_steps(game: Tree) -> int:
@@ -70,8 +63,7 @@ def _edges(game: Tree) -> IntArray:
     return np.unique(np.stack([before, game.information[after]], axis=1), axis=0)
 
 
-def _no_clock(game: Tree, edges: IntArray, waiting: Sequence[int]) -> UnsupportedError:
-    cycle = _cycle(edges, waiting)
+def _no_clock(game: Tree, cycle: Sequence[int]) -> UnsupportedError:
     moves = from_root(game.parent, after_moves(game).astype(np.int64))
     # Along the cycle the number of moves cannot always grow, so that some set is met after several numbers of moves.
     for k in sorted(cycle):
@@ -79,30 +71,13 @@ def _no_clock(game: Tree, edges: IntArray, waiting: Sequence[int]) -> Unsupporte
         if len(met) > 1:
             break
     own = game.sets[k]
-    others = [f"{_name(game, other)} of {game.agents[game.sets[other].agent]!r}" for other in cycle if other != k][:3]
-    why = f"it comes both before and after {', '.join(others)}" if others else "it comes again after itself"
+    others = [other for other in dict.fromkeys(cycle) if other != k][:3]
+    others_text = ", ".join(f"{set_text(game, other)} of {game.agents[game.sets[other].agent]!r}" for other in others)
+    why = f"it comes both before and after {others_text}" if others else "it comes again after itself"
     return UnsupportedError(
-        f"game {game.name!r} cannot be run by a clock: information set {_name(game, k)} of agent"
+        f"game {game.name!r} cannot be run by a clock: information set {set_text(game, k)} of agent"
         f" {game.agents[own.agent]!r} is met after {met[0]} and after {met[-1]} moves, and {why}; keep it as a"
         " game tree (lp_posg.load), which lp_posg.solve_extensive solves in sequence form",
         information_set=k,
         moves=(int(met[0]), int(met[-1])),
     )
-
-
-def _cycle(edges: IntArray, waiting: Sequence[int]) -> list[int]:
-    """Return the sets of a cycle; every set that still waits has a predecessor that waits."""
-    before = {after: first for first, after in edges.tolist() if waiting[first] and waiting[after]}
-    k = next(iter(before))
-    seen: dict[int, int] = {}
-    while k not in seen:
-        seen[k] = len(seen)
-        k = before[k]
-    return [other for other, place in seen.items() if place >= seen[k]]
-
-
-def _name(game: Tree, information_set: int) -> str:
-    own = game.sets[information_set]
-    if own.label:
-        return repr(own.label[:40])
-    return f"number {sum(other.agent == own.agent for other in game.sets[: information_set + 1])}"

@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
-from lp_posg.trees.nodes import TERMINAL, Nodes
+from lp_posg.trees.nodes import TERMINAL, InformationSet, Nodes
 from lp_posg.trees.paths import from_root
-from lp_posg.trees.totals import Totals
 from lp_posg.trees.tree_checks import check_tree
-from lp_posg.types import FloatArray, IntArray, read_only
+from lp_posg.types import REWARD_TOL, ROUNDING, FloatArray, IntArray, read_only
+
+
+@dataclass(frozen=True, eq=False)
+class Totals:
+    """What a tree pays in all along the M complete paths that chance makes possible: these decide its kind, not nodes.
+
+    Attributes
+    ----------
+    paid : float array, shape (n, M)
+        The sum of an agent's outcomes along a path.
+    sums : float array, shape (M,)
+        The sum over the agents, each outcome's taken exactly.
+    """
+
+    paid: FloatArray
+    sums: FloatArray
+
+    def __post_init__(self) -> None:
+        read_only(self.paid, self.sums)
+
+    @property
+    def largest(self) -> float:
+        """Size of the largest payoff."""
+        return float(np.abs(self.paid).max(initial=0.0))
+
+    @property
+    def is_constant_sum(self) -> bool:
+        """Whether all paths pay the same in sum, up to rounding beside the largest payoff."""
+        return bool(np.ptp(self.sums) <= REWARD_TOL * self.largest)
+
+    @property
+    def is_common_payoff(self) -> bool:
+        """Whether all agents always get the same in all."""
+        return bool(np.ptp(self.paid, axis=0).max() <= REWARD_TOL * self.largest)
+
+    def allowed_gaps(self, tolerance: float) -> FloatArray:
+        """Return the largest gap accepted of each agent: relative to its own range of payoffs, shape (n,)."""
+        return np.asarray(tolerance * np.ptp(self.paid, axis=1) + ROUNDING * np.abs(self.paid).max(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +121,14 @@ class Tree(Nodes):
         return hash((self.agents, self.sets, self.labels))
 
     @cached_property
+    def children(self) -> list[list[int]]:
+        """The nodes that follow each node, in the order of its branches."""
+        found: list[list[int]] = [[] for _ in range(self.n_nodes)]
+        for node, parent in enumerate(self.parent[1:].tolist(), start=1):
+            found[parent].append(node)
+        return found
+
+    @cached_property
     def chance(self) -> FloatArray:
         """`probability` as floats, shape (N,)."""
         found = np.array([float(p) for p in self.probability])
@@ -137,3 +184,43 @@ class Tree(Nodes):
             found.append(self.labels[node])
             node = int(self.parent[node])
         return tuple(found[::-1])
+
+
+class TreeBuilder:
+    """The nodes of a tree to come, added one by one, parents before children."""
+
+    def __init__(self) -> None:
+        self.parent: list[int] = []
+        self.owner: list[int] = []
+        self.information: list[int] = []
+        self.outcome: list[int] = []
+        self.probability: list[Fraction] = []
+        self.labels: list[str] = []
+
+    def add(
+        self, parent: int, label: str, probability: Fraction, owner: int, information: int = -1, outcome: int = -1
+    ) -> int:
+        """Return the number of a new node; arguments are its entries in the attributes of `Tree`."""
+        self.parent.append(parent)
+        self.owner.append(owner)
+        self.information.append(information)
+        self.outcome.append(outcome)
+        self.probability.append(probability)
+        self.labels.append(label)
+        return len(self.parent) - 1
+
+    def tree(
+        self,
+        name: str,
+        agents: tuple[str, ...],
+        sets: Iterable[InformationSet],
+        outcomes: Iterable[tuple[Fraction, ...]],
+    ) -> Tree:
+        """Return the tree of all nodes added."""
+        parent, owner, information, outcome = (
+            np.array(column, dtype=np.int64) for column in (self.parent, self.owner, self.information, self.outcome)
+        )
+        probability, labels = tuple(self.probability), tuple(self.labels)
+        return Tree(
+            name, agents, parent, owner, information, tuple(sets), probability, outcome, tuple(outcomes), labels
+        )

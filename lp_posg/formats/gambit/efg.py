@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-from lp_posg.errors import ImperfectRecallError, UnsupportedError
-from lp_posg.files import write_whole
+from lp_posg.errors import ImperfectRecallError
+from lp_posg.files import write_lines
 from lp_posg.formats.gambit.efg_text import parse_efg
 from lp_posg.formats.gambit.efg_tree import tree_of
 from lp_posg.formats.gambit.gambit_text import (
@@ -17,66 +17,40 @@ from lp_posg.formats.gambit.gambit_text import (
     unwritable_name,
     warn_of_names,
 )
-from lp_posg.formats.registry import Format
+from lp_posg.formats.registry import Format, check_holds, reader
 from lp_posg.formats.source import Source
 from lp_posg.trees import CHANCE, TERMINAL, Tree, check_perfect_recall
 
 
-def read_tree(path: Path) -> Tree:
+def parse(source: Source) -> Tree:
     """Return the extensive game in a ``.efg`` file.
 
-    Nodes and information sets are numbered as they appear in the file. The game's name is the title, or the
-    file's name where that is empty; a player without a name becomes its number. Names of nodes, chance
-    events and outcomes are not kept.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
-    ImperfectRecallError
-        If an agent has imperfect recall; attributes ``path`` and ``line`` too.
-
-    Warns
-    -----
-    RoundedProbabilityWarning
-        If probabilities of chance miss 1 by rounding and were replaced by fractions; see `summing_to_one`.
+    Nodes and information sets are numbered as they appear in the file. The game's name is the title, or the file's
+    name where that is empty; a player without a name becomes its number. Names of nodes, chance events and outcomes
+    are not kept. An `ImperfectRecallError` names the file and the line, and a `RoundedProbabilityWarning` the
+    probabilities that miss 1 by rounding and were replaced by fractions (see `summing_to_one`).
     """
-    source = Source(path, extended=True)
-    with source.making_a_game():
-        text = parse_efg(source)
-        game = tree_of(source, text, path.stem)
-        try:
-            check_perfect_recall(game)
-        except ImperfectRecallError as error:
-            line = text.nodes[error.facts["nodes"][1]].line
-            facts = error.facts | {"path": str(path), "line": line}
-            raise ImperfectRecallError(f"{path.name}:{line}: {error}", **facts) from None
+    text = parse_efg(source)
+    game = tree_of(source, text, source.path.stem)
+    try:
+        check_perfect_recall(game)
+    except ImperfectRecallError as error:
+        line = text.nodes[error.facts["nodes"][1]].line
+        facts = error.facts | {"path": str(source.path), "line": line}
+        raise ImperfectRecallError(f"{source.path.name}:{line}: {error}", **facts) from None
     return game
 
 
-def write_tree(game: Tree, path: Path) -> None:
+def write(game: Tree, path: Path) -> None:
     """Write an extensive game to a ``.efg`` file, every number exactly and every mention described in full.
 
-    Nodes are written in prefix order; information sets are numbered per agent, chance moves and outcomes
-    throughout, each as it appears first. A game whose nodes, sets and outcomes are numbered in that order,
-    as those of a file are, is read back equal.
-
-    Raises
-    ------
-    UnsupportedError
-        If a name or a number cannot be written so that it is read back.
-    FormatError
-        If the file cannot be written; it is then left as it was.
-
-    Warns
-    -----
-    GambitNameWarning
-        If there is a name that Gambit does not take, though lp_posg reads it back.
+    Nodes are written in prefix order; information sets are numbered per agent, chance moves and outcomes throughout,
+    each as it appears first. A game whose nodes, sets and outcomes are numbered in that order, as those of a file are,
+    is read back equal. UnsupportedError says which name or number cannot be written so that it is read back;
+    `GambitNameWarning` which name Gambit does not take, though lp_posg reads it back.
     """
-    problem = _unwritable(game)
-    if problem is not None:
-        raise UnsupportedError(f"{path}: {problem}, which a .efg file cannot hold; change it", path=str(path))
-    write_whole(path, lambda stream: stream.writelines(f"{line}\n".encode() for line in _lines(game)))
+    check_holds(path, _unwritable(game), "change it")
+    write_lines(path, _lines(game))
     warn_of_names(path, _names(game))
 
 
@@ -84,9 +58,7 @@ def _lines(game: Tree) -> Iterator[str]:
     yield f"EFG 2 R {quoted_text(printable_title(game.name))} {{ {' '.join(map(quoted_text, game.agents))} }}"
     yield quoted_text("Written by lp-posg.")
     yield ""
-    children: list[list[int]] = [[] for _ in range(game.n_nodes)]
-    for node, parent in enumerate(game.parent[1:].tolist(), start=1):
-        children[parent].append(node)
+    children = game.children
     owner, information, outcome = game.owner.tolist(), game.information.tolist(), game.outcome.tolist()
     texts = _Texts(game)
     to_do = [0]
@@ -136,14 +108,9 @@ class _Texts:
 
 def _unwritable(game: Tree) -> str | None:
     """Return what of `game` cannot be written so that it is read back, or None."""
-    for name in _names(game):
-        problem = unwritable_name(name)
-        if problem is not None:
-            return problem
     numbers: set[Fraction] = {*game.probability, *(x for row in game.outcomes for x in row)}
-    if any(_n_characters(x) > MAX_FRACTION for x in numbers):
-        return f"a number has more than {MAX_FRACTION} characters"
-    return None
+    too_long = f"a number has more than {MAX_FRACTION} characters"
+    return unwritable_name(_names(game)) or (too_long if max(map(_n_characters, numbers)) > MAX_FRACTION else None)
 
 
 def _names(game: Tree) -> list[str]:
@@ -156,4 +123,4 @@ def _n_characters(x: Fraction) -> int:
     return (x.numerator.bit_length() + x.denominator.bit_length()) * 31 // 100 + 4
 
 
-FORMAT = Format(name="efg", extensions=(".efg",), read=read_tree, write_tree=write_tree)
+FORMAT = Format("efg", (".efg",), reader(parse), write_tree=write)

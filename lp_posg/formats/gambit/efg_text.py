@@ -97,17 +97,11 @@ class TreeText:
 
 
 def parse_efg(source: Source) -> TreeText:
-    """Return the nodes that a file lists; that they make a tree is not checked.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or does not follow the grammar; attributes ``path`` and ``line``.
-    """
+    """Return the nodes that a file lists; that they make a tree is not checked, or raise FormatError."""
     words, players, nodes = parsed(source, _parser(), source.text(MAX_TEXT), "EFG")
     check_first_words(source, words[:3], ("EFG", "2"))
     if len(players) > MAX_AGENTS:
-        raise source.error(players[-1].line, f"found {len(players)} players, expected at most {MAX_AGENTS}; use fewer")
+        raise source.wrong(players[-1].line, f"{len(players)} players", f"at most {MAX_AGENTS}", "use fewer")
     return TreeText(text_of(words[3]), unique_names(source, players, "player", "Player "), nodes)
 
 

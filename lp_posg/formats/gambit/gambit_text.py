@@ -90,7 +90,7 @@ def check_first_words(source: Source, words: Sequence[Any], expected: tuple[str,
     for token, allowed in zip(words, ((magic,), (version,), ("R", "D")), strict=True):
         if token not in allowed:
             begins = f"a .{magic.lower()} file begins with {magic} {version} R"
-            raise wrong_word(source, token.line, token, f"{' or '.join(allowed)} ({begins})", "correct it")
+            raise wrong_word(source, token.line, token, f"{' or '.join(allowed)} ({begins})")
 
 
 def _unexpected(source: Source, text: str, error: UnexpectedInput) -> FormatError:
@@ -99,17 +99,17 @@ def _unexpected(source: Source, text: str, error: UnexpectedInput) -> FormatErro
         char = text[error.pos_in_stream or 0]
         if char == '"':
             return source.error(error.line, 'found a quote (") that is not closed; close it')
-        return source.error(error.line, f"found {char!r}, expected a number, a text in quotes or a bracket; correct it")
+        return source.wrong(error.line, f"{char!r}", "a number, a text in quotes or a bracket")
     names = sorted(_TERMINALS.get(name, name) for name in getattr(error, "expected", ()))
     expected = " or ".join(names) or "something else"
     if token.type == "$END":
-        return source.error(source.last_line, f"found the end of the file, expected {expected}; complete the file")
-    return wrong_word(source, token.line, token, expected, "correct it")
+        return source.wrong(source.last_line, "the end of the file", expected, "complete the file")
+    return wrong_word(source, token.line, token, expected)
 
 
-def wrong_word(source: Source, line: int | None, word: str, expected: str, advice: str) -> FormatError:
+def wrong_word(source: Source, line: int | None, word: str, expected: str, advice: str = "correct it") -> FormatError:
     """Return the error that another word than `word` was expected."""
-    return source.error(line, f"found {clip(repr(str(word)))}, expected {expected}; {advice}")
+    return source.wrong(line, clip(repr(str(word))), expected, advice)
 
 
 def text_of(word: str) -> str:
@@ -176,10 +176,11 @@ def printable_title(title: str) -> str:
     return title.encode(errors="replace").decode().replace("\r", " ").rstrip("\\")
 
 
-def unwritable_name(name: str) -> str | None:
-    """Return why a name cannot be written so that it is read back, or None if it can."""
-    if name.endswith("\\") or "\r" in name or has_half_character(name):
-        return f"the name {clip(repr(name))} ends in a backslash, or has a carriage return or half a character"
+def unwritable_name(names: Iterable[str]) -> str | None:
+    """Return which of some names cannot be written so that it is read back, and why; None if all can."""
+    for name in names:
+        if name.endswith("\\") or "\r" in name or has_half_character(name):
+            return f"the name {clip(repr(name))} ends in a backslash, or has a carriage return or half a character"
     return None
 
 

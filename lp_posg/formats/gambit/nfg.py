@@ -13,11 +13,10 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.errors import UnsupportedError
-from lp_posg.files import write_whole
+from lp_posg.files import write_lines
 from lp_posg.formats.gambit.gambit_text import printable_title, quoted_text, unwritable_name, warn_of_names
 from lp_posg.formats.gambit.nfg_text import StrategicForm, parse_nfg
-from lp_posg.formats.registry import Format
+from lp_posg.formats.registry import Format, check_holds, reader
 from lp_posg.formats.source import Source
 from lp_posg.game import Game
 from lp_posg.trees import Tree, reduced_form
@@ -26,79 +25,41 @@ from lp_posg.trees.strategic import plan_count
 from lp_posg.wording import counts, kind, tree_kind
 
 
-def read(path: Path) -> Game:
+def parse(source: Source) -> Game:
     """Return the game of one state in a ``.nfg`` file.
 
-    Players and strategies are the agents and their actions, with names as in the file; an empty name
-    becomes its number, from 1. Payoffs are exact until each is rounded once, to the nearest float.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
+    Players and strategies are the agents and their actions, with names as in the file; an empty name becomes its
+    number, from 1. Payoffs are exact until each is rounded once, to the nearest float.
     """
-    source = Source(path, extended=True)
-    with source.making_a_game():
-        return _game(parse_nfg(source), path.stem)
+    return _game(parse_nfg(source), source.path.stem)
 
 
 def write(game: Game, path: Path) -> None:
     """Write one step of a game of one state to a ``.nfg`` file, in the payoff version.
 
-    Agents, actions and rewards are read back exactly. What plays no part in one step is left out: the
-    state's name, the discount and observations after the step; the comment in the file says so.
-
-    Raises
-    ------
-    UnsupportedError
-        If the game is no such step: it has several states, rewards that vary with time or an
-        observation before the first action; or a name cannot be written.
-    FormatError
-        If the file cannot be written; it is then left as it was.
-
-    Warns
-    -----
-    GambitNameWarning
-        If there is a name that Gambit does not take, though lp_posg reads it back.
+    Agents, actions and rewards are read back exactly. What plays no part in one step is left out: the state's name,
+    the discount and observations after the step; the comment in the file says so. UnsupportedError says what shows
+    that the game is no such step, or which name cannot be written; `GambitNameWarning` which one Gambit does not take.
     """
-    problem = _beyond_nfg(game)
-    if problem is not None:
-        raise UnsupportedError(f"{path}: {problem}, which a .nfg file cannot hold; save it as .posg", path=str(path))
+    check_holds(path, _beyond_nfg(game))
     reward = game.reward_array(0).reshape(game.n_agents, -1)
     left_out = "; what is seen after it is left out" if max(game.n_observations) > 1 else ""
-    lines = _lines(
-        game, f"One step of the game, written by lp-posg{left_out}.", lambda k: map(_number, reward[:, k].tolist())
-    )
-    _write(path, game, lines)
+    comment = f"One step of the game, written by lp-posg{left_out}."
+    _write(path, game, comment, lambda k: map(_number, reward[:, k].tolist()))
 
 
 def write_tree(tree: Tree, path: Path) -> None:
     """Write the reduced strategic form of a game tree to a ``.nfg`` file, its payoffs as exact fractions.
 
-    Raises
-    ------
-    UnsupportedError
-        If a name cannot be written.
-    ImperfectRecallError, LimitError
-        As `lp_posg.trees.strategic_form`.
-    FormatError
-        If the file cannot be written; it is then left as it was.
-
-    Warns
-    -----
-    GambitNameWarning
-        If there is a name that Gambit does not take, though lp_posg reads it back.
+    Errors are those of `lp_posg.trees.strategic_form`, and of `write` about names.
     """
     form = reduced_form(tree)
-    problem = _beyond_nfg(form.game)
-    if problem is not None:
-        raise UnsupportedError(f"{path}: {problem}, which a .nfg file cannot hold; change it", path=str(path))
-    exact = form.payoffs
-    if exact.numerators is None:
+    check_holds(path, _beyond_nfg(form.game), "change it")
+    if form.payoffs.numerators is None:
         write(form.game, path)
-        return
-    comment = "Reduced strategic form of a game tree, written by lp-posg."
-    _write(path, form.game, _lines(form.game, comment, lambda k: map(str, exact.exact(k))))
+    else:
+        comment = "Reduced strategic form of a game tree, written by lp-posg."
+        _write(path, form.game, comment, lambda k: map(str, form.payoffs.exact(k)))
 
 
 def describe(game: Game | Tree) -> str:
@@ -118,8 +79,8 @@ def _one_step(of_kind: str, n_agents: int, n_actions: Iterable[int]) -> str:
     return f"{of_kind}, {n_agents} agent{'s' * (n_agents != 1)}, actions {counts(n_actions)}, one step"
 
 
-def _write(path: Path, game: Game, lines: Iterable[str]) -> None:
-    write_whole(path, lambda stream: stream.writelines(f"{line}\n".encode() for line in lines))
+def _write(path: Path, game: Game, comment: str, payoffs: Callable[[int], Iterable[str]]) -> None:
+    write_lines(path, _lines(game, comment, payoffs))
     warn_of_names(path, _names(game))
 
 
@@ -169,15 +130,11 @@ def _beyond_nfg(game: Game) -> str | None:
     horizon = game.max_horizon or 1
     if not all(np.array_equal(game.reward_array(time), game.reward_array(0)) for time in range(1, horizon)):
         return "the rewards vary with time"
-    for name in _names(game):
-        problem = unwritable_name(name)
-        if problem is not None:
-            return problem
-    return None
+    return unwritable_name(_names(game))
 
 
 def _names(game: Game) -> list[str]:
     return [*game.agents, *(action for own in game.actions for action in own)]
 
 
-FORMAT = Format(name="nfg", extensions=(".nfg",), read=read, write_game=write, write_tree=write_tree, describe=describe)
+FORMAT = Format("nfg", (".nfg",), reader(parse), write, write_tree, describe)

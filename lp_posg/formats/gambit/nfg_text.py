@@ -53,7 +53,6 @@ class StrategicForm:
 
     Parameters
     ----------
-    players : tuple of str
     strategies : tuple of tuple of str
         Per player.
     payoffs : tuple of tuple of Fraction
@@ -66,13 +65,7 @@ class StrategicForm:
 
 
 def parse_nfg(source: Source) -> StrategicForm:
-    """Return the strategic form that a file describes.
-
-    Raises
-    ------
-    FormatError
-        If it cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
-    """
+    """Return the strategic form that a file describes, or raise FormatError."""
     parts = _parts(source, source.text(MAX_TEXT))
     players = _players(source, parts["players"])
     sizes = _sizes(source, parts, players)
@@ -106,7 +99,7 @@ def _parts(source: Source, text: str) -> dict[str, Tree[Token]]:
 def _players(source: Source, tree: Tree[Token]) -> tuple[str, ...]:
     tokens = tokens_of(tree)
     if len(tokens) > MAX_AGENTS:
-        raise source.error(tokens[-1].line, f"found {len(tokens)} players, expected at most {MAX_AGENTS}; use fewer")
+        raise source.wrong(tokens[-1].line, f"{len(tokens)} players", f"at most {MAX_AGENTS}", "use fewer")
     return unique_names(source, tokens, "player", "Player ")
 
 
@@ -176,14 +169,14 @@ def _outcome_body(
 def _index(source: Source, token: Token, last: int) -> int:
     index = whole(token)
     if index is None or index > last:
-        raise wrong_word(source, token.line, token, f"an outcome from 1 to {last}, or 0 for none", "correct it")
+        raise wrong_word(source, token.line, token, f"an outcome from 1 to {last}, or 0 for none")
     return index
 
 
 def _check_count(source: Source, entries: Sequence[Any], expected: int, what: str, why: str) -> None:
     if len(entries) != expected:
         line = entries[min(expected, len(entries) - 1)].line
-        raise source.error(line, f"found {len(entries)} {what}, expected {expected}, {why}; correct them")
+        raise source.wrong(line, f"{len(entries)} {what}", f"{expected}, {why}", "correct them")
 
 
 def _line(entries: Sequence[Any]) -> int:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from math import lcm
+
+from lp_posg.trees.plan_payoffs import common_denominator
 
 ROUNDED_TOL = Fraction(1, 10**6)
 """A probability may be moved by at most this to make a sum of 1."""
-
-MAX_BITS = 4096
-"""Most binary digits of a common denominator of probabilities that are added up."""
 
 _DOUBLE = Fraction(1, 10**15)
 # Denominators of up to 655,360 are looked for, small ones first.
@@ -20,12 +18,8 @@ _DENOMINATORS = [10 << k for k in range(17)]
 
 def exact_sum(values: Sequence[Fraction]) -> Fraction | None:
     """Return the sum, or None if its denominator, over all, would have more than `MAX_BITS` binary digits."""
-    common = 1
-    for denominator in {value.denominator for value in values}:
-        common = lcm(common, denominator)
-        if common.bit_length() > MAX_BITS:
-            return None
-    return Fraction(sum(value.numerator * (common // value.denominator) for value in values), common)
+    common = common_denominator(values)
+    return None if common is None else Fraction(sum(x.numerator * (common // x.denominator) for x in values), common)
 
 
 def summing_to_one(values: Sequence[Fraction]) -> tuple[Fraction, ...] | None:

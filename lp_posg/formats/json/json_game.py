@@ -1,7 +1,7 @@
 """The ``.json`` format: any game as JSON by a documented schema, exact to the bit, for programs to write and read.
 
-What a file holds, `game_schema` says. Fields it does not know are refused, as are keys that stand twice, entries for
-one place that stand twice, and numbers that are not finite.
+`game_schema` describes the content. Unknown fields are refused, as are keys or entries for one place that stand twice,
+and numbers that are not finite.
 """
 
 from __future__ import annotations
@@ -15,53 +15,33 @@ from typing import Any
 
 import numpy as np
 
-from lp_posg.errors import UnsupportedError
-from lp_posg.files import write_whole
+from lp_posg.files import write_lines
 from lp_posg.formats.json.json_reader import read_json
 from lp_posg.formats.json.json_schema import SCHEMA
 from lp_posg.formats.json.json_text import MAX_TEXT
-from lp_posg.formats.registry import Format
-from lp_posg.formats.source import Source, has_half_character
+from lp_posg.formats.registry import Format, check_holds, reader
+from lp_posg.formats.source import has_half_character
 from lp_posg.game import GAME_FORMAT, Game
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
-
-
-def read(path: Path) -> Game:
-    """Return the game in a ``.json`` file.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
-    """
-    source = Source(path, extended=True)
-    with source.making_a_game():
-        return read_json(source)
 
 
 def write(game: Game, path: Path) -> None:
     """Write a game to a ``.json`` file from which exactly this game is read.
 
-    Raises
-    ------
-    UnsupportedError
-        If a name has half a character in it, which JSON parsers refuse, or the text would be too long to be read.
-    FormatError
-        If the file cannot be written; it is then left as it was.
+    Raises UnsupportedError if a name has half a character in it, which JSON parsers refuse, or the text would be too
+    long to be read.
     """
-    names = (game.name, *game.agents, *game.states, *chain(*game.actions), *chain(*game.observations))
-    for name in names:
+    for name in (game.name, *game.agents, *game.states, *chain(*game.actions), *chain(*game.observations)):
         if has_half_character(name):
-            problem = f"the name {name!r} has half a character in it"
-            raise UnsupportedError(f"{path}: {problem}, which JSON cannot hold; save it as .posg", path=str(path))
+            check_holds(path, f"the name {name!r} has half a character in it")
     lines, size = [], 0
     for line in _lines(game):
-        lines.append(f"{line}\n")
-        size += len(lines[-1])
+        lines.append(line)
+        size += len(line) + 1
         if size > MAX_TEXT:
-            problem = f"the text would have over {MAX_TEXT} characters, the most that are read"
-            raise UnsupportedError(f"{path}: {problem}; save it as .npz or .posg", path=str(path))
-    write_whole(path, lambda stream: stream.writelines(line.encode() for line in lines))
+            problem = f"the game takes over {MAX_TEXT} characters, the most that are read"
+            check_holds(path, problem, "save it as .npz or .posg")
+    write_lines(path, lines)
 
 
 def game_schema() -> dict[str, Any]:
@@ -140,4 +120,4 @@ def _places(keys: IntArray, axes: Sequence[int]) -> list[list[int]]:
     return places
 
 
-FORMAT = Format(name="json", extensions=(".json",), read=read, write_game=write)
+FORMAT = Format(name="json", extensions=(".json",), read=reader(read_json), write_game=write)

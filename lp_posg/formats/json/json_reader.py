@@ -24,17 +24,11 @@ _MAX_KEY = 1 << 62
 
 
 def read_json(source: Source) -> Game:
-    """Return the game in a JSON file, named after the file unless it says otherwise.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
-    """
+    """Return the game in a JSON file, named after the file unless it says otherwise, or raise FormatError."""
     text = JsonText(source)
     value = text.value()
     if isinstance(value, dict) and "format" not in value:
-        raise text.error((), f"found no field 'format', expected \"format\": {json.dumps(GAME_FORMAT)}; add it")
+        raise text.wrong((), "no field 'format'", f'"format": {json.dumps(GAME_FORMAT)}', "add it")
     fault = fault_of_game(value)
     if fault is not None:
         raise text.error(*fault)
@@ -121,7 +115,7 @@ class _Reading:
         given[rows] = True
         if not given.all():
             missing = row_text(int(np.argmin(given)))
-            raise self._text.error(at, f"found no entry for {missing}, expected a distribution; add it")
+            raise self._text.wrong(at, f"no entry for {missing}", "a distribution", "add it")
         matrix = sp.csr_array((values[:, 0], (rows, columns)), shape=(n_rows, width))
         try:
             return probability_rows(matrix, row_text, column_text)
@@ -196,7 +190,7 @@ class _Reading:
         """Raise FormatError where arrays would be larger than the text can fill."""
         file, n = self._file, self._n_agents
         if n > MAX_AGENTS:
-            raise self._text.error(("agents",), f"found {n} agents, expected at most {MAX_AGENTS}; use fewer")
+            raise self._text.wrong(("agents",), f"{n} agents", f"at most {MAX_AGENTS}", "use fewer")
         rows = self._n_states * prod(self._n_actions)
         for at, size in (("transition", rows), ("reward", rows * n * len(file["reward"]))):
             if size > MAX_TABLE:

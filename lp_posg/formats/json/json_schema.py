@@ -51,11 +51,7 @@ FIELDS: dict[str, dict[str, Any]] = {
             " entries [state, observation of each agent..., probability].",
             {"anyOf": [_TABLE, {"type": "null"}], "default": None},
         ),
-        (
-            "transition",
-            f"{_STEPS}; entries [state, action of each agent..., next state, probability].",
-            _TABLES,
-        ),
+        ("transition", f"{_STEPS}; entries [state, action of each agent..., next state, probability].", _TABLES),
         (
             "observation",
             f"{_STEPS} but the last; entries [action of each agent..., next state, observation of each agent...,"

@@ -43,17 +43,7 @@ class _Refused(Exception):
 
 
 class JsonText:
-    """The text of a JSON file and its errors.
-
-    Parameters
-    ----------
-    source : Source
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or is too long.
-    """
+    """The text of a JSON file and its errors, or raise FormatError."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -62,11 +52,8 @@ class JsonText:
     def value(self) -> Any:
         """Return what the text says.
 
-        Raises
-        ------
-        FormatError
-            If it is no JSON, has a key twice in one object, a number that is not finite or has too many
-            digits, or is nested too deeply.
+        Raises FormatError if it is no JSON, has a key twice in one object, a number that is not finite or has too many
+        digits, or is nested too deeply.
         """
         try:
             return json.loads(self._text, object_pairs_hook=_unique, parse_constant=_refuse)
@@ -90,6 +77,10 @@ class JsonText:
                 if depth == len(wanted):
                     break
         return self._source.error(self._line(best), message)
+
+    def wrong(self, path: Path, found: object, expected: object, advice: str = "correct it") -> FormatError:
+        """Return a FormatError at `path` that something was found where something else was expected."""
+        return self.error(path, f"found {found}, expected {expected}; {advice}")
 
     def _refusal(self) -> FormatError:
         keys: list[set[str]] = []

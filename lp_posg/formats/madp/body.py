@@ -37,11 +37,6 @@ class Body:
 
     ``moves``, ``laws`` and ``gains`` have one entry until a statement names a step, then one per step;
     each entry of ``gains`` holds one log until a statement names an agent, then one per agent.
-
-    Parameters
-    ----------
-    source : Source
-    header : Header
     """
 
     def __init__(self, source: Source, header: Header) -> None:
@@ -117,12 +112,7 @@ class Body:
                 log.put_rows(where, value, line)
 
     def _put(
-        self,
-        logs: Sequence[CellLog],
-        indices: Sequence[Index],
-        strides: Sequence[int],
-        value: float,
-        line: int,
+        self, logs: Sequence[CellLog], indices: Sequence[Index], strides: Sequence[int], value: float, line: int
     ) -> None:
         few = few_keys(indices, strides)
         if few is not None:
@@ -182,8 +172,7 @@ class Body:
         check_cells(self._source, line, new + sum(log.n_stored for log in logs) // 2)
         self._work += new
         if self._work > MAX_WORK:
-            message = f"found over {MAX_WORK} cell assignments so far, expected fewer; use fewer wildcards"
-            raise self._source.error(line, message)
+            raise self._source.wrong(line, f"over {MAX_WORK} cell assignments so far", "fewer", "use fewer wildcards")
 
     # ---- steps and agents ---------------------------------------------------------------------
 
@@ -244,9 +233,7 @@ class Body:
         last = self._n_steps(keyword)
         if step is None or not 1 <= step <= last:
             allowed = f"1 to {last}" if last else "none: with one step no observation counts"
-            raise self._source.error(
-                statement.line, f"found step {shown(text)} after '{keyword}@', expected {allowed}; correct it"
-            )
+            raise self._source.wrong(statement.line, f"step {shown(text)} after '{keyword}@'", allowed)
         table = MAX_TABLE // self.n_rows
         if last > table:
             message = f"found steps in a table of {self.n_rows} rows, expected at most {table} steps of that size"

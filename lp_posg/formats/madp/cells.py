@@ -21,7 +21,6 @@ class CellLog:
 
     Parameters
     ----------
-    n_rows, width : int
     keep_zeros : bool
         Whether a cell assigned 0 differs from one never assigned.
     """

@@ -7,7 +7,6 @@ T, O or R, the tables are filled from there on, and the game is built at the end
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -28,24 +27,10 @@ _Part = TypeVar("_Part")
 _HEADER_KEYS = (*HEADERS, "horizon")
 
 
-def read_game(path: Path, *, extended: bool) -> Game:
-    """Return the game in a file.
-
-    Parameters
-    ----------
-    path : path
-    extended : bool
-        Whether the extensions of ``.posg`` are allowed.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
-    """
-    source = Source(path, extended=extended)
-    with source.making_a_game():
-        header, body = _read(source)
-        return _build(source, header, body)
+def parse_madp(source: Source) -> Game:
+    """Return the game in a file, or raise FormatError."""
+    header, body = _read(source)
+    return _build(source, header, body)
 
 
 def _read(source: Source) -> tuple[Header, Body]:
@@ -65,7 +50,7 @@ def _read(source: Source) -> tuple[Header, Body]:
         body.take(statement)
     if header is None or body is None:
         read_header(source, headers, source.last_line)
-        raise source.error(source.last_line, "found no T, O or R after the header, expected some; add them")
+        raise source.wrong(source.last_line, "no T, O or R after the header", "some", "add them")
     return header, body
 
 
@@ -75,7 +60,7 @@ def _late(source: Source, statement: Statement, headers: dict[str, Statement]) -
         found, advice = f"'{key}:' again (it stands on line {headers[key].line})", "remove one of them"
     else:
         found, advice = f"'{key}:' after T, O or R", "move it up"
-    return source.error(statement.line, f"found {found}, expected headers before T, O and R; {advice}")
+    return source.wrong(statement.line, found, "headers before T, O and R", advice)
 
 
 def _build(source: Source, header: Header, body: Body) -> Game:
@@ -110,16 +95,11 @@ def _build(source: Source, header: Header, body: Body) -> Game:
 
 
 def _rewards(
-    source: Source,
-    header: Header,
-    gains: list[list[RewardLog]],
-    moves: list[SparseMatrix],
-    laws: list[SparseMatrix],
+    source: Source, header: Header, gains: list[list[RewardLog]], moves: list[SparseMatrix], laws: list[SparseMatrix]
 ) -> list[FloatArray]:
     """Return the expected reward of each agent, one array for all steps or one per step.
 
-    Rewards that do not vary are still given per step when the file has a horizon and nothing else
-    that would carry it.
+    Rewards that do not vary are still given per step when the file has a horizon and nothing else that would carry it.
     """
     tables_vary = len(moves) > 1 or len(laws) > 1
     names_next = any(log.n_stored for logs in gains for log in logs)
@@ -142,10 +122,9 @@ def _at_step(parts: list[_Part], time: int) -> _Part:
 def _refuse_last_observation(source: Source, logs: list[RewardLog], steps: int) -> None:
     line = max(log.named_observation() for log in logs)
     if line:
-        raise source.error(
-            line,
-            f"found a reward at step {steps} that names an observation, expected * there: 'O@h:' gives"
-            f" observations for the steps up to {steps - 1} only; use 'R@h:' for those steps",
+        expected = f"* there: 'O@h:' gives observations for the steps up to {steps - 1} only"
+        raise source.wrong(
+            line, f"a reward at step {steps} that names an observation", expected, "use 'R@h:' for those steps"
         )
 
 

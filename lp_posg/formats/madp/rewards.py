@@ -16,10 +16,6 @@ class RewardLog:
     Rules for every s' and every o make a dense base, r(s, a); rules that name s' lie over it, rules that
     name o over both. A row is ``s * A + a``; cells of ``by_next`` are ``row * S + s'`` and cells of
     ``by_observation`` are ``(row * S + s') * O + o``.
-
-    Parameters
-    ----------
-    n_states, n_joint_actions, n_joint_observations : int
     """
 
     def __init__(self, n_states: int, n_joint_actions: int, n_joint_observations: int) -> None:

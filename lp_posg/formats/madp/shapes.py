@@ -27,7 +27,6 @@ class TableShape:
 
     Parameters
     ----------
-    keyword : str
     axes : tuple of Axis
         In the order of the file.
     strides : tuple of int

@@ -46,11 +46,8 @@ class Statement(NamedTuple):
 def iter_statements(source: Source) -> Iterator[Statement]:
     """Yield the statements of a file, in order, each when the next one begins.
 
-    Raises
-    ------
-    FormatError
-        If the file cannot be read, does not begin with a keyword, or uses an extension
-        that it may not use.
+    Raises FormatError if the file cannot be read, does not begin with a keyword, or uses an extension that it may not
+    use.
     """
     heads: dict[str, Head | None] = {}
     current: Statement | None = None
@@ -84,10 +81,7 @@ def unexpected(source: Source, line: int, text: str) -> FormatError:
     word = before.split()[0] if colon and before.strip() else text.split()[0]
     known = [k for k in KEYWORDS if source.extended or k not in EXTENSIONS]
     advice = suggestion(word, known, "correct the line or remove it") if colon else "correct the line or remove it"
-    return source.error(
-        line,
-        f"found {shown(word)}, expected a keyword ({', '.join(known)}) with a colon, or the end; {advice}",
-    )
+    return source.wrong(line, shown(word), f"a keyword ({', '.join(known)}) with a colon, or the end", advice)
 
 
 def _head(source: Source, line: int, before: str) -> Head | None:
@@ -102,8 +96,7 @@ def _head(source: Source, line: int, before: str) -> Head | None:
     head = Head(*match.groups())
     source.need_extended(line, f"{shown(words)} with a step or an agent")
     if head.agent is not None and head.keyword != "R":
-        message = f"found an agent after '{head.keyword}', expected one after 'R' only; remove it"
-        raise source.error(line, message)
+        raise source.wrong(line, f"an agent after '{head.keyword}'", "one after 'R' only", "remove it")
     if head.step is not None and head.keyword not in TABLES:
         message = f"found a step after '{head.keyword}', expected one after T, O or R only; remove it"
         raise source.error(line, message)

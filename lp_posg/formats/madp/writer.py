@@ -2,49 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from lp_posg.errors import UnsupportedError
-from lp_posg.files import write_whole
+from lp_posg.files import write_lines
 from lp_posg.formats.axes import is_bare_name
+from lp_posg.formats.registry import check_holds
 from lp_posg.formats.source import quoted
 from lp_posg.game import Game
 from lp_posg.types import FloatArray, SparseMatrix
 
 
 def write_posg(game: Game, path: Path) -> None:
-    """Write any game to a ``.posg`` file from which exactly this game is read.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be written; it is then left as it was.
-    """
-    _write_lines(path, posg_lines(game))
+    """Write any game to a ``.posg`` file from which exactly this game is read."""
+    write_lines(path, posg_lines(game))
 
 
 def write_dpomdp(game: Game, path: Path) -> None:
-    """Write a game to a ``.dpomdp`` file from which exactly this game is read.
+    """Write a game to a ``.dpomdp`` file from which exactly this game is read, or raise UnsupportedError.
 
-    Raises
-    ------
-    UnsupportedError
-        If the format cannot hold the game: rewards differ between agents, there is an initial
-        observation, something varies with time, or a name needs quotes.
-    FormatError
-        If the file cannot be written; it is then left as it was.
+    The format holds no rewards that differ between agents, no initial observation, nothing that varies with time and
+    no name that needs quotes.
     """
-    problem = _beyond_dpomdp(game)
-    if problem is not None:
-        raise UnsupportedError(f"{path}: {problem}, which a .dpomdp file cannot hold; save it as .posg", path=str(path))
-    _write_lines(path, posg_lines(game))
-
-
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    write_whole(path, lambda stream: stream.writelines(f"{line}\n".encode() for line in lines))
+    check_holds(path, _beyond_dpomdp(game))
+    write_lines(path, posg_lines(game))
 
 
 def posg_lines(game: Game) -> Iterator[str]:

@@ -18,52 +18,36 @@ from pathlib import Path
 
 import numpy as np
 
-from lp_posg.errors import ModelError, UnsupportedError
-from lp_posg.files import write_whole
+from lp_posg.errors import ModelError
+from lp_posg.files import write_lines
 from lp_posg.formats.osposg.osposg_game import START, game_of, one_sided_of
 from lp_posg.formats.osposg.osposg_text import OneSided, osposg_lines, parse_osposg
-from lp_posg.formats.registry import Format
+from lp_posg.formats.registry import Format, check_holds, reader
 from lp_posg.formats.source import Source, has_half_character
 from lp_posg.game import Game
 
 
-def read(path: Path) -> Game:
-    """Return the game in a ``.osposg`` file; the module says how it is arranged.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
-    """
-    source = Source(path, extended=True)
-    with source.making_a_game():
-        one_sided = parse_osposg(source)
-        try:
-            return game_of(one_sided, path.stem)
-        except ModelError as error:
-            raise source.error(_line(one_sided, error), str(error)) from None
+def parse(source: Source) -> Game:
+    """Return the game in a ``.osposg`` file; the module says how it is arranged."""
+    one_sided = parse_osposg(source)
+    try:
+        return game_of(one_sided, source.path.stem)
+    except ModelError as error:
+        raise source.error(_line(one_sided, error), str(error)) from None
 
 
 def write(game: Game, path: Path) -> None:
     """Write a one-sided game to a ``.osposg`` file from which exactly this game is read.
 
-    Raises
-    ------
-    UnsupportedError
-        If it is not a game as they are read from such files, labels of agent 2's observations included.
-    FormatError
-        If the file cannot be written; it is then left as it was.
+    Any other game is an UnsupportedError: labels of agent 2's observations, too, have to be those that `parse` makes.
     """
-    problem = _beyond(game)
-    one_sided = None if problem else one_sided_of(game)
-    if one_sided is not None and game_of(one_sided, game.name) == game:
-        problem = _unwritable_name(one_sided)
-        if problem is None:
-            lines = osposg_lines(one_sided)
-            write_whole(path, lambda stream: stream.writelines(f"{line}\n".encode() for line in lines))
-            return
-    problem = problem or "agent 2 is not shown just the state, agent 1's action and agent 1's observation"
-    raise UnsupportedError(f"{path}: {problem}, which a .osposg file cannot hold; save it as .posg", path=str(path))
+    check_holds(path, _beyond(game))
+    one_sided = one_sided_of(game)
+    if one_sided is None or game_of(one_sided, game.name) != game:
+        check_holds(path, "agent 2 is not shown just the state, agent 1's action and agent 1's observation")
+    else:
+        check_holds(path, _unwritable_name(one_sided))
+        write_lines(path, osposg_lines(one_sided))
 
 
 def _line(one_sided: OneSided, error: ModelError) -> int:
@@ -100,4 +84,4 @@ def _unwritable_name(one_sided: OneSided) -> str | None:
     return None
 
 
-FORMAT = Format(name="osposg", extensions=(".osposg",), read=read, write_game=write)
+FORMAT = Format(name="osposg", extensions=(".osposg",), read=reader(parse), write_game=write)

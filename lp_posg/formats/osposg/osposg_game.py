@@ -25,11 +25,8 @@ START = "start"
 def game_of(one_sided: OneSided, name: str) -> Game:
     """Return a one-sided game as a `Game`.
 
-    Raises
-    ------
-    ModelError
-        If it is too large, a distribution is missing, or an observation does not tell player 1 its partition; the
-        attribute ``move`` is the number of the transition to blame, or None.
+    Raises ModelError if it is too large, a distribution is missing, or an observation does not tell player 1 its
+    partition; the attribute ``move`` is the number of the transition to blame, or None.
     """
     one, two = slots_of(one_sided.playable[0]), slots_of(one_sided.playable[1])
     n_states, n_seen = len(one_sided.states), len(one_sided.observations)
@@ -172,12 +169,7 @@ def _copies(joint: IntArray, seen: IntArray, target: IntArray, n_states: int, n_
     state = arrival % n_states
     # Ascending by state, then observation; -1 stands for all of them.
     keys = np.unique(
-        np.concatenate(
-            [
-                np.flatnonzero(~split) * (n_seen + 1),
-                (state * (n_seen + 1) + which + 1)[split[state]],
-            ]
-        )
+        np.concatenate([np.flatnonzero(~split) * (n_seen + 1), (state * (n_seen + 1) + which + 1)[split[state]]])
     )
     origin = keys // (n_seen + 1)
     return _Copies(origin, keys % (n_seen + 1) - 1, np.searchsorted(origin, np.arange(n_states)), keys, n_seen)

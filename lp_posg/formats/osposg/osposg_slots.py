@@ -36,10 +36,7 @@ class Slots:
 def slots_of(playable: Sequence[Sequence[int]]) -> Slots:
     """Return slots for the actions playable at each place, each action in the first slot free wherever it is playable.
 
-    Raises
-    ------
-    ModelError
-        If there are too many places and slots to hold.
+    Raises ModelError if there are too many places and slots to hold.
 
     Examples
     --------

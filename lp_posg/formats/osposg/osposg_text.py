@@ -43,7 +43,6 @@ class OneSided:
 
     Parameters
     ----------
-    discount : float
     states, actions, observations : tuple of str; for actions, one tuple per player
         Names as in the file, perhaps not unique.
     partition : int array, shape (S,)
@@ -80,10 +79,7 @@ def parse_osposg(source: Source) -> OneSided:
     A sum of probabilities that is off by more than 1e-9 is accepted, and rescaled to 1, if rounding each number to the
     digits written explains it (and it is off by at most ``ROUNDING_CAP``).
 
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
+    Raises FormatError if the file cannot be read or is wrong anywhere; attributes ``path`` and ``line``.
     """
     return _Parser(source).game()
 
@@ -114,7 +110,7 @@ class _Parser:
         initial = self._initial(partition, n_parts)
         if self._at < len(self._lines):
             found = clip(repr(self._lines[self._at]))
-            raise self._source.error(self._at + 1, f"found {found}, expected the end of the file; correct the counts")
+            raise self._source.wrong(self._at + 1, found, "the end of the file", "correct the counts")
         return OneSided(
             discount, states, (first, second), seen, partition, (of_first, of_second), moves, move_prob, gains, gain,
             initial,
@@ -128,7 +124,7 @@ class _Parser:
         return self._lines[self._at - 1]
 
     def _wrong(self, found: str, expected: str, advice: str = "correct it") -> Exception:
-        return self._source.error(self._at, f"found {clip(found)}, expected {expected}; {advice}")
+        return self._source.wrong(self._at, clip(found), expected, advice)
 
     def _header(self) -> tuple[list[int], float]:
         words = self._next("counts and a discount").split()
@@ -205,7 +201,7 @@ class _Parser:
     def _probability(self, line: int, word: str) -> float:
         value = number(self._source, line, word)
         if not 0 <= value <= 1:
-            raise self._source.error(line, f"found {clip(repr(word))}, expected a probability from 0 to 1; correct it")
+            raise self._source.wrong(line, clip(repr(word)), "a probability from 0 to 1")
         return value
 
     def _rescaled(

@@ -49,12 +49,7 @@ def solve_form(game: SequenceGame, what: str, deadline: float | None) -> Equilib
     Where its gap is no rounding beside what is paid on the way, payoffs that are hardly ever met may have hidden from
     the solver what is at stake: the program is then solved in units of its rows and columns, and the better is kept.
 
-    Raises
-    ------
-    LimitError
-        If the deadline passes before there is any.
-    SolveError
-        If the program cannot be solved.
+    Raises LimitError if the deadline passes before there is any. Raises SolveError if the program cannot be solved.
     """
     first = _judged(game, equilibrium_plans(game, what, deadline))
     if first.share <= DOUBT:

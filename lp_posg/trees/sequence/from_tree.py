@@ -43,10 +43,7 @@ class TreeForm(SequenceGame):
 def tree_form(game: Tree) -> TreeForm:
     """Return the sequence form of a game tree of two agents.
 
-    Raises
-    ------
-    ImperfectRecallError
-        If an agent forgets; the message names the information set.
+    Raises ImperfectRecallError if an agent forgets; the message names the information set.
     """
     recall = recall_of(game)
     number = np.zeros(int(recall.first[-1]) + 1, dtype=np.int64)

@@ -112,17 +112,13 @@ class _Grown:
 def sequence_game(game: Game, structure: SharingStructure, horizon: int, watch: Watch) -> HistoryGame:
     """Return the sequence form of a game of two agents.
 
+    Raises ModelError if the structure has imperfect recall of observations. Raises UnsupportedError if private
+    information grows beyond what is tabulated.
+
     Parameters
     ----------
     watch : callable
         Told before each step what it will cost.
-
-    Raises
-    ------
-    ModelError
-        If the structure has imperfect recall of observations.
-    UnsupportedError
-        If private information grows beyond what is tabulated.
 
     Notes
     -----

@@ -30,10 +30,7 @@ def compile_sequence_form(game: SequenceGame) -> LinearProgram:
 
     Payoffs are divided by the largest, so that the solver's tolerances mean the same for every game.
 
-    Raises
-    ------
-    ModelError
-        If the largest is so small that floats have few digits for it.
+    Raises ModelError if the largest is so small that floats have few digits for it.
     """
     first, second = game.trees
     payoff = game.payoffs[0]
@@ -56,17 +53,12 @@ def equilibrium_plans(
 ) -> tuple[FloatArray, FloatArray]:
     """Return realisation plans of an equilibrium, up to the solver's rounding.
 
+    Raises LimitError if the deadline passes. Raises SolveError if the program cannot be solved.
+
     Parameters
     ----------
     balance : bool
         Whether to solve in units of rows and columns that bring the program's numbers together.
-
-    Raises
-    ------
-    LimitError
-        If the deadline passes.
-    SolveError
-        If the program cannot be solved.
     """
     # Presolve takes forced moves and idle actions out: up to fifty times as fast on large trees (measured).
     result = solve_program(compile_sequence_form(game), what, deadline, presolve=True, balance=balance)
