@@ -18,7 +18,7 @@ from lp_posg.information.resources import Resources
 from lp_posg.planning.common_information import CommonInformation, plan_over, resources_of, states_of
 from lp_posg.planning.comparison import Check, Comparison, Row, Spread
 from lp_posg.planning.methods import AUTO, settle
-from lp_posg.planning.relations import Solved, relations, row_plan, sharing_orders, spreads
+from lp_posg.planning.relations import Solved, relation_checks, row_plan, sharing_orders, spreads
 from lp_posg.planning.request import Request, check_request
 from lp_posg.planning.run_options import RunOptions, checked_run
 from lp_posg.planning.solution import Solution
@@ -107,7 +107,7 @@ def compare(
         plans = tuple(plan for row in of_rule if (plan := row_plan(row)) is not None)
         found.append(Solved(None if rule is None else rule.name, plans, states.space, states.pairs))
         rows += of_rule
-        checks += relations(found[-1], sample.tolerance)
+        checks += relation_checks(found[-1], sample.tolerance)
         ranges += spreads(found[-1], checked.deadline)
     checks += sharing_orders(found)
     return Comparison(

@@ -43,6 +43,7 @@ class Method(Protocol):
 
 
 METHODS: dict[str, Method] = {method.name: method for method in (SequenceForm(), StrategicForm(), CommonInformation())}
+"""The methods by name, in the order in which ``auto`` asks them."""
 
 
 def settle(request: Request) -> tuple[Method, Request]:

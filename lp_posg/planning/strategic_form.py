@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lp_posg.errors import UnsupportedError
+from lp_posg.errors import OptionError
 from lp_posg.game import Game
 from lp_posg.information import sharing_structure
 from lp_posg.planning.common_information import CommonInformation
@@ -48,7 +48,9 @@ class StrategicForm:
     def check(self, request: Request) -> None:
         """Raise UnsupportedError or OptionError before any work; see `Method`."""
         if not isinstance(request.game, Tree):
-            raise UnsupportedError(f"method {self.name!r} is for game trees; use 'common-information' for a POSG")
+            raise OptionError(
+                f"method {self.name!r} is for game trees; use 'common-information' for a POSG", option="method"
+            )
         for name in request.given:
             if name not in self.takes:
                 raise request.refusal(name, "which plans one choice of whole plans")

@@ -21,7 +21,8 @@ from lp_posg.errors import OptionError
 from lp_posg.lp import entropy
 from lp_posg.types import FloatArray
 
-OWN = "own:"  # how the name of an objective that is not in `OBJECTIVES` begins
+OWN = "own:"
+"""How the name of an objective that is not in `OBJECTIVES` begins."""
 
 
 @dataclass(frozen=True)
