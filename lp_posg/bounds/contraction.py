@@ -27,7 +27,7 @@ CONFIDENCE = 0.95  # of each interval of an estimate, one by one
 MOST_ENTRIES = 20_000_000
 BATCH_ENTRIES = 4_000_000  # numbers in the pairs that are simulated at a time
 LAW, WORST = "law", "worst"  # priors by name: the game's own law, and certainty of the state that is forgotten slowest
-EQUAL = 1e-9  # distances that differ by less are not told apart when the worst state is chosen
+EQUAL = 1e-9  # distances that differ by less count as equal when the worst state is chosen
 
 Status = Literal["exact", "bounded", "estimated"]
 
@@ -53,7 +53,7 @@ class Contraction:
     uniform_status : tuple of "exact" or "estimated"
         Per L. Where estimated, the interval has a confidence of 95 % for each L by itself.
     n_pairs : tuple of int
-        Pairs of beliefs that were told apart after 0, 1, ... steps, as far as they were expanded.
+        Distinct pairs of beliefs after 0, 1, ... steps, as far as they were expanded.
     n_samples : int
         Runs behind each estimate; 0 if there is none.
     merge_distance : float
@@ -350,7 +350,7 @@ def _law_at(game: Game, time: int) -> FloatArray:
 def _first_prior(
     game: Game, prior: FloatArray | str | None, time: int, max_memory: int, max_pairs: int
 ) -> tuple[FloatArray, str]:
-    """Return the first filter's law, and the name of the state if it is certainty of one that was asked for."""
+    """Return the first filter's law, and the name of the state if that law is certainty of one."""
     if prior is None or (isinstance(prior, str) and prior == LAW):
         return _law_at(game, time), ""
     if not isinstance(prior, str):
