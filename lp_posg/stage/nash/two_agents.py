@@ -33,8 +33,8 @@ from lp_posg.types import FloatArray
 def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
     """Return the Nash equilibrium of one stage game (a block of one) that the objective selects.
 
-    Raises LimitError if the deadline passes; its facts are ``bound``, which no equilibrium exceeds, ``incumbent``, which
-    the best equilibrium so far has, in what the objective maximises (nan: there is none yet), and ``strategy``, that
+    Raises LimitError if the deadline passes; its facts are ``bound``, which no equilibrium exceeds, ``incumbent``,
+    which the best so far has, in what the objective maximises (nan: there is none yet), and ``strategy``, that
     equilibrium as a `BlockStrategy` or None. Raises SolveError if the mixed-integer program cannot be solved.
     """
     game = scaled(block)
