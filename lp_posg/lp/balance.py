@@ -56,7 +56,7 @@ class Balanced:
     column: FloatArray  # shape (n_columns,); unit of each column of the original
     cost: float  # what the costs were divided by
 
-    def undone(self, result: LPResult, cost: FloatArray) -> LPResult:
+    def restored(self, result: LPResult, cost: FloatArray) -> LPResult:
         """Return a result of the balanced program as one of the original, whose costs are given."""
         x = self.column * result.x[: len(self.column)]
         return replace(result, x=x, dual=self.cost * self.row * result.dual, objective=float(cost @ x))

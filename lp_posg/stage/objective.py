@@ -134,7 +134,7 @@ def parse_objective(objective: str | Objective | Callable[[Any], Any], agents: t
 
 
 def _checked(objective: Objective, agents: tuple[str, ...]) -> Objective:
-    """Return a user's objective, under a name that tells it from those that are built in."""
+    """Return a user's objective, under a name that differs from the built-in ones."""
     weights = objective.weights
     fits = weights is None or (np.shape(weights) == (len(agents),) and np.isfinite(weights).all() and np.any(weights))
     if not fits:
