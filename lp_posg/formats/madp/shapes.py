@@ -121,6 +121,13 @@ def check_cells(source: Source, line: int, count: int) -> None:
         raise source.error(line, f"{message}; use fewer wildcards")
 
 
+def check_field(source: Source, line: int, text: str, shape: TableShape) -> None:
+    """Raise FormatError if nothing stands between two colons of a statement."""
+    if not text.strip():
+        found = f"nothing between two colons of '{shape.keyword}:'"
+        raise source.wrong(line, found, "a name, an index or *", "fill it in")
+
+
 def _ranges(axes: Sequence[Axis]) -> list[IntArray]:
     return [np.arange(axis.size) for axis in axes]
 
@@ -129,9 +136,7 @@ def _split(source: Source, shape: TableShape, statement: Statement) -> tuple[lis
     """Return the fields that name positions and the lines of numbers, by their colons and line ends."""
     fields, data, is_open = _fields(source, shape, statement)
     for line, text in fields:
-        if not text.strip():
-            message = f"found nothing between two colons of '{shape.keyword}:', expected a name, an index or *"
-            raise source.error(line, f"{message}; fill it in")
+        check_field(source, line, text, shape)
     n_axes = len(shape.axes)
     if data and len(fields) == n_axes + 1:
         raise unexpected(source, *data[0])
