@@ -29,28 +29,17 @@ MAX_STEPS = 10_000
 
 @dataclass(frozen=True)
 class Header:
-    """What the statements before the first T, O or R say.
-
-    Parameters
-    ----------
-    actions, observations : tuple of Names
-        One per agent.
-    sign : int
-        -1 if the values are costs, else 1.
-    initial : float array, shape (S,)
-        Sums to 1 within ``PROB_TOL``.
-    steps : int or None
-        The horizon, if the file gives one.
-    """
+    """What the statements before the first T, O or R say."""
 
     agents: Names
     states: Names
+    # actions and observations: one per agent
     actions: tuple[Names, ...]
     observations: tuple[Names, ...]
     discount: float
-    sign: int
-    initial: FloatArray
-    steps: int | None
+    sign: int  # -1 if the values are costs, else 1
+    initial: FloatArray  # shape (S,): sums to 1 within ``PROB_TOL``
+    steps: int | None  # The horizon, if the file gives one
 
 
 def collect(source: Source, found: dict[str, Statement], statement: Statement) -> None:

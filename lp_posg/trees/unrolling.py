@@ -22,10 +22,9 @@ from lp_posg.information.levels import rows_of
 from lp_posg.information.tables import SplitTable, first_table, next_table
 from lp_posg.information.tracking import split_first, split_flat
 from lp_posg.trees.exact_laws import first_chances, first_law, next_chances, outcome_rows
-from lp_posg.trees.node_lists import NodeList
 from lp_posg.trees.nodes import CHANCE, TERMINAL, InformationSet
 from lp_posg.trees.sequence.histories import information_sets
-from lp_posg.trees.tree import Tree
+from lp_posg.trees.tree import NodeList, Tree
 from lp_posg.types import IntArray
 
 NODE_LIMIT = 1_000_000
@@ -147,18 +146,12 @@ class UnrolledTree:
 
 @dataclass(frozen=True)
 class _Front:
-    """The R histories at the start of a step.
+    """The R histories at the start of a step."""
 
-    Attributes
-    ----------
-    node, state : int arrays, shape (R,)
-        Where the first agent moves, and the state.
-    sets, private : int arrays, shape (n, R)
-        Each agent's information set among the tree's, and its private information.
-    """
-
+    # node and state: shape (R,): where the first agent moves, and the state
     node: IntArray
     state: IntArray
+    # sets and private: shape (n, R): each agent's information set among the tree's, and its private information
     sets: IntArray
     private: IntArray
 

@@ -60,30 +60,16 @@ class Payoffs(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A node as it is written.
+    """A node as it is written."""
 
-    Attributes
-    ----------
-    kind : str
-        ``"c"``, ``"p"`` or ``"t"``.
-    line : int
-    player, move : Word or None
-        The numbers of the player and of the information set, or of the event; None where there is none.
-    branches : Branches or None
-        What is said of the latter here.
-    outcome : Word
-        Its number.
-    payoffs : Payoffs or None
-        What is said of the outcome here.
-    """
-
-    kind: str
+    kind: str  # ``"c"``, ``"p"`` or ``"t"``
     line: int
+    # player and move: the numbers of the player and of the information set, or of the event; None where there is none
     player: Word | None
     move: Word | None
-    branches: Branches | None
-    outcome: Word
-    payoffs: Payoffs | None
+    branches: Branches | None  # What is said of the latter here
+    outcome: Word  # Its number
+    payoffs: Payoffs | None  # What is said of the outcome here
 
 
 @dataclass(frozen=True)

@@ -50,18 +50,11 @@ indices: NUMBER+
 
 @dataclass(frozen=True)
 class StrategicForm:
-    """What a ``.nfg`` file says.
-
-    Parameters
-    ----------
-    strategies : tuple of tuple of str
-        Per player.
-    payoffs : tuple of tuple of Fraction
-        Per profile of strategies one payoff per player; the *first* player's strategy changes fastest.
-    """
+    """What a ``.nfg`` file says."""
 
     players: tuple[str, ...]
-    strategies: tuple[tuple[str, ...], ...]
+    strategies: tuple[tuple[str, ...], ...]  # Per player
+    # Per profile of strategies one payoff per player; the *first* player's strategy changes fastest
     payoffs: tuple[tuple[Fraction, ...], ...]
 
 

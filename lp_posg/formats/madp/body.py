@@ -10,8 +10,7 @@ import numpy as np
 
 from lp_posg.formats.axes import Axis, Index
 from lp_posg.formats.header import MAX_TABLE, Header
-from lp_posg.formats.madp.cells import CellLog
-from lp_posg.formats.madp.rewards import RewardLog
+from lp_posg.formats.madp.cells import CellLog, RewardLog
 from lp_posg.formats.madp.shapes import (
     Assignment,
     TableShape,

@@ -23,22 +23,12 @@ _FEW = 64
 
 @dataclass(frozen=True)
 class TableShape:
-    """Which axes a statement runs over.
-
-    Parameters
-    ----------
-    axes : tuple of Axis
-        In the order of the file.
-    strides : tuple of int
-        What one position further along each axis adds to a cell's key.
-    fewest : int
-        Number of axes that have to be given before the numbers.
-    """
+    """Which axes a statement runs over."""
 
     keyword: str
-    axes: tuple[Axis, ...]
-    strides: tuple[int, ...]
-    fewest: int
+    axes: tuple[Axis, ...]  # In the order of the file
+    strides: tuple[int, ...]  # What one position further along each axis adds to a cell's key
+    fewest: int  # Number of axes that have to be given before the numbers
 
     def forms(self, given: int) -> str:
         """Return, for a message, what is expected after `given` axes."""
@@ -53,23 +43,12 @@ class TableShape:
 
 @dataclass(frozen=True)
 class Assignment:
-    """What one statement assigns.
+    """What one statement assigns."""
 
-    Parameters
-    ----------
-    indices : tuple of int or int array
-        Positions along the axes given before the numbers.
-    line : int
-        Where the statement begins.
-    offsets : int array
-        Keys relative to the positions given, of the cells assigned.
-    values, lines : float array, int array
-        Value of each of these cells and where it stands.
-    """
-
-    indices: tuple[Index, ...]
-    line: int
-    offsets: IntArray
+    indices: tuple[Index, ...]  # Positions along the axes given before the numbers
+    line: int  # Where the statement begins
+    offsets: IntArray  # Keys relative to the positions given, of the cells assigned
+    # values and lines: value of each of these cells and where it stands
     values: FloatArray
     lines: IntArray
 

@@ -40,38 +40,22 @@ _DIGITS = re.compile(r"(?:\.(\d*))?(?:[eE]([+-]?\d+))?$", re.ASCII)
 
 @dataclass(frozen=True)
 class OneSided:
-    """A one-sided game: player 1 sees observations and knows the partition, player 2 sees everything.
-
-    Parameters
-    ----------
-    states, actions, observations : tuple of str; for actions, one tuple per player
-        Names as in the file, perhaps not unique.
-    partition : int array, shape (S,)
-        Which partition each state belongs to.
-    playable : tuple of two lists of int sequences
-        Actions of player 1 in each partition, and of player 2 in each state.
-    moves : int array, shape (k, 5)
-        State, action of player 1, action of player 2, observation, next state.
-    move_prob : float array, shape (k,)
-        Their probabilities; those of one state and joint action sum to 1 within ``PROB_TOL``.
-    gains : int array, shape (m, 3)
-        State, action of player 1, action of player 2.
-    gain : float array, shape (m,)
-        What player 1 gets and player 2 pays there; 0 elsewhere.
-    initial : float array, shape (S,)
-    """
+    """A one-sided game: player 1 sees observations and knows the partition, player 2 sees everything."""
 
     discount: float
+    # states, actions and observations: names as in the file, perhaps not unique
     states: tuple[str, ...]
     actions: tuple[tuple[str, ...], tuple[str, ...]]
     observations: tuple[str, ...]
-    partition: IntArray
+    partition: IntArray  # shape (S,): which partition each state belongs to
+    # Actions of player 1 in each partition, and of player 2 in each state
     playable: tuple[list[Sequence[int]], list[Sequence[int]]]
-    moves: IntArray
+    moves: IntArray  # shape (k, 5): state, action of player 1, action of player 2, observation, next state
+    # shape (k,): their probabilities; those of one state and joint action sum to 1 within ``PROB_TOL``
     move_prob: FloatArray
-    gains: IntArray
-    gain: FloatArray
-    initial: FloatArray
+    gains: IntArray  # shape (m, 3): state, action of player 1, action of player 2
+    gain: FloatArray  # shape (m,): what player 1 gets and player 2 pays there; 0 elsewhere
+    initial: FloatArray  # shape (S,)
 
 
 def parse_osposg(source: Source) -> OneSided:

@@ -26,8 +26,7 @@ from lp_posg.information.levels import rows_of
 from lp_posg.information.tables import SplitTable, first_table, next_table
 from lp_posg.information.tracking import split_first, split_flat
 from lp_posg.trees.exact_laws import first_law
-from lp_posg.trees.sequence.form import InformationTree, SequenceGame
-from lp_posg.trees.sequence.offset import common_part
+from lp_posg.trees.sequence.form import InformationTree, SequenceGame, common_part
 from lp_posg.types import FloatArray, IntArray, SparseMatrix, read_only
 
 Watch = Callable[[int, int, int], None]
@@ -79,18 +78,13 @@ class HistoryGame(SequenceGame):
 
 @dataclass(frozen=True)
 class _Front:
-    """Pairs of information sets of one step, R of them.
+    """Pairs of information sets of one step, R of them."""
 
-    Attributes
-    ----------
-    sets, private : int arrays, shape (2, R)
-        Information set of each agent, counted from the first of the step, and private information.
-    weight : CSR array, shape (R, S)
-        Nature's probability of coming to the pair and the state, if the agents act so as to.
-    """
-
+    # sets and private: shape (2, R): information set of each agent, counted from the first of the step, and private
+    # information
     sets: IntArray
     private: IntArray
+    # CSR array, shape (R, S): nature's probability of coming to the pair and the state, if the agents act so as to
     weight: SparseMatrix
 
 
