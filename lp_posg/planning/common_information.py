@@ -164,7 +164,7 @@ def _swept(request: Request, space: StateSpace, resources: Resources) -> Swept:
 def _certified(
     request: Request, swept: Swept, model: StateSpace, resources: Resources, pairs: StateSpace | None
 ) -> Certificate:
-    """Return the certificate of a strategy, of the kind asked for."""
+    """Return the certificate of a strategy, of the kind that the request names."""
     game, structure, _ = request.posg
     kind, policy = request.resolved_concept.deviations, swept.policy
     begun = clock.perf_counter()

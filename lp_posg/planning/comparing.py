@@ -150,14 +150,9 @@ class _States:
                 raise
             self.seconds = clock.perf_counter() - begun
             if request.compression.name == "exact":
-                self.pairs = _as_pairs(self.space)
+                depths = (replace(depth, tag=np.arange(depth.level.n_nodes)) for depth in self.space.depths)
+                self.pairs = replace(self.space, depths=tuple(depths))
         return self.space
-
-
-def _as_pairs(space: StateSpace) -> StateSpace:
-    """Return exact states as pairs of belief and state of a strategy over them."""
-    depths = tuple(replace(depth, tag=np.arange(depth.level.n_nodes)) for depth in space.depths)
-    return replace(space, depths=depths)
 
 
 def _row(request: Request, states: _States) -> Row:

@@ -117,13 +117,13 @@ class Comparison:
         None for a game tree.
     objective, compression : str
     rows : tuple of Row
-        One per (sharing, concept), in the order asked for.
+        One per (sharing, concept), in the order given.
     checks : tuple of Check
     note : str
         What the order of the rows does and does not mean.
     spreads : tuple of Spread
         For two agents and one step: over *all* equilibria, not the selected one, of each correlated
-        concept asked for. Over several steps equilibria are selected stage by stage, and there are none.
+        concept given. Over several steps equilibria are selected stage by stage, and there are none.
     """
 
     game: Game | Tree
@@ -141,7 +141,7 @@ class Comparison:
         Raises
         ------
         ModelError
-            If it was not asked for.
+            If there is none.
         """
         for row in self.rows:
             if (row.sharing, row.concept) == (sharing, concept):

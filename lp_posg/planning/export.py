@@ -16,21 +16,58 @@ it). An agent that hears more than that, say the atom of a correlated equilibriu
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from lp_posg.errors import FormatError
+from lp_posg.files import write_whole
 from lp_posg.information.policy import PolicyBlock
-from lp_posg.planning.export_text import checked_suffix, object_text, table_text, write_text
-from lp_posg.planning.state_plan import StatePlan
+from lp_posg.planning.state_plan import StatePlan, parts_of
 from lp_posg.types import FloatArray, IntArray
+from lp_posg.version import __version__
 
 COLUMNS = ("time", "state", "atom", "atom_probability", "agent", "private_information", "action", "probability")
 
-JSON_FORMAT = "lp-posg strategy"
+JSON_FORMAT, JSON_VERSION = "lp-posg strategy", 1
+
+
+def checked_suffix(path: str | PathLike[str], what: str, suffixes: Iterable[str]) -> str:
+    """Return the suffix of a file, or raise FormatError if it is none of those that `what` is written with."""
+    suffix = Path(path).suffix.lower()
+    if suffix in suffixes:
+        return suffix
+    raise FormatError(
+        f"{str(path)!r} ends in {suffix or 'no suffix'!r}; {what} is written as {', '.join(suffixes)}",
+        path=str(path),
+        line=None,
+    )
+
+
+def table_text(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a table with comma-separated values."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(columns)
+    table.writerows(rows)
+    return out.getvalue()
+
+
+def object_text(name: str, content: Mapping[str, Any]) -> str:
+    """Return a JSON object that says first what it is."""
+    whole = {"format": name, "format_version": JSON_VERSION, "version": __version__, **content}
+    return json.dumps(whole, indent=1, allow_nan=False) + "\n"
+
+
+def write_text(path: str | PathLike[str], text: str) -> None:
+    """Write a text to a file, or raise FormatError; an older file is then left as it was."""
+    write_whole(path, lambda stream: stream.writelines([text.encode()]))
 
 
 def export_plan(plan: StatePlan, path: str | PathLike[str]) -> None:
@@ -60,27 +97,29 @@ def csv_text(plan: StatePlan) -> str:
 
     It is sorted by time, state, atom, agent, private information and action.
     """
-    return table_text(COLUMNS, (row for time in range(plan.horizon) for row in _rows(plan, time)))
+    rows = (
+        (time, state, atom, repr(atom_prob), *words, repr(prob))
+        for time in range(plan.horizon)
+        for state, atom, atom_prob, words, prob in _plays(plan, time)
+    )
+    return table_text(COLUMNS, rows)
 
 
-def _rows(plan: StatePlan, time: int) -> Iterator[tuple[object, ...]]:
-    game, private = plan.game, _private_words(plan, time)
-    index, chance = _entries(plan, time)
-    for (state, atom, agent, own, action), (atom_prob, prob) in zip(index.tolist(), chance.tolist(), strict=True):
-        words = (game.agents[agent], private[agent][own], game.actions[agent][action])
-        yield time, state, atom, repr(atom_prob), *words, repr(prob)
-
-
-def _entries(plan: StatePlan, time: int) -> tuple[IntArray, FloatArray]:
-    """Return (state, atom, agent, private, action), shape (R, 5), and their two probabilities, shape (R, 2)."""
-    agents = range(plan.game.n_agents)
+def _plays(plan: StatePlan, time: int) -> Iterator[tuple[int, int, float, tuple[str, str, str], float]]:
+    """Yield (state, atom, its probability, (agent, private information, action), probability), sorted."""
+    game, private = plan.game, [_distinct(words) for words in plan.labels.private[time]]
+    agents = range(game.n_agents)
     parts = [_block_entries(block, agent) for block in plan.policy.steps[time].blocks for agent in agents]
     index, chance = (np.concatenate(rows) for rows in zip(*parts, strict=True))
     order = np.lexsort(index.T[::-1])
-    return index[order], chance[order]
+    entries = zip(index[order].tolist(), chance[order].tolist(), strict=True)
+    for (state, atom, agent, known, action), (atom_prob, prob) in entries:
+        words = (game.agents[agent], private[agent][known], game.actions[agent][action])
+        yield state, atom, atom_prob, words, prob
 
 
 def _block_entries(block: PolicyBlock, agent: int) -> tuple[IntArray, FloatArray]:
+    """Return (state, atom, agent, private, action), shape (R, 5), and their two probabilities, shape (R, 2)."""
     row_of = np.repeat(np.arange(len(block.nodes)), np.diff(block.atom_start))
     atom, known, action = np.nonzero(block.prescription[agent])
     row = row_of[atom]
@@ -115,14 +154,11 @@ def _states(plan: StatePlan, time: int) -> list[dict[str, Any]]:
     states: list[dict[str, Any]] = [
         {"state": v, "values": own, "atoms": [], "next": []} for v, own in enumerate(plan.node_values[time].tolist())
     ]
-    game, private = plan.game, _private_words(plan, time)
-    index, chance = _entries(plan, time)
-    for (v, atom, agent, own, action), (atom_prob, prob) in zip(index.tolist(), chance.tolist(), strict=True):
+    for v, atom, atom_prob, (agent, known, action), prob in _plays(plan, time):
         atoms = states[v]["atoms"]
         if atom == len(atoms):
             atoms.append({"probability": atom_prob, "prescriptions": {}})
-        known = atoms[atom]["prescriptions"].setdefault(game.agents[agent], {})
-        known.setdefault(private[agent][own], {})[game.actions[agent][action]] = prob
+        atoms[atom]["prescriptions"].setdefault(agent, {}).setdefault(known, {})[action] = prob
     step = plan.policy.steps[time]
     for parent, increment, child in np.stack([step.parent, step.increment, step.child], axis=1).tolist():
         states[parent]["next"].append({"news": _news(plan, time + 1, increment), "state": child})
@@ -131,13 +167,7 @@ def _states(plan: StatePlan, time: int) -> list[dict[str, Any]]:
 
 def _news(plan: StatePlan, when: int, joint: int) -> list[str]:
     """Return what each agent's part of a joint increment is, in words; empty where nothing becomes common."""
-    own = [_distinct(words) for words in plan.labels.increments[when]]
-    index = np.unravel_index(joint, tuple(len(words) for words in own))
-    return [words[int(k)] for words, k in zip(own, index, strict=True)]
-
-
-def _private_words(plan: StatePlan, time: int) -> list[Sequence[str]]:
-    return [_distinct(words) for words in plan.labels.private[time]]
+    return parts_of(joint, [_distinct(words) for words in plan.labels.increments[when]])
 
 
 def _distinct(words: Sequence[str]) -> Sequence[str]:

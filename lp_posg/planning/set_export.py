@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
-from lp_posg.planning.export_text import checked_suffix, object_text, table_text, write_text
+from lp_posg.planning.export import checked_suffix, object_text, table_text, write_text
 from lp_posg.planning.set_strategy import SetPlay
 
 COLUMNS = ("agent", "information_set", "own_reach", "reach_probability", "action", "probability")
@@ -63,7 +63,9 @@ def _csv_text(atom_prob: Sequence[float], rows: Sequence[Sequence[SetPlay]]) -> 
 
 def _json_text(summary: Mapping[str, Any], atom_prob: Sequence[float], rows: Sequence[Sequence[SetPlay]]) -> str:
     """Return the behaviour as one JSON object."""
-    sets = [[_object(play) for play in plays] for plays in rows]
+    names = {"agent": "agent", "information_set": "information_set", "own_reach": "own_reach"}
+    names |= {"reach_probability": "reach", "actions": "actions"}
+    sets = [[{key: getattr(play, name) for key, name in names.items()} for play in plays] for plays in rows]
     atoms = [{"probability": prob, "information_sets": at} for prob, at in zip(atom_prob, sets, strict=True)]
     content = {
         **{key: summary[key] for key in ("game", "agents", "concept", "values")},
@@ -71,13 +73,3 @@ def _json_text(summary: Mapping[str, Any], atom_prob: Sequence[float], rows: Seq
         **({"information_sets": sets[0]} if len(atoms) == 1 else {"atoms": atoms}),
     }
     return object_text(JSON_FORMAT, content)
-
-
-def _object(play: SetPlay) -> dict[str, Any]:
-    return {
-        "agent": play.agent,
-        "information_set": play.information_set,
-        "own_reach": play.own_reach,
-        "reach_probability": play.reach,
-        "actions": play.actions,
-    }

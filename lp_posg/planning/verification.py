@@ -127,7 +127,10 @@ def check_certificate(
     most = allowed_gaps(game, tolerance, certificate.kind.together)
     over = certificate.gaps - most
     if (over <= 0).all():
-        _warn_of_large_gap(certificate, game, tolerance)
+        beside = np.abs(certificate.values)
+        # Most rewards (of a team's, those of one) are looked at only where the values leave a doubt.
+        if certificate.status == "exact" and has_large_gap(certificate.gaps, beside, tolerance):
+            warn_of_large_gap(game.agents, certificate.gaps, np.maximum(beside, usual_rewards(game)), tolerance)
         return
     if approximate and np.isfinite(certificate.gap):
         return
@@ -145,14 +148,6 @@ def check_certificate(
         f" {what}; allow approximate solutions to accept the bound",
         certificate=certificate,
     )
-
-
-def _warn_of_large_gap(certificate: Certificate, game: Game, tolerance: float) -> None:
-    """Warn of a gap that is large beside the values and beside most rewards; of a team's rewards, those of one."""
-    beside = np.abs(certificate.values)
-    # Rewards are looked at only where the values leave a doubt.
-    if certificate.status == "exact" and has_large_gap(certificate.gaps, beside, tolerance):
-        warn_of_large_gap(game.agents, certificate.gaps, np.maximum(beside, usual_rewards(game)), tolerance)
 
 
 def value_slack(game: Game, tolerance: float, values: FloatArray) -> float:
