@@ -25,7 +25,6 @@ from lp_posg.stage import Concept
 from lp_posg.trees import Tree
 from lp_posg.trees.recall import recall_of
 from lp_posg.trees.strategic import ReducedForm, plan_behaviour, reduced_form
-from lp_posg.types import FloatArray
 
 
 class StrategicForm:
@@ -90,13 +89,9 @@ def plan_sets(game: Tree, form: ReducedForm, plan: StatePlan) -> SetStrategy:
     """Return the behaviour strategies that the atoms of a strategic form's equilibrium amount to."""
     recall = recall_of(game)
     (block,) = plan.policy.steps[0].blocks
-    rows, own, reach = [], [], []
-    for m in range(len(block.atom_prob)):
-        mixtures: list[FloatArray] = [prescription[m, 0] for prescription in block.prescription]
-        weights, behaviour = plan_behaviour(recall, form, mixtures)
-        reaches = set_reaches(game, recall, weights)
-        rows.append(behaviour)
-        own.append(reaches[0])
-        reach.append(reaches[1])
+    mixtures = [[law[m, 0] for law in block.prescription] for m in range(len(block.atom_prob))]
+    weights, behaviour = zip(*(plan_behaviour(recall, form, laws) for laws in mixtures), strict=True)
+    own_reach, reach = zip(*(set_reaches(game, recall, of_atom) for of_atom in weights), strict=True)
     owner = np.array([info.agent for info in game.sets], dtype=np.int64)
-    return SetStrategy(owner, recall.first, np.array(block.atom_prob), np.stack(rows), np.stack(own), np.stack(reach))
+    rows = (np.stack(part) for part in (behaviour, own_reach, reach))
+    return SetStrategy(owner, recall.first, np.array(block.atom_prob), *rows)
