@@ -59,10 +59,15 @@ def test_every_public_name_is_in_the_reference():
     public = {f"errors.{name}" for name in vars(lp_posg.errors) if name.endswith("Error")}
     rooms = {name for name in lp_posg.__all__ if isinstance(getattr(lp_posg, name), ModuleType)}
     public |= set(lp_posg.__all__) - {"__version__", "LpPosgError"} - rooms
-    for room in ("plot", "report", "learning", "interop"):
-        names = set(import_module(f"lp_posg.{room}").__all__) - set(lp_posg.__all__)  # those are told of once
-        public |= {f"{room}.{name}" for name in names if name[0].islower()}
+    for room in ("bounds", "interop", "learning", "plot", "report", "testing"):
+        names = set(import_module(f"lp_posg.{room}").__all__) - set(lp_posg.__all__)  # those are described once
+        public |= {f"{room}.{name}" for name in names if not name.isupper()}
     assert public - documented == set()
+    assert {name for name in lp_posg.NAMESPACES if f"`posg.{name}`" not in pages} == set()
+    planning = {name for name in lp_posg.planning.__all__ if name not in lp_posg.__all__} - {"load_solution"}
+    assert {
+        name for name in planning if not re.search(rf"::? lp_posg\.planning\.{name}$", pages, re.MULTILINE)
+    } == set()
 
 
 # ---- the generated pages ---------------------------------------------------------------------------
