@@ -97,7 +97,7 @@ def homes(entries: Iterable[object]) -> set[str]:
 
 
 # What stands in the help of the command line is compared with the registries in tests/cli/test_cli_help_names.py. Here:
-# names that mean nothing else ("team", "none", "exact", "values" are words of other things too), the files in which they
+# names that mean nothing else ("team", "none", "exact", "values" are words of other things too), the files where they
 # may stand, and why.
 LISTED: Mapping[str, tuple[Iterable[str], set[str], Mapping[str, str]]] = {
     "concepts": (

@@ -65,7 +65,9 @@ def test_every_public_name_is_in_the_reference():
     assert public - documented == set()
     assert {name for name in lp_posg.NAMESPACES if f"`posg.{name}`" not in pages} == set()
     planning = {name for name in lp_posg.planning.__all__ if name not in lp_posg.__all__} - {"load_solution"}
-    assert {name for name in planning if not re.search(rf"::? lp_posg\.planning\.{name}$", pages, re.MULTILINE)} == set()
+    assert {
+        name for name in planning if not re.search(rf"::? lp_posg\.planning\.{name}$", pages, re.MULTILINE)
+    } == set()
 
 
 # ---- the generated pages ---------------------------------------------------------------------------

@@ -13,7 +13,7 @@ decoder therefore proves an upper bound of ``|x|_1`` in its node:
     max over o, o' of  ( |w_o - w_o'| + sum_U |m_uo - m_uo'| ) / 2.
 
 A decoder with a small bound is found by a linear program that minimises t with, for every o, ``|w_o - v| + sum_U |m_uo
-- v_u| <= t`` (v is a centre, so the bound is at most t). The bound is evaluated from the decoder, put right by the
+- v_u| <= t`` (v is a centre, so the bound is at most t). The bound is evaluated from the decoder, corrected by the
 pseudo-inverse of O, and does not rely on the solver. The duals of the program are candidates for x. With all signs
 fixed the program is exact.
 """
@@ -60,8 +60,8 @@ def inverse_bound(rows: FloatArray) -> tuple[float, FloatArray]:
     n_columns = decoder.shape[1]
     if n_columns == 1:
         return np.inf, np.zeros(len(rows))
-    apart = int(np.argmax(pdist(decoder.T, "cityblock")))
-    first, second = (int(index[apart]) for index in np.triu_indices(n_columns, 1))
+    farthest = int(np.argmax(pdist(decoder.T, "cityblock")))
+    first, second = (int(index[farthest]) for index in np.triu_indices(n_columns, 1))
     bound = decoder_bound(decoder, np.eye(len(rows)) - decoder @ rows.T)
     return bound, decoder[:, first] - decoder[:, second]
 
@@ -164,7 +164,7 @@ class _Tree:
         return _Node(-bound, number, signs, int(free[np.argmax(gain)]), found.end)
 
     def _proved(self, decoder: FloatArray, signs: IntArray) -> float:
-        """Return the bound of the decoder, its equations and inequalities put right first."""
+        """Return the bound of the decoder, its equations and inequalities corrected first."""
         decoder = decoder + self._missing(decoder, signs) @ self._inverse.T
         return decoder_bound(decoder, self._missing(decoder, signs))
 

@@ -1,4 +1,4 @@
-"""The memory that theory asks for so that a filter forgets where it started."""
+"""The memory that theory requires so that a filter forgets where it started."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lp_posg.checks import finite_number, positive_number
 def theoretical_memory(
     observability: float, n_states: int, horizon: int, epsilon: float, constant: float = 1.0
 ) -> int | float:
-    """Return the memory L that theory asks for: ``ceil(C g^-4 log(S H / eps))``, with g the observability.
+    """Return the memory L that theory requires: ``ceil(C g^-4 log(S H / eps))``, with g the observability.
 
     Parameters
     ----------

@@ -150,7 +150,7 @@ def observability(game: Game, time_limit: float = 60.0) -> Observability:
 
     Examples
     --------
-    Opening a door moves the tiger, and what is heard then says nothing of where it is.
+    Opening a door moves the tiger, and what is heard then says nothing about where it is.
 
     >>> import lp_posg as posg
     >>> tiger = posg.bounds.observability(posg.catalog("dectiger"))

@@ -30,19 +30,11 @@ def is_bare_name(token: str) -> bool:
 
 @dataclass(frozen=True)
 class Names:
-    """The members of one list of the header.
+    """The members of one list of the header."""
 
-    Parameters
-    ----------
-    kind : str
-        What one member is, with its article, for messages.
-    labels : tuple of str or None
-        None when the header gave only their number.
-    """
-
-    kind: str
+    kind: str  # What one member is, with its article, for messages
     size: int
-    labels: tuple[str, ...] | None = None
+    labels: tuple[str, ...] | None = None  # None when the header gave only their number
     _index: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -8,7 +8,6 @@ from math import prod
 
 import numpy as np
 
-from lp_posg.errors import FormatError
 from lp_posg.formats.axes import RESERVED, Names, is_bare_name
 from lp_posg.formats.madp.statements import HEADERS, START_SETS, Statement, unexpected
 from lp_posg.formats.numbers import all_numbers, is_number, number, whole
@@ -30,28 +29,17 @@ MAX_STEPS = 10_000
 
 @dataclass(frozen=True)
 class Header:
-    """What the statements before the first T, O or R say.
-
-    Parameters
-    ----------
-    actions, observations : tuple of Names
-        One per agent.
-    sign : int
-        -1 if the values are costs, else 1.
-    initial : float array, shape (S,)
-        Sums to 1 within ``PROB_TOL``.
-    steps : int or None
-        The horizon, if the file gives one.
-    """
+    """What the statements before the first T, O or R say."""
 
     agents: Names
     states: Names
+    # actions and observations: one per agent
     actions: tuple[Names, ...]
     observations: tuple[Names, ...]
     discount: float
-    sign: int
-    initial: FloatArray
-    steps: int | None
+    sign: int  # -1 if the values are costs, else 1
+    initial: FloatArray  # shape (S,): sums to 1 within ``PROB_TOL``
+    steps: int | None  # The horizon, if the file gives one
 
 
 def collect(source: Source, found: dict[str, Statement], statement: Statement) -> None:
@@ -76,7 +64,7 @@ def read_header(source: Source, found: Mapping[str, Statement], line: int) -> He
         names = ", ".join(f"'{key}:'" for key in missing)
         raise source.wrong(line, f"no {names} so far", "it before T, O and R", "add it")
     agents = _agents(source, found["agents"])
-    states = _one_list(source, found["states"], "a state")
+    states = _names(source, "a state", _words(source, found["states"]), MAX_LABELS)
     actions = _list_per_agent(source, found["actions"], "an action", agents)
     observations = _list_per_agent(source, found["observations"], "an observation", agents)
     steps = _steps(source, found["horizon"]) if "horizon" in found else None
@@ -117,8 +105,8 @@ def _single(source: Source, statement: Statement, expected: str) -> tuple[int, s
     words = _words(source, statement)
     if len(words) > 1:
         line, word = words[1]
-        message = f"found {shown(word)} after the value of '{statement.head.keyword}:', expected {expected} only"
-        raise source.error(line, f"{message}; remove it")
+        found = f"{shown(word)} after the value of '{statement.head.keyword}:'"
+        raise source.wrong(line, found, f"{expected} only", "remove it")
     return words[0]
 
 
@@ -128,10 +116,6 @@ def _agents(source: Source, statement: Statement) -> Names:
     if agents.labels is None:
         return Names("an agent", agents.size, tuple(f"agent{i + 1}" for i in range(agents.size)))
     return agents
-
-
-def _one_list(source: Source, statement: Statement, kind: str) -> Names:
-    return _names(source, kind, _words(source, statement), MAX_LABELS)
 
 
 def _list_per_agent(source: Source, statement: Statement, kind: str, agents: Names) -> tuple[Names, ...]:
@@ -221,7 +205,9 @@ def _initial(source: Source, statement: Statement, states: Names) -> FloatArray:
         law[states.position(source, line, first)] = 1.0
         return law
     if len(words) != states.size:
-        raise _wrong_start(source, words[-1][0], len(words), states)
+        expected = f"{states.size} probabilities (one per state), a state, or 'uniform'"
+        advice = "correct them (for a set of states write 'start include:')"
+        raise source.wrong(words[-1][0], f"{len(words)} words after 'start:'", expected, advice)
     law = np.concatenate([all_numbers(source, at, [word]) for at, word in words])
     bad = np.flatnonzero((law < 0) | (law > 1 + PROB_TOL))
     if len(bad):
@@ -233,13 +219,6 @@ def _initial(source: Source, statement: Statement, states: Names) -> FloatArray:
             words[-1][0], found, f"1 within {PROB_TOL:g}", "correct them (an error this large is not rescaled)"
         )
     return law
-
-
-def _wrong_start(source: Source, line: int, count: int, states: Names) -> FormatError:
-    expected = f"{states.size} probabilities (one per state), a state, or 'uniform'"
-    return source.wrong(
-        line, f"{count} words after 'start:'", expected, "correct them (for a set of states write 'start include:')"
-    )
 
 
 def _uniform_over(source: Source, statement: Statement, words: list[tuple[int, str]], states: Names) -> FloatArray:

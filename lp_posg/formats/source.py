@@ -1,7 +1,7 @@
 """A text file as numbered lines without comments, and errors that say where in it.
 
-Quoted names leave this module as single tokens that begin with a double quote and contain neither
-spaces nor punctuation of the format, so that later steps can split lines without care.
+Quoted names leave this module as single tokens that begin with a double quote and contain neither spaces nor
+punctuation of the format, so that later steps can split lines without care.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Source:
-    """An open question to one file: its lines, its place in messages, and whether it may use extensions.
+    """One file being read: its lines, its place in messages, and whether it may use extensions.
 
     Parameters
     ----------
@@ -93,21 +93,16 @@ class Source:
     def _decoded(self) -> Iterator[tuple[int, str]]:
         number = 0
         for raw in self._raw():
-            if number == 0:
-                raw = raw.removeprefix(_BOM)
+            raw = raw if number else raw.removeprefix(_BOM)
             try:
                 text = raw.decode()
             except UnicodeDecodeError as error:
                 byte = raw[error.start]
                 raise self.wrong(number + 1, f"byte 0x{byte:02x}", "UTF-8 text", "save the file as UTF-8") from None
-            if "\r" in text:
-                text = text.replace("\r\n", "\n").removesuffix("\n")
-                for part in text.split("\r"):
-                    number += 1
-                    yield number, part
-            else:
+            parts = text.replace("\r\n", "\n").removesuffix("\n").split("\r") if "\r" in text else [text]
+            for part in parts:
                 number += 1
-                yield number, text
+                yield number, part
 
     def _raw(self) -> Iterator[bytes]:
         try:

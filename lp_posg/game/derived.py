@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.game.labels import joint_label
-from lp_posg.game.validation import frozen, frozen_csr
+from lp_posg.game.matrices import frozen, frozen_csr
 from lp_posg.types import REWARD_TOL, FloatArray, SparseMatrix
 
 

@@ -14,17 +14,11 @@ from lp_posg.errors import ModelError
 
 @dataclass(frozen=True)
 class Labels:
-    """The labels of a game, all checked.
-
-    Attributes
-    ----------
-    agents, states : tuple of str
-    actions, observations : tuple of tuple of str
-        One tuple per agent.
-    """
+    """The labels of a game, all checked."""
 
     agents: tuple[str, ...]
     states: tuple[str, ...]
+    # actions and observations: one tuple per agent
     actions: tuple[tuple[str, ...], ...]
     observations: tuple[tuple[str, ...], ...]
 

@@ -9,11 +9,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
-from lp_posg.game.dense import matrices_of
 from lp_posg.game.derived import Derived
 from lp_posg.game.labels import labelled
-from lp_posg.game.matrices import Matrices, checked_matrices
-from lp_posg.game.validation import check_discount
+from lp_posg.game.matrices import Matrices, check_discount, checked_matrices, matrices_of
 from lp_posg.types import FloatArray, SparseMatrix
 
 

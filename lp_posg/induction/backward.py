@@ -114,7 +114,7 @@ def _solved(
     use: Resources,
     sizes: tuple[int, ...],
 ) -> _Part:
-    """Return one piece solved; a limit met inside is told with how far the sweep has come."""
+    """Return one piece solved; a limit met on the way says how far the sweep has come."""
     use.check_clock("solve", block.time, sizes)
     entries = _entries(game, block)
     part, needed = part_size(entries), 3 * 8 * len(block.nodes) * entries  # bytes: payoffs, dense payoffs, and a copy
@@ -147,7 +147,7 @@ def _packed(part: _Part) -> dict[str, Any]:
 
 
 def _kept(store: Store | None, name: str, digest: str, n_agents: int) -> _Part | None:
-    """Return the piece that `_packed` took apart, if it is kept."""
+    """Return the piece that `_packed` wrote, if the store has it."""
     kept = None if store is None else store.load(name, digest)
     if kept is None:
         return None

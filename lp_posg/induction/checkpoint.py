@@ -1,4 +1,4 @@
-"""Finished parts of a solve on disk, so that a run that was stopped can be taken up again."""
+"""Finished parts of a solve on disk, so that a stopped run can go on from them."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Checkpoint:
 
 
 def _checksum(arrays: Mapping[str, Any]) -> str:
-    """Return a digest of all arrays of a part: what was changed since is not to be computed with."""
+    """Return a digest of all arrays of a part: a part that was changed since must not be used."""
     digest = hashlib.sha256()
     for name in sorted(arrays):
         array = np.asarray(arrays[name])
@@ -125,7 +125,7 @@ def _checksum(arrays: Mapping[str, Any]) -> str:
 
 
 def fingerprint(game: Game) -> str:
-    """Return a digest of everything in a game that an answer depends on, its name apart."""
+    """Return a digest of everything in a game that an answer depends on, so not of its name."""
     digest = hashlib.sha256()
     labels = (game.agents, game.states, game.actions, game.observations, game.discount)
     digest.update(json.dumps(labels).encode())

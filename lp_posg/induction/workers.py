@@ -45,7 +45,7 @@ def runner(workers: int, backend: str | None) -> Run:
                 f"a worker died: {str(error).partition('.')[0]}; if memory ran out, use fewer workers"
             ) from None
         except BaseException:
-            # Threads of this process do not hear an interrupt; their programs are told to stop.
+            # Threads of this process do not see an interrupt, so their programs are stopped here.
             cancel_running()
             raise
 

@@ -73,10 +73,10 @@ class Atoms:
         return {"atom_start": self.atom_start, "atom_prob": self.atom_prob} | by_agent
 
 
-def atoms_from(arrays: Mapping[str, Any], n_agents: int, prefix: str = "") -> Atoms:
-    """Return the distributions that `Atoms.arrays` took apart; `prefix` was put before each name."""
-    prescription = tuple(arrays[f"{prefix}prescription.{i}"] for i in range(n_agents))
-    return Atoms(arrays[f"{prefix}atom_start"], arrays[f"{prefix}atom_prob"], prescription)
+def atoms_from(arrays: Mapping[str, Any], n_agents: int) -> Atoms:
+    """Return the distributions whose `Atoms.arrays` are given."""
+    prescription = tuple(arrays[f"prescription.{i}"] for i in range(n_agents))
+    return Atoms(arrays["atom_start"], arrays["atom_prob"], prescription)
 
 
 def joined_atoms(parts: Sequence[Atoms]) -> Atoms:

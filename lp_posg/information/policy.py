@@ -9,7 +9,6 @@ mediator is needed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from lp_posg.errors import ModelError
 from lp_posg.information.ascending import places
-from lp_posg.information.atoms import Atoms, atoms_from
+from lp_posg.information.atoms import Atoms
 from lp_posg.types import PROB_TOL, IntArray, read_only
 
 
@@ -45,17 +44,6 @@ class PolicyBlock(Atoms):
     def of(atoms: Atoms, nodes: IntArray, private: tuple[IntArray, ...]) -> PolicyBlock:
         """Return the strategies at states from their atoms."""
         return PolicyBlock(atoms.atom_start, atoms.atom_prob, atoms.prescription, nodes, private)
-
-    @staticmethod
-    def from_arrays(arrays: Mapping[str, Any], n_agents: int, prefix: str) -> PolicyBlock:
-        """Return the block that `arrays` took apart; `prefix` was put before each name."""
-        private = tuple(arrays[f"{prefix}private.{i}"] for i in range(n_agents))
-        return PolicyBlock.of(atoms_from(arrays, n_agents, prefix), arrays[f"{prefix}nodes"], private)
-
-    def arrays(self) -> dict[str, Any]:
-        """Return the block as arrays by name."""
-        by_agent = {f"private.{i}": own for i, own in enumerate(self.private)}
-        return {"nodes": self.nodes, **super().arrays(), **by_agent}
 
     def check(self, n_actions: tuple[int, ...], time: int) -> None:
         """Raise ModelError unless shapes agree and all probabilities sum to 1."""

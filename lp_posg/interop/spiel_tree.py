@@ -27,23 +27,11 @@ _Sequence = tuple[int, int]
 
 @dataclass(frozen=True)
 class _Place:
-    """A node still to be written.
-
-    Attributes
-    ----------
-    state : pyspiel.State
-    chosen : tuple of int
-        Actions of the first agents at a state where all move at once.
-    last : tuple per agent of _Sequence or None
-        What each agent knew and did when it moved last.
-    parent : int
-    probability : Fraction
-    label : str
-    """
+    """A node still to be written."""
 
     state: Any
-    chosen: tuple[int, ...]
-    last: tuple[_Sequence | None, ...]
+    chosen: tuple[int, ...]  # Actions of the first agents at a state where all move at once
+    last: tuple[_Sequence | None, ...]  # What each agent knew and did when it moved last
     parent: int
     probability: Fraction
     label: str

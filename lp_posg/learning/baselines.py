@@ -22,7 +22,7 @@ import numpy as np
 
 from lp_posg.checks import confidence, whole_number
 from lp_posg.errors import ModelError
-from lp_posg.game.validation import check_discount
+from lp_posg.game.matrices import check_discount
 from lp_posg.information import Policy, SharingStructure, sharing_structure
 from lp_posg.learning.checking import played
 from lp_posg.learning.environments import Episodes

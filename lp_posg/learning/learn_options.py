@@ -13,8 +13,8 @@ from lp_posg.checks import confidence, positive_number, whole_number
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.deviator import check_bounds
 from lp_posg.game import Game
+from lp_posg.game.matrices import check_discount
 from lp_posg.game.protocols import AgentSizes
-from lp_posg.game.validation import check_discount
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
 from lp_posg.learning.checking import played

@@ -8,8 +8,8 @@ from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.learning.result import Learnt
 from lp_posg.planning import StateSolution, Stats
+from lp_posg.planning.packing import Unknown
 from lp_posg.planning.state_plan import labels_of
-from lp_posg.planning.unknown_objects import Unknown
 from lp_posg.types import GAP_TOL
 
 

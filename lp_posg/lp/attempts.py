@@ -1,4 +1,4 @@
-"""Ways of solving a program, tried in turn until one ends with an answer that is to be believed."""
+"""Ways of solving a program, tried in turn until one ends with an answer that can be trusted."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def solve_program(
 
     Raises LimitError if the deadline passes; of a program with whole numbers its facts are the ``bound`` and
     ``incumbent`` of `LPResult` too, and its ``x``; SolveError if it is infeasible or unbounded, or no way of solving it
-    ends with an optimum; the message tells these apart.
+    ends with an optimum; the message says which.
     """
     return optimal(attempt_program(program, seconds_left(deadline), presolve=presolve, balance=balance), program, what)
 
@@ -133,7 +133,7 @@ def attempt_program(
 
     `time_limit`: seconds for all ways together. `presolve`, `balance`: as in `solve_program`.
     """
-    said: list[Status] = []
+    endings: list[Status] = []
     end = clock.time() + time_limit
     if program.integer is None and (balance or is_wide(program.value)):
         result = _attempt_balanced(program, end)
@@ -149,26 +149,26 @@ def attempt_program(
         result = run(program, options, left, fresh=place > 0)
         if result.status in (Status.OPTIMAL, Status.LIMIT):
             return result
-        if result.status in (Status.INFEASIBLE, Status.UNBOUNDED) and result.status in said:
+        if result.status in (Status.INFEASIBLE, Status.UNBOUNDED) and result.status in endings:
             return result
-        said.append(result.status)
+        endings.append(result.status)
     return unsolved()
 
 
 def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
-    """Return an optimum of a program of numbers of very different sizes; or what else came.
+    """Return an optimum of a program of numbers of very different sizes; or how the last way ended.
 
     It is refined in units that bring the numbers together; where that does not go all the way, in others too.
     """
     best, least = unsolved(), np.inf
     units: tuple[Units, ...] = ("middle", "given", "mean")
-    for other in (balanced(program, own) for own in units):
+    for other in (balanced(program, unit) for unit in units):
         result = _in_turn(other.program, end)
         if result.status is not Status.OPTIMAL:
             best = result if least == np.inf else best
             continue
         result, missed = _refined(other.program, result, end)
-        result = other.undone(result, program.cost)
+        result = other.restored(result, program.cost)
         if missed < least and program.violation(result.x) <= VIOLATION_TOL:
             best, least = result, missed
         if least <= REFINED:
@@ -194,7 +194,7 @@ def _refined(program: LinearProgram, result: LPResult, end: float) -> tuple[LPRe
             best, least = result, step.missed
         if step.missed <= ROUNDING or place == REFINEMENTS:
             break
-        # What a correction misses itself is told by the next one.
+        # The next correction shows what this one misses.
         found = run(step.program, _BALANCED_WAYS[0], max(end - clock.time(), 0.0), fresh=True, violation=np.inf)
         if found.status is not Status.OPTIMAL:
             break

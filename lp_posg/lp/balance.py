@@ -30,7 +30,8 @@ from lp_posg.types import BoolArray, FloatArray, IntArray
 
 Units = Literal["middle", "mean", "given"]
 
-WIDE = 1e6  # programs whose largest entry is more than this many times another are balanced
+WIDE = 1e6
+"""Programs whose largest entry is more than this many times another are balanced."""
 # An entry this small beside the largest may be what rounding left of nothing: no reason to balance a program.
 NOISE = 1e-14
 ROUNDING = 1e-15  # what a solution of a balanced program misses by less than this is rounding
@@ -55,7 +56,7 @@ class Balanced:
     column: FloatArray  # shape (n_columns,); unit of each column of the original
     cost: float  # what the costs were divided by
 
-    def undone(self, result: LPResult, cost: FloatArray) -> LPResult:
+    def restored(self, result: LPResult, cost: FloatArray) -> LPResult:
         """Return a result of the balanced program as one of the original, whose costs are given."""
         x = self.column * result.x[: len(self.column)]
         return replace(result, x=x, dual=self.cost * self.row * result.dual, objective=float(cost @ x))

@@ -23,7 +23,7 @@ from lp_posg.lp.attempts import seconds_left, solve_program
 from lp_posg.lp.program import LinearProgram
 from lp_posg.types import FloatArray
 
-# Tolerances asked of the interior-point solver, in turn: relative and absolute gap, and feasibility.
+# Tolerances of the interior-point solver, in turn: relative and absolute gap, and feasibility.
 ACCURACY = (1e-10, 1e-8, 1e-6)
 
 
@@ -47,7 +47,7 @@ def solve_concave(
     import cvxpy as cp  # costs over a second
 
     x = cp.Variable(program.n_columns)
-    expression = asked_for(goal, x, what)
+    expression = concave_expression(goal, x, what)
     matrix = sp.csc_array(
         (program.value, program.index, program.start), shape=(program.n_rows, program.n_columns)
     ).tocsr()
@@ -75,7 +75,7 @@ def solve_concave(
         raise LimitError(f"{what}: the time limit has passed")
     if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
         raise SolveError(f"{what} ended as: {problem.status}; is the objective bounded?")
-    # Asked for more it may come nearer, though it does not say so, than where it is content.
+    # With a tighter tolerance it may come nearer without reaching it than with one that it reaches.
     heights = []
     for point in points:
         x.value = point
@@ -94,7 +94,7 @@ def _solve(problem: Any, accuracy: float, what: str, deadline: float | None) -> 
         if options["time_limit"] <= 0:
             raise LimitError(f"{what}: the time limit has passed")
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # of reduced accuracy, which the status tells
+        warnings.simplefilter("ignore")  # of reduced accuracy, which the status shows
         try:
             problem.solve(solver=cp.CLARABEL, **options)
         except cp.error.SolverError as error:
@@ -108,8 +108,8 @@ def entropy(x: Any) -> Any:
     return cp.sum(cp.entr(x))  # type: ignore[attr-defined]
 
 
-def asked_for(goal: Callable[[Any], Any], argument: Any, what: str) -> Any:
-    """Return what a user's function makes of a cvxpy expression: a concave scalar, all of whose numbers are known.
+def concave_expression(goal: Callable[[Any], Any], argument: Any, what: str) -> Any:
+    """Return a user's function of a cvxpy expression: a concave scalar, all of whose numbers are known.
 
     Raises ModelError if it is none, or the function raises an exception, which is then the cause.
     """

@@ -48,22 +48,22 @@ _local = threading.local()
 
 @cache
 def _statuses() -> Mapping[object, Status]:
-    import highspy  # late, here and below: what solves nothing starts sooner
+    import highspy  # late, here and below: programs that solve nothing start sooner
 
     # Once a block this large is freed, glibc keeps memory of that size for the process. Otherwise it may fetch the
     # arrays of each batch of programs from the system anew, which costs up to a fifth of a stage game's time.
     np.empty(1 << 21)
-    said = highspy.HighsModelStatus
+    model = highspy.HighsModelStatus
     return {
-        said.kOptimal: Status.OPTIMAL,
-        said.kInfeasible: Status.INFEASIBLE,
-        said.kUnbounded: Status.UNBOUNDED,
-        said.kUnboundedOrInfeasible: Status.INFEASIBLE_OR_UNBOUNDED,
-        said.kTimeLimit: Status.LIMIT,
-        said.kIterationLimit: Status.FAILED,  # one of the ways' in `attempts`, not the caller's
-        said.kSolutionLimit: Status.LIMIT,
-        said.kObjectiveBound: Status.LIMIT,
-        said.kObjectiveTarget: Status.LIMIT,
+        model.kOptimal: Status.OPTIMAL,
+        model.kInfeasible: Status.INFEASIBLE,
+        model.kUnbounded: Status.UNBOUNDED,
+        model.kUnboundedOrInfeasible: Status.INFEASIBLE_OR_UNBOUNDED,
+        model.kTimeLimit: Status.LIMIT,
+        model.kIterationLimit: Status.FAILED,  # one of the ways' in `attempts`, not the caller's
+        model.kSolutionLimit: Status.LIMIT,
+        model.kObjectiveBound: Status.LIMIT,
+        model.kObjectiveTarget: Status.LIMIT,
     }
 
 
@@ -86,7 +86,7 @@ def is_large(program: LinearProgram) -> bool:
 
 
 def load(highs: highspy.Highs, program: LinearProgram) -> bool:
-    """Give the program to a solver; False if it refuses it."""
+    """Pass the program to a solver; False if it is refused."""
     import highspy
 
     by_column, minimise, offset = 1, 1, 0.0
@@ -138,7 +138,7 @@ def _continuous(n_columns: int) -> IntArray:
 
 
 def _run_interruptibly(highs: highspy.Highs) -> highspy.HighsStatus:
-    """Run in a thread of its own, so that Ctrl-C is heard while HiGHS works; it is then told to stop."""
+    """Run in a thread of its own, so that Ctrl-C arrives while HiGHS works, and stops it."""
     import highspy
 
     ended: list[highspy.HighsStatus] = []
@@ -174,7 +174,7 @@ _running: dict[highspy.Highs, threading.Event] = {}
 def cancel_running() -> None:
     """Stop every program that any thread of this process is solving, and wait until they have ended.
 
-    For who hands programs to threads: an interrupt reaches the main thread alone.
+    Call this after handing programs to threads: an interrupt reaches the main thread alone.
     """
     for highs, done in list(_running.items()):
         _cancel(highs, done)

@@ -2,7 +2,7 @@
 
     maximise  f(offset + unit * u)   subject to   u = values . x,  row_lower <= A x <= row_upper,  lower <= x <= upper
 
-An interior-point solver is asked first; what it makes of functions in units of 1e-6 or 1e6, or of values near 1e8, may
+An interior-point solver runs first; what it returns for functions in units of 1e-6 or 1e6, or of values near 1e8, may
 be far off, whatever its status. So the polytope of u is approximated from inside, by points furthest in some direction,
 and f from above, by tangents ``f(v) + g . (u - v)`` at some points v, and both are refined in turn:
 
@@ -26,7 +26,7 @@ import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
 from lp_posg.lp.attempts import solve_program
-from lp_posg.lp.conic import asked_for, solve_concave
+from lp_posg.lp.conic import concave_expression, solve_concave
 from lp_posg.lp.program import LinearProgram
 from lp_posg.lp.warm import CostSweep
 from lp_posg.types import FloatArray
@@ -73,7 +73,7 @@ def solve_of_values(
     search = _Search(program, values, goal, what, deadline)
     if all(variable is search.argument for variable in search.expression.variables()):
         return search.optimum()
-    # With variables of its own a function has no values to look at: what the interior-point solver says must do.
+    # With variables of its own a function has no values to look at: the interior-point answer has to do.
     return solve_concave(program, lambda x: goal(values.of(x)), what, deadline), 2
 
 
@@ -88,7 +88,7 @@ class _Search:
         self.program, self.values, self.goal, self.what, self.deadline = program, values, goal, what, deadline
         self.sweep = CostSweep(program, what, deadline)
         self.argument = cp.Variable(len(values.unit))
-        self.expression = asked_for(goal, self.argument, what)
+        self.expression = concave_expression(goal, self.argument, what)
         n = len(values.unit)
         self.n_programs = 0
         self.x, self.u = np.empty((0, program.n_columns)), np.empty((0, n))
@@ -98,7 +98,7 @@ class _Search:
     def optimum(self) -> tuple[FloatArray, int]:
         for direction in np.concatenate([np.eye(len(self.values.unit)), -np.eye(len(self.values.unit))]):
             self._reach(direction)
-        self._ask_interior_point()
+        self._try_interior_point()
         if not np.isfinite(self.best):
             raise SolveError(f"{self.what}: at no point found is the objective defined; choose a wider one")
         for x in (self.best_x, self.x.mean(axis=0)):
@@ -138,7 +138,7 @@ class _Search:
         self.x, self.u = np.concatenate([self.x, [x]]), np.concatenate([self.u, [u]])
         return len(self.u) - 1
 
-    def _ask_interior_point(self) -> None:
+    def _try_interior_point(self) -> None:
         """Look at what an interior-point solver finds, with the objective in units of what it is known to vary by."""
         self._look(self.x.mean(axis=0))
         varies = self._allowed(1.0)
@@ -149,7 +149,7 @@ class _Search:
         for scale in (1.0 / varies, 1.0) if known else (1.0,):
 
             def scaled(x: Any, scale: float = scale) -> Any:
-                return asked_for(self.goal, self.values.of(x), self.what) * scale
+                return concave_expression(self.goal, self.values.of(x), self.what) * scale
 
             self.n_programs += 2
             try:
@@ -181,8 +181,8 @@ class _Search:
         if not np.isfinite(dense).all():
             return height, None
         if height == self.best:
-            own = DOUBLE * (abs(height) + float(np.abs(dense) @ np.abs(self.argument.value)))
-            self.rounding = own + SIMPLEX_TOL * float(np.abs(dense) @ self.values.unit)
+            of_value = DOUBLE * (abs(height) + float(np.abs(dense) @ np.abs(self.argument.value)))
+            self.rounding = of_value + SIMPLEX_TOL * float(np.abs(dense) @ self.values.unit)
         return height, dense * self.values.unit
 
     def _touch(self, x: FloatArray) -> None:

@@ -16,13 +16,13 @@ from lp_posg.evaluate.deviator import check_bounds
 from lp_posg.game import Game
 from lp_posg.induction.backward import Swept, sweep
 from lp_posg.induction.blocks import Block
-from lp_posg.information import Ruled, SharingStructure, StateSpace, reachable_states
+from lp_posg.information import Ruled, StateSpace, reachable_states
 from lp_posg.information.resources import Resources
-from lp_posg.planning.acceptance import check_certificate, check_planned_values
 from lp_posg.planning.request import Request
 from lp_posg.planning.solution import Stats
 from lp_posg.planning.state_plan import labels_of
 from lp_posg.planning.state_solution import StateSolution
+from lp_posg.planning.verification import check_certificate, check_planned_values
 from lp_posg.stage import OWN, Concept, concept_named
 from lp_posg.trees import Tree
 from lp_posg.types import FloatArray
@@ -78,7 +78,7 @@ def _check_storable(request: Request) -> None:
 
 def states_of(request: Request, resources: Resources) -> StateSpace:
     """Return the common-information states of a request's game."""
-    game, structure, horizon = posg_of(request)
+    game, structure, horizon = request.posg
     total, begun = 0, clock.perf_counter()
 
     def on_depth(time: int, n_states: int) -> None:
@@ -86,28 +86,13 @@ def states_of(request: Request, resources: Resources) -> StateSpace:
         total += n_states
         request.run.tell("expand", begun, time + 1, horizon, total)
 
-    return reachable_states(
-        game,
-        structure,
-        horizon,
-        compression=request.compression,
-        on_depth=on_depth,
-        resources=resources,
-    )
-
-
-def posg_of(request: Request) -> tuple[Game, SharingStructure, int]:
-    """Return game, rule and horizon of a request for a POSG."""
-    game, structure, horizon = request.game, request.sharing, request.horizon
-    assert isinstance(game, Game)
-    assert structure is not None
-    assert horizon is not None
-    return game, structure, horizon
+    use = request.compression
+    return reachable_states(game, structure, horizon, compression=use, on_depth=on_depth, resources=resources)
 
 
 def resources_of(request: Request) -> Resources:
     """Return limits, workers and checkpoint of a request."""
-    game, structure, horizon = posg_of(request)
+    game, structure, horizon = request.posg
     options = {
         "horizon": horizon,
         "sharing": structure.name,
@@ -119,11 +104,7 @@ def resources_of(request: Request) -> Resources:
 
 
 def plan_over(
-    request: Request,
-    resources: Resources,
-    space: StateSpace,
-    expand_seconds: float,
-    pairs: StateSpace | None = None,
+    request: Request, resources: Resources, space: StateSpace, expand_seconds: float, pairs: StateSpace | None = None
 ) -> StateSolution:
     """Return the certified solution of a request whose states are known.
 
@@ -137,7 +118,7 @@ def plan_over(
     pairs : StateSpace, optional
         The pairs of exact belief and state of the strategy, if they are known; see `certify`.
     """
-    game, begun = posg_of(request)[0], clock.perf_counter()
+    game, begun = request.posg[0], clock.perf_counter()
     swept = _swept(request, space, resources)
     planned = clock.perf_counter()
     certificate = _certified(request, swept, space, resources, pairs)
@@ -168,7 +149,7 @@ def plan_over(
 
 
 def _swept(request: Request, space: StateSpace, resources: Resources) -> Swept:
-    game, structure, _ = posg_of(request)
+    game, structure, _ = request.posg
     done, programs, begun = 0, 0, clock.perf_counter()
 
     def on_block(block: Block, solved: int) -> None:
@@ -176,22 +157,15 @@ def _swept(request: Request, space: StateSpace, resources: Resources) -> Swept:
         done, programs = done + len(block.nodes), programs + solved
         request.run.tell("solve", begun, done, space.n_states, space.n_states, programs)
 
-    return sweep(
-        game,
-        space,
-        structure.name,
-        request.resolved_concept,
-        request.objective,
-        resources=resources,
-        on_block=on_block,
-    )
+    concept, objective = request.resolved_concept, request.objective
+    return sweep(game, space, structure.name, concept, objective, resources=resources, on_block=on_block)
 
 
 def _certified(
     request: Request, swept: Swept, model: StateSpace, resources: Resources, pairs: StateSpace | None
 ) -> Certificate:
-    """Return the certificate of a strategy, of the kind asked for."""
-    game, structure, _ = posg_of(request)
+    """Return the certificate of a strategy, of the kind that the request names."""
+    game, structure, _ = request.posg
     kind, policy = request.resolved_concept.deviations, swept.policy
     begun = clock.perf_counter()
 

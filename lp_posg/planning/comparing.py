@@ -18,7 +18,7 @@ from lp_posg.information.resources import Resources
 from lp_posg.planning.common_information import CommonInformation, plan_over, resources_of, states_of
 from lp_posg.planning.comparison import Check, Comparison, Row, Spread
 from lp_posg.planning.methods import AUTO, settle
-from lp_posg.planning.relations import Solved, relations, row_plan, sharing_orders, spreads
+from lp_posg.planning.relations import Solved, relation_checks, row_plan, sharing_orders, spreads
 from lp_posg.planning.request import Request, check_request
 from lp_posg.planning.run_options import RunOptions, checked_run
 from lp_posg.planning.solution import Solution
@@ -107,26 +107,18 @@ def compare(
         plans = tuple(plan for row in of_rule if (plan := row_plan(row)) is not None)
         found.append(Solved(None if rule is None else rule.name, plans, states.space, states.pairs))
         rows += of_rule
-        checks += relations(found[-1], sample.tolerance)
+        checks += relation_checks(found[-1], sample.tolerance)
         ranges += spreads(found[-1], checked.deadline)
     checks += sharing_orders(found)
-    return Comparison(
-        sample.game,
-        sample.horizon,
-        sample.objective.name,
-        sample.compression.name,
-        tuple(rows),
-        tuple(checks),
-        _note(sample),
-        tuple(ranges),
-    )
+    names = (sample.objective.name, sample.compression.name)
+    return Comparison(sample.game, sample.horizon, *names, tuple(rows), tuple(checks), _note(sample), tuple(ranges))
 
 
 def _rules(game: Game | Tree, sharing: Sequence[str | SharingStructure] | None) -> list[SharingStructure | None]:
     """Return the rules to compare; a game tree has none, unless some are given, which `check_request` refuses."""
-    if isinstance(game, Game):
-        return [sharing_structure(rule, game.n_agents) for rule in (SHARING if sharing is None else sharing)]
-    return [None] if sharing is None else [sharing_structure(rule, game.n_agents) for rule in sharing]
+    if sharing is None and isinstance(game, Tree):
+        return [None]
+    return [sharing_structure(rule, game.n_agents) for rule in (SHARING if sharing is None else sharing)]
 
 
 @dataclass
@@ -158,14 +150,9 @@ class _States:
                 raise
             self.seconds = clock.perf_counter() - begun
             if request.compression.name == "exact":
-                self.pairs = _as_pairs(self.space)
+                depths = (replace(depth, tag=np.arange(depth.level.n_nodes)) for depth in self.space.depths)
+                self.pairs = replace(self.space, depths=tuple(depths))
         return self.space
-
-
-def _as_pairs(space: StateSpace) -> StateSpace:
-    """Return exact states as pairs of belief and state of a strategy over them."""
-    depths = tuple(replace(depth, tag=np.arange(depth.level.n_nodes)) for depth in space.depths)
-    return replace(space, depths=depths)
 
 
 def _row(request: Request, states: _States) -> Row:

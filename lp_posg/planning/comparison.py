@@ -70,31 +70,25 @@ class Spread:
     @property
     def text(self) -> str:
         """The spread in words."""
-        found, which = self.efficiency, f"{place(self.sharing)}welfare of {a(self.concept)}"
-        if found is None:
+        known, which = self.efficiency, f"{place(self.sharing)}welfare of {a(self.concept)}"
+        if known is None:
             return f"{which}: best and worst are not available ({self.error})"
         return (
-            f"{which} from {found.worst:.9g} to {found.best:.9g}, team optimum"
-            f" {found.optimum:.9g}; price of anarchy {_price(found.price_of_anarchy)}, price of stability"
-            f" {_price(found.price_of_stability)}" + (f" ({found.reason})" if found.reason else "")
+            f"{which} from {known.worst:.9g} to {known.best:.9g}, team optimum"
+            f" {known.optimum:.9g}; price of anarchy {_price(known.price_of_anarchy)}, price of stability"
+            f" {_price(known.price_of_stability)}" + (f" ({known.reason})" if known.reason else "")
         )
 
     def summary(self) -> dict[str, Any]:
         """Return the spread as a JSON-ready object; what is not defined or not known is null, with a reason."""
-        found = self.efficiency
-        if found is None:
-            numbers = ("welfare_best", "welfare_worst", "optimum", "price_of_anarchy", "price_of_stability")
-            own = {"sharing": self.sharing, "concept": self.concept}
-            return own | dict.fromkeys(numbers) | {"reason": str(self.error)}
+        known = self.efficiency
+        names = {"welfare_best": "best", "welfare_worst": "worst"}
+        names |= {name: name for name in ("optimum", "price_of_anarchy", "price_of_stability")}
         return {
             "sharing": self.sharing,
             "concept": self.concept,
-            "welfare_best": found.best,
-            "welfare_worst": found.worst,
-            "optimum": found.optimum,
-            "price_of_anarchy": found.price_of_anarchy,
-            "price_of_stability": found.price_of_stability,
-            "reason": found.reason or None,
+            **{key: None if known is None else getattr(known, name) for key, name in names.items()},
+            "reason": str(self.error) if known is None else known.reason or None,
         }
 
 
@@ -123,13 +117,13 @@ class Comparison:
         None for a game tree.
     objective, compression : str
     rows : tuple of Row
-        One per (sharing, concept), in the order asked for.
+        One per (sharing, concept), in the order given.
     checks : tuple of Check
     note : str
         What the order of the rows does and does not mean.
     spreads : tuple of Spread
         For two agents and one step: over *all* equilibria, not the selected one, of each correlated
-        concept asked for. Over several steps equilibria are selected stage by stage, and there are none.
+        concept given. Over several steps equilibria are selected stage by stage, and there are none.
     """
 
     game: Game | Tree
@@ -147,7 +141,7 @@ class Comparison:
         Raises
         ------
         ModelError
-            If it was not asked for.
+            If there is none.
         """
         for row in self.rows:
             if (row.sharing, row.concept) == (sharing, concept):
@@ -158,7 +152,7 @@ class Comparison:
         """Return the table as a JSON-ready object; a row without a solution has ``error`` instead of values."""
         return {
             "rows": [self._row_summary(row) for row in self.rows],
-            "checks": [{"text": c.text, "holds": c.holds, "detail": c.detail} for c in self.checks],
+            "checks": [dict(vars(check)) for check in self.checks],
             "note": self.note,
             "spreads": [spread.summary() for spread in self.spreads],
         }

@@ -19,7 +19,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -29,13 +29,45 @@ import numpy as np
 from lp_posg.errors import FormatError
 from lp_posg.files import write_whole
 from lp_posg.information.policy import PolicyBlock
-from lp_posg.planning.state_plan import StatePlan
+from lp_posg.planning.state_plan import StatePlan, parts_of
 from lp_posg.types import FloatArray, IntArray
 from lp_posg.version import __version__
 
 COLUMNS = ("time", "state", "atom", "atom_probability", "agent", "private_information", "action", "probability")
 
 JSON_FORMAT, JSON_VERSION = "lp-posg strategy", 1
+
+
+def checked_suffix(path: str | PathLike[str], what: str, suffixes: Iterable[str]) -> str:
+    """Return the suffix of a file, or raise FormatError if it is none of those that `what` is written with."""
+    suffix = Path(path).suffix.lower()
+    if suffix in suffixes:
+        return suffix
+    raise FormatError(
+        f"{str(path)!r} ends in {suffix or 'no suffix'!r}; {what} is written as {', '.join(suffixes)}",
+        path=str(path),
+        line=None,
+    )
+
+
+def table_text(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a table with comma-separated values."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(columns)
+    table.writerows(rows)
+    return out.getvalue()
+
+
+def object_text(name: str, content: Mapping[str, Any]) -> str:
+    """Return a JSON object that says first what it is."""
+    whole = {"format": name, "format_version": JSON_VERSION, "version": __version__, **content}
+    return json.dumps(whole, indent=1, allow_nan=False) + "\n"
+
+
+def write_text(path: str | PathLike[str], text: str) -> None:
+    """Write a text to a file, or raise FormatError; an older file is then left as it was."""
+    write_whole(path, lambda stream: stream.writelines([text.encode()]))
 
 
 def export_plan(plan: StatePlan, path: str | PathLike[str]) -> None:
@@ -52,26 +84,12 @@ def export_plan(plan: StatePlan, path: str | PathLike[str]) -> None:
     FormatError
         If the suffix is none of these, or the file cannot be written; an older file is then left as it was.
     """
-    text = writer_for(path)(plan)
-    write_whole(path, lambda stream: stream.writelines([text.encode()]))
+    write_text(path, writer_for(path)(plan))
 
 
 def writer_for(path: str | PathLike[str]) -> Callable[[StatePlan], str]:
-    """Return what makes the text of a file from a solution, by the file's suffix.
-
-    Raises
-    ------
-    FormatError
-        If the suffix is unknown.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix not in WRITERS:
-        raise FormatError(
-            f"{str(path)!r} ends in {suffix or 'no suffix'!r}; a strategy is written as {', '.join(WRITERS)}",
-            path=str(path),
-            line=None,
-        )
-    return WRITERS[suffix]
+    """Return what makes the text of a file from a solution, by the file's suffix; FormatError if that is unknown."""
+    return WRITERS[checked_suffix(path, "a strategy", WRITERS)]
 
 
 def csv_text(plan: StatePlan) -> str:
@@ -79,56 +97,42 @@ def csv_text(plan: StatePlan) -> str:
 
     It is sorted by time, state, atom, agent, private information and action.
     """
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(COLUMNS)
-    for time in range(plan.horizon):
-        table.writerows(_rows(plan, time))
-    return out.getvalue()
+    rows = (
+        (time, state, atom, repr(atom_prob), *words, repr(prob))
+        for time in range(plan.horizon)
+        for state, atom, atom_prob, words, prob in _plays(plan, time)
+    )
+    return table_text(COLUMNS, rows)
 
 
-def _rows(plan: StatePlan, time: int) -> Iterator[tuple[object, ...]]:
-    game, private = plan.game, _private_words(plan, time)
-    index, chance = _entries(plan, time)
-    for (state, atom, agent, own, action), (atom_prob, prob) in zip(index.tolist(), chance.tolist(), strict=True):
-        words = (game.agents[agent], private[agent][own], game.actions[agent][action])
-        yield time, state, atom, repr(atom_prob), *words, repr(prob)
-
-
-def _entries(plan: StatePlan, time: int) -> tuple[IntArray, FloatArray]:
-    """Return (state, atom, agent, private, action), shape (R, 5), and their two probabilities, shape (R, 2)."""
-    agents = range(plan.game.n_agents)
+def _plays(plan: StatePlan, time: int) -> Iterator[tuple[int, int, float, tuple[str, str, str], float]]:
+    """Yield (state, atom, its probability, (agent, private information, action), probability), sorted."""
+    game, private = plan.game, [_distinct(words) for words in plan.labels.private[time]]
+    agents = range(game.n_agents)
     parts = [_block_entries(block, agent) for block in plan.policy.steps[time].blocks for agent in agents]
-    index = np.concatenate([own for own, _ in parts])
-    chance = np.concatenate([own for _, own in parts])
+    index, chance = (np.concatenate(rows) for rows in zip(*parts, strict=True))
     order = np.lexsort(index.T[::-1])
-    return index[order], chance[order]
+    entries = zip(index[order].tolist(), chance[order].tolist(), strict=True)
+    for (state, atom, agent, known, action), (atom_prob, prob) in entries:
+        words = (game.agents[agent], private[agent][known], game.actions[agent][action])
+        yield state, atom, atom_prob, words, prob
 
 
 def _block_entries(block: PolicyBlock, agent: int) -> tuple[IntArray, FloatArray]:
+    """Return (state, atom, agent, private, action), shape (R, 5), and their two probabilities, shape (R, 2)."""
     row_of = np.repeat(np.arange(len(block.nodes)), np.diff(block.atom_start))
     atom, known, action = np.nonzero(block.prescription[agent])
     row = row_of[atom]
-    columns = (
-        block.nodes[row],
-        atom - block.atom_start[row],
-        np.full_like(atom, agent),
-        block.private[agent][row, known],
-        action,
-    )
-    return np.stack(columns, axis=1), np.stack(
-        [block.atom_prob[atom], block.prescription[agent][atom, known, action]], axis=1
-    )
+    place = (block.nodes[row], atom - block.atom_start[row], np.full_like(atom, agent))
+    chances = (block.atom_prob[atom], block.prescription[agent][atom, known, action])
+    return np.stack([*place, block.private[agent][row, known], action], axis=1), np.stack(chances, axis=1)
 
 
 def json_text(plan: StatePlan) -> str:
     """Return the strategy as one JSON object: what is played at each state, and where each news leads."""
     policy, game = plan.policy, plan.game
-    start = zip(policy.start_increment.tolist(), policy.start_node.tolist(), strict=True)
+    start = np.stack([policy.start_increment, policy.start_node], axis=1).tolist()
     content = {
-        "format": JSON_FORMAT,
-        "format_version": JSON_VERSION,
-        "version": __version__,
         "game": game.name,
         "agents": list(game.agents),
         "actions": [list(own) for own in game.actions],
@@ -142,7 +146,7 @@ def json_text(plan: StatePlan) -> str:
         "start": [{"news": _news(plan, 0, increment), "state": state} for increment, state in start],
         "steps": [{"time": time, "states": _states(plan, time)} for time in range(plan.horizon)],
     }
-    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+    return object_text(JSON_FORMAT, content)
 
 
 def _states(plan: StatePlan, time: int) -> list[dict[str, Any]]:
@@ -150,31 +154,20 @@ def _states(plan: StatePlan, time: int) -> list[dict[str, Any]]:
     states: list[dict[str, Any]] = [
         {"state": v, "values": own, "atoms": [], "next": []} for v, own in enumerate(plan.node_values[time].tolist())
     ]
-    game, private = plan.game, _private_words(plan, time)
-    index, chance = _entries(plan, time)
-    for (v, atom, agent, own, action), (atom_prob, prob) in zip(index.tolist(), chance.tolist(), strict=True):
+    for v, atom, atom_prob, (agent, known, action), prob in _plays(plan, time):
         atoms = states[v]["atoms"]
         if atom == len(atoms):
             atoms.append({"probability": atom_prob, "prescriptions": {}})
-        known = atoms[atom]["prescriptions"].setdefault(game.agents[agent], {})
-        known.setdefault(private[agent][own], {})[game.actions[agent][action]] = prob
+        atoms[atom]["prescriptions"].setdefault(agent, {}).setdefault(known, {})[action] = prob
     step = plan.policy.steps[time]
-    for parent, increment, child in zip(
-        step.parent.tolist(), step.increment.tolist(), step.child.tolist(), strict=True
-    ):
+    for parent, increment, child in np.stack([step.parent, step.increment, step.child], axis=1).tolist():
         states[parent]["next"].append({"news": _news(plan, time + 1, increment), "state": child})
     return states
 
 
 def _news(plan: StatePlan, when: int, joint: int) -> list[str]:
     """Return what each agent's part of a joint increment is, in words; empty where nothing becomes common."""
-    own = [_distinct(words) for words in plan.labels.increments[when]]
-    index = np.unravel_index(joint, tuple(len(words) for words in own))
-    return [words[int(k)] for words, k in zip(own, index, strict=True)]
-
-
-def _private_words(plan: StatePlan, time: int) -> list[Sequence[str]]:
-    return [_distinct(words) for words in plan.labels.private[time]]
+    return parts_of(joint, [_distinct(words) for words in plan.labels.increments[when]])
 
 
 def _distinct(words: Sequence[str]) -> Sequence[str]:
@@ -191,10 +184,10 @@ def graphml_text(plan: StatePlan) -> str:
     for time in range(plan.horizon):
         for state in _states(plan, time):
             values = dict(zip((f"value {agent}" for agent in plan.game.agents), state["values"], strict=True))
-            told = {_printable(key): own for key, own in values.items()}
+            words = {_printable(key): value for key, value in values.items()}
             # In ASCII, JSON's own escapes stand for what XML cannot hold.
             play = json.dumps(state["atoms"])
-            graph.add_node(f"{time}.{state['state']}", time=time, state=state["state"], strategy=play, **told)
+            graph.add_node(f"{time}.{state['state']}", time=time, state=state["state"], strategy=play, **words)
     for node, news in plan.graph.nodes(data="news"):
         if news is not None:
             graph.nodes[_name(node)]["news"] = _printable(" | ".join(news))
@@ -205,16 +198,15 @@ def graphml_text(plan: StatePlan) -> str:
 
 def dot_text(plan: StatePlan) -> str:
     """Return the DAG of states for Graphviz: labels are number and value, tooltips what is played."""
-    lines = ["digraph strategy {", "  rankdir=LR;", "  node [shape=box];"]
-    lines.append(f"  to_play={_quoted(plan.to_play)};")
+    lines = ["digraph strategy {", "  rankdir=LR;", "  node [shape=box];", f"  to_play={_quoted(plan.to_play)};"]
     for time in range(plan.horizon):
         for state in _states(plan, time):
             label = f"{time}.{state['state']}\n" + ", ".join(f"{value:.6g}" for value in state["values"])
             play = "\n".join(_atom_words(atom) for atom in state["atoms"])
             lines.append(f'  "{time}.{state["state"]}" [label={_quoted(label)}, tooltip={_quoted(play)}];')
     for parent, child, news in plan.graph.edges(data="increments"):
-        told = _quoted("\n".join(news))
-        lines.append(f'  "{_name(parent)}" -> "{_name(child)}" [edgetooltip={told}, news={told}];')
+        words = _quoted("\n".join(news))
+        lines.append(f'  "{_name(parent)}" -> "{_name(child)}" [edgetooltip={words}, news={words}];')
     return "\n".join([*lines, "}"]) + "\n"
 
 

@@ -62,10 +62,9 @@ def _fit(game: Game, horizon: int, structure: SharingStructure) -> Fit:
 
     try:
         reachable_states(game, structure, horizon, on_depth=on_depth)
-    except StrategyDependenceError as error:
-        return Fit(structure.name, False, tuple(states), str(error))
     except UnsupportedError as error:
-        return Fit(structure.name, None, tuple(states), str(error))
+        admissible = False if isinstance(error, StrategyDependenceError) else None
+        return Fit(structure.name, admissible, tuple(states), str(error))
     except _TooMany:
         return Fit(structure.name, None, tuple(states), f"more than {STATE_LIMIT} states at step {len(states)}")
     return Fit(structure.name, True, tuple(states), "")

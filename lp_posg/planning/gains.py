@@ -23,7 +23,7 @@ class PlaceGain:
     ----------
     agent, private_info : str
     recommended : str or None
-        The action that the agent is told; None where a deviator does not hear it.
+        The action that the agent hears; None where a deviator does not hear it.
     chance : float
         Probability of the place if everybody follows.
     following : float
@@ -81,21 +81,19 @@ def advantages_of(plan: StatePlan) -> tuple[Advantages, ...]:
 def state_gains(plan: StatePlan, found: tuple[Advantages, ...], time: int, node: int) -> StateGains:
     """Return what deviating at a state brings, from what `advantages_of` found."""
     n = plan.game.n_agents
-    steps = found[time * n : (time + 1) * n]
-    rows = [np.flatnonzero(step.state == node) for step in steps]
-    places = tuple(_place(plan.game, step, row) for step, own in zip(steps, rows, strict=True) for row in own.tolist())
-    best = tuple(float(step.best[own].max(initial=0.0)) for step, own in zip(steps, rows, strict=True))
-    return StateGains(places, best)
+    rows = [(step, np.flatnonzero(step.state == node)) for step in found[time * n : (time + 1) * n]]
+    places = tuple(_place(plan.game, step, row) for step, own in rows for row in own.tolist())
+    return StateGains(places, tuple(float(step.best[own].max(initial=0.0)) for step, own in rows))
 
 
 def _place(game: Game, step: Advantages, row: int) -> PlaceGain:
-    actions, told = game.actions[step.agent], int(step.recommended[row])
+    actions, heard = game.actions[step.agent], int(step.recommended[row])
     gain = np.where(step.played[row] > ALWAYS, -np.inf, step.gain[row])
     other = int(gain.argmax()) if np.isfinite(gain).any() else None
     return PlaceGain(
         agent=game.agents[step.agent],
         private_info=step.words[int(step.private[row])],
-        recommended=None if told < 0 else actions[told],
+        recommended=None if heard < 0 else actions[heard],
         chance=float(step.chance[row]),
         following=float(step.following[row]),
         other=None if other is None else actions[other],

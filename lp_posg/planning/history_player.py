@@ -33,17 +33,17 @@ class HistoryPlayer:
     ) -> None:
         self.trees, self.tables = trees, tables
         self._laws = tuple(RowSampler(sp.csr_array(rows)) for rows in behaviour)
-        self._keys = tuple(self._keys_of(agent, tree) for agent, tree in enumerate(trees))
-
-    def _keys_of(self, agent: int, tree: HistoryTree) -> list[IntArray]:
-        """Return for each step what tells an agent's sets apart there, ascending as the sets are."""
-        found = []
-        for time in range(len(self.tables)):
-            sets = tree.sets_at(time)
-            found.append(self._key(agent, time, tree.parent[sets], tree.increment[sets], tree.private[sets]))
-        return found
+        # For each agent and step the keys of its sets, ascending as the sets are.
+        self._keys = [
+            [
+                self._key(agent, time, tree.parent[sets], tree.increment[sets], tree.private[sets])
+                for time, sets in enumerate(map(tree.sets_at, range(len(tables))))
+            ]
+            for agent, tree in enumerate(trees)
+        ]
 
     def _key(self, agent: int, time: int, sequence: IntArray, increment: IntArray, private: IntArray) -> IntArray:
+        """Return what distinguishes information sets of one step, shape (R,)."""
         table = self.tables[time]
         n_private = table.n_next[agent]
         learnt = increment * n_private + private

@@ -14,13 +14,12 @@ from lp_posg.evaluate import Certificate, Play, Simulation, StepPlay, simulate_p
 from lp_posg.game import Game, allowed_gaps
 from lp_posg.information.describe import history_text, increment_text, private_text
 from lp_posg.information.tables import SplitTable
-from lp_posg.planning.acceptance import value_slack
 from lp_posg.planning.history_player import HistoryPlayer
 from lp_posg.planning.set_certificates import judged_histories
 from lp_posg.planning.set_solution import SetSolution
 from lp_posg.planning.solution import Atom
 from lp_posg.planning.solved import SolvedPosg
-from lp_posg.planning.verification import target_of
+from lp_posg.planning.verification import target_of, value_slack
 from lp_posg.trees.sequence.histories import HistoryTree
 from lp_posg.types import GAP_TOL, FloatArray, IntArray
 
@@ -57,9 +56,8 @@ class HistorySolution(SolvedPosg, SetSolution):
 
     def set_name(self, k: int) -> str:
         """Return what an agent knows at a set, in the game's labels."""
-        agent, place = self._place(k)
-        time = int(np.searchsorted(self.trees[agent].start, place, side="right")) - 1
-        return f"step {time + 1}; common: {history_text(self.game, self._news(k))}; {self._private_words(k)}"
+        news = self._news(k)
+        return f"step {len(news)}; common: {history_text(self.game, news)}; {self._private_words(k)}"
 
     def information_sets(self, agent: int | str, time: int | None = None) -> list[str]:
         """Return a name for each of an agent's information sets, of all steps or of one (0-based)."""
@@ -122,22 +120,19 @@ class HistorySolution(SolvedPosg, SetSolution):
 
     # ---- information sets ------------------------------------------------------------------------
 
-    def _place(self, k: int) -> tuple[int, int]:
-        """Return the agent of a set, and the set's number in that agent's tree."""
+    def _path(self, k: int) -> tuple[int, list[tuple[int, int | None]]]:
+        """Return the agent of a set, and its own sets up to this one, each with the action taken there."""
         split = self.trees[0].n_sets
-        return (0, k) if k < split else (1, k - split)
+        return (0, self.trees[0].path(k)) if k < split else (1, self.trees[1].path(k - split))
 
     def _news(self, k: int) -> list[tuple[Any, ...]]:
-        agent, place = self._place(k)
-        tree = self.trees[agent]
-        path = tree.path(place)
-        return [self.tables[h].increment_label(int(tree.increment[v])) for h, (v, _) in enumerate(path)]
+        agent, path = self._path(k)
+        increment = self.trees[agent].increment
+        return [self.tables[h].increment_label(int(increment[v])) for h, (v, _) in enumerate(path)]
 
     def _private_words(self, k: int) -> str:
-        agent, place = self._place(k)
-        tree = self.trees[agent]
-        path = tree.path(place)
-        private = self.tables[len(path) - 1].next_private[agent][int(tree.private[place])]
+        agent, path = self._path(k)
+        private = self.tables[len(path) - 1].next_private[agent][int(self.trees[agent].private[path[-1][0]])]
         done = [self.game.actions[agent][action] for _, action in path if action is not None]
         known = private_text(self.game, agent, private)
         return f"private: {known}; own actions: {', '.join(done) or 'none yet'}"
@@ -173,5 +168,4 @@ class HistorySolution(SolvedPosg, SetSolution):
             raise ModelError(
                 f"there is no common history {node} at time {time}; expected 0 to {self.n_places(time) - 1}"
             )
-        parts = [self._sets_at(i, time)[self._common[time][i] == node] for i in range(2)]
-        return np.concatenate(parts)
+        return np.concatenate([self._sets_at(i, time)[common == node] for i, common in enumerate(self._common[time])])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lp_posg.evaluate import Ledger, error_ledger, estimated_ledger
 from lp_posg.information import reachable_states
 from lp_posg.information.resources import Resources
@@ -25,29 +27,10 @@ def ledger_of(plan: StatePlan, n_runs: int = 1000, seed: int = 0, resources: Res
     LimitError
         If a limit is met.
     """
-    game, structure, name = plan.game, plan.sharing, plan.compression.name
-    model = reachable_states(game, structure, plan.horizon, compression=plan.compression, resources=resources)
-    deviations, certificate = plan.certificate.kind, plan.certificate
+    game, certificate, use = plan.game, plan.certificate, plan.compression
+    model = reachable_states(game, plan.sharing, plan.horizon, compression=use, resources=resources)
+    strategy = (game, plan.sharing, plan.policy, model, certificate.kind)
+    names: dict[str, Any] = {"compression": use.name, "resources": resources}
     if not plan.has_exact_gaps:
-        return estimated_ledger(
-            game,
-            structure,
-            plan.policy,
-            model,
-            deviations,
-            certificate.gap,
-            compression=name,
-            n_runs=n_runs,
-            seed=seed,
-            resources=resources,
-        )
-    return error_ledger(
-        game,
-        structure,
-        plan.policy,
-        model,
-        deviations,
-        compression=name,
-        certificate=certificate if certificate.status == "exact" else None,
-        resources=resources,
-    )
+        return estimated_ledger(*strategy, certificate.gap, n_runs=n_runs, seed=seed, **names)
+    return error_ledger(*strategy, certificate=certificate if certificate.status == "exact" else None, **names)

@@ -25,14 +25,13 @@ from lp_posg.information import (
 from lp_posg.information.tables import SplitTable
 from lp_posg.information.tracking import tables_of
 from lp_posg.planning.history_solution import HistorySolution
-from lp_posg.planning.packing import NAMED, Unpacker, expect, read_fraction
+from lp_posg.planning.packing import NAMED, Unknown, Unpacker, expect, read_fraction
 from lp_posg.planning.set_strategy import SetStrategy
 from lp_posg.planning.solution import Solution
 from lp_posg.planning.state_plan import Labels, StatePlan
 from lp_posg.planning.state_solution import StateSolution
 from lp_posg.planning.storage import damage_of, read_stored
 from lp_posg.planning.tree_solution import TreeSolution
-from lp_posg.planning.unknown_objects import Unknown
 from lp_posg.stage import OWN, Concept, Objective, concept_named, parse_objective
 from lp_posg.trees.sequence.histories import HistoryTree
 from lp_posg.types import PROB_TOL, IntArray

@@ -29,7 +29,7 @@ class Method(Protocol):
     def claims(self, request: Request) -> str:
         """Return why ``auto`` takes this method for a request, in a clause; empty if it does not.
 
-        Methods are asked in the order of ``METHODS``. The concept of the request is None if the user named none.
+        ``auto`` takes the first method in ``METHODS`` that gives one. The concept is None if the user named none.
         """
 
     def default_concept(self, game: Game | Tree) -> Concept:
@@ -43,6 +43,7 @@ class Method(Protocol):
 
 
 METHODS: dict[str, Method] = {method.name: method for method in (SequenceForm(), StrategicForm(), CommonInformation())}
+"""The methods by name, in the order in which ``auto`` asks them."""
 
 
 def settle(request: Request) -> tuple[Method, Request]:

@@ -18,7 +18,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from lp_posg.errors import ModelError
+from lp_posg.errors import ModelError, OptionError
 from lp_posg.evaluate import Kind
 from lp_posg.game import Game, game_arrays, game_labels
 from lp_posg.information import Compression, SharingStructure
@@ -50,16 +50,15 @@ def pack(value: Any, arrays: dict[str, Any], at: str = "") -> Any:
     if isinstance(value, tuple):
         return [pack(part, arrays, _place(at, i)) for i, part in enumerate(value)]
     if is_dataclass(value):
-        return {
-            name: getattr(part, "name", None)
-            if NAMED & {hint, *get_args(hint)}
-            else pack(part, arrays, _place(at, name))
-            for name, hint in _hints(value.__class__).items()
-            for part in (getattr(value, name),)
-        }
+        hints = _hints(value.__class__).items()
+        return {name: _packed_field(getattr(value, name), hint, arrays, _place(at, name)) for name, hint in hints}
     if isinstance(value, Mapping):
         return {key: pack(part, arrays, _place(at, key)) for key, part in value.items()}
     return str(value) if isinstance(value, Fraction) else value
+
+
+def _packed_field(value: Any, hint: Any, arrays: dict[str, Any], at: str) -> Any:
+    return getattr(value, "name", None) if NAMED & {hint, *get_args(hint)} else pack(value, arrays, at)
 
 
 def expect(is_right: Any, at: str, expected: str) -> None:
@@ -155,3 +154,27 @@ def read_fraction(stored: Any, at: str) -> Fraction:
     is_right = isinstance(stored, str) and re.fullmatch(r"-?\d{1,4000}(/\d{1,4000})?", stored, flags=re.ASCII)
     expect(is_right, at, "a fraction")
     return Fraction(stored)
+
+
+class Unknown:
+    """A user's object of which a stored solution has the name only: all else says how to pass the object.
+
+    Parameters
+    ----------
+    what : {"sharing", "compression", "concept"}
+    name : str
+    **known
+        Its members that are known.
+    """
+
+    def __init__(self, what: str, name: str, **known: Any) -> None:
+        vars(self).update(known, what=what, name=name)
+
+    def __getattr__(self, member: str) -> Any:
+        if member.startswith("__"):
+            raise AttributeError(member)
+        what, name = vars(self)["what"], vars(self)["name"]
+        raise OptionError(
+            f"the solution was computed with {what} {name!r}, which is not built in; pass the object when you load it:"
+            f" load(path, {what}=...)"
+        )

@@ -61,25 +61,14 @@ def reach(plan: StatePlan) -> Reach:
     step_prob = []
     for depth, step in zip(model.depths[:-1], steps[:-1], strict=True):
         acts = cell_actions(game, step, np.arange(step.n_nodes), depth.level)
-        step_prob.append(_next_states(depth.level, acts, depth.edges))
+        step_prob.append(_sums(depth.level, acts, depth.edges))
+        step_prob[-1].eliminate_zeros()
         prob.append(prob[-1] @ step_prob[-1])
-    return Reach(tuple(prob), tuple(step_prob), tuple(_marginal(level) for level in levels))
+    beliefs = (_sums(level, np.ones((level.n_cells, 1)), level.belief).toarray() for level in levels)
+    return Reach(tuple(prob), tuple(step_prob), tuple(beliefs))
 
 
-def _next_states(level: Level, acts: FloatArray, edges: SparseMatrix) -> SparseMatrix:
-    """Return P(next state | state): shape (N, N'), from P(a | p) of each cell (C, A) and P(p, child | c, a)."""
-    column = np.arange(acts.size)
-    weights = sp.csr_array(
-        sp.coo_array((acts.ravel(), (np.repeat(level.cell_node, acts.shape[1]), column)), (level.n_nodes, acts.size))
-    )
-    found = sp.csr_array(weights @ edges)
-    found.eliminate_zeros()
-    return found
-
-
-def _marginal(level: Level) -> FloatArray:
-    """Return P(s | c), shape (N, S)."""
-    ones = np.ones(level.n_cells)
-    member = sp.csr_array((ones, (level.cell_node, np.arange(level.n_cells))), shape=(level.n_nodes, level.n_cells))
-    dense: FloatArray = (member @ level.belief).toarray()
-    return dense
+def _sums(level: Level, weights: FloatArray, rows: SparseMatrix) -> SparseMatrix:
+    """Return for each state the weighted sum of the rows of its cells: weights (C, A), one row for each, to (N, -)."""
+    place = (np.repeat(level.cell_node, weights.shape[1]), np.arange(weights.size))
+    return sp.csr_array(sp.csr_array((weights.ravel(), place), shape=(level.n_nodes, weights.size)) @ rows)

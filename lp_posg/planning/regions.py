@@ -89,9 +89,9 @@ def one_step_games(game: Game, space: StateSpace, deadline: float | None = None)
 def _of_plan(
     plan: StatePlan, concept: str | Concept | None, sharing: object, time: int | None, node: int | None
 ) -> PayoffRegion:
-    game = plan.game
-    if sharing is not None and getattr(sharing, "name", sharing) != plan.sharing.name:
-        raise ModelError(f"the solution is of sharing {plan.sharing.name!r}, not {getattr(sharing, 'name', sharing)!r}")
+    game, name = plan.game, getattr(sharing, "name", sharing)
+    if name not in (None, plan.sharing.name):
+        raise ModelError(f"the solution is of sharing {plan.sharing.name!r}, not {name!r}")
     default = plan.concept if isinstance(plan.concept, Correlated) else "cce"
     found = _concept(concept or default)
     if (time is None) != (node is None) or (time is None and plan.horizon > 1):
@@ -99,17 +99,10 @@ def _of_plan(
     if time is None or node is None:
         return payoff_region_of(found, one_step_games(game, plan_states(plan, game)), ONE_STEP)
     plan.check_state(time, node)
-    return _of_state(plan, plan_states(plan, game), found, time, node)
-
-
-def _of_state(plan: StatePlan, space: StateSpace, concept: Correlated, time: int, node: int) -> PayoffRegion:
-    game, level = plan.game, space.depths[time].level
-    last = time == plan.horizon - 1
+    depth, last = plan_states(plan, game).depths[time], time == plan.horizon - 1
     ahead: FloatArray = np.zeros((0, game.n_agents)) if last else plan.node_values[time + 1]
-    shape = tuple(int(k) for k in level.counts[node])
-    block = Block(time, shape, np.array([node]))
-    games = stage_block(game, block, space.depths[time], ahead)
-    return payoff_region_of(concept, [games], LAST_STAGE if last else STAGE)
+    block = Block(time, tuple(depth.level.counts[node].tolist()), np.array([node]))
+    return payoff_region_of(found, [stage_block(game, block, depth, ahead)], LAST_STAGE if last else STAGE)
 
 
 def _concept(concept: str | Concept) -> Correlated:

@@ -54,7 +54,7 @@ class Solved:
         return next((plan for plan in self.plans if plan.certificate.kind.together), None)
 
 
-def relations(solved: Solved, tolerance: float) -> Iterator[Check]:
+def relation_checks(solved: Solved, tolerance: float) -> Iterator[Check]:
     """Yield the relations between the plans of one rule."""
     yield from _inclusions(solved, tolerance)
     yield from _orders(solved)

@@ -93,6 +93,14 @@ class Request:
         return self.concept
 
     @property
+    def posg(self) -> tuple[Game, SharingStructure, int]:
+        """Game, rule and horizon of a request for a POSG."""
+        assert isinstance(self.game, Game)
+        assert self.sharing is not None
+        assert self.horizon is not None
+        return self.game, self.sharing, self.horizon
+
+    @property
     def solved(self) -> dict[str, Any]:
         """What a `SolvedGame` keeps of the request, but for the compression."""
         names = ("game", "horizon", "sharing", "objective", "method", "reason", "tolerance")
@@ -136,20 +144,16 @@ def check_request(
     steps, structure = None, None
     if isinstance(game, Tree):
         _check_tree_options(horizon, sharing, discount)
-    elif discount is not None:
-        game = game.with_discount(discount)
-    found = None if concept is None else concept_named(concept)
-    if isinstance(game, Game):
+    else:
+        game = game if discount is None else game.with_discount(discount)
         structure = sharing_structure("full" if sharing is None else sharing, game.n_agents)
-    selection = parse_objective(objective, game.agents)
-    if isinstance(game, Game):
         if horizon is None:
             raise OptionError("a POSG is planned for a number of steps; give a horizon", option="horizon")
         steps = check_horizon(game, horizon)
-    rule = compression_named(compression)
-    return Request(
-        game, steps, structure, found, selection, rule, tolerance, approximate, certificate, method, "", checked
-    )
+    wanted = None if concept is None else concept_named(concept)
+    use, selection = compression_named(compression), parse_objective(objective, game.agents)
+    rest = (tolerance, approximate, certificate, method, "", checked)
+    return Request(game, steps, structure, wanted, selection, use, *rest)
 
 
 def _check_tree_options(horizon: object, sharing: object, discount: object) -> None:

@@ -105,14 +105,8 @@ class Run:
 
     def resources(self, store: Checkpoint | None = None) -> Resources:
         """Return limits and workers as the passes over states take them."""
-        return Resources(
-            runner(self.workers, self.backend),
-            runner(self.workers, THREADS),
-            store,
-            self.max_states,
-            self.deadline,
-            self.memory_limit,
-        )
+        runners = runner(self.workers, self.backend), runner(self.workers, THREADS)
+        return Resources(*runners, store, self.max_states, self.deadline, self.memory_limit)
 
     def store(self, game: Game, options: Mapping[str, Any]) -> Checkpoint | None:
         """Return the checkpoint of a run with these options, if one is wanted."""
@@ -157,15 +151,12 @@ def checked_run(options: Mapping[str, Any]) -> Run:
             given[name] = positive_number(name, given[name])
     if checkpoint is not None and (not isinstance(checkpoint, (str, PathLike)) or not str(checkpoint)):
         raise ModelError(f"checkpoint is {checkpoint!r}, expected the name of a folder")
-    run = Run(
-        progress,
-        given.get("workers", 1),
-        backend,
-        None if checkpoint is None else Path(checkpoint),
-        given.get("max_states"),
-        given.get("time_limit"),
-        int(given["memory_limit"]) if "memory_limit" in given else None,
-        clock.time() + given["time_limit"] if "time_limit" in given else None,
-    )
+    if checkpoint is not None:
+        given["checkpoint"] = Path(checkpoint)
+    if "memory_limit" in given:
+        given["memory_limit"] = int(given["memory_limit"])
+    if "time_limit" in given:
+        given["deadline"] = clock.time() + given["time_limit"]
+    run = Run(**given)
     runner(run.workers, run.backend)  # raises if there is no such backend
     return run

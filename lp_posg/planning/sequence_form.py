@@ -99,18 +99,13 @@ def _check_game(game: Game | Tree) -> None:
 
 
 def _solved_histories(request: Request) -> HistorySolution:
-    game, structure, steps, run = request.game, request.sharing, request.horizon, request.run
-    assert isinstance(game, Game)
-    assert structure is not None
-    assert steps is not None
+    game, structure, steps = request.posg
     begun = clock.perf_counter()
-    form = sequence_game(game, structure, steps, _watch(game, structure, run))
-    built = clock.perf_counter()
+    form = sequence_game(game, structure, steps, _watch(game, structure, request.run))
     what = f"sequence form of game {game.name!r} over {steps} steps with sharing {structure.name!r}"
-    solved = solve_form(form, what, run.deadline)
-    phases = _phases(begun, built, solved)
-    allowed = allowed_gaps(game, request.tolerance)
-    _accept(request, solved, allowed, f"the {what}", "allow a larger tolerance, or plan fewer steps")
+    solved, phases = _equilibrium(request, form, begun, what)
+    advice = "allow a larger tolerance, or plan fewer steps"
+    _accept(request, solved, allowed_gaps(game, request.tolerance), f"the {what}", advice)
     by_depth = np.sum([np.diff(tree.start) for tree in form.trees], axis=0)
     first, second = form.trees
     sets = SetStrategy(
@@ -120,8 +115,7 @@ def _solved_histories(request: Request) -> HistorySolution:
         np.concatenate(solved.behaviour)[None],
         *(row[None] for row in history_reaches(form, solved.plans)),
     )
-    sizes = {"information_sets": (first.n_sets, second.n_sets), "sequences": (first.n_sequences, second.n_sequences)}
-    stats = _stats(form, phases, sizes | {"histories": form.n_histories}, tuple(by_depth.tolist()))
+    stats = _stats(form, phases, 0, tuple(by_depth.tolist()), histories=form.n_histories)
     return HistorySolution(**_judged(request, solved, stats, sets), trees=form.trees, tables=form.tables)
 
 
@@ -130,11 +124,9 @@ def _solved_tree(request: Request) -> TreeSolution:
     assert isinstance(game, Tree)
     begun = clock.perf_counter()
     form = tree_form(game)
-    built = clock.perf_counter()
     if deadline is not None and clock.time() > deadline:
         raise LimitError(f"the time limit was met before game {game.name!r} was in sequence form", limit="time")
-    solved = solve_form(form, f"sequence form of game {game.name!r}", deadline)
-    phases = _phases(begun, built, solved)
+    solved, phases = _equilibrium(request, form, begun, f"sequence form of game {game.name!r}")
     allowed = game.totals.allowed_gaps(request.tolerance)
     _accept(request, solved, allowed, f"game {game.name!r}", "allow a larger tolerance")
     owner = np.array([info.agent for info in game.sets], dtype=np.int64)
@@ -142,14 +134,18 @@ def _solved_tree(request: Request) -> TreeSolution:
     behaviour = _in_order(form, solved.behaviour, agent)
     reaches = set_reaches(game, form.recall, np.append(_in_order(form, solved.plans, agent), 1.0))
     sets = SetStrategy(owner, form.recall.first, np.ones(1), behaviour[None], reaches[0][None], reaches[1][None])
-    first, second = form.trees  # the empty sequence of each is not counted
-    sizes: dict[str, int | tuple[int, ...]] = {
-        "information_sets": (first.n_sets - 1, second.n_sets - 1),
-        "sequences": (first.n_sequences - 1, second.n_sequences - 1),
-        "nodes": game.n_nodes,
-    }
-    stats = _stats(form, phases, sizes)
+    stats = _stats(form, phases, 1, nodes=game.n_nodes)  # the empty sequence of each agent is not counted
     return TreeSolution(**_judged(request, solved, stats, sets))
+
+
+def _equilibrium(
+    request: Request, form: SequenceGame, begun: float, what: str
+) -> tuple[Equilibrium, Mapping[str, float]]:
+    """Return the equilibrium of a game in sequence form, and the seconds that each phase took since `begun`."""
+    built = clock.perf_counter()
+    solved = solve_form(form, what, request.run.deadline)
+    planned = clock.perf_counter() - built
+    return solved, {"expand": built - begun, "solve": planned - solved.seconds, "certify": solved.seconds}
 
 
 def _judged(request: Request, solved: Equilibrium, stats: Stats, sets: SetStrategy) -> dict[str, Any]:
@@ -164,28 +160,21 @@ def _accept(request: Request, solved: Equilibrium, allowed: FloatArray, what: st
     warn_of_large_gap(agents, found.gaps, found.beside, request.tolerance)
 
 
-def _phases(begun: float, built: float, solved: Equilibrium) -> dict[str, float]:
-    planned = clock.perf_counter()
-    return {"expand": built - begun, "solve": planned - built - solved.seconds, "certify": solved.seconds}
-
-
 def _stats(
-    form: SequenceGame,
-    phases: Mapping[str, float],
-    sizes: Mapping[str, int | tuple[int, ...]],
-    by_depth: tuple[int, ...] = (),
+    form: SequenceGame, phases: Mapping[str, float], n_empty: int, by_depth: tuple[int, ...] = (), **more: int
 ) -> Stats:
+    """Return sizes and times; `n_empty` sets of each agent stand for an empty sequence and are not counted."""
     first, second = form.trees
-    program = {
+    n_sets = (first.n_sets - n_empty, second.n_sets - n_empty)
+    sizes: dict[str, int | tuple[int, ...]] = {
+        "information_sets": n_sets,
+        "sequences": (first.n_sequences - n_empty, second.n_sequences - n_empty),
+        **more,
         "payoff_entries": int(form.payoffs[0].nnz),
         "rows": second.n_sequences + first.n_sets,
         "columns": first.n_sequences + second.n_sets,
     }
-    n_sets = sizes["information_sets"]
-    assert isinstance(n_sets, tuple)
-    return Stats(
-        sum(n_sets), 1, 0, sum(phases.values()), phases, by_depth, {SequenceForm.name: 1}, {**sizes, **program}
-    )
+    return Stats(sum(n_sets), 1, 0, sum(phases.values()), phases, by_depth, {SequenceForm.name: 1}, sizes)
 
 
 def _in_order(form: TreeForm, rows: tuple[FloatArray, FloatArray], agent: IntArray) -> FloatArray:

@@ -12,10 +12,10 @@ from lp_posg.planning.set_strategy import SetStrategy
 from lp_posg.trees import Tree
 from lp_posg.trees.recall import Recall
 from lp_posg.trees.sequence.form import SequenceGame
-from lp_posg.trees.sequence.from_tree import TreeForm, tree_form
+from lp_posg.trees.sequence.from_tree import tree_form
 from lp_posg.trees.sequence.histories import HistoryGame, sequence_game
 from lp_posg.trees.sequence.response import Exploitability, exploitability, plan_of
-from lp_posg.types import FloatArray, IntArray
+from lp_posg.types import FloatArray
 
 
 def set_certificate(found: Exploitability, n_sets: int) -> Certificate:
@@ -42,23 +42,16 @@ def judged_histories(game: Game, structure: SharingStructure, horizon: int, sets
 def judged_tree(game: Tree, sets: SetStrategy) -> Exploitability:
     """Return values and best responses of strategies in a game tree of two agents."""
     form = tree_form(game)
-    return _judged(form, tree_behaviour(form, sets.behaviour[0], np.repeat(sets.owner, np.diff(sets.first))))
+    owner, place = np.repeat(sets.owner, np.diff(sets.first)), form.number[:-1]
+    # The first sequence of an agent's tree is the empty one, played for sure.
+    behaviour = np.ones(form.trees[0].n_sequences), np.ones(form.trees[1].n_sequences)
+    for agent, row in enumerate(behaviour):
+        row[place[owner == agent]] = sets.behaviour[0, owner == agent]
+    return _judged(form, behaviour)
 
 
 def _judged(form: SequenceGame, behaviour: tuple[FloatArray, FloatArray]) -> Exploitability:
     return exploitability(form, (plan_of(form.trees[0], behaviour[0]), plan_of(form.trees[1], behaviour[1])))
-
-
-def tree_behaviour(form: TreeForm, row: FloatArray, owner: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return a behaviour (L,) in the order of a game's sequences as one of each agent's own tree.
-
-    The first sequence of an agent's tree is the empty one, played for sure.
-    """
-    found = tuple(np.ones(tree.n_sequences) for tree in form.trees)
-    for agent, behaviour in enumerate(found):
-        mine = owner == agent
-        behaviour[form.number[:-1][mine]] = row[mine]
-    return found[0], found[1]
 
 
 def history_reaches(form: HistoryGame, plans: tuple[FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:

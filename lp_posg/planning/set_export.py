@@ -9,22 +9,16 @@ draws one of several atoms, each line has the atom and its probability, and the 
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
-from lp_posg.errors import FormatError
-from lp_posg.files import write_whole
+from lp_posg.planning.export import checked_suffix, object_text, table_text, write_text
 from lp_posg.planning.set_strategy import SetPlay
-from lp_posg.version import __version__
 
 COLUMNS = ("agent", "information_set", "own_reach", "reach_probability", "action", "probability")
 
-JSON_FORMAT, JSON_VERSION = "lp-posg behaviour", 1
+JSON_FORMAT = "lp-posg behaviour"
 
 SUFFIXES = (".csv", ".json")
 
@@ -47,57 +41,35 @@ def export_sets(
     FormatError
         If the suffix is unknown, or the file cannot be written; an older file is then left as it was.
     """
-    suffix = check_set_suffix(path)
-    text = _csv_text(atom_prob, rows) if suffix == ".csv" else _json_text(summary, atom_prob, rows)
-    write_whole(path, lambda stream: stream.writelines([text.encode()]))
-
-
-def check_set_suffix(path: str | PathLike[str]) -> str:
-    """Return the suffix of a file for a behaviour, or raise FormatError."""
-    suffix = Path(path).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise FormatError(
-            f"{str(path)!r} ends in {suffix or 'no suffix'!r}; a behaviour is written as {', '.join(SUFFIXES)}",
-            path=str(path),
-            line=None,
-        )
-    return suffix
+    as_table = checked_suffix(path, "a behaviour", SUFFIXES) == ".csv"
+    write_text(path, _csv_text(atom_prob, rows) if as_table else _json_text(summary, atom_prob, rows))
 
 
 def _csv_text(atom_prob: Sequence[float], rows: Sequence[Sequence[SetPlay]]) -> str:
     """Return the behaviour as a table, by agent, information set and action in the game's order."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
     several = len(atom_prob) > 1
-    table.writerow([*(("atom", "atom_probability") if several else ()), *COLUMNS])
-    for m, plays in enumerate(rows):
-        atom = [m, repr(atom_prob[m])] if several else []
-        for play in plays:
-            place = [play.agent, play.information_set, repr(play.own_reach), repr(play.reach)]
-            table.writerows([*atom, *place, action, repr(prob)] for action, prob in play.actions.items())
-    return out.getvalue()
+    lines = (
+        [
+            *((m, repr(atom_prob[m])) if several else ()),
+            *(play.agent, play.information_set, repr(play.own_reach), repr(play.reach)),
+            *(action, repr(prob)),
+        ]
+        for m, plays in enumerate(rows)
+        for play in plays
+        for action, prob in play.actions.items()
+    )
+    return table_text([*(("atom", "atom_probability") if several else ()), *COLUMNS], lines)
 
 
 def _json_text(summary: Mapping[str, Any], atom_prob: Sequence[float], rows: Sequence[Sequence[SetPlay]]) -> str:
     """Return the behaviour as one JSON object."""
-    sets = [[_object(play) for play in plays] for plays in rows]
-    atoms = [{"probability": prob, "information_sets": own} for prob, own in zip(atom_prob, sets, strict=True)]
+    names = {"agent": "agent", "information_set": "information_set", "own_reach": "own_reach"}
+    names |= {"reach_probability": "reach", "actions": "actions"}
+    sets = [[{key: getattr(play, name) for key, name in names.items()} for play in plays] for plays in rows]
+    atoms = [{"probability": prob, "information_sets": at} for prob, at in zip(atom_prob, sets, strict=True)]
     content = {
-        "format": JSON_FORMAT,
-        "format_version": JSON_VERSION,
-        "version": __version__,
         **{key: summary[key] for key in ("game", "agents", "concept", "values")},
         "gaps": summary["certificate"]["gaps"],
         **({"information_sets": sets[0]} if len(atoms) == 1 else {"atoms": atoms}),
     }
-    return json.dumps(content, indent=1, allow_nan=False) + "\n"
-
-
-def _object(play: SetPlay) -> dict[str, Any]:
-    return {
-        "agent": play.agent,
-        "information_set": play.information_set,
-        "own_reach": play.own_reach,
-        "reach_probability": play.reach,
-        "actions": play.actions,
-    }
+    return object_text(JSON_FORMAT, content)

@@ -101,14 +101,12 @@ class SetSolution(SolvedGame, ABC):
         ModelError
             If there is no such agent or information set.
         """
-        k = self._number(agent, information_set)
-        return SetPlay(
-            self.game.agents[self.sets.owner[k]],
-            self.set_name(k),
-            self._law(k, 0),
-            float(self.sets.own_reach[0, k]),
-            float(self.sets.reach[0, k]),
-        )
+        k = self.set_number(agent, information_set)
+        return self._played(k, self.set_name(k), 0, self._law(k, 0))
+
+    def _played(self, k: int, name: str, atom: int, law: dict[str, float]) -> SetPlay:
+        reaches = (float(rows[atom, k]) for rows in (self.sets.own_reach, self.sets.reach))
+        return SetPlay(self.game.agents[self.sets.owner[k]], name, law, *reaches)
 
     def _law(self, k: int, atom: int) -> dict[str, float]:
         law, names = self.sets.law(k, atom), self.action_names(k)
@@ -118,7 +116,8 @@ class SetSolution(SolvedGame, ABC):
     def _by_name(self) -> dict[tuple[int, str], int]:
         return {(int(owner), self.set_name(k)): k for k, owner in enumerate(self.sets.owner.tolist())}
 
-    def _number(self, agent: int | str, information_set: int | str) -> int:
+    def set_number(self, agent: int | str, information_set: int | str) -> int:
+        """Return the number of an agent's information set among all sets; arguments and errors as of `at`."""
         who = self.agent_number(agent)
         numbers = self.sets_of(who)
         if isinstance(information_set, str):
@@ -133,14 +132,12 @@ class SetSolution(SolvedGame, ABC):
 
     def atoms_at(self, numbers: IntArray) -> tuple[Atom, ...]:
         """Return what is played at some sets, one entry per atom."""
+        by_agent = {
+            agent: {k: self.set_name(k) for k in numbers[self.sets.owner[numbers] == i].tolist()}
+            for i, agent in enumerate(self.game.agents)
+        }
         return tuple(
-            Atom(
-                float(prob),
-                {
-                    name: {self.set_name(k): self._law(k, m) for k in numbers[self.sets.owner[numbers] == i].tolist()}
-                    for i, name in enumerate(self.game.agents)
-                },
-            )
+            Atom(prob, {agent: {name: self._law(k, m) for k, name in own.items()} for agent, own in by_agent.items()})
             for m, prob in enumerate(self.sets.atom_prob.tolist())
         )
 
@@ -158,19 +155,12 @@ class SetSolution(SolvedGame, ABC):
         """Return for each atom what is played at every set, by agent; actions of probability 0 are there too."""
         order = np.argsort(self.sets.owner, kind="stable").tolist()
         names = {k: self.set_name(k) for k in order}
-        return [
-            [
-                SetPlay(
-                    self.game.agents[self.sets.owner[k]],
-                    names[k],
-                    dict(zip(self.action_names(k), self.sets.law(k, m).tolist(), strict=True)),
-                    float(self.sets.own_reach[m, k]),
-                    float(self.sets.reach[m, k]),
-                )
-                for k in order
-            ]
-            for m in range(len(self.sets.atom_prob))
-        ]
+
+        def played(k: int, m: int) -> SetPlay:
+            law = dict(zip(self.action_names(k), self.sets.law(k, m).tolist(), strict=True))
+            return self._played(k, names[k], m, law)
+
+        return [[played(k, m) for k in order] for m in range(len(self.sets.atom_prob))]
 
     def _certificate(
         self, target: Game | Tree, judged: Exploitability, allowed: FloatArray, slack: float, approximate: bool

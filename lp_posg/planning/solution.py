@@ -73,8 +73,9 @@ class Atom:
     prescriptions: Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
-class Result(Protocol):
-    """What was solved, how, and what came out.
+@runtime_checkable
+class Solution(Protocol):
+    """A certified equilibrium (or team optimum): what was solved, how, and what came out, whatever the method.
 
     Attributes
     ----------
@@ -138,11 +139,6 @@ class Result(Protocol):
     def scale(self) -> float: ...
     @property
     def to_play(self) -> str: ...
-
-
-@runtime_checkable
-class Solution(Result, Protocol):
-    """A certified equilibrium (or team optimum), with the same members whatever the method; see `Result`."""
 
     def strategy(self, time: int = 0, node: int = 0) -> tuple[Atom, ...]:
         """Return what is played at a common-information state, or in a whole game tree, in the game's labels."""

@@ -36,10 +36,13 @@ class Labels:
 
     def increment(self, when: int, joint: int) -> str:
         """Return the flat increment `joint` of step `when` (0 is the start) in words."""
-        own = self.increments[when]
-        index = np.unravel_index(joint, tuple(len(words) for words in own))
-        parts = [words[int(i)] for words, i in zip(own, index, strict=True)]
-        return "; ".join(part for part in parts if part) or "nothing new"
+        return "; ".join(part for part in parts_of(joint, self.increments[when]) if part) or "nothing new"
+
+
+def parts_of(joint: int, words: Sequence[Sequence[str]]) -> list[str]:
+    """Return each agent's part of a flat joint increment, given each agent's increments in words."""
+    index = np.unravel_index(joint, tuple(map(len, words)))
+    return [own[int(i)] for own, i in zip(words, index, strict=True)]
 
 
 def labels_of(game: Game, space: StateSpace) -> Labels:

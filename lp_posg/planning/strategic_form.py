@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lp_posg.errors import UnsupportedError
+from lp_posg.errors import OptionError
 from lp_posg.game import Game
 from lp_posg.information import sharing_structure
 from lp_posg.planning.common_information import CommonInformation
@@ -25,7 +25,6 @@ from lp_posg.stage import Concept
 from lp_posg.trees import Tree
 from lp_posg.trees.recall import recall_of
 from lp_posg.trees.strategic import ReducedForm, plan_behaviour, reduced_form
-from lp_posg.types import FloatArray
 
 
 class StrategicForm:
@@ -48,7 +47,9 @@ class StrategicForm:
     def check(self, request: Request) -> None:
         """Raise UnsupportedError or OptionError before any work; see `Method`."""
         if not isinstance(request.game, Tree):
-            raise UnsupportedError(f"method {self.name!r} is for game trees; use 'common-information' for a POSG")
+            raise OptionError(
+                f"method {self.name!r} is for game trees; use 'common-information' for a POSG", option="method"
+            )
         for name in request.given:
             if name not in self.takes:
                 raise request.refusal(name, "which plans one choice of whole plans")
@@ -88,13 +89,9 @@ def plan_sets(game: Tree, form: ReducedForm, plan: StatePlan) -> SetStrategy:
     """Return the behaviour strategies that the atoms of a strategic form's equilibrium amount to."""
     recall = recall_of(game)
     (block,) = plan.policy.steps[0].blocks
-    rows, own, reach = [], [], []
-    for m in range(len(block.atom_prob)):
-        mixtures: list[FloatArray] = [prescription[m, 0] for prescription in block.prescription]
-        weights, behaviour = plan_behaviour(recall, form, mixtures)
-        reaches = set_reaches(game, recall, weights)
-        rows.append(behaviour)
-        own.append(reaches[0])
-        reach.append(reaches[1])
+    mixtures = [[law[m, 0] for law in block.prescription] for m in range(len(block.atom_prob))]
+    weights, behaviour = zip(*(plan_behaviour(recall, form, laws) for laws in mixtures), strict=True)
+    own_reach, reach = zip(*(set_reaches(game, recall, of_atom) for of_atom in weights), strict=True)
     owner = np.array([info.agent for info in game.sets], dtype=np.int64)
-    return SetStrategy(owner, recall.first, np.array(block.atom_prob), np.stack(rows), np.stack(own), np.stack(reach))
+    rows = (np.stack(part) for part in (behaviour, own_reach, reach))
+    return SetStrategy(owner, recall.first, np.array(block.atom_prob), *rows)

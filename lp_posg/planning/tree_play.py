@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
-from lp_posg.checks import is_index
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import Simulation
 from lp_posg.evaluate.play import Seen
 from lp_posg.evaluate.simulation import check_simulation
+from lp_posg.planning.set_solution import SetSolution
 from lp_posg.planning.set_strategy import SetStrategy
 from lp_posg.trees import TERMINAL, Tree
 from lp_posg.types import FloatArray, IntArray
 
 
 class TreePlay:
-    """Play of a game tree: whoever moves is told its information set, and its action comes back; see `Play`.
+    """Play of a game tree: whoever moves hears its information set, and its action comes back; see `Play`.
 
     Parameters
     ----------
-    game : Tree
-    sets : SetStrategy
-    names : pair of lists
-        Names of all information sets, and of the actions at each.
+    solution : SetSolution
+        Of a game tree.
     seed : int
         Draws depend on it alone. The atom is drawn once, before the first move.
     """
 
-    def __init__(self, game: Tree, sets: SetStrategy, names: tuple[list[str], list[list[str]]], seed: int) -> None:
-        self.game, self._sets, self._names = game, sets, names
+    def __init__(self, solution: SetSolution, seed: int) -> None:
+        self.game, self._solution, sets = solution.game, solution, solution.sets
         self._rng = np.random.default_rng(seed)
         self._atom = int(self._rng.choice(len(sets.atom_prob), p=sets.atom_prob / sets.atom_prob.sum()))
 
@@ -39,18 +37,9 @@ class TreePlay:
         return {agent: self._action(agent, place) for agent, place in seen.items()}
 
     def _action(self, agent: str, place: str | int) -> str:
-        if agent not in self.game.agents:
-            raise ModelError(f"there is no agent {agent!r}; expected one of {', '.join(self.game.agents)}")
-        numbers = np.flatnonzero(self._sets.owner == self.game.agents.index(agent)).tolist()
-        known = {self._names[0][k]: k for k in numbers}
-        if isinstance(place, str) and place in known:
-            k = known[place]
-        elif not isinstance(place, str) and is_index(place, len(numbers)):
-            k = numbers[int(place)]
-        else:
-            raise ModelError(f"agent {agent!r} has no information set {place!r}; expected 0 to {len(numbers) - 1}")
-        law = self._sets.law(k, self._atom)
-        return self._names[1][k][int(self._rng.choice(len(law), p=law / law.sum()))]
+        k = self._solution.set_number(agent, place)
+        law = self._solution.sets.law(k, self._atom)
+        return self._solution.action_names(k)[int(self._rng.choice(len(law), p=law / law.sum()))]
 
 
 def simulate_tree(game: Tree, sets: SetStrategy, n_runs: int, seed: int, level: float) -> Simulation:

@@ -17,7 +17,7 @@ from lp_posg.planning.set_solution import SetSolution
 from lp_posg.planning.solution import Atom
 from lp_posg.planning.state_plan import StatePlan
 from lp_posg.planning.tree_play import TreePlay, simulate_tree
-from lp_posg.planning.verification import verify_plan
+from lp_posg.planning.verification import target_of, verify_plan
 from lp_posg.trees import Tree, strategic_form
 from lp_posg.trees.naming import action_words, set_words
 from lp_posg.types import GAP_TOL, ROUNDING, FloatArray
@@ -84,7 +84,7 @@ class TreeSolution(SetSolution):
 
     def play(self, seed: int = 0) -> Play:
         """Return an object that acts: give it the information set of whoever moves, get the action."""
-        return TreePlay(self.game, self.sets, self._names, seed)
+        return TreePlay(self, seed)
 
     def simulate(self, n_runs: int = 10_000, seed: int = 0, *, level: float = 0.95) -> Simulation:
         """Return what following the strategy brings in independent runs.
@@ -100,23 +100,9 @@ class TreeSolution(SetSolution):
 
     def verify(self, game: Any = None, *, tolerance: float = GAP_TOL, approximate: bool = False) -> Certificate:
         """Return a new certificate, computed from the strategy alone; see `lp_posg.verify`."""
-        target = _target(self.game, game)
+        target = target_of(self.game, game)
         if self.plan is not None:
             return verify_plan(self.plan, strategic_form(target), tolerance, approximate)
         slack = max(tolerance, GAP_TOL) * max(target.totals.largest, 1e-300) + ROUNDING
         allowed = target.totals.allowed_gaps(tolerance)
         return self._certificate(target, judged_tree(target, self.sets), allowed, slack, approximate)
-
-
-def _target(stored: Tree, game: object) -> Tree:
-    """Return the tree to verify in: the stored one, or another with the same information sets."""
-    if game is None:
-        return stored
-    if not isinstance(game, Tree):
-        raise ModelError(f"game is {type(game).__name__}, expected a Tree; load a file with lp_posg.load(path)")
-    if game.agents != stored.agents or game.sets != stored.sets:
-        raise ModelError(
-            f"the solution is of game {stored.name!r}, whose agents or information sets are not those of"
-            f" {game.name!r}: it was computed for another game"
-        )
-    return game

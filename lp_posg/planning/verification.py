@@ -1,13 +1,14 @@
-"""Certify a strategy over common-information states anew, in the game it claims to be for."""
+"""Whether a certificate proves enough, of a new solution, and of a stored one that is certified anew."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from lp_posg.errors import CertificateError, ModelError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
-from lp_posg.game import Game
-from lp_posg.planning.acceptance import check_certificate, value_slack
+from lp_posg.game import Game, allowed_gaps, has_large_gap, usual_rewards, warn_of_large_gap
 from lp_posg.planning.solution import Solution
 from lp_posg.planning.state_plan import StatePlan, plan_states
 from lp_posg.trees import Tree
@@ -55,25 +56,28 @@ def verify_plan(plan: StatePlan, game: Game | None, tolerance: float, approximat
     return certificate
 
 
-def target_of(stored: Game, game: object) -> Game:
+def target_of(stored: Game | Tree, game: object) -> Any:
     """Return the game to verify or play in: the stored one, or another of the same labels, with its discount.
 
     Raises
     ------
     ModelError
-        If it is no POSG, or has other labels.
+        If it is no POSG (no tree, if the stored one is a tree), or has other labels.
     """
     if game is None:
         return stored
-    if not isinstance(game, Game):
-        raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
-    for what in ("agents", "states", "actions", "observations"):
-        if getattr(stored, what) != getattr(game, what):
+    kind: type[Game | Tree] = Game if isinstance(stored, Game) else Tree
+    if not isinstance(game, kind):
+        name = kind.__name__
+        raise ModelError(f"game is {type(game).__name__}, expected a {name}; load a file with lp_posg.load(path)")
+    for key in ("agents", "states", "actions", "observations") if kind is Game else ("agents", "sets"):
+        if getattr(stored, key) != getattr(game, key):
+            what = "information sets" if key == "sets" else key
             raise ModelError(
                 f"the solution is of game {stored.name!r}, whose {what} are not those of {game.name!r}: it was"
                 " computed for another game"
             )
-    return game.with_discount(stored.discount)
+    return game.with_discount(stored.discount) if isinstance(stored, Game) and isinstance(game, Game) else game
 
 
 def check_values(stated: FloatArray, certificate: Certificate, game: Game | Tree, slack: float) -> None:
@@ -114,3 +118,48 @@ def _certified(plan: StatePlan, game: Game) -> Certificate:
     if plan.has_exact_gaps:
         return certify(game, plan.sharing, plan.policy, plan.concept.deviations)
     return certify_bounds(game, plan.policy, plan_states(plan, game), plan.concept.deviations)
+
+
+def check_certificate(
+    certificate: Certificate, game: Game, concept: str, tolerance: float, approximate: bool = False
+) -> None:
+    """Raise CertificateError unless every gap is proven to be within the tolerance (see `allowed_gaps`)."""
+    most = allowed_gaps(game, tolerance, certificate.kind.together)
+    over = certificate.gaps - most
+    if (over <= 0).all():
+        beside = np.abs(certificate.values)
+        # Most rewards (of a team's, those of one) are looked at only where the values leave a doubt.
+        if certificate.status == "exact" and has_large_gap(certificate.gaps, beside, tolerance):
+            warn_of_large_gap(game.agents, certificate.gaps, np.maximum(beside, usual_rewards(game)), tolerance)
+        return
+    if approximate and np.isfinite(certificate.gap):
+        return
+    agent = int(over.argmax())
+    allowed, gap = most[agent], certificate.gaps[agent]
+    what = f"{'an optimum' if certificate.kind.together else 'an equilibrium'} ({concept}) of {game.name!r}"
+    limit = f"the tolerance is {allowed:.3g} ({tolerance:g} of the reward range)"
+    if certificate.status == "exact":
+        gain = f"agent {game.agents[agent]!r} gains {gap:.6g} by deviating"
+        if certificate.deviation is not None and certificate.deviation.agent in ("team", game.agents[agent]):
+            gain = str(certificate.deviation)
+        raise CertificateError(f"{gain}; {limit}, so this is not {what}", certificate=certificate)
+    raise CertificateError(
+        f"the gap is proven to be at most {gap:.6g}, and {limit}, so it is not proven that this is"
+        f" {what}; allow approximate solutions to accept the bound",
+        certificate=certificate,
+    )
+
+
+def value_slack(game: Game, tolerance: float, values: FloatArray) -> float:
+    """Return by how much two computations of the same values may differ through rounding."""
+    return max(tolerance, GAP_TOL) * max(game.reward_range, float(np.abs(values).max()), 1e-300)
+
+
+def check_planned_values(certificate: Certificate, planned: FloatArray, game: Game, tolerance: float) -> None:
+    """Raise CertificateError if planner and certificate disagree on what the strategy is worth."""
+    if not (np.abs(planned - certificate.values) <= value_slack(game, tolerance, planned)).all():
+        raise CertificateError(
+            f"the planner values its strategy at {planned.tolist()}, the certificate at"
+            f" {certificate.values.tolist()}; this is a defect of lp_posg, please report it",
+            certificate=certificate,
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.planning import Solution, StatePlan, TreeSolution
-from lp_posg.planning.solution import Result
+from lp_posg.planning.solved import SolvedGame
 from lp_posg.plot.captions import named, times
 from lp_posg.trees import Tree
 
@@ -42,7 +42,7 @@ def plan_of(solution: Solution, picture: str, *, strategic_form: bool = False) -
     )
 
 
-def facts(solution: Result) -> str:
+def facts(solution: Solution | SolvedGame) -> str:
     """Return rule, concept and number of steps of a solution for a title."""
     parts = [] if solution.sharing is None else [named(solution.sharing.name)]
     parts.append(named(solution.concept.name))

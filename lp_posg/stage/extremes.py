@@ -3,7 +3,7 @@
 Divided by the largest payoff, all others would be less than a solver's tolerance. Such a game is solved as it is, in
 programs that are balanced (see `lp.balance`), and judged by its own regrets. Where these are large beside the other
 payoffs, it is solved with the extremes capped: who never plays what is forbidden does not mind how much it costs. The
-better of both is kept, by the regrets in the game as given.
+better of both is kept, judged by the regrets in the game as given.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DOUBT = 1e-6  # regrets of more than this, beside payoffs that are not extreme, 
 Solve = Callable[[StageBlock, Objective], BlockStrategy]
 
 
-def extremes_apart(block: StageBlock, objective: Objective, kind: Kind, solve: Solve) -> BlockStrategy:
+def solve_with_extremes(block: StageBlock, objective: Objective, kind: Kind, solve: Solve) -> BlockStrategy:
     """Return the strategies of a block by `solve`, those of games with extreme payoffs with more care.
 
     `kind`: what a deviation is; ``interim`` for Nash equilibria.
@@ -58,7 +58,7 @@ def _solved(block: StageBlock, objective: Objective, kind: Kind, solve: Solve) -
             break
     if not tried and failed is not None:
         raise failed
-    return min(tried, key=lambda own: own[0])[1]
+    return min(tried, key=lambda pair: pair[0])[1]
 
 
 def _flat(payoff: FloatArray) -> FloatArray:
@@ -84,12 +84,12 @@ def _is_extreme(payoff: FloatArray) -> BoolArray:
     return np.asarray(is_wide(flat - _middle(flat)).any(axis=(1, 2)))
 
 
-def _typical(apart: FloatArray) -> FloatArray:
+def _typical(offset: FloatArray) -> FloatArray:
     """Return the largest size that is not extreme, of each agent at each private profile, shape (B, n, P, 1)."""
-    size = np.abs(apart)
+    size = np.abs(offset)
     largest = size.max(axis=3, keepdims=True)
     usual = size.max(axis=3, keepdims=True, initial=0.0, where=size < largest / WIDE)
-    return np.asarray(np.where(is_wide(apart)[..., None], usual, largest))
+    return np.asarray(np.where(is_wide(offset)[..., None], usual, largest))
 
 
 def _capped(block: StageBlock, cap: float) -> StageBlock:
@@ -117,7 +117,7 @@ def _regret(payoff: FloatArray, law: FloatArray, agent: int, kind: Kind) -> floa
     n = payoff.ndim // 2
     own, chance = (np.moveaxis(part, (agent, n + agent), (0, 1)) for part in (payoff, law))
     k, a = own.shape[:2]
-    gain = np.empty((k, a, a))  # by private information, told, instead
+    gain = np.empty((k, a, a))  # by private information, advised, instead
     for instead in range(a):
         gain[:, :, instead] = (chance * (own[:, [instead]] - own)).reshape(k, a, -1).sum(axis=2)
     if kind in ("action", "prescription"):

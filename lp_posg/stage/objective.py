@@ -21,7 +21,8 @@ from lp_posg.errors import OptionError
 from lp_posg.lp import entropy
 from lp_posg.types import FloatArray
 
-OWN = "own:"  # how the name of an objective that is not in `OBJECTIVES` begins
+OWN = "own:"
+"""How the name of an objective that is not in `OBJECTIVES` begins."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def parse_objective(objective: str | Objective | Callable[[Any], Any], agents: t
 
 
 def _checked(objective: Objective, agents: tuple[str, ...]) -> Objective:
-    """Return a user's objective, under a name that tells it from those that are built in."""
+    """Return a user's objective, under a name that differs from the built-in ones."""
     weights = objective.weights
     fits = weights is None or (np.shape(weights) == (len(agents),) and np.isfinite(weights).all() and np.any(weights))
     if not fits:

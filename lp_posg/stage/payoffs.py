@@ -75,7 +75,7 @@ class StageBlock:
 
     def where(self, row: int) -> str:
         """Return which state a row stands for, for messages."""
-        return f"step {self.time + 1}, common state {int(self.nodes[row])}"
+        return f"step {self.time + 1}, state {int(self.nodes[row]) + 1}"
 
 
 @dataclass(frozen=True)

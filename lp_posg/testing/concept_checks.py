@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.game import Game
 from lp_posg.planning import Solution, StatePlan, solve
+from lp_posg.planning.packing import pack
 from lp_posg.stage import CONCEPTS, Concept, concept_named, parse_objective
 from lp_posg.testing.conformance import blamed, expect
 from lp_posg.testing.random_games import random_game
@@ -64,21 +67,19 @@ def check_concept(concept: str | Concept, *, n_games: int = 6, selects_best: boo
 def _games(n_games: int) -> Iterator[tuple[str, Game]]:
     for seed in range(n_games):
         for kind in ({}, {"zero_sum": True}, {"common": True}):
-            told = "".join(f", {name}=True" for name in kind)
-            game = random_game(seed, initial_observation=True, sparse=bool(seed % 2), **kind)
-            yield f"random_game({seed}, initial_observation=True, sparse={bool(seed % 2)}{told})", game
+            options = {"initial_observation": True, "sparse": bool(seed % 2), **kind}
+            words = "".join(f", {name}={value}" for name, value in options.items())
+            yield f"random_game({seed}{words})", random_game(seed, **options)
 
 
 def _check_same(found: Solution, again: Solution, what: str) -> None:
     """Raise ConformanceError unless two solutions of one game are the same."""
     assert isinstance(found, StatePlan)
     assert isinstance(again, StatePlan)
-    same = (found.values == again.values).all()
-    for one, other in zip(found.policy.steps, again.policy.steps, strict=True):
-        for mine, theirs in zip(one.blocks, other.blocks, strict=True):
-            pairs = zip((mine.atom_prob, *mine.prescription), (theirs.atom_prob, *theirs.prescription), strict=True)
-            same = same and all(a.shape == b.shape and (a == b).all() for a, b in pairs)
-    expect(bool(same), f"{what}: solving twice gives two strategies")
+    one, other = {"values": found.values}, {"values": again.values}
+    same = pack(found.policy, one) == pack(again.policy, other)
+    same = same and all(np.array_equal(one[name], other[name]) for name in one)
+    expect(same, f"{what}: solving twice gives two strategies")
 
 
 def _check_bounds(found: Solution, sharing: str, concept: Concept, selects_best: bool, what: str) -> None:

@@ -19,6 +19,7 @@ BELIEF_TOL = 1e-9
 HISTORY_LIMIT = 200_000
 """Most (shared history, private profile, state) that are gone through at a step."""
 
+Indices = tuple[int | None, ...]
 Labels = tuple[Hashable, ...]
 Front = dict[tuple[Labels, ...], dict[tuple[Labels, int], float]]
 
@@ -98,18 +99,13 @@ def _fronts(game: Game, structure: SharingStructure, horizon: int, what: str) ->
 
 
 def _split(
-    structure: SharingStructure,
-    private: Labels,
-    actions: tuple[int | None, ...],
-    observations: tuple[int | None, ...],
-    what: str,
+    structure: SharingStructure, private: Labels, actions: Indices, observations: Indices, what: str
 ) -> tuple[Labels, Labels]:
-    """Return increments and new private informations, each asked for twice."""
+    """Return increments and new private informations; the rule has to give each of them twice."""
     found = []
-    for agent, told in enumerate(zip(private, actions, observations, strict=True)):
-        split = structure.increment(agent, *told), structure.retain(agent, *told)
-        again = structure.increment(agent, *told), structure.retain(agent, *told)
-        where = f"agent {agent + 1} with private information {told[0]!r}, action {told[1]}, observation {told[2]}"
+    for agent, seen in enumerate(zip(private, actions, observations, strict=True)):
+        split, again = ((structure.increment(agent, *seen), structure.retain(agent, *seen)) for _ in range(2))
+        where = f"agent {agent + 1} with private information {seen[0]!r}, action {seen[1]}, observation {seen[2]}"
         expect(split == again, f"{what}: {where} is split into {split!r}, and then into {again!r}: it has to be pure")
         expect(hash(split) == hash(again), f"{what}: {where}: equal results have different hashes")
         found.append(split)
@@ -135,8 +131,8 @@ def _check_beliefs(space: StateSpace, time: int, front: Front, n_states: int, wh
         cell, column = part.belief.tocoo().coords
         for p, s, chance in zip(part.cell_private[cell].tolist(), column.tolist(), part.belief.data, strict=True):
             exact[p, s] -= float(chance)
-        apart = 0.5 * sum(map(abs, exact.values()))
-        expect(apart <= BELIEF_TOL, f"{where}: the belief is {apart:.3g} from that of Bayes' rule")
+        distance = 0.5 * sum(map(abs, exact.values()))
+        expect(distance <= BELIEF_TOL, f"{where}: the belief is {distance:.3g} from that of Bayes' rule")
 
 
 def _node_of(space: StateSpace, shared: tuple[Labels, ...]) -> int | None:

@@ -55,13 +55,13 @@ def check_simulator(simulator: Simulator, *, n_runs: int = 20, horizon: int = 5,
     seeds = np.random.default_rng(seed).integers(SEEDS, size=n_runs).tolist()
     for run in reversed(range(n_runs)):
         begun = simulator.reset(seeds[run])
-        told = f"{who}: run {run + 1} (seed {seeds[run]}) depends on what was played before it"
+        problem = f"{who}: run {run + 1} (seed {seeds[run]}) depends on what was played before it"
         if first.first is not None:
-            expect(begun is not None and list(map(int, begun)) == first.first[run].tolist(), told)
+            expect(begun is not None and list(map(int, begun)) == first.first[run].tolist(), problem)
         seen, rewards, _ = simulator.step(tuple(first.actions[run, 0].tolist()))
-        expect(list(map(float, rewards)) == first.rewards[run, 0].tolist(), told)
+        expect(list(map(float, rewards)) == first.rewards[run, 0].tolist(), problem)
         if horizon > 1 and seen is not None:
-            expect(list(map(int, seen)) == first.observations[run, 0].tolist(), told)
+            expect(list(map(int, seen)) == first.observations[run, 0].tolist(), problem)
 
 
 def _check_same(first: Episodes, again: Episodes, problem: str) -> None:

@@ -85,31 +85,17 @@ class _States:
 
     A node where an agent moves has its waiting states and then one of its own; a node that ends the game
     before any move has one too. The last state is the end.
-
-    Attributes
-    ----------
-    node : int array, shape (S - 1,)
-        The node of each state but the end.
-    is_last : bool array, shape (S - 1,)
-        Whether something is done or paid there, or the state only waits for the next.
-    arrival : int array, shape (N,)
-        The first state of a node where play lands; the end for other terminal nodes, -1 elsewhere.
-    last : int array, shape (N,)
-        The state where an agent moves at a node, or which pays what came before an end without a move.
-    after : int array, shape (N,)
-        The node to which the last move before a node led, -1 if there was none.
-    weight : float array, shape (N,)
-        Probability of a node after that move, by chance.
-    initial : float array, shape (S,)
     """
 
-    node: IntArray
-    is_last: BoolArray
+    node: IntArray  # shape (S - 1,): the node of each state but the end
+    is_last: BoolArray  # shape (S - 1,): whether something is done or paid there, or the state only waits for the next
+    # shape (N,): the first state of a node where play lands; the end for other terminal nodes, -1 elsewhere
     arrival: IntArray
+    # shape (N,): the state where an agent moves at a node, or which pays what came before an end without a move
     last: IntArray
-    after: IntArray
-    weight: FloatArray
-    initial: FloatArray
+    after: IntArray  # shape (N,): the node to which the last move before a node led, -1 if there was none
+    weight: FloatArray  # shape (N,): probability of a node after that move, by chance
+    initial: FloatArray  # shape (S,)
 
     @property
     def n_states(self) -> int:

@@ -1,8 +1,8 @@
 """A partially observable stochastic game over some steps as a game tree with perfect recall.
 
 A step is a move of each agent, one after the other, none seeing the others', then chance: next state and joint
-observation. The first move is chance's too. An information set is what `sequence.tree` calls one: the joint increments
-so far, the private information, and the agent's own actions. Where chance has one way only, it has no node.
+observation. The first move is chance's too. An information set is that of `sequence.histories`: the joint increments so
+far, the private information, and the agent's own actions. Where chance has one way only, it has no node.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from lp_posg.information.levels import rows_of
 from lp_posg.information.tables import SplitTable, first_table, next_table
 from lp_posg.information.tracking import split_first, split_flat
 from lp_posg.trees.exact_laws import first_chances, first_law, next_chances, outcome_rows
-from lp_posg.trees.node_lists import NodeList
 from lp_posg.trees.nodes import CHANCE, TERMINAL, InformationSet
-from lp_posg.trees.tree import Tree
+from lp_posg.trees.sequence.histories import information_sets
+from lp_posg.trees.tree import NodeList, Tree
 from lp_posg.types import IntArray
 
 NODE_LIMIT = 1_000_000
@@ -146,18 +146,12 @@ class UnrolledTree:
 
 @dataclass(frozen=True)
 class _Front:
-    """The R histories at the start of a step.
+    """The R histories at the start of a step."""
 
-    Attributes
-    ----------
-    node, state : int arrays, shape (R,)
-        Where the first agent moves, and the state.
-    sets, private : int arrays, shape (n, R)
-        Each agent's information set among the tree's, and its private information.
-    """
-
+    # node and state: shape (R,): where the first agent moves, and the state
     node: IntArray
     state: IntArray
+    # sets and private: shape (n, R): each agent's information set among the tree's, and its private information
     sets: IntArray
     private: IntArray
 
@@ -256,28 +250,15 @@ class _Unrolling:
     # ---- information sets -------------------------------------------------------------------------
 
     def _front(
-        self,
-        time: int,
-        table: SplitTable,
-        before: IntArray,
-        increment: IntArray,
-        profile: IntArray,
-        node: IntArray,
+        self, time: int, table: SplitTable, before: IntArray, increment: IntArray, profile: IntArray, node: IntArray,
         state: IntArray,
-    ) -> _Front:
-        """Return the histories of a step, having noted their information sets.
-
-        `before` are the agents' last own sequences, shape (n, R); the others have one entry per history.
-        """
+    ) -> _Front:  # fmt: skip
+        """Return the histories of a step, having noted their information sets; `before` as of `information_sets`."""
         self.tables.append(table)
-        private = np.array(np.unravel_index(profile, table.n_next), dtype=np.int64)
-        sets = np.empty_like(private)
-        for agent in range(self.game.n_agents):
-            _, learnt = np.unique(increment * table.n_next[agent] + private[agent], return_inverse=True)
-            key = (before[agent] + 1) * (int(learnt.max()) + 1) + learnt
-            _, first, sets[agent] = np.unique(key, return_index=True, return_inverse=True)
+        private, sets, examples = information_sets(table, before, increment, profile)
+        for agent, example in enumerate(examples):
             sets[agent] += len(self.sets)
-            self._add_sets(time, agent, before[agent, first], increment[first], private[agent, first])
+            self._add_sets(time, agent, before[agent, example], increment[example], private[agent, example])
         return _Front(node, state, sets, private)
 
     def _add_sets(self, time: int, agent: int, before: IntArray, increment: IntArray, private: IntArray) -> None:

@@ -135,6 +135,7 @@ def test_models_tells_of_a_tree(run):
         # Leduc: check, bet, raise and its answer in each of two rounds: 8 moves.
         (("compare", "leduc-poker", "-H", "2"), "'leduc-poker' takes 8 steps and has no meaning cut after 2"),
         (("learn", "leduc-poker", "-H", "2"), "give --horizon 8"),
+        (("solve", "dectiger", "-H", "2", "--method", "strategic-form"), "is for game trees"),
     ],
 )
 def test_what_does_not_fit_is_wrong_usage(run, arguments, told):
@@ -147,7 +148,6 @@ def test_what_does_not_fit_is_wrong_usage(run, arguments, told):
     ("arguments", "told"),
     [
         (("solve", "leduc-poker", "--concept", "ce"), "joint plans"),
-        (("solve", "dectiger", "-H", "2", "--method", "strategic-form"), "is for game trees"),
         (("solve", "nowhere.efg", "-H", "2"), "no such file"),
         (("solve", "leduc-pokr", "-H", "2"), "did you mean 'leduc-poker'?"),
         (("compare", "leduc.efg", "-H", "2"), "'leduc-poker'"),

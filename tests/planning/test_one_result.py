@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lp_posg as posg
-from lp_posg.errors import CertificateError, FormatError, ModelError, OptionError, UnsupportedError
+from lp_posg.errors import CertificateError, FormatError, ModelError, OptionError
 from lp_posg.evaluate import StepPlay
 from lp_posg.planning import METHODS, HistorySolution, StateSolution, TreeSolution
 
@@ -171,7 +171,7 @@ def test_auto_says_what_it_chose_and_why():
     ("options", "error", "match"),
     [
         ({"method": "magic"}, OptionError, "unknown method 'magic'; expected one of auto, "),
-        ({"method": "strategic-form"}, UnsupportedError, "for game trees"),
+        ({"method": "strategic-form"}, OptionError, "for game trees"),
         ({"method": "sequence-form", "concept": "ce"}, OptionError, "concept does not apply to method 'sequence-form'"),
         ({"method": "sequence-form", "objective": "worst"}, OptionError, "objective does not apply"),
         ({"method": "sequence-form", "compression": "merge:0.1"}, OptionError, "compression does not apply"),

@@ -265,13 +265,13 @@ def test_what_an_interior_point_solver_found_is_an_equilibrium_to_the_last_digit
     ids=["convex", "vector", "number", "nowhere defined"],
 )
 def test_a_function_that_is_not_what_it_has_to_be_is_told_so(function, error, message):
-    with pytest.raises(error, match=f"step 1, common state 0.*{message}"):
+    with pytest.raises(error, match=f"step 1, state 1.*{message}"):
         values_of(random_block(0, (2, 2), (2, 2)), "ce", function)
 
 
 def test_limits_of_concave_objectives():
     for objective, size in (("entropy", "conic program"), (nash_product, "generate columns")):
-        with pytest.raises(UnsupportedError, match=rf"step 1, common state 0.*{size}"):
+        with pytest.raises(UnsupportedError, match=rf"step 1, state 1.*{size}"):
             values_of(random_block(0, (5, 5), (3, 3)), "ce", objective)
     block = random_block(0, (2, 2), (2, 2))
     late = StageBlock(block.payoff, 0, block.nodes, deadline=time.time() - 1)
@@ -337,7 +337,7 @@ def test_known_optima_of_functions_of_the_values():
 def test_where_the_bound_is_not_met_no_solution_is_returned(monkeypatch):
     monkeypatch.setattr(tangents, "MOST_ROUNDS", 1)
     monkeypatch.setattr(tangents, "solve_concave", lambda program, *rest, **more: tangents.solve_program(program).x)
-    with pytest.raises(SolveError, match=r"step 1, common state 0.*'own:<lambda>'.*accuracy was not reached"):
+    with pytest.raises(SolveError, match=r"step 1, state 1.*'own:<lambda>'.*accuracy was not reached"):
         values_of(StageBlock(CHICKEN, 0, np.array([0])), "ce", FUNCTIONS["logarithms"])
 
 
@@ -359,7 +359,7 @@ def test_a_function_that_fails_is_named_and_the_cause_kept():
 
 def test_what_an_interior_point_solver_calls_inaccurate_is_no_entropy(monkeypatch):
     monkeypatch.setattr(conic, "ACCURACY", (1e-30,))
-    with pytest.raises(SolveError, match=r"common state 0.*'entropy': the interior-point solver did not reach"):
+    with pytest.raises(SolveError, match=r"state 1.*'entropy': the interior-point solver did not reach"):
         values_of(StageBlock(CHICKEN, 0, np.array([0])), "ce", "entropy")
 
 

@@ -12,8 +12,7 @@ from functools import cache
 from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lp_posg.formats.gambit.gambit_text import check_first_words, parsed, parser_of, text_of, unique_names
-from lp_posg.formats.header import MAX_AGENTS
+from lp_posg.formats.gambit.gambit_text import check_first_words, parsed, parser_of, player_names, text_of
 from lp_posg.formats.source import Source
 
 if TYPE_CHECKING:
@@ -61,30 +60,16 @@ class Payoffs(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A node as it is written.
+    """A node as it is written."""
 
-    Attributes
-    ----------
-    kind : str
-        ``"c"``, ``"p"`` or ``"t"``.
-    line : int
-    player, move : Word or None
-        The numbers of the player and of the information set, or of the event; None where there is none.
-    branches : Branches or None
-        What is said of the latter here.
-    outcome : Word
-        Its number.
-    payoffs : Payoffs or None
-        What is said of the outcome here.
-    """
-
-    kind: str
+    kind: str  # ``"c"``, ``"p"`` or ``"t"``
     line: int
+    # player and move: the numbers of the player and of the information set, or of the event; None where there is none
     player: Word | None
     move: Word | None
-    branches: Branches | None
-    outcome: Word
-    payoffs: Payoffs | None
+    branches: Branches | None  # What is said of the latter here
+    outcome: Word  # Its number
+    payoffs: Payoffs | None  # What is said of the outcome here
 
 
 @dataclass(frozen=True)
@@ -100,9 +85,7 @@ def parse_efg(source: Source) -> TreeText:
     """Return the nodes that a file lists; that they make a tree is not checked, or raise FormatError."""
     words, players, nodes = parsed(source, _parser(), source.text(MAX_TEXT), "EFG")
     check_first_words(source, words[:3], ("EFG", "2"))
-    if len(players) > MAX_AGENTS:
-        raise source.wrong(players[-1].line, f"{len(players)} players", f"at most {MAX_AGENTS}", "use fewer")
-    return TreeText(text_of(words[3]), unique_names(source, players, "player", "Player "), nodes)
+    return TreeText(text_of(words[3]), player_names(source, players), nodes)
 
 
 @cache

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lp_posg.errors import FormatError, GambitNameWarning
+from lp_posg.formats.header import MAX_AGENTS
 from lp_posg.formats.source import Source, clip, has_half_character
 from lp_posg.types import REWARD_LIMIT
 
@@ -133,6 +134,13 @@ def unique_names(source: Source, tokens: Sequence[Token], kind: str, stem: str) 
             raise source.error(token.line, f"{message}; rename one")
         lines[name] = token.line
     return tuple(lines)
+
+
+def player_names(source: Source, tokens: Sequence[Token]) -> tuple[str, ...]:
+    """Return the names of the players, which are not too many."""
+    if len(tokens) > MAX_AGENTS:
+        raise source.wrong(tokens[-1].line, f"{len(tokens)} players", f"at most {MAX_AGENTS}", "use fewer")
+    return unique_names(source, tokens, "player", "Player ")
 
 
 class Numbers:

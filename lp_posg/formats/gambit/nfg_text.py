@@ -17,11 +17,12 @@ from lp_posg.formats.gambit.gambit_text import (
     check_first_words,
     parsed,
     parser_of,
+    player_names,
     tokens_of,
     unique_names,
     wrong_word,
 )
-from lp_posg.formats.header import MAX_AGENTS, MAX_LABELS, MAX_TABLE
+from lp_posg.formats.header import MAX_LABELS, MAX_TABLE
 from lp_posg.formats.numbers import whole
 from lp_posg.formats.source import Source, clip
 
@@ -49,25 +50,18 @@ indices: NUMBER+
 
 @dataclass(frozen=True)
 class StrategicForm:
-    """What a ``.nfg`` file says.
-
-    Parameters
-    ----------
-    strategies : tuple of tuple of str
-        Per player.
-    payoffs : tuple of tuple of Fraction
-        Per profile of strategies one payoff per player; the *first* player's strategy changes fastest.
-    """
+    """What a ``.nfg`` file says."""
 
     players: tuple[str, ...]
-    strategies: tuple[tuple[str, ...], ...]
+    strategies: tuple[tuple[str, ...], ...]  # Per player
+    # Per profile of strategies one payoff per player; the *first* player's strategy changes fastest
     payoffs: tuple[tuple[Fraction, ...], ...]
 
 
 def parse_nfg(source: Source) -> StrategicForm:
     """Return the strategic form that a file describes, or raise FormatError."""
     parts = _parts(source, source.text(MAX_TEXT))
-    players = _players(source, parts["players"])
+    players = player_names(source, tokens_of(parts["players"]))
     sizes = _sizes(source, parts, players)
     numbers = Numbers(source)
     if "payoffs" in parts:
@@ -75,9 +69,6 @@ def parse_nfg(source: Source) -> StrategicForm:
     else:
         payoffs = _outcome_body(source, parts["outcomes"], parts["indices"], sizes, numbers)
     return StrategicForm(players, _strategies(source, parts, players, sizes), payoffs)
-
-
-# ---- words -------------------------------------------------------------------------------------------
 
 
 @cache
@@ -91,16 +82,6 @@ def _parts(source: Source, text: str) -> dict[str, Tree[Token]]:
     check_first_words(source, tree.children[:3], ("NFG", "1"))
     rules: list[Any] = tree.children[4:]
     return {str(rule.data): rule for rule in rules}
-
-
-# ---- players and strategies --------------------------------------------------------------------------
-
-
-def _players(source: Source, tree: Tree[Token]) -> tuple[str, ...]:
-    tokens = tokens_of(tree)
-    if len(tokens) > MAX_AGENTS:
-        raise source.wrong(tokens[-1].line, f"{len(tokens)} players", f"at most {MAX_AGENTS}", "use fewer")
-    return unique_names(source, tokens, "player", "Player ")
 
 
 def _sizes(source: Source, parts: dict[str, Tree[Token]], players: Sequence[str]) -> tuple[int, ...]:
@@ -134,9 +115,6 @@ def _strategies(
         unique_names(source, tokens_of(own), f"strategy of {clip(repr(player))}", "")
         for player, own in zip(players, owns, strict=True)
     )
-
-
-# ---- payoffs -----------------------------------------------------------------------------------------
 
 
 def _payoff_body(

@@ -17,7 +17,7 @@ from lp_posg.formats.json.json_text import JsonText, path_text
 from lp_posg.formats.source import Source, clip
 from lp_posg.game import GAME_FORMAT, Game
 from lp_posg.game.labels import labelled
-from lp_posg.game.validation import probability_rows
+from lp_posg.game.matrices import probability_rows
 from lp_posg.types import REWARD_LIMIT, FloatArray, IntArray, SparseMatrix
 
 _MAX_KEY = 1 << 62

@@ -10,9 +10,16 @@ import numpy as np
 
 from lp_posg.formats.axes import Axis, Index
 from lp_posg.formats.header import MAX_TABLE, Header
-from lp_posg.formats.madp.cells import CellLog
-from lp_posg.formats.madp.rewards import RewardLog
-from lp_posg.formats.madp.shapes import Assignment, TableShape, check_cells, few_keys, mesh, read_assignment
+from lp_posg.formats.madp.cells import CellLog, RewardLog
+from lp_posg.formats.madp.shapes import (
+    Assignment,
+    TableShape,
+    check_cells,
+    check_field,
+    few_keys,
+    mesh,
+    read_assignment,
+)
 from lp_posg.formats.madp.statements import Statement
 from lp_posg.formats.numbers import number, whole
 from lp_posg.formats.source import Source, shown
@@ -76,15 +83,10 @@ class Body:
         for axis, part in zip(shape.axes, parts, strict=False):
             index = axis.seen.get(part)
             if index is None:
-                index = self._checked_index(axis, line, part, shape)
+                check_field(self._source, line, part, shape)
+                index = axis.index(line, part)
             indices.append(index)
         self._put_entry(shape, statement, indices, number(self._source, line, parts[-1]))
-
-    def _checked_index(self, axis: Axis, line: int, part: str, shape: TableShape) -> Index:
-        if not part.strip():
-            message = f"found nothing between two colons of '{shape.keyword}:', expected a name, an index or *"
-            raise self._source.error(line, f"{message}; fill it in")
-        return axis.index(line, part)
 
     def _put_entry(self, shape: TableShape, statement: Statement, indices: Sequence[Index], value: float) -> None:
         if shape.keyword == "R":
@@ -178,9 +180,7 @@ class Body:
 
     def _logs(self, keyword: str, statement: Statement) -> list[CellLog]:
         if keyword == "start-observation":
-            if self.first is None:
-                n_states, n_seen = (axis.size for axis in self._shapes[keyword].axes)
-                self.first = CellLog(n_states, n_seen)
+            self.first = self.first or CellLog(*(axis.size for axis in self._shapes[keyword].axes))
             return [self.first]
         if keyword == "R":
             return [log.by_observation for log in self._reward_logs(statement)]
@@ -202,10 +202,8 @@ class Body:
             steps = [steps[time]]
         if head.agent is None:
             return [log for logs in steps for log in logs]
-        if head.agent == "*":
-            agents = list(range(self._header.agents.size))
-        else:
-            agents = [self._header.agents.position(self._source, statement.line, head.agent)]
+        every = self._header.agents
+        agents = range(every.size) if head.agent == "*" else [every.position(self._source, statement.line, head.agent)]
         for logs in self.gains:
             self._split(statement.line, logs, self._header.agents.size)
         return [logs[agent] for logs in steps for agent in agents]

@@ -23,22 +23,12 @@ _FEW = 64
 
 @dataclass(frozen=True)
 class TableShape:
-    """Which axes a statement runs over.
-
-    Parameters
-    ----------
-    axes : tuple of Axis
-        In the order of the file.
-    strides : tuple of int
-        What one position further along each axis adds to a cell's key.
-    fewest : int
-        Number of axes that have to be given before the numbers.
-    """
+    """Which axes a statement runs over."""
 
     keyword: str
-    axes: tuple[Axis, ...]
-    strides: tuple[int, ...]
-    fewest: int
+    axes: tuple[Axis, ...]  # In the order of the file
+    strides: tuple[int, ...]  # What one position further along each axis adds to a cell's key
+    fewest: int  # Number of axes that have to be given before the numbers
 
     def forms(self, given: int) -> str:
         """Return, for a message, what is expected after `given` axes."""
@@ -53,23 +43,12 @@ class TableShape:
 
 @dataclass(frozen=True)
 class Assignment:
-    """What one statement assigns.
+    """What one statement assigns."""
 
-    Parameters
-    ----------
-    indices : tuple of int or int array
-        Positions along the axes given before the numbers.
-    line : int
-        Where the statement begins.
-    offsets : int array
-        Keys relative to the positions given, of the cells assigned.
-    values, lines : float array, int array
-        Value of each of these cells and where it stands.
-    """
-
-    indices: tuple[Index, ...]
-    line: int
-    offsets: IntArray
+    indices: tuple[Index, ...]  # Positions along the axes given before the numbers
+    line: int  # Where the statement begins
+    offsets: IntArray  # Keys relative to the positions given, of the cells assigned
+    # values and lines: value of each of these cells and where it stands
     values: FloatArray
     lines: IntArray
 
@@ -121,6 +100,13 @@ def check_cells(source: Source, line: int, count: int) -> None:
         raise source.error(line, f"{message}; use fewer wildcards")
 
 
+def check_field(source: Source, line: int, text: str, shape: TableShape) -> None:
+    """Raise FormatError if nothing stands between two colons of a statement."""
+    if not text.strip():
+        found = f"nothing between two colons of '{shape.keyword}:'"
+        raise source.wrong(line, found, "a name, an index or *", "fill it in")
+
+
 def _ranges(axes: Sequence[Axis]) -> list[IntArray]:
     return [np.arange(axis.size) for axis in axes]
 
@@ -129,9 +115,7 @@ def _split(source: Source, shape: TableShape, statement: Statement) -> tuple[lis
     """Return the fields that name positions and the lines of numbers, by their colons and line ends."""
     fields, data, is_open = _fields(source, shape, statement)
     for line, text in fields:
-        if not text.strip():
-            message = f"found nothing between two colons of '{shape.keyword}:', expected a name, an index or *"
-            raise source.error(line, f"{message}; fill it in")
+        check_field(source, line, text, shape)
     n_axes = len(shape.axes)
     if data and len(fields) == n_axes + 1:
         raise unexpected(source, *data[0])

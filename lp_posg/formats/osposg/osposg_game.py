@@ -132,21 +132,11 @@ def _gain(one_sided: OneSided, wanted: IntArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class _Copies:
-    """States of the file, one copy per observation where the joint action does not determine it.
+    """States of the file, one copy per observation where the joint action does not determine it."""
 
-    Parameters
-    ----------
-    origin : int array, shape (n,)
-        State of the file.
-    seen : int array, shape (n,)
-        Observation with which a copy is entered; -1 for a state that is not split.
-    first : int array, shape (S,)
-        First copy of each state of the file.
-    """
-
-    origin: IntArray
-    seen: IntArray
-    first: IntArray
+    origin: IntArray  # shape (n,): state of the file
+    seen: IntArray  # shape (n,): observation with which a copy is entered; -1 for a state that is not split
+    first: IntArray  # shape (S,): first copy of each state of the file
     _keys: IntArray
     _n_seen: int
 

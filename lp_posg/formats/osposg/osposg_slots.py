@@ -14,17 +14,10 @@ from lp_posg.types import IntArray
 
 @dataclass(frozen=True)
 class Slots:
-    """Actions of one player, those that are never playable at one place sharing a slot.
+    """Actions of one player, those that are never playable at one place sharing a slot."""
 
-    Parameters
-    ----------
-    members : list of list of int
-        The file's actions that share each slot.
-    action : int array, shape (places, slots)
-        Which of them a slot is at each place; the first playable one where it is none.
-    """
-
-    members: list[list[int]]
+    members: list[list[int]]  # The file's actions that share each slot
+    # shape (places, slots): which of them a slot is at each place; the first playable one where it is none
     action: IntArray
 
     @property

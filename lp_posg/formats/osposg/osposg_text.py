@@ -24,7 +24,7 @@ MAX_TEXT = 1 << 26
 ROUNDING_CAP = 1e-3
 """Rounding explains at most this much of a sum's distance from 1, however few digits are written."""
 
-COUNTS = (
+COUNTS = [
     "states",
     "partitions",
     "actions of player 1",
@@ -32,45 +32,30 @@ COUNTS = (
     "observations",
     "transitions",
     "rewards",
-)
+]
 
+_PROBABILITY = "a probability from 0 to 1; correct it"
 _DIGITS = re.compile(r"(?:\.(\d*))?(?:[eE]([+-]?\d+))?$", re.ASCII)
 
 
 @dataclass(frozen=True)
 class OneSided:
-    """A one-sided game: player 1 sees observations and knows the partition, player 2 sees everything.
-
-    Parameters
-    ----------
-    states, actions, observations : tuple of str; for actions, one tuple per player
-        Names as in the file, perhaps not unique.
-    partition : int array, shape (S,)
-        Which partition each state belongs to.
-    playable : tuple of two lists of int sequences
-        Actions of player 1 in each partition, and of player 2 in each state.
-    moves : int array, shape (k, 5)
-        State, action of player 1, action of player 2, observation, next state.
-    move_prob : float array, shape (k,)
-        Their probabilities; those of one state and joint action sum to 1 within ``PROB_TOL``.
-    gains : int array, shape (m, 3)
-        State, action of player 1, action of player 2.
-    gain : float array, shape (m,)
-        What player 1 gets and player 2 pays there; 0 elsewhere.
-    initial : float array, shape (S,)
-    """
+    """A one-sided game: player 1 sees observations and knows the partition, player 2 sees everything."""
 
     discount: float
+    # states, actions and observations: names as in the file, perhaps not unique
     states: tuple[str, ...]
     actions: tuple[tuple[str, ...], tuple[str, ...]]
     observations: tuple[str, ...]
-    partition: IntArray
+    partition: IntArray  # shape (S,): which partition each state belongs to
+    # Actions of player 1 in each partition, and of player 2 in each state
     playable: tuple[list[Sequence[int]], list[Sequence[int]]]
-    moves: IntArray
+    moves: IntArray  # shape (k, 5): state, action of player 1, action of player 2, observation, next state
+    # shape (k,): their probabilities; those of one state and joint action sum to 1 within ``PROB_TOL``
     move_prob: FloatArray
-    gains: IntArray
-    gain: FloatArray
-    initial: FloatArray
+    gains: IntArray  # shape (m, 3): state, action of player 1, action of player 2
+    gain: FloatArray  # shape (m,): what player 1 gets and player 2 pays there; 0 elsewhere
+    initial: FloatArray  # shape (S,)
 
 
 def parse_osposg(source: Source) -> OneSided:
@@ -102,11 +87,11 @@ class _Parser:
         limits = (n_states, n_first, n_second, n_seen, n_states)
         begin = self._at
         moves, words = self._entries(n_moves, limits, "[s] [a] [a'] [o] [s'] [probability]")
-        move_prob = self._probabilities(begin, words)
-        move_prob = self._rescaled(begin, moves, move_prob, words, limits)
+        move_prob = self._rescaled(begin, moves, words, limits)
         begin = self._at
         gains, words = self._entries(n_gains, limits[:3], "[s] [a] [a'] [reward]")
-        gain = self._rewards(begin, words)
+        expected = f"a number of size at most {REWARD_LIMIT:g}; rescale the rewards"
+        gain = self._numbers(begin, words, -REWARD_LIMIT, REWARD_LIMIT, expected)
         initial = self._initial(partition, n_parts)
         if self._at < len(self._lines):
             found = clip(repr(self._lines[self._at]))
@@ -194,20 +179,21 @@ class _Parser:
             last.append(words[-1])
         return np.array(indices, dtype=np.int64).reshape(count, len(limits)), last
 
-    def _probabilities(self, begin: int, words: Sequence[str]) -> FloatArray:
-        values = [self._probability(begin + k + 1, word) for k, word in enumerate(words)]
+    def _numbers(
+        self, begin: int, words: Sequence[str], least: float, most: float, expected: str, step: int = 1
+    ) -> FloatArray:
+        """Return numbers between bounds, those of one line or of as many lines after line `begin`."""
+        values = []
+        for line, word in enumerate(words, begin + 1) if step else ((begin, word) for word in words):
+            value = number(self._source, line, word)
+            if not least <= value <= most:
+                raise self._source.error(line, f"found {clip(repr(word))}, expected {expected}")
+            values.append(value)
         return np.array(values, dtype=np.float64)
 
-    def _probability(self, line: int, word: str) -> float:
-        value = number(self._source, line, word)
-        if not 0 <= value <= 1:
-            raise self._source.wrong(line, clip(repr(word)), "a probability from 0 to 1")
-        return value
-
-    def _rescaled(
-        self, begin: int, moves: IntArray, prob: FloatArray, words: Sequence[str], limits: Sequence[int]
-    ) -> FloatArray:
+    def _rescaled(self, begin: int, moves: IntArray, words: Sequence[str], limits: Sequence[int]) -> FloatArray:
         """Return the probabilities with each distribution's sum 1 as far as rounding goes, or raise FormatError."""
+        prob = self._numbers(begin, words, 0, 1, _PROBABILITY)
         keys = (moves[:, 0] * limits[1] + moves[:, 1]) * limits[2] + moves[:, 2]
         _, row = np.unique(keys, return_inverse=True)
         slack = np.bincount(row, [half_unit(word) for word in words])
@@ -220,16 +206,6 @@ class _Parser:
         scale = np.where(np.abs(sums - 1) > PROB_TOL, sums, 1.0)
         return np.asarray(prob / scale[row])
 
-    def _rewards(self, begin: int, words: Sequence[str]) -> FloatArray:
-        values = []
-        for k, word in enumerate(words):
-            value = number(self._source, begin + k + 1, word)
-            if abs(value) > REWARD_LIMIT:
-                expected = f"a number of size at most {REWARD_LIMIT:g}; rescale the rewards"
-                raise self._source.error(begin + k + 1, f"found {clip(repr(word))}, expected {expected}")
-            values.append(value)
-        return np.array(values, dtype=np.float64)
-
     def _initial(self, partition: IntArray, n_parts: int) -> FloatArray:
         words = self._next("the initial partition and belief").split()
         part = whole(words[0]) if words else None
@@ -239,7 +215,7 @@ class _Parser:
         if len(words) - 1 != len(inside):
             expected = f"{len(inside)}, one for each state of partition {part}"
             raise self._wrong(f"{len(words) - 1} probabilities", expected)
-        values = np.array([self._probability(self._at, word) for word in words[1:]])
+        values = self._numbers(self._at, words[1:], 0, 1, _PROBABILITY, step=0)
         total, slack = float(values.sum()), sum(map(half_unit, words[1:]))
         if abs(total - 1) > max(PROB_TOL, min(slack, ROUNDING_CAP)):
             raise self._source.error(self._at, _off("initial belief", total))

@@ -57,13 +57,13 @@ class StageIncentives:
                 entries[:, part] = gain.reshape(len(profiles), part.stop - part.start)
         return entries / self.size
 
-    def _placed(self, gain: FloatArray, told: IntArray) -> FloatArray:
+    def _placed(self, gain: FloatArray, advised: IntArray) -> FloatArray:
         """Return gains (m, k, instead) in an agent's rows."""
         if self.rows.kind != "action":
             return gain
         m, k, a = gain.shape
         placed = np.zeros((m, k, a, a))
-        np.put_along_axis(placed, told[:, :, None, None], gain[:, :, None, :], axis=2)
+        np.put_along_axis(placed, advised[:, :, None, None], gain[:, :, None, :], axis=2)
         return placed[:, :, ~np.eye(a, dtype=bool)]
 
     def admissible(self, multiplier: FloatArray) -> FloatArray:
@@ -89,7 +89,7 @@ class StageIncentives:
                 continue
             k, a = self.rows.n_private[i], self.rows.n_actions[i]
             plain = multiplier[part] / self.size[part]
-            table = np.zeros((k, a, a))  # private, told, instead
+            table = np.zeros((k, a, a))  # private, advised, instead
             if self.rows.kind == "action":
                 table[:, ~np.eye(a, dtype=bool)] = plain.reshape(k, -1)
             else:
@@ -102,6 +102,6 @@ class StageIncentives:
         return np.asarray(total)
 
 
-def _obeyed(worth: FloatArray, told: IntArray) -> FloatArray:
+def _obeyed(worth: FloatArray, advised: IntArray) -> FloatArray:
     """Return what following brings, shape (m, k, 1), of the worth of each action (m, k, A)."""
-    return np.take_along_axis(worth, told[:, :, None], axis=2)
+    return np.take_along_axis(worth, advised[:, :, None], axis=2)

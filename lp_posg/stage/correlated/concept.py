@@ -30,7 +30,7 @@ from lp_posg.stage.correlated.incentives import Kind
 from lp_posg.stage.correlated.pricing import check_pricing
 from lp_posg.stage.correlated.semi_compact import Form, form_of
 from lp_posg.stage.correlated.whole_program import compile_programs, decode, incentive_programs, layout_of
-from lp_posg.stage.extremes import extremes_apart
+from lp_posg.stage.extremes import solve_with_extremes
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
 from lp_posg.stage.shortcuts import shortcuts_first
@@ -88,7 +88,7 @@ BATCH_ENTRIES = 50_000
 class Correlated:
     """One of the correlated concepts.
 
-    `name`: as the user asks for it. `kind`: {"ex-ante", "interim", "action", "prescription"}; when an agent decides to
+    `name`: the name that users give. `kind`: {"ex-ante", "interim", "action", "prescription"}; when an agent decides to
     deviate: before it knows anything, knowing its private information, or knowing that and its recommended action, or
     its whole recommended prescription.
     """
@@ -111,7 +111,7 @@ class Correlated:
         for kind ``prescription``, which generates no columns, if the whole program would be; SolveError if a program
         cannot be solved.
         """
-        return extremes_apart(block, objective, self.kind, partial(shortcuts_first, by_program=self._by_size))
+        return solve_with_extremes(block, objective, self.kind, partial(shortcuts_first, by_program=self._by_size))
 
     def _by_size(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         if objective.is_conic:

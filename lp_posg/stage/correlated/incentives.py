@@ -54,7 +54,7 @@ class IncentiveRows:
 
     @cached_property
     def slack_entries(self) -> tuple[IntArray, IntArray, FloatArray]:
-        """Rows, columns and numbers of the s_i(p), which are 1 in the rows of p, -1 in those of the last."""
+        """Rows, columns and numbers of the s_i(p), 1 in the rows of p, -1 in those of the last."""
         found, column = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))], 0
         for i in self.slack_agents:
             k, a = self.n_private[i], self.n_actions[i]

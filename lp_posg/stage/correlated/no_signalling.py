@@ -37,7 +37,7 @@ def _rows_of(kind: DeviationKind) -> Kind | None:
     """Return the incentive rows that q can keep of a kind of deviation; None if no agent deviates alone."""
     if kind.together:
         return None
-    # A Nash equilibrium is a correlated one; and a strategic-ce is a ce, and q does not tell prescriptions.
+    # A Nash equilibrium is a correlated one; and a strategic-ce is a ce, and q knows no prescriptions.
     if kind.independent or kind.hears != "nothing":
         return "action"
     return "interim" if kind.decides == "interim" else "ex-ante"
@@ -114,11 +114,15 @@ def _incentives(payoff: FloatArray, rows: IncentiveRows) -> sp.csr_array:
     grid = np.indices(payoff.shape[1:]).reshape(2 * n, -1)
     row, column, number = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)], [np.empty(0)]
     for i, own in enumerate(payoff):
-        p, told, a = grid[i], grid[n + i], payoff.shape[1 + n + i]
+        p, advised, a = grid[i], grid[n + i], payoff.shape[1 + n + i]
         for instead in range(a):
             deviate = np.take(own, [instead] * a, axis=n + i)
-            other = np.flatnonzero(told != instead)
-            place = (p * a + told) * (a - 1) + instead - (instead > told) if rows.kind == "action" else p * a + instead
+            other = np.flatnonzero(advised != instead)
+            place = (
+                (p * a + advised) * (a - 1) + instead - (instead > advised)
+                if rows.kind == "action"
+                else p * a + instead
+            )
             row.append(rows.row_start[i] + place[other])
             column.append(other)
             number.append((own - deviate).ravel()[other])

@@ -1,4 +1,4 @@
-"""The largest welfare over pure prescription profiles, with several good ones: what column generation asks for.
+"""The largest welfare over pure prescription profiles, with several good ones: what column generation needs.
 
 Given W[p, a], the value of a profile g is ``sum_p W[p, g(p)]``, a team problem. Three ways, from cheap to dear:
 
@@ -122,7 +122,7 @@ def check_pricing(block: StageBlock, concept: str) -> None:
             f"concept {concept!r} at {block.where(0)}: the stage game has {size} private profiles and joint actions"
             f" together (private informations {block.n_private}, actions {block.n_actions}) and too many prescriptions"
             f" to enumerate; the limit of the integer program is {INTEGER_LIMIT}; share more, so that agents have"
-            " fewer private informations, or ask for concept 'team'"
+            " fewer private informations, or use concept 'team'"
         )
 
 

@@ -14,7 +14,7 @@ equation: fewer rows are worth some columns (`JOINT_FACTOR`).
 Every expectation in the incentive constraints of cce, interim-cce and ce involves the joint law of (g, recommendation
 of j at one private information) only, so pairs lose nothing against a distribution over all joint prescriptions, which
 has a factor A_j ** k_j / (k_j A_j) more variables. In a strategic-ce agent j hears its whole prescription g_j, of which
-pairs tell too little: there cells are pure prescriptions, however many. The concepts differ in their incentive rows,
+pairs know too little: there cells are pure prescriptions, however many. The concepts differ in their incentive rows,
 all of the form "following is worth at least as much as deviating", summed over the random private profile:
 
     cce (ex ante)   follow_i(p) - deviate_i(p, a') + s_i(p) >= 0            for all i, p, a'
@@ -24,7 +24,7 @@ all of the form "following is worth at least as much as deviating", summed over 
     strategic-ce    follow_i(g_i, p) - deviate_i(g_i, p, a') >= 0           for all i, g_i, p, a' other than g_i(p)
 
 A sum of the rows of a strategic-ce over the g_i that recommend a at p is a row of ce, so every strategic-ce is a ce;
-the converse fails where an action recommended for another private information tells of the others' actions.
+the converse fails where an action recommended for another private information reveals something of the others' actions.
 
 Linear objectives are stated as losses against a bound: multiples of the equations are added to the costs so that none
 is negative and every g has at each p_j an action without loss beyond that of g, which is spread over the p_j. That
@@ -173,18 +173,18 @@ class Form(IncentiveRows):
         n_cells = len(self.cells)
         if agent == self.free:
             g, pair, instead = (part.ravel() for part in np.indices((self.n_g, int(self.cells.sum()), a)))
-            cell, p, told = (part[pair] for part in np.nonzero(self.cells))
-            source = ((g * k + p) * a + told) * a + instead
+            cell, p, advised = (part[pair] for part in np.nonzero(self.cells))
+            source = ((g * k + p) * a + advised) * a + instead
         else:
             g, p, instead, cell = (part.ravel() for part in np.indices((self.n_g, k, a, n_cells)))
-            told = pure_prescriptions(k, a)[self.digit[self.fixed.index(agent)]][g, p]
+            advised = pure_prescriptions(k, a)[self.digit[self.fixed.index(agent)]][g, p]
             source = np.arange(len(g))
         if self.kind in ("action", "prescription"):
-            heard = p * a + told
+            heard = p * a + advised
             if self.kind == "prescription":
                 heard = (cell if agent == self.free else self.digit[self.fixed.index(agent)][g]) * k + p
-            row = heard * (a - 1) + instead - (instead > told)
+            row = heard * (a - 1) + instead - (instead > advised)
         else:
             row = p * a + instead
-        other = told != instead
+        other = advised != instead
         return row[other], (g * n_cells + cell)[other], source[other]

@@ -146,8 +146,8 @@ def _fixed_gains(form: Form, payoff: FloatArray, agent: int) -> tuple[FloatArray
     others = np.delete(form.digit, place, axis=0)
     n_rest = tuple(np.delete(form.n_each, place).tolist())
     row = np.ravel_multi_index(tuple(others), n_rest) if n_rest else np.zeros(form.n_g, dtype=np.int64)
-    told = pure_prescriptions(k, a)[form.digit[place]]  # (G, k)
-    follow = worth[:, row[:, None], np.arange(k), told]  # (B, G, k, C)
+    advised = pure_prescriptions(k, a)[form.digit[place]]  # (G, k)
+    follow = worth[:, row[:, None], np.arange(k), advised]  # (B, G, k, C)
     return follow[:, :, :, None] - worth[:, row], follow.sum(axis=2)
 
 

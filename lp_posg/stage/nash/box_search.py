@@ -41,7 +41,7 @@ SNAP = 1e-10  # a lower bound of a probability below this is rounding; 0 is as g
 THINNEST = 1e-9  # an interval of probabilities this narrow is not split
 # Actions with more probability than this in a program's solution are tried as the support of an equilibrium.
 SUPPORTS = (1e-6, 1e-3, 3e-2)
-# Whether an action is a best reply is asked first if that matters at least this part of what a product does.
+# Whether an action is a best reply is decided first if that matters at least this part of what a product does.
 PREFER_REPLIES = 0.1
 # Where intervals are split: this part of the way from the middle to the program's solution, so far from the ends.
 TOWARDS_POINT, MARGIN = 0.7, 0.15
@@ -215,10 +215,10 @@ ENTRY_LIMIT = 256
 def best_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
     """Return the Nash equilibrium of one stage game (a block of one) that the objective selects.
 
-    Raises UnsupportedError if the search comes to its limit of programs before it has a proof; LimitError if the
-    deadline passes. Its facts and those of the other error: ``bound`` is what no equilibrium exceeds, ``incumbent``
-    what the best found so far has, in what the objective maximises (nan: none was found); SolveError if the search says
-    that there is no equilibrium, which cannot be.
+    Raises UnsupportedError if the search comes to its limit of programs before it has a proof, and LimitError if the
+    deadline passes; the facts of both are ``bound``, which no equilibrium exceeds, and ``incumbent``, which the best
+    equilibrium so far has, in what the objective maximises (nan: there is none yet). Raises SolveError if the search
+    ends without any equilibrium, which cannot be.
     """
     game = Multilinear.of(block.payoff[0])
     aims, x, solved = aims_in_turn(objective, scaled(block)), None, 0

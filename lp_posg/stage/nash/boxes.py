@@ -154,7 +154,7 @@ class Relaxation:
         rows.add(entries, self._d + entries, -1.0)
 
     def _products(self, rows: _Rows) -> None:
-        """Add that w is a product of x and v, as far as the box tells."""
+        """Add that w is a product of x and v, as far as the bounds of the box imply it."""
         for high in (False, True):
             for entry, others in zip(self._entry, self._others, strict=True):
                 every = np.arange(len(entry))
@@ -163,7 +163,7 @@ class Relaxation:
                 rows.add(every, others, 0.0, entry + high * len(self._game.slot))
 
     def _obedience(self, rows: _Rows, grid: IntArray) -> None:
-        """Add what playing an action gains over another, as far as the box tells."""
+        """Add what playing an action gains over another, as far as the bounds of the box imply it."""
         game, n = self._game, self._game.n_agents
         for high in (False, True):
             for i, own in enumerate(game.payoff):
@@ -201,7 +201,7 @@ class Relaxation:
         )
 
     def decode(self, box: Box, result: LPResult) -> Relaxed:
-        """Return what an optimum says."""
+        """Return what an optimum means for the box."""
         n_x = len(self._game.slot)
         x = result.x[self._x : self._x + n_x]
         short = result.x[self._d : self._d + n_x]

@@ -21,7 +21,7 @@ from lp_posg.types import BoolArray, FloatArray, IntArray
 REGRET_TOL = 1e-10  # what a slot may gain at an equilibrium, relative to what it has at stake: for rounding alone
 NEGATIVE_TOL = 1e-9  # a probability this little below 0 is rounding
 NEWTON_STEPS = 30  # most steps of Newton's method from one point; it converges in a few, or linearly at a double root
-NO_EQUATION = 1e-9  # singular values of the indifference equations below this part of the largest tell nothing
+NO_EQUATION = 1e-9  # singular values of the indifference equations below this part of the largest mean nothing
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ from lp_posg.errors import UnsupportedError
 from lp_posg.evaluate.kinds import KINDS
 from lp_posg.game.protocols import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
-from lp_posg.stage.extremes import extremes_apart
+from lp_posg.stage.extremes import solve_with_extremes
 from lp_posg.stage.nash.box_search import ENTRY_LIMIT, best_nash
 from lp_posg.stage.nash.polymatrix import pairs_of, polymatrix_nash
 from lp_posg.stage.nash.two_agents import selected_nash
@@ -65,7 +65,7 @@ class Nash:
         be solved.
         """
         self.check_objective(objective)
-        return extremes_apart(block, objective, "interim", partial(shortcuts_first, by_program=self._by_program))
+        return solve_with_extremes(block, objective, "interim", partial(shortcuts_first, by_program=self._by_program))
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         # With one payoff for all, the team optimum is an equilibrium and the best of those that gives all the most.
@@ -109,8 +109,8 @@ def common_payoff(block: StageBlock) -> BoolArray:
     That is, payoffs that differ between agents by what depends on the private profile alone.
     """
     shifted, size = _shifted(block)
-    apart = np.ptp(shifted, axis=1).reshape(len(block), -1).max(axis=1)
-    return np.asarray(apart <= SAME_PAYOFF * size)
+    spread = np.ptp(shifted, axis=1).reshape(len(block), -1).max(axis=1)
+    return np.asarray(spread <= SAME_PAYOFF * size)
 
 
 def constant_sum(block: StageBlock) -> BoolArray:

@@ -49,7 +49,9 @@ class Pairs:
     alone: tuple[FloatArray, ...]
     # per agent, shape (B, k_i A_i, sum of k_j A_j); what the others' prescriptions add; zero in the agent's own columns
     along: tuple[FloatArray, ...]
-    apart: FloatArray  # shape (B, n); largest part of each agent's payoff that is no sum over pairs, in its own unit
+    remainder: (
+        FloatArray  # shape (B, n); largest part of each agent's payoff that is no sum over pairs, in its own unit
+    )
     # shape (B, n, n); largest payoff in the actions of both of a pair that does not cancel, in the smaller unit of the
     # two
     unbalanced: FloatArray
@@ -61,15 +63,15 @@ class Pairs:
 
     def is_zero_sum(self) -> BoolArray:
         """Return which games are zero-sum polymatrix, a bool array of shape (B,)."""
-        return np.asarray(np.maximum(self.apart.max(axis=1), self.unbalanced.max(axis=(1, 2))) <= POLYMATRIX_TOL)
+        return np.asarray(np.maximum(self.remainder.max(axis=1), self.unbalanced.max(axis=(1, 2))) <= POLYMATRIX_TOL)
 
     def why_not(self, row: int) -> str:
         """Return what keeps one game from it, for a message."""
-        agent = int(self.apart[row].argmax())
-        if self.apart[row, agent] > POLYMATRIX_TOL:
+        agent = int(self.remainder[row].argmax())
+        if self.remainder[row, agent] > POLYMATRIX_TOL:
             return (
                 f"the payoff of agent {agent + 1} is no sum over pairs of agents"
-                f" (off by {self.apart[row, agent]:.2g} of what it has at stake)"
+                f" (off by {self.remainder[row, agent]:.2g} of what it has at stake)"
             )
         i, j = np.unravel_index(int(self.unbalanced[row].argmax()), self.unbalanced[row].shape)
         return (
@@ -85,7 +87,7 @@ def pairs_of(game: Scaled) -> Pairs:
     n_private, n_actions = game.payoff.shape[2 : 2 + n], game.payoff.shape[2 + n :]
     first = np.concatenate([[0], np.cumsum(np.multiply(n_private, n_actions))])
     total = np.zeros((size, first[-1]))
-    apart, unbalanced = np.zeros((size, n)), np.zeros((size, n, n))
+    remainder, unbalanced = np.zeros((size, n)), np.zeros((size, n, n))
     alone, along = [], []
     both: dict[tuple[int, int], FloatArray] = {}  # (B, k_i, A_i, k_j, A_j): in both actions only
     by_other: dict[tuple[int, int], FloatArray] = {}  # (B, k_j A_j): of i, in j's action only
@@ -107,7 +109,7 @@ def pairs_of(game: Scaled) -> Pairs:
             by_other[i, j] = whatever.sum(axis=1).reshape(size, -1)
         alone.append(mine)
         along.append(others)
-        apart[:, i] = np.abs(rest).reshape(size, -1).max(axis=1)
+        remainder[:, i] = np.abs(rest).reshape(size, -1).max(axis=1)
     weight = _weights(game, both)
     for i in range(n):
         total[:, first[i] : first[i + 1]] += weight[:, i, None] * alone[i]
@@ -117,7 +119,7 @@ def pairs_of(game: Scaled) -> Pairs:
         left = np.abs(mine * both[i, j] + theirs * both[j, i].transpose(0, 3, 4, 1, 2)).reshape(size, -1).max(axis=1)
         least = np.minimum(np.where(weight[:, i] > 0, weight[:, i], 1.0), np.where(weight[:, j] > 0, weight[:, j], 1.0))
         unbalanced[:, i, j] = left / least
-    return Pairs(tuple(alone), tuple(along), apart, unbalanced, weight, total)
+    return Pairs(tuple(alone), tuple(along), remainder, unbalanced, weight, total)
 
 
 def _weights(game: Scaled, both: dict[tuple[int, int], FloatArray]) -> FloatArray:
@@ -148,7 +150,7 @@ BINDING = 1e-9
 ROUNDING = 1e-14  # no multiplier of this size means anything; for agents with nothing at stake
 # Sums of values that differ by at most this, in the unit of the largest payoff, leave nothing to select.
 SAME_TOTAL = 1e-12
-REGRET_SLACK = 1e-9  # what the sum of regrets may be of equilibria to select from, where multipliers do not tell
+REGRET_SLACK = 1e-9  # what the sum of regrets may be of equilibria to select from, where multipliers cannot decide
 
 
 def polymatrix_nash(block: StageBlock, pairs: Pairs, row: int, objective: Objective) -> BlockStrategy:
@@ -169,7 +171,7 @@ def polymatrix_nash(block: StageBlock, pairs: Pairs, row: int, objective: Object
         except LimitError:
             raise
         except SolveError:
-            # Where a private profile is most improbable a multiplier may be rounding, and what it says is tight is not.
+            # Where a private profile is most improbable a multiplier may be rounding, and mark as tight what is not.
             x, more = _selected(frame.near_equilibria(found), game, objective, what, block.deadline)
         solved += more
     parts = by_agent(x, block.n_private, block.n_actions)

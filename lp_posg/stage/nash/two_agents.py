@@ -33,9 +33,9 @@ from lp_posg.types import FloatArray
 def selected_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
     """Return the Nash equilibrium of one stage game (a block of one) that the objective selects.
 
-    Raises LimitError if the deadline passes; its facts ``bound`` and ``incumbent`` say what no equilibrium exceeds, and
-    what the best found so far has, in what the objective maximises (nan: none was found); ``strategy`` is a
-    `BlockStrategy`, the best equilibrium found, or None; SolveError if the mixed-integer program cannot be solved.
+    Raises LimitError if the deadline passes; its facts are ``bound``, which no equilibrium exceeds, ``incumbent``,
+    which the best so far has, in what the objective maximises (nan: there is none yet), and ``strategy``, that
+    equilibrium as a `BlockStrategy` or None. Raises SolveError if the mixed-integer program cannot be solved.
     """
     game = scaled(block)
     aims, x, n_programs = aims_in_turn(objective, game), np.empty(0), 1  # one for the supports, in the end

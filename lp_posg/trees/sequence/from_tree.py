@@ -15,8 +15,7 @@ from lp_posg.trees import Tree
 from lp_posg.trees.nodes import TERMINAL
 from lp_posg.trees.paths import from_root
 from lp_posg.trees.recall import Recall, recall_of
-from lp_posg.trees.sequence.form import InformationTree, SequenceGame
-from lp_posg.trees.sequence.offset import FAR, common_part
+from lp_posg.trees.sequence.form import FAR, InformationTree, SequenceGame, common_part
 from lp_posg.types import IntArray, SparseMatrix, read_only
 
 

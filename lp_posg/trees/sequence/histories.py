@@ -25,8 +25,8 @@ from lp_posg.information import SharingStructure
 from lp_posg.information.levels import rows_of
 from lp_posg.information.tables import SplitTable, first_table, next_table
 from lp_posg.information.tracking import split_first, split_flat
-from lp_posg.trees.sequence.form import InformationTree, SequenceGame
-from lp_posg.trees.sequence.offset import common_part
+from lp_posg.trees.exact_laws import first_law
+from lp_posg.trees.sequence.form import InformationTree, SequenceGame, common_part
 from lp_posg.types import FloatArray, IntArray, SparseMatrix, read_only
 
 Watch = Callable[[int, int, int], None]
@@ -78,23 +78,18 @@ class HistoryGame(SequenceGame):
 
 @dataclass(frozen=True)
 class _Front:
-    """Pairs of information sets of one step, R of them.
+    """Pairs of information sets of one step, R of them."""
 
-    Attributes
-    ----------
-    sets, private : int arrays, shape (2, R)
-        Information set of each agent, counted from the first of the step, and private information.
-    weight : CSR array, shape (R, S)
-        Nature's probability of coming to the pair and the state, if the agents act so as to.
-    """
-
+    # sets and private: shape (2, R): information set of each agent, counted from the first of the step, and private
+    # information
     sets: IntArray
     private: IntArray
+    # CSR array, shape (R, S): nature's probability of coming to the pair and the state, if the agents act so as to
     weight: SparseMatrix
 
 
 @dataclass
-class _Grown:
+class _Levels:
     """What is known so far, one entry per step."""
 
     tables: list[SplitTable] = field(default_factory=list)
@@ -118,35 +113,28 @@ def sequence_game(game: Game, structure: SharingStructure, horizon: int, watch: 
     Parameters
     ----------
     watch : callable
-        Told before each step what it will cost.
+        Called before each step with what it will cost.
 
     Notes
     -----
     Time and memory are proportional to the number of (both information sets, state, joint action,
     next state, joint observation) of positive probability, times a logarithm for sorting.
     """
-    grown = _Grown()
+    levels = _Levels()
     table = first_table(game, structure)
-    front = _first_front(game, table, grown)
+    front = _first_front(game, table, levels)
     for time in range(horizon):
         # Also at the last step: the payoffs of its pairs are yet to come.
-        watch(time, grown.n_entries, _step_entries(game, time, front, last=time == horizon - 1))
-        _add_payoffs(game, time, front, grown)
+        watch(time, levels.n_entries, _step_entries(game, time, front, last=time == horizon - 1))
+        _add_payoffs(game, time, front, levels)
         if time < horizon - 1:
             table = next_table(game, structure, table.next_private)
-            front = _next_front(game, time, table, front, grown)
-    starts = [np.concatenate([[0], np.cumsum([len(part) for part in own])]) for own in grown.parent]
-    trees = tuple(_tree(grown, i, starts[i], game.n_actions[i]) for i in range(2))
-    payoffs = _payoffs(game, grown, starts)
-    return HistoryGame(
-        (trees[0], trees[1]),
-        payoffs,
-        tuple(grown.tables),
-        grown.n_histories,
-        tuple(grown.pairs),
-        tuple(grown.weight),
-        offset=grown.offset,
-    )
+            front = _next_front(game, time, table, front, levels)
+    starts = [np.concatenate([[0], np.cumsum([len(part) for part in own])]) for own in levels.parent]
+    trees = tuple(_tree(levels, i, starts[i], game.n_actions[i]) for i in range(2))
+    tables, pairs, weight = tuple(levels.tables), tuple(levels.pairs), tuple(levels.weight)
+    payoffs = _payoffs(game, levels, starts)
+    return HistoryGame((trees[0], trees[1]), payoffs, tables, levels.n_histories, pairs, weight, offset=levels.offset)
 
 
 def _step_entries(game: Game, time: int, front: _Front, last: bool) -> int:
@@ -160,94 +148,101 @@ def _step_entries(game: Game, time: int, front: _Front, last: bool) -> int:
     return int(payoffs + spread[front.weight.indices].sum())
 
 
-def _first_front(game: Game, table: SplitTable, grown: _Grown) -> _Front:
-    seen = game.initial_observation_matrix
-    law = sp.csr_array(np.ones((game.n_states, 1))) if seen is None else seen
-    joint = sp.coo_array(law.multiply(game.initial[:, None]))
+def information_sets(
+    table: SplitTable, before: IntArray, increment: IntArray, profile: IntArray
+) -> tuple[IntArray, IntArray, list[IntArray]]:
+    """Return what each agent knows where R histories have come to, its private information and its information set.
+
+    `before` are the agents' last own sequences, shape (n, R), -1 if none; `increment` and `profile` what has been
+    learnt since, shape (R,). Sets are numbered from 0 for each agent; the last is one history of each set.
+    """
+    private = np.array(np.unravel_index(profile, table.n_next), dtype=np.int64)
+    sets, examples = np.empty_like(private), []
+    for agent, last in enumerate(before):
+        _, learnt = np.unique(increment * table.n_next[agent] + private[agent], return_inverse=True)
+        key = (last + 1) * (int(learnt.max()) + 1) + learnt
+        _, example, sets[agent] = np.unique(key, return_index=True, return_inverse=True)
+        examples.append(example)
+    return private, sets, examples
+
+
+def _first_front(game: Game, table: SplitTable, levels: _Levels) -> _Front:
+    joint = sp.coo_array(first_law(game))
     state, observation = joint.row.astype(np.int64), joint.col.astype(np.int64)
-    none = np.full(len(state), -1, dtype=np.int64)
     z, p = split_first(table, observation)
-    return _front(grown, table, (none, none), z, p, state, joint.data, game.n_states)
+    return _front(levels, table, np.full((2, len(state)), -1), z, p, state, joint.data, game.n_states)
 
 
-def _next_front(game: Game, time: int, table: SplitTable, front: _Front, grown: _Grown) -> _Front:
+def _next_front(game: Game, time: int, table: SplitTable, front: _Front, levels: _Levels) -> _Front:
     moved = sp.csr_array(front.weight @ game.transition_matrix(time))
     pair = np.repeat(np.arange(moved.shape[0]), np.diff(moved.indptr))
     take, observation, chance = rows_of(game.observation_matrix(time), moved.indices)
     pair, weight = pair[take], moved.data[take] * chance
     action, state = np.divmod(moved.indices[take].astype(np.int64), game.n_states)
     z, p = split_flat(table, front.private[:, pair], action, observation, game)
-    first = [sum(len(part) for part in own[:-1]) for own in grown.parent]
+    first = [sum(len(part) for part in own[:-1]) for own in levels.parent]
     own_action = np.unravel_index(action, game.n_actions)
-    sequence = tuple((first[i] + front.sets[i, pair]) * game.n_actions[i] + own_action[i] for i in range(2))
-    return _front(grown, table, (sequence[0], sequence[1]), z, p, state, weight, game.n_states)
+    before = np.stack([(first[i] + front.sets[i, pair]) * game.n_actions[i] + own_action[i] for i in range(2)])
+    return _front(levels, table, before, z, p, state, weight, game.n_states)
 
 
 def _front(
-    grown: _Grown,
-    table: SplitTable,
-    sequence: tuple[IntArray, IntArray],
-    increment: IntArray,
-    profile: IntArray,
-    state: IntArray,
-    weight: FloatArray,
-    n_states: int,
-) -> _Front:
+    levels: _Levels, table: SplitTable, before: IntArray, increment: IntArray, profile: IntArray, state: IntArray,
+    weight: FloatArray, n_states: int,
+) -> _Front:  # fmt: skip
     """Return the pairs that entries lead to, and note their information sets; one entry per row of the arguments."""
     possible = weight > 0
     if not possible.all():
-        sequence = (sequence[0][possible], sequence[1][possible])
-        increment, profile, state = (part[possible] for part in (increment, profile, state))
+        before = before[:, possible]
         weight = weight[possible]
-    private = np.array(np.unravel_index(profile, table.n_next), dtype=np.int64)
-    sets = np.empty((2, len(state)), dtype=np.int64)
-    for i in range(2):
-        _, learnt = np.unique(increment * table.n_next[i] + private[i], return_inverse=True)
-        key = (sequence[i] + 1) * (int(learnt.max()) + 1) + learnt
-        _, first, sets[i] = np.unique(key, return_index=True, return_inverse=True)
-        grown.parent[i].append(sequence[i][first])
-        grown.increment[i].append(increment[first])
-        grown.private[i].append(private[i][first])
+        increment, profile, state = (part[possible] for part in (increment, profile, state))
+    private, sets, examples = information_sets(table, before, increment, profile)
+    for i, example in enumerate(examples):
+        levels.parent[i].append(before[i, example])
+        levels.increment[i].append(increment[example])
+        levels.private[i].append(private[i, example])
     _, first, pair = np.unique(sets[0] * (int(sets[1].max()) + 1) + sets[1], return_index=True, return_inverse=True)
     rows = sp.csr_array(sp.coo_array((weight, (pair, state)), shape=(len(first), n_states)))
     rows.sum_duplicates()
-    grown.tables.append(table)
-    grown.n_histories += rows.nnz
+    levels.tables.append(table)
+    levels.n_histories += rows.nnz
     return _Front(sets[:, first], private[:, first], rows)
 
 
-def _add_payoffs(game: Game, time: int, front: _Front, grown: _Grown) -> None:
+def _add_payoffs(game: Game, time: int, front: _Front, levels: _Levels) -> None:
     """Note each agent's discounted reward at every pair and joint action, shape (2, R, A), and what all pay."""
     reward, possible = game.reward_array(time), np.unique(front.weight.indices)
     common = [common_part(reward[i][possible]) for i in range(2)]
     factor = game.discount**time
-    grown.payoff.append(factor * np.stack([front.weight @ (reward[i] - common[i]) for i in range(2)]))
-    grown.offset = (grown.offset[0] + factor * common[0], grown.offset[1] + factor * common[1])
-    grown.pairs.append(front.sets)
-    grown.weight.append(np.asarray(front.weight.sum(axis=1)).ravel())
-    grown.n_entries += grown.payoff[-1][0].size
+    levels.payoff.append(factor * np.stack([front.weight @ (reward[i] - common[i]) for i in range(2)]))
+    levels.offset = (levels.offset[0] + factor * common[0], levels.offset[1] + factor * common[1])
+    levels.pairs.append(front.sets)
+    levels.weight.append(np.asarray(front.weight.sum(axis=1)).ravel())
+    levels.n_entries += levels.payoff[-1][0].size
 
 
-def _payoffs(game: Game, grown: _Grown, starts: list[IntArray]) -> tuple[SparseMatrix, SparseMatrix]:
-    places: tuple[list[IntArray], list[IntArray]] = ([], [])
-    for time, sets in enumerate(grown.pairs):
-        action = np.unravel_index(np.arange(game.n_joint_actions), game.n_actions)
-        for i in range(2):
-            own = (starts[i][time] + sets[i])[:, None] * game.n_actions[i] + action[i]
-            places[i].append(own.ravel())
-    row, column = (np.concatenate(own) for own in places)
+def _payoffs(game: Game, levels: _Levels, starts: list[IntArray]) -> tuple[SparseMatrix, SparseMatrix]:
+    action = np.unravel_index(np.arange(game.n_joint_actions), game.n_actions)
+    row, column = (
+        np.concatenate(
+            [
+                ((starts[i][time] + sets[i])[:, None] * game.n_actions[i] + action[i]).ravel()
+                for time, sets in enumerate(levels.pairs)
+            ]
+        )
+        for i in range(2)
+    )
     shape = tuple(int(starts[i][-1]) * game.n_actions[i] for i in range(2))
     found = []
     for i in range(2):
-        values = np.concatenate([part[i].ravel() for part in grown.payoff])
-        matrix = sp.csr_array(sp.coo_array((values, (row, column)), shape=shape))
-        matrix.eliminate_zeros()
-        found.append(matrix)
+        values = np.concatenate([part[i].ravel() for part in levels.payoff])
+        found.append(sp.csr_array(sp.coo_array((values, (row, column)), shape=shape)))
+        found[i].eliminate_zeros()
     return found[0], found[1]
 
 
-def _tree(grown: _Grown, agent: int, start: IntArray, n_actions: int) -> HistoryTree:
-    parts = (grown.parent[agent], grown.increment[agent], grown.private[agent])
+def _tree(levels: _Levels, agent: int, start: IntArray, n_actions: int) -> HistoryTree:
+    parts = (levels.parent[agent], levels.increment[agent], levels.private[agent])
     parent, increment, private = (np.concatenate(part) for part in parts)
     first = n_actions * np.arange(len(parent) + 1)
     return HistoryTree(start, first, parent, increment, private)
