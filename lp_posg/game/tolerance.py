@@ -54,12 +54,7 @@ def usual_rewards(game: Game) -> FloatArray:
 
 
 def has_large_gap(gaps: FloatArray, beside: FloatArray, tolerance: float) -> bool:
-    """Whether a gap is large beside what its agent gets, and no tolerance was given that says so itself.
-
-    Parameters
-    ----------
-    gaps, beside : float array, shape (n,)
-    """
+    """Whether a gap is large beside what its agent gets, both (n,), and the tolerance is not small enough to say so."""
     return bool(tolerance < LARGE_SHARE and (gaps > LARGE_SHARE * beside).any())
 
 

@@ -29,27 +29,13 @@ Past = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, eq=False)
 class Recall:
-    """The sequences of a game of n agents, N nodes and K information sets, L sequences in all.
+    """The sequences of a game of n agents, N nodes and K information sets, L sequences in all."""
 
-    Attributes
-    ----------
-    first : int array, shape (K + 1,)
-        The sequences of set k are ``first[k]:first[k + 1]``, one per action.
-    parent : int array, shape (K,)
-        The agent's last own sequence before the set; -1 if there is none.
-    depth : int array, shape (K,)
-        Number of the agent's own actions before the set.
-    sequence : int array, shape (n, N)
-        Each agent's last own sequence before a node; -1 if there is none.
-    reach : float array, shape (N,)
-        Probability that chance does its part in coming to a node.
-    """
-
-    first: IntArray
-    parent: IntArray
-    depth: IntArray
-    sequence: IntArray
-    reach: FloatArray
+    first: IntArray  # shape (K + 1,): the sequences of set k are ``first[k]:first[k + 1]``, one per action
+    parent: IntArray  # shape (K,): the agent's last own sequence before the set; -1 if there is none
+    depth: IntArray  # shape (K,): number of the agent's own actions before the set
+    sequence: IntArray  # shape (n, N): each agent's last own sequence before a node; -1 if there is none
+    reach: FloatArray  # shape (N,): probability that chance does its part in coming to a node
 
     def __post_init__(self) -> None:
         read_only(self.first, self.parent, self.depth, self.sequence, self.reach)
