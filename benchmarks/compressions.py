@@ -56,7 +56,7 @@ def _row(name: str, sharing: str, horizon: int, compression: str) -> dict[str, A
         "game": name,
         "sharing": sharing,
         "H": horizon,
-        "concept": solution.concept,
+        "concept": solution.concept.name,
         "compression": compression,
         "states": solution.stats.states,
         "gap": solution.certificate.gap,

@@ -16,7 +16,8 @@ import numpy as np
 
 import lp_posg as posg
 from lp_posg.bounds import belief_contraction
-from lp_posg.plot.canvas import GREY, LINES, MARKERS, light, new_figure
+from lp_posg.plot.canvas import light, new_figure
+from lp_posg.plot.looks import GREY, LINES, MARKERS
 
 MEMORIES = 8
 EPSILON = 0.05

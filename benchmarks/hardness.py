@@ -13,7 +13,8 @@ from typing import Any
 
 import lp_posg as posg
 from lp_posg.game import Game
-from lp_posg.plot.canvas import BLACK, BLUE, LINE_STYLES, MARKERS, RED, light, new_figure, ring
+from lp_posg.plot.canvas import light, new_figure
+from lp_posg.plot.looks import BLACK, BLUE, LINE_STYLES, MARKERS, RED, ring
 
 SHARED = ("hard-unobservable", "easy-observable")
 MEMORIES = (1, 2, 3)

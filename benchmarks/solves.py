@@ -48,7 +48,7 @@ def rows(quick: bool = False) -> list[dict[str, Any]]:
                     "game": name,
                     "sharing": sharing,
                     "H": horizon,
-                    "concept": solution.concept,
+                    "concept": solution.concept.name,
                     "states": solution.stats.states,
                     "LPs": solution.stats.stage_lps,
                     "value": float(solution.values[0]),

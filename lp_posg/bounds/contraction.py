@@ -26,7 +26,7 @@ LAW, WORST = "law", "worst"
 """Priors by name: the game's own law, and certainty of the state that is forgotten slowest."""
 
 EQUAL = 1e-9
-"""Distances that differ by less are not told apart when the worst state is chosen."""
+"""Distances that differ by less count as equal when the worst state is chosen."""
 
 Status = Literal["exact", "bounded", "estimated"]
 
@@ -53,7 +53,7 @@ class Contraction:
     uniform_status : tuple of "exact" or "estimated"
         Per L. Where estimated, the interval has a confidence of 95 % for each L by itself.
     n_pairs : tuple of int
-        Pairs of beliefs that were told apart after 0, 1, ... steps, as far as they were expanded.
+        Different pairs of beliefs after 0, 1, ... steps, as far as they were expanded.
     n_samples : int
         Runs behind each estimate; 0 if there is none.
     merge_distance : float

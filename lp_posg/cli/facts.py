@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lp_posg.cli.screen import Facts
@@ -11,7 +11,7 @@ from lp_posg.game import Game
 from lp_posg.trees import Tree
 from lp_posg.types import FloatArray
 from lp_posg.version import __version__
-from lp_posg.wording import counts, kind, number, numbers, seconds, small, tree_kind, yes_no
+from lp_posg.wording import counts, kind, number, numbers, seconds, sizes, small, tree_kind, tree_sizes, yes_no
 
 if TYPE_CHECKING:
     from lp_posg.planning import Solution
@@ -23,12 +23,16 @@ LABELS = {"rows": "lp_rows", "columns": "lp_columns"}
 def game_facts(game: Game | Tree) -> Facts:
     """Return name, kind and sizes of a game or game tree."""
     if isinstance(game, Tree):
-        sizes = [("nodes", str(game.n_nodes)), ("information_sets", counts(set_counts(game)))]
+        words, found = tree_kind(game), [("nodes", str(game.n_nodes)), ("information_sets", counts(set_counts(game)))]
     else:
-        sizes = [("game_states", str(game.n_states)), ("actions", counts(game.n_actions))]
-        sizes.append(("observations", counts(game.n_observations)))
-    words = tree_kind(game) if isinstance(game, Tree) else kind(game)
-    return [("game", game.name), ("kind", words), ("agents", ", ".join(game.agents)), *sizes]
+        words, found = kind(game), [("game_states", str(game.n_states)), ("actions", counts(game.n_actions))]
+        found.append(("observations", counts(game.n_observations)))
+    return [("game", game.name), ("kind", words), ("agents", ", ".join(game.agents)), *found]
+
+
+def words_of(game: Game | Tree) -> str:
+    """Return kind and sizes of a game or game tree in one phrase."""
+    return f"{tree_kind(game)}, {tree_sizes(game)}" if isinstance(game, Tree) else f"{kind(game)}, {sizes(game)}"
 
 
 def set_counts(game: Tree) -> list[int]:
@@ -51,11 +55,11 @@ def solution_facts(solution: Solution) -> Facts:
     ]
 
 
-def solution_summary(solution: Solution, game: Game | Tree) -> dict[str, Any]:
-    """Return what a stored solution was computed for as a JSON-ready object, beginning with the game it is used in."""
-    keys = ("horizon", "discount", "sharing", "concept")
-    summary = solution.summary()
-    return {"game": game.name, "agents": list(game.agents), **{key: summary[key] for key in keys}}
+def solution_summary(solution: Solution, game: Game | Tree, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return as a JSON-ready object the game that a solution is used in, what it was computed for, and `more`."""
+    options = solution.summary()
+    kept = {key: options[key] for key in ("horizon", "discount", "sharing", "concept")}
+    return {"game": game.name, "agents": list(game.agents), **kept, **more, "version": __version__}
 
 
 def certificate_facts(certificate: Certificate, allowed: FloatArray, tolerance: float, range_: str) -> Facts:
@@ -100,17 +104,17 @@ def stats_facts(solution: Solution) -> Facts:
     """Return sizes and times of a solve: of states where the method has them, else of what it has instead."""
     stats = solution.stats
     shown = {name for name, _ in game_facts(solution.game)}
-    sizes = [
+    found = [
         (LABELS.get(key, key), counts(size) if isinstance(size, Sequence) else str(size))
         for key, size in stats.sizes.items()
         if key not in shown
     ]
     if solution.compression is not None:
-        sizes += [("states", str(stats.states)), ("states_by_depth", counts(stats.states_by_depth))]
-        sizes += [("stage_lps", str(stats.stage_lps)), ("closed_without_lp", str(stats.closed))]
+        found += [("states", str(stats.states)), ("states_by_depth", counts(stats.states_by_depth))]
+        found += [("stage_lps", str(stats.stage_lps)), ("closed_without_lp", str(stats.closed))]
     if set(stats.methods) != {solution.method}:
-        sizes.append(("methods", ", ".join(f"{method} {count}" for method, count in stats.methods.items())))
-    return [*sizes, ("seconds", seconds(stats.seconds)), ("version", __version__)]
+        found.append(("methods", ", ".join(f"{method} {count}" for method, count in stats.methods.items())))
+    return [*found, ("seconds", seconds(stats.seconds)), ("version", __version__)]
 
 
 def value_facts(values: list[float], scale: float) -> Facts:

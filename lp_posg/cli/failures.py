@@ -79,7 +79,7 @@ def fail(message: str, status: int = ERROR) -> NoReturn:
 
 def _with_flag(error: OptionError) -> str:
     """Return the message of an error about an option, named as on the command line."""
-    text, option = _with_flags(str(error)), str(error.facts.get("option", ""))
+    text, option = _with_flags(str(error)), str(error.facts.get("option") or "")
     flag = f"--{option.replace('_', '-')}"
     if not option or flag in text:
         return text

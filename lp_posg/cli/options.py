@@ -51,6 +51,14 @@ File = Annotated[
 Stored = Annotated[
     str, typer.Argument(metavar="OUT.npz", help="A solution stored by `lp-posg solve --save`.", show_default=False)
 ]
+StoredGame = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="FILE",
+        autocompletion=complete_game,
+        help="The game to use it in: a file or a catalogue name; by default the stored one.",
+    ),
+]
 Horizon = Annotated[int, typer.Option("--horizon", "-H", min=1, help="Number of steps.", show_default=False)]
 OptionalHorizon = _option(int, "Number of steps; a game tree has none.", "--horizon", "-H", min=1)
 Json = _option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,25 @@ def check_not_input(target: str, given: str, option: str) -> None:
     """Raise BadParameter if the file to write is the file given."""
     if _is_same(target, given):
         raise typer.BadParameter(f"{target!r} is the input itself; give another name", param_hint=option)
+
+
+def check_drawn_target(out: str, inputs: Sequence[str], what: str, check_suffix: Callable[[str], object]) -> None:
+    """Raise before any work unless a page or a picture, in words `what`, could be written to `out`."""
+    for file in inputs:
+        check_not_input(out, file, "--out")
+    if out == STDOUT:
+        raise typer.BadParameter(f"a {what} is not written to stdout; give a file", param_hint="--out")
+    with naming_a_file():
+        check_suffix(out)
+    check_target(out)
+
+
+def deliver(target: str | None, summary: Callable[[], Mapping[str, Any] | list[Any]], show: Callable[[], None]) -> None:
+    """Write the result as JSON if there is a target, and show it unless stdout is that target."""
+    if target is not None:
+        write_json(target, summary())
+    if target != STDOUT:
+        show()
 
 
 def write_json(target: str, content: Mapping[str, Any] | list[Any]) -> None:

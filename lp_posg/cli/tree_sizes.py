@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from lp_posg.cli.facts import set_counts
 from lp_posg.cli.screen import show_facts
-from lp_posg.cli.targets import STDOUT, write_json
-from lp_posg.wording import counts, number, tree_kind, yes_no
+from lp_posg.cli.targets import deliver
+from lp_posg.wording import counts, number, numbers, tree_kind
 
 if TYPE_CHECKING:
     from lp_posg.trees import Tree
@@ -40,22 +40,15 @@ def show_tree(game: Tree, json: str | None) -> None:
         "perfect_recall": True,
         "version": __version__,
     }
-    if json is not None:
-        write_json(json, found)
-    if json == STDOUT:
-        return
-    sizes = ("nodes", "chance_nodes", "terminal_nodes", "depth")
-    show_facts(
-        game.name,
+    ranges = ", ".join(f"{number(low)} to {number(high)}" for low, high in payoffs)
+    facts = [
+        [("game", game.name), ("kind", found["kind"]), ("agents", ", ".join(game.agents))],
+        [(key, str(found[key])) for key in ("nodes", "chance_nodes", "terminal_nodes", "depth")],
         [
-            [("game", game.name), ("kind", found["kind"]), ("agents", ", ".join(game.agents))],
-            [(key, str(found[key])) for key in sizes],
-            [
-                ("information_sets", counts(found["information_sets"])),
-                ("sequences", counts(sequences)),
-                ("reduced_plans", " ".join(map(number, plans))),
-                ("payoffs", ", ".join(f"{number(low)} to {number(high)}" for low, high in payoffs)),
-                ("perfect_recall", yes_no(True)),
-            ],
+            *((key, counts(found[key])) for key in ("information_sets", "sequences")),
+            ("reduced_plans", numbers(plans)),
+            ("payoffs", ranges),
+            ("perfect_recall", "yes"),
         ],
-    )
+    ]
+    deliver(json, lambda: found, lambda: show_facts(game.name, facts))

@@ -68,7 +68,7 @@ class ParallelGame(ParallelEnv):
         return result
 
     def render(self) -> None:
-        """Show nothing: there is nothing to see but what the agents observe."""
+        """Show nothing: agents see only their observations."""
 
     def _joint(self, actions: Mapping[str, int]) -> int:
         if not self.agents:

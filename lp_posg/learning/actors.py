@@ -71,7 +71,7 @@ class DeviationPlan:
     agent : int
     option : tuple per step of int arrays, shape (K, P_i, R)
         Per state of the strategy, private information and recommendation (R = 1 if it is not listened
-        to): an own action, or A_i to follow.
+        to): an action of the agent, or A_i to follow.
     """
 
     agent: int
@@ -88,7 +88,7 @@ class Follower:
         Total: with a prescription for every private information at every state.
     deviation : DeviationPlan, optional
     wanderer : int, optional
-        An agent that draws its actions uniformly, whatever it is told.
+        An agent that draws its actions uniformly, whatever is recommended.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Follower:
         self._node = self._policy.follow(-1, np.zeros(n_runs, dtype=np.int64), self._tracker.increment)
 
     def act(self, time: int) -> IntArray:
-        """Return the actions recommended, the deviator's own apart."""
+        """Return the recommended actions, and for the deviator the action of its plan."""
         uniform: FloatArray = self._rng.random((1 + self._frame.sizes.n_agents, len(self._node)))
         _, actions = self._players[time].draw(self._node, self._tracker.private, uniform)
         chosen = np.stack(actions, axis=1)

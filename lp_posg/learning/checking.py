@@ -1,4 +1,4 @@
-"""Is what an environment played what it was asked for? What is learnt is no better than what it was told."""
+"""Checks of what an environment played: a strategy is no better than the episodes that it is learnt from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def played(source: Environment, actor: Actor, n_runs: int, horizon: int, rng: np
     Raises
     ------
     SimulatorError
-        If the episodes are not what was asked for, or an action, observation or reward is none.
+        If the episodes have another shape than required, or an action, observation or reward is not a valid one.
     """
     who, n = type(source).__name__, len(source.n_actions)
     try:

@@ -187,7 +187,7 @@ class LearntModel:
         """Return where every increment, seen or not, leads from every state of a step."""
         n_nodes, width = len(self.steps[time].index), self.frame.n_increments[time + 1]
         parent, increment = np.repeat(np.arange(n_nodes), width), np.tile(np.arange(width), n_nodes)
-        window = self.frame.grown(time + 1, self.steps[time].index.codes[parent], increment)
+        window = self.frame.extended(time + 1, self.steps[time].index.codes[parent], increment)
         return Arcs(parent, increment, self.steps[time + 1].index.find(window))
 
     def _edges(self, time: int) -> SparseMatrix:
@@ -196,7 +196,7 @@ class LearntModel:
         law = sp.coo_array(step.law)
         cell, action = np.divmod(law.row.astype(np.int64), self.n_joint_actions)
         increment = self.increments(time, step.cell_profile[cell], action, law.col.astype(np.int64))
-        window = self.frame.grown(time + 1, step.index.codes[step.cell_node[cell]], increment)
+        window = self.frame.extended(time + 1, step.index.codes[step.cell_node[cell]], increment)
         weight = law.data * step.prob[cell]
         return sp.csr_array(
             sp.coo_array((weight, (law.row, after.index.find(window))), shape=(law.shape[0], len(after.index)))

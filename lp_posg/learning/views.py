@@ -103,18 +103,18 @@ class OwnView:
         return f"nothing shared, memory {self.memory}"
 
     def begin(self, n_runs: int, first: IntArray | None) -> None:
-        """Take in own observations before the first action."""
+        """Record the observations before the first action."""
         start = np.zeros((n_runs, len(self._n_actions)), dtype=np.int64) if first is None else first
         # Items since the start, each with how many there can be.
         self._items = [[(start[:, i], 1 if first is None else o)] for i, o in enumerate(self._n_observations)]
 
     def observe(self, time: int, actions: IntArray, observations: IntArray) -> None:
-        """Take in own actions and observations."""
+        """Record the actions and observations of a step."""
         for i, (items, a, o) in enumerate(zip(self._items, self._n_actions, self._n_observations, strict=True)):
             items.append((actions[:, i] * o + observations[:, i], a * o))
 
     def keys(self) -> list[IntArray]:
-        """Return own memories."""
+        """Return what each agent remembers."""
         return [self._number(items) for items in self._items]
 
     def _number(self, items: list[tuple[IntArray, int]]) -> IntArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lp_posg.errors import ModelError
+from lp_posg.errors import OptionError
 
 
 class Unknown:
@@ -25,7 +25,7 @@ class Unknown:
         if member.startswith("__"):
             raise AttributeError(member)
         what, name = vars(self)["what"], vars(self)["name"]
-        raise ModelError(
+        raise OptionError(
             f"the solution was computed with {what} {name!r}, which is not built in; pass the object when you load it:"
             f" load(path, {what}=...)"
         )

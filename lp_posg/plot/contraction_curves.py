@@ -45,8 +45,8 @@ def contraction(found: Contraction) -> Figure:
     if not found.worst.any():
         # Else the empty picture would look like a failure.
         # Certainty that is uniform is of the only state there is.
-        told = "nothing to forget: " + ("the game has one state" if found.state else "the first prior is uniform too")
-        axes.text(0.5, 0.5, told, ha="center", transform=axes.transAxes, fontsize=9, color=GREY)
+        reason = "nothing to forget: " + ("the game has one state" if found.state else "the first prior is uniform too")
+        axes.text(0.5, 0.5, reason, ha="center", transform=axes.transAxes, fontsize=9, color=GREY)
     from_zero(axes)
     whole_numbers(axes)
     first = f"certainty of {named(found.state, 16)}" if found.state else "the first prior"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lp_posg.checks import whole_number
+from lp_posg.errors import UnsupportedError
 from lp_posg.evaluate import Advantages
 from lp_posg.planning import Solution, StatePlan, StateSolution
 from lp_posg.planning.gains import advantages_of
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 MOST_PLACES = 16
 """Rows per agent: more are too many to read beside the other agents' rows."""
 
-MOST_TOLD = 12
-"""Numbers stand in the cells up to so many actions; with more there is no room for them."""
+MOST_NUMBERED = 12
+"""Numbers stand in the cells for up to so many actions; with more there is no room for them."""
+
+MOST_PLANS = 24
+"""Reduced plans of an agent in a game tree: names of more are too short to tell what they are."""
 
 ROW, COLUMN, CHARACTER = 0.27, 0.8, 0.075
 """Height of a row, least width of a column, and width of a letter of its heading: inches."""
@@ -64,15 +68,21 @@ def deviations(solution: Solution, *, most: int = MOST_PLACES) -> Figure:
         If `most` is not at least 1, or the solution was loaded without a rule that is not built in.
     UnsupportedError
         If the gaps are not known exactly, since exact states are out of reach, or the solution is over
-        information sets.
+        information sets, or of a game tree with many reduced plans.
     MissingExtraError
         If matplotlib is not installed.
     """
     whole_number("most", most)
     plan = plan_of(solution, "deviations", strategic_form=True)
     game, kind = plan.game, plan.certificate.kind
+    is_tree = isinstance(solution.game, Tree)
+    if is_tree and max(game.n_actions) > MOST_PLANS:
+        raise UnsupportedError(
+            f"an agent has {max(game.n_actions)} reduced plans in game tree {game.name!r}, too many for a column each;"
+            f" at most {MOST_PLANS} are drawn"
+        )
     found = plan.advantages if isinstance(plan, StateSolution) else advantages_of(plan)
-    where = "of reduced plans" if isinstance(solution.game, Tree) else "step {step}, state {state}"
+    where = "of reduced plans" if is_tree else "step {step}, state {state}"
     shown = [_chosen(plan, [own for own in found if own.agent == i], most, where) for i in range(game.n_agents)]
     size = max(float(np.abs(rows.gain).max()) for rows in shown)
     nothing = max(float(plan.allowed_gaps.max()), 1e-9 * size)
@@ -134,7 +144,7 @@ def _draw(axes: Axes, rows: _Rows, actions: tuple[str, ...], size: float, nothin
     # By the square root, or one dreadful action would leave all others white.
     colours = LinearSegmentedColormap.from_list("gains", [BLUE, "#FFFFFF", RED])
     n = len(actions)
-    # An empty column sets the best deviation apart.
+    # An empty column separates the best deviation from the actions.
     table = np.concatenate([rows.gain, np.full((len(rows.best), 1), np.nan), rows.best[:, None]], axis=1)
     table = np.where(np.abs(table) <= nothing, 0.0, table)
     shade = np.sign(table) * np.sqrt(np.abs(table) / max(size, nothing, 1e-300))
@@ -142,7 +152,7 @@ def _draw(axes: Axes, rows: _Rows, actions: tuple[str, ...], size: float, nothin
     for column, centre in zip([*range(n), n + 1], centres, strict=True):
         for row, (value, depth) in enumerate(zip(table[:, column], shade[:, column], strict=True)):
             _cell(axes, centre, row, colours(0.5 + 0.5 * max(-1.0, min(1.0, depth))))
-            if n <= MOST_TOLD:
+            if n <= MOST_NUMBERED:
                 ink = "white" if depth < -0.62 else "black"
                 axes.text(centre, row, _gain(value), ha="center", va="center", fontsize=7.5, color=ink, zorder=4)
     _frame_played(axes, rows.played)

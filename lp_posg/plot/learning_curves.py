@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Summary = Mapping[str, Any]
 """What `Learnt.summary` returns, and `lp-posg learn --json` writes with the game's name."""
 
-TOLD_APART = ("game", "sharing", "concept", "objective", "memory", "horizon", "exploration", "seed")
+DIFFERENCES = ("game", "sharing", "concept", "objective", "memory", "horizon", "exploration", "seed")
 """What runs may differ in: of several runs, the legend names what does differ."""
 
 
@@ -126,7 +126,7 @@ def _draw_estimates(axes: Axes, curve: _Curves, colour: str, label: str) -> None
 
 
 def _title(runs: Sequence[Summary]) -> str:
-    alike = {key for key in TOLD_APART if len({str(run.get(key)) for run in runs}) == 1}
+    alike = {key for key in DIFFERENCES if len({str(run.get(key)) for run in runs}) == 1}
     first = runs[0]
     what = [named(str(first[key]), 24) for key in ("game", "sharing", "concept") if key in alike and key in first]
     what += [f"memory {first['memory']}"] if "memory" in alike else []
@@ -136,6 +136,6 @@ def _title(runs: Sequence[Summary]) -> str:
 
 def _names(runs: Sequence[Summary]) -> list[str]:
     """Return a name for each run: what it differs in from the others, or its number."""
-    apart = [key for key in TOLD_APART if len({str(run.get(key)) for run in runs}) > 1]
-    names = [", ".join(named(f"{key} {run.get(key)}", 30) for key in apart) for run in runs]
+    differing = [key for key in DIFFERENCES if len({str(run.get(key)) for run in runs}) > 1]
+    names = [", ".join(named(f"{key} {run.get(key)}", 30) for key in differing) for run in runs]
     return [name if names.count(name) == 1 else f"{name or 'run'} ({k})" for k, name in enumerate(names, 1)]

@@ -32,7 +32,7 @@ DEEPEST = 1e-12
 def ledger(costs: Ledger | Solution) -> Figure:
     """Return a picture of the errors by step, with the bound that they prove and the gap in the title.
 
-    Errors of 0 stand, as hollow marks, on a line of their own at the bottom. Estimated errors have their
+    Errors of 0 stand, as hollow marks, on a separate line at the bottom. Estimated errors have their
     confidence intervals.
 
     Parameters

@@ -16,7 +16,7 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
     "#D55E00",
     "#CC79A7",
 )
-"""The colours of Okabe and Ito (2008), which the colour-blind tell apart."""
+"""The colours of Okabe and Ito (2008), which colour-blind readers can distinguish."""
 
 LINES = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK)
 """Colours for lines in turn: yellow is too pale for one."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that can be asked for by name.
+    """A picture and its name.
 
     Attributes
     ----------

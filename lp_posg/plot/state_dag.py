@@ -27,7 +27,7 @@ SWEEPS = 8
 
 FILL, OFF_PATH = "#E3EFF9", "#F4F4F4"
 
-MOST_BARS_TOLD = 25
+MOST_BARS_NUMBERED = 25
 """With more depths the numbers above bars would touch."""
 
 
@@ -72,7 +72,7 @@ def _counted(plan: StatePlan) -> Figure:
     light(axes)
     axes.grid(False, axis="x")
     bars = axes.bar(range(1, len(sizes) + 1), sizes, color=BLUE)
-    if len(sizes) <= MOST_BARS_TOLD:
+    if len(sizes) <= MOST_BARS_NUMBERED:
         axes.bar_label(bars, fmt="{:.0f}", fontsize=8, padding=2)
     if max(sizes) > 100 * min(sizes):
         axes.set_yscale("log")
@@ -96,12 +96,12 @@ def _drawn(plan: StatePlan, found: Reach) -> Figure:
     scale = max(float(np.abs(own).max()) for own in plan.node_values)
     for time, own in enumerate(plan.node_values):
         for v, state_values in enumerate(own.tolist()):
-            told = ", ".join(amount(value, scale) for value in (state_values[:1] if common else state_values))
+            worth = ", ".join(amount(value, scale) for value in (state_values[:1] if common else state_values))
             on_path = found.prob[time][v] > 0
             axes.text(
                 time,
                 places[time][v],
-                f"{v + 1}\n{told}",
+                f"{v + 1}\n{worth}",
                 ha="center",
                 va="center",
                 fontsize=8,

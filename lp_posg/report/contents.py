@@ -56,7 +56,7 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, source:
     reasons = list(dict.fromkeys(str(row.error) for row in table.rows if row.error is not None))
     return {
         "name": table.game.name,
-        "asked": _asked(table),
+        "options": _options(table),
         "game": _game(table.game),
         "entry": entry,
         "known_values": [] if entry is None else _known_values(table, entry),
@@ -92,7 +92,7 @@ def summary(table: Comparison, times: bool) -> dict[str, Any]:
     return whole
 
 
-def _asked(table: Comparison) -> Facts:
+def _options(table: Comparison) -> Facts:
     game, rows = table.game, table.rows
     facts = [("concepts", ", ".join(dict.fromkeys(row.concept for row in rows)))]
     if isinstance(game, Game):
@@ -140,14 +140,14 @@ def _labels(labels: tuple[str, ...]) -> str:
 
 
 def _known_values(table: Comparison, entry: CatalogEntry) -> list[str]:
-    """Return the catalogue's known values for what was asked."""
-    asked = {(row.sharing, row.concept) for row in table.rows}
+    """Return the catalogue's known values for the rows of a comparison."""
+    compared = {(row.sharing, row.concept) for row in table.rows}
     discount = table.game.discount if isinstance(table.game, Game) else 1.0
     return [
         f"{'' if known.sharing is None else known.sharing + ', '}{known.concept}:"
         f" welfare {number(known.welfare)} ({known.source})"
         for known in entry.known_values
-        if (known.horizon, known.discount) == (table.horizon, discount) and (known.sharing, known.concept) in asked
+        if (known.horizon, known.discount) == (table.horizon, discount) and (known.sharing, known.concept) in compared
     ]
 
 

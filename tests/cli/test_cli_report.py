@@ -69,7 +69,7 @@ def test_a_file_is_never_taken_for_a_model_of_the_catalogue(run, tmp_path):
 
 def test_a_check_that_fails_is_on_the_page_and_in_the_status(run, tmp_path, monkeypatch):
     broken = Check("two is three", False, "2 = 3")
-    monkeypatch.setattr("lp_posg.planning.comparison._inclusions", lambda *given: [broken])
+    monkeypatch.setattr("lp_posg.planning.relations._inclusions", lambda *given: [broken])
     status, out, err = run("report", "chicken", "-H", "1", "--sharing", "full", "--concept", "ce,cce", "-o", "r.html")
     assert (status, out) == (1, "written: r.html\n")
     assert "checks fail: two is three (2 = 3)" in err

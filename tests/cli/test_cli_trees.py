@@ -10,7 +10,6 @@ import pytest
 
 import lp_posg as posg
 from lp_posg.catalogue import catalog_entry
-from lp_posg.induction.checkpoint import fingerprint
 
 
 def facts(out: str) -> dict[str, str]:
@@ -230,11 +229,13 @@ def test_the_page_of_a_tree_tells_its_entry_and_the_game(run, tmp_path, argument
     pytest.importorskip("matplotlib")
     call = ("report", "kuhn-poker-tree", "--concept", "cce", "-o", "kuhn.html")
     assert run(*call, *arguments)[0] == 0
+    from lp_posg.report.reproducing import digest_of
+
     text = html.unescape((tmp_path / "kuhn.html").read_text())
     assert catalog_entry("kuhn-poker-tree").source in text
     assert f"game = {code}\n" in text
     # What the page says makes the game that the page is of.
-    assert fingerprint(eval(code, {"posg": posg})) in text
+    assert digest_of(eval(code, {"posg": posg})) in text
 
 
 def test_the_page_of_a_tree_file_reads_the_file(run, tmp_path):
@@ -272,6 +273,8 @@ def test_the_solution_of_a_tree_is_stored_certified_played_and_shown(run, efg, c
     assert low < value < high
     status, _, err = run("simulate", "s.npz", "--traces", "1")
     assert (status, err) == (2, "error: --traces does not apply to a solution of a game tree; leave it out\n")
+    status, _, err = run("simulate", "s.npz", game)
+    assert (status, err) == (2, "error: FILE does not apply to a solution of a game tree; leave it out\n")
     found = json.loads(run("policy", "s.npz", "--json", "-")[1])
     assert found["n_information_sets"] == (12 if concept == "ne" else 2)
     chances = [[atom["probability"] for atom in entry["atoms"]] for entry in found["information_sets"]]

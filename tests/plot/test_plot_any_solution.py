@@ -134,3 +134,10 @@ def test_what_has_no_states_is_refused_by_the_name_of_the_picture(name, chicken_
             draw(solution)
     with pytest.raises(ModelError, match="solution is str"):
         draw("tiger.npz")
+
+
+def test_a_tree_with_many_plans_has_no_heat_map():
+    """Kuhn's poker: 27 and 64 reduced plans."""
+    solution = posg.solve(posg.catalog("kuhn-poker-tree"), concept="cce", method="strategic-form")
+    with pytest.raises(UnsupportedError, match="64 reduced plans"):
+        plot.deviations(solution)

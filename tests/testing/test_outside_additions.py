@@ -61,7 +61,7 @@ class LastNews:
     def first_state(self, increment):
         return increment
 
-    def next_state(self, state, increment):
+    def next_state(self, time, state, increment):
         return increment
 
 
@@ -80,7 +80,9 @@ def taken_through(solution: posg.Solution, tmp_path: Path, **objects) -> posg.So
     np.testing.assert_allclose(certificate.gaps, solution.certificate.gaps, atol=1e-12)
     played = again.simulate(4000, seed=3)
     assert (abs(played.mean - solution.values) < 6 * played.standard_error + 1e-9).all()
-    assert set(again.play(seed=1).act()) == set(solution.game.agents)
+    game = solution.game
+    seen = {agent: labels[0] for agent, labels in zip(game.agents, game.observations, strict=True)}
+    assert set(again.play(seed=1).act(seen if game.has_initial_observation else None)) == set(game.agents)
     for suffix in ("csv", "json", "graphml", "dot"):
         again.export(tmp_path / f"s.{suffix}")
     content = json.loads((tmp_path / "s.json").read_text())
@@ -90,7 +92,7 @@ def taken_through(solution: posg.Solution, tmp_path: Path, **objects) -> posg.So
     assert again.ledger.gap == pytest.approx(solution.certificate.gap, abs=1e-12)
     assert len(again.advantages) == solution.horizon * solution.game.n_agents
     assert again.gains(0, 0).best == pytest.approx([0.0, 0.0], abs=1e-9)
-    for draw in (plot.dag, plot.deviations, plot.beliefs):
+    for draw in (plot.dag, plot.deviations, *([plot.beliefs] if game.n_states > 1 else [])):
         plot.save(draw(again), tmp_path / f"{draw.__name__}.svg")
         assert (tmp_path / f"{draw.__name__}.svg").stat().st_size > 1000
     return again
@@ -154,7 +156,7 @@ def test_a_sharing_rule_in_sequence_form(tmp_path):
     game = posg.catalog("competitive-tiger")
     found = posg.solve(game, 2, Late(), method="sequence-form")
     found.save(tmp_path / "s.npz")
-    with pytest.raises(posg.errors.ModelError, match=r"load\(path, sharing=\.\.\.\)"):
+    with pytest.raises(posg.errors.OptionError, match=r"load\(path, sharing=\.\.\.\)"):
         posg.load(tmp_path / "s.npz")
     again = posg.load(tmp_path / "s.npz", sharing=Late())
     assert posg.verify(again).gap <= 1e-9
@@ -187,11 +189,14 @@ def test_an_objective(tmp_path):
 
 def read_lines(path: Path) -> posg.Game:
     """Read a strategic game of two agents: a line per row of each matrix, a blank line between the two."""
-    first, second = ([list(map(float, row.split())) for row in part.split("\n")] for part in
-                     path.read_text().strip().split("\n\n"))  # fmt: skip
-    reward = np.array([first, second])[:, None]
-    shape = (1, *reward.shape[2:])
-    return posg.Game(np.ones((*shape, 1)), np.ones((*shape[1:], 1, 1, 1)), reward, [1.0], name=path.stem)
+    try:
+        parts = path.read_text(encoding="utf-8").strip().split("\n\n")
+        first, second = (np.array([list(map(float, row.split())) for row in part.split("\n")]) for part in parts)
+        reward = np.array([first, second])[:, None]
+        shape = (1, *reward.shape[2:])
+        return posg.Game(np.ones((*shape, 1)), np.ones((*shape[1:], 1, 1, 1)), reward, [1.0], name=path.stem)
+    except (OSError, ValueError, posg.errors.ModelError) as error:
+        raise posg.errors.FormatError(f"{path}: no two matrices ({error})", path=str(path), line=None) from None
 
 
 def write_lines(game: posg.Game, path: Path) -> None:
@@ -207,7 +212,7 @@ def test_a_file_format(tmp_path, monkeypatch):
     game = posg.Game(
         np.ones((1, 2, 2, 1)), np.ones((2, 2, 1, 1, 1)), [[[[6.0, 2.0], [7.0, 0.0]]], [[[6.0, 7.0], [2.0, 0.0]]]], [1.0]
     )
-    testing.check_format(own, game)
+    testing.check_format(own, [game])
     posg.save(game, tmp_path / "chicken.two")
     again = posg.load(tmp_path / "chicken.two")
     assert again.name == "chicken"

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lp_posg.cli import options as shared
-from lp_posg.cli.games import open_game
+from lp_posg.cli.facts import words_of
+from lp_posg.cli.games import Opened, open_game
 from lp_posg.cli.screen import show_line
 from lp_posg.errors import UnsupportedError
-from lp_posg.wording import kind, number, sizes, tree_kind, tree_sizes
-
-if TYPE_CHECKING:
-    from lp_posg.trees import Tree
+from lp_posg.wording import number
 
 EXAMPLE = "lp-posg check dectiger"
 
@@ -23,20 +19,15 @@ def run(file: shared.File) -> None:
     """
     opened = open_game(file)
     if opened.tree is not None:
-        _check_extensive(file, opened.tree)
-        return
-    game = opened.posg
-    more = "" if game.max_horizon is None else f", {game.max_horizon} steps"
-    show_line(f"ok: {file}: {kind(game)}, {sizes(game)}, discount {number(game.discount)}{more}")
-
-
-def _check_extensive(file: str, game: Tree) -> None:
-    from lp_posg.trees import n_steps
-
-    try:
-        steps = n_steps(game)
-    except UnsupportedError:
-        clock = "no clock, so that it cannot be a POSG"
+        more = f"perfect recall, {_clock(opened)}"
     else:
-        clock = f"{steps} step{'s' * (steps != 1)} as a POSG"
-    show_line(f"ok: {file}: {tree_kind(game)}, {tree_sizes(game)}, perfect recall, {clock}")
+        steps = opened.posg.max_horizon
+        more = f"discount {number(opened.posg.discount)}" + ("" if steps is None else f", {steps} steps")
+    show_line(f"ok: {file}: {words_of(opened.game)}, {more}")
+
+
+def _clock(opened: Opened) -> str:
+    try:
+        return f"{opened.n_steps} step{'s' * (opened.n_steps != 1)} as a POSG"
+    except UnsupportedError:
+        return "no clock, so that it cannot be a POSG"

@@ -10,7 +10,7 @@ from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.failures import fail
 from lp_posg.cli.games import Opened, open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
-from lp_posg.cli.targets import STDOUT, check_json_target, write_json
+from lp_posg.cli.targets import check_json_target, deliver
 from lp_posg.errors import OptionError
 from lp_posg.wording import number, seconds, small
 
@@ -36,10 +36,7 @@ def run(
     """
     check_json_target(json, file)
     table = compared(open_game(file), horizon, options)
-    if json is not None:
-        write_json(json, table.summary())
-    if json != STDOUT:
-        _show(table)
+    deliver(json, table.summary, lambda: _show(table))
     fail_if_inconsistent(table)
 
 

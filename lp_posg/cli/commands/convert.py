@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lp_posg.cli.facts import words_of
 from lp_posg.cli.games import Opened, complete_game, game_endings, open_game
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import check_not_input, check_target, naming_a_file
 from lp_posg.formats import FORMATS
 from lp_posg.formats.registry import choose
-from lp_posg.wording import kind, sizes, tree_kind, tree_sizes
 
 if TYPE_CHECKING:
-    from lp_posg.game import Game
     from lp_posg.trees import Tree
 
 EXAMPLE = "lp-posg convert dectiger dectiger.dpomdp"
@@ -85,7 +84,7 @@ def run(
     import lp_posg as posg
 
     posg.save(game, target)
-    show_line(f"wrote: {target}: {_words(game) if entry.describe is None else entry.describe(game)}")
+    show_line(f"wrote: {target}: {words_of(game) if entry.describe is None else entry.describe(game)}")
 
 
 def _tree(opened: Opened, horizon: int | None, sharing: str | None) -> Tree:
@@ -104,11 +103,3 @@ def _tree(opened: Opened, horizon: int | None, sharing: str | None) -> Tree:
             "it does not apply to a game tree", param_hint="--sharing" if horizon is None else "--horizon"
         )
     return opened.tree
-
-
-def _words(game: Game | Tree) -> str:
-    from lp_posg.trees import Tree
-
-    if isinstance(game, Tree):
-        return f"{tree_kind(game)}, {tree_sizes(game)}"
-    return f"{kind(game)}, {sizes(game)}"

@@ -10,7 +10,7 @@ import typer
 from lp_posg.cli import options as shared
 from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
-from lp_posg.cli.targets import STDOUT, check_json_target, write_json
+from lp_posg.cli.targets import check_json_target, deliver
 from lp_posg.cli.tree_sizes import show_tree
 from lp_posg.errors import OptionError
 from lp_posg.wording import counts, kind, number, small, yes_no
@@ -62,10 +62,8 @@ def run(
     import lp_posg as posg
 
     seen = posg.bounds.observability(game, OBSERVABILITY_SECONDS)
-    if json is not None:
-        write_json(json, _summary(game, horizon, fits, seen))
-    if json != STDOUT:
-        _show(game, horizon, fits, seen)
+    result = game, horizon, fits, seen
+    deliver(json, lambda: _summary(*result), lambda: _show(*result))
 
 
 def _surveyed(game: Game, horizon: int, names: list[str]) -> list[Fit]:

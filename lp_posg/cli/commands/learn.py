@@ -12,7 +12,7 @@ import typer
 from lp_posg.cli import options as shared
 from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
-from lp_posg.cli.targets import STDOUT, check_json_target, check_solution_target, write_json
+from lp_posg.cli.targets import check_json_target, check_solution_target, deliver
 from lp_posg.wording import number, numbers, seconds, small, value_scale
 
 if TYPE_CHECKING:
@@ -68,10 +68,7 @@ def run(
         )
     if save is not None:
         learnt_solution(found, game).save(save)
-    if json is not None:
-        write_json(json, _summary(found, game))
-    if json != STDOUT:
-        _show(found, game)
+    deliver(json, lambda: _summary(found, game), lambda: _show(found, game))
 
 
 @contextmanager

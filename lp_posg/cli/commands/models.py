@@ -9,7 +9,7 @@ import typer
 from lp_posg.cli import options as shared
 from lp_posg.cli.games import complete_game
 from lp_posg.cli.screen import Column, is_terminal, show_facts, show_line, show_table
-from lp_posg.cli.targets import STDOUT, check_json_target, write_json
+from lp_posg.cli.targets import check_json_target, deliver
 from lp_posg.wording import counts, number, numbers
 
 if TYPE_CHECKING:
@@ -33,30 +33,33 @@ def run(
 
     if name is not None:
         entry = catalog_entry(name)
-        if json is not None:
-            write_json(json, _summary(entry) | _more(entry))
-        if json != STDOUT:
-            _show_one(entry)
+        deliver(json, lambda: _summary(entry) | _more(entry), lambda: _show_one(entry))
         return
     entries = sorted(catalog_entries(), key=lambda entry: entry.is_tree)
     if json in [label for entry in entries for label in (entry.name, *entry.aliases)]:
         raise typer.BadParameter(f"{json!r} is a model; write `models {json} --json -`", param_hint="--json")
-    if json is not None:
-        write_json(json, list(map(_summary, entries)))
-    if json != STDOUT:
-        _show_all(entries)
+    deliver(json, lambda: list(map(_summary, entries)), lambda: _show_all(entries))
+
+
+def _sizes(entry: CatalogEntry) -> dict[str, Any]:
+    if entry.is_tree:
+        return {"nodes": entry.n_nodes, "information_sets": list(entry.n_sets)}
+    return {
+        "states": entry.n_states,
+        "actions": list(entry.n_actions),
+        "observations": list(entry.n_observations),
+        "sharing": list(entry.sharing),
+    }
+
+
+def _in_words(entry: CatalogEntry) -> dict[str, str]:
+    """Return the sizes as a screen shows them."""
+    sizes = _sizes(entry)
+    structures = {"structures": ", ".join(sizes.pop("sharing"))} if "sharing" in sizes else {}
+    return {key: counts(size) if isinstance(size, list) else str(size) for key, size in sizes.items()} | structures
 
 
 def _summary(entry: CatalogEntry) -> dict[str, Any]:
-    if entry.is_tree:
-        sizes = {"nodes": entry.n_nodes, "information_sets": list(entry.n_sets)}
-    else:
-        sizes = {
-            "states": entry.n_states,
-            "actions": list(entry.n_actions),
-            "observations": list(entry.n_observations),
-            "sharing": list(entry.sharing),
-        }
     return {
         "name": entry.name,
         "aliases": list(entry.aliases),
@@ -64,7 +67,7 @@ def _summary(entry: CatalogEntry) -> dict[str, Any]:
         "form": "tree" if entry.is_tree else "posg",
         "kind": entry.kind,
         "agents": entry.n_agents,
-        **sizes,
+        **_sizes(entry),
         "source": entry.source,
     }
 
@@ -79,62 +82,34 @@ def _more(entry: CatalogEntry) -> dict[str, Any]:
 
 
 def _show_all(entries: list[CatalogEntry]) -> None:
-    columns = [Column("name"), Column("kind"), Column("agents", right=True), Column("states", right=True)]
-    columns += [Column("actions"), Column("observations"), Column("structures", breaks=18), Column("source")]
-    show_table(
-        columns,
-        [
-            [
-                entry.name,
-                entry.kind,
-                str(entry.n_agents),
-                str(entry.n_states),
-                counts(entry.n_actions),
-                counts(entry.n_observations),
-                ", ".join(entry.sharing),
-                _short_source(entry),
-            ]
-            for entry in entries
-            if not entry.is_tree
-        ],
-    )
+    _show_listed("name", [entry for entry in entries if not entry.is_tree])
     show_line()
-    columns = [Column("tree"), Column("kind"), Column("agents", right=True), Column("nodes", right=True)]
-    columns += [Column("information_sets"), Column("source")]
-    show_table(
-        columns,
-        [
-            [
-                entry.name,
-                entry.kind,
-                str(entry.n_agents),
-                str(entry.n_nodes),
-                counts(entry.n_sets),
-                _short_source(entry),
-            ]
-            for entry in entries
-            if entry.is_tree
-        ],
-    )
+    _show_listed("tree", [entry for entry in entries if entry.is_tree])
     if is_terminal():
         show_line()
         show_line("`lp-posg models NAME` gives the source in full, and the known values.")
 
 
-def _short_source(entry: CatalogEntry) -> str:
-    return entry.path.parent.name if is_terminal() else entry.source
+def _show_listed(first: str, entries: list[CatalogEntry]) -> None:
+    """Show models of one form in a table; `first` is the heading of their names."""
+    sizes = [
+        Column(key, right=key in ("states", "nodes"), breaks=18 * (key == "structures"))
+        for key in _in_words(entries[0])
+    ]
+    show_table(
+        [Column(first), Column("kind"), Column("agents", right=True), *sizes, Column("source")],
+        [
+            [
+                *(entry.name, entry.kind, str(entry.n_agents)),
+                *_in_words(entry).values(),
+                entry.path.parent.name if is_terminal() else entry.source,
+            ]
+            for entry in entries
+        ],
+    )
 
 
 def _show_one(entry: CatalogEntry) -> None:
-    if entry.is_tree:
-        sizes = [("nodes", str(entry.n_nodes)), ("information_sets", counts(entry.n_sets))]
-    else:
-        sizes = [
-            ("game_states", str(entry.n_states)),
-            ("actions", counts(entry.n_actions)),
-            ("observations", counts(entry.n_observations)),
-            ("structures", ", ".join(entry.sharing)),
-        ]
     show_facts(
         entry.name,
         [
@@ -149,7 +124,7 @@ def _show_one(entry: CatalogEntry) -> None:
             [
                 ("kind", entry.kind),
                 ("agents", str(entry.n_agents)),
-                *sizes,
+                *(("game_states" if key == "states" else key, size) for key, size in _in_words(entry).items()),
                 ("parameters", ", ".join(f"{key}={value!r}" for key, value in entry.parameters.items()) or "none"),
             ],
         ],

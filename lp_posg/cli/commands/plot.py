@@ -13,7 +13,7 @@ from lp_posg.cli import options as shared
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.games import Opened, complete_game, game_endings, open_stored
 from lp_posg.cli.screen import show_line
-from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_file
+from lp_posg.cli.targets import check_drawn_target
 from lp_posg.plot.pictures import PICTURES, Picture
 
 EXAMPLE = "lp-posg plot dag dectiger --horizon 4 --sharing one-step-delay --out dag.png"
@@ -123,27 +123,14 @@ def run(
     The options are those of `lp-posg solve`; a picture of one solution takes one rule (full if not given) and one
     concept. The picture's kind is said by its suffix. Needs matplotlib: pip install 'lp-posg[plot]'.
     """
-    _check_out(out, files)
+    from lp_posg.plot.canvas import check_available, check_suffix, save
+
+    check_drawn_target(out, files, "picture", check_suffix)
+    check_available()
     call = Call(context, PICTURES[what], files, horizon, options, memory, step, prior)
     figure = call.picture.draw(_TAKEN_FROM[call.picture.of](call))
-    from lp_posg.plot import save
-
     save(figure, out)
     show_line(f"written: {out}")
-
-
-def _check_out(out: str, files: list[str]) -> None:
-    """Raise before any work unless a picture can be drawn and written to `out`."""
-    from lp_posg.plot.canvas import check_available, check_suffix
-
-    for file in files:
-        check_not_input(out, file, "--out")
-    if out == STDOUT:
-        raise typer.BadParameter("a picture is not written to stdout; give a file", param_hint="--out")
-    with naming_a_file():
-        check_suffix(out)
-    check_target(out)
-    check_available()
 
 
 def _solution(call: Call) -> object:

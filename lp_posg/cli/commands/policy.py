@@ -85,15 +85,9 @@ def run(
 
 def _summary(stored: Solution, view: StateView | SetView) -> dict[str, object]:
     from lp_posg.cli.facts import solution_summary
-    from lp_posg.version import __version__
 
-    return {
-        **solution_summary(stored, stored.game),
-        "to_play": stored.to_play,
-        "values": stored.values.tolist(),
-        **view.summary(),
-        "version": __version__,
-    }
+    found = {"to_play": stored.to_play, "values": stored.values.tolist(), **view.summary()}
+    return solution_summary(stored, stored.game, found)
 
 
 def _show(stored: Solution, view: StateView | SetView) -> None:

@@ -11,7 +11,7 @@ from lp_posg.cli import options as shared
 from lp_posg.cli.commands.compare import compared, fail_if_inconsistent
 from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import show_line
-from lp_posg.cli.targets import STDOUT, check_not_input, check_target, naming_a_file
+from lp_posg.cli.targets import check_drawn_target
 
 EXAMPLE = "lp-posg report chicken-signals --horizon 3 --concept ce,cce --out chicken.html"
 
@@ -35,7 +35,10 @@ def run(
     strategy, and how to reproduce it; it asks for nothing from elsewhere and runs no code. Exit status as of
     `lp-posg compare`. Needs jinja2 and matplotlib: pip install 'lp-posg[report]'.
     """
-    _check_out(out, file)
+    from lp_posg.report.html import check_available, check_suffix
+
+    check_drawn_target(out, [file], "page", check_suffix)
+    check_available()
     opened = open_game(file)
     table = compared(opened, horizon, options)
     from lp_posg.report import save
@@ -44,19 +47,6 @@ def run(
     save(table, out, command=_command(context), entry=opened.entry, source=source, times=not no_times)
     show_line(f"written: {out}")
     fail_if_inconsistent(table)
-
-
-def _check_out(out: str, file: str) -> None:
-    """Raise before any work unless a page can be made and written to `out`."""
-    from lp_posg.report.html import check_available, check_suffix
-
-    check_not_input(out, file, "--out")
-    if out == STDOUT:
-        raise typer.BadParameter("a page is not written to stdout; give a file", param_hint="--out")
-    with naming_a_file():
-        check_suffix(out)
-    check_target(out)
-    check_available()
 
 
 def _command(context: typer.Context) -> str:

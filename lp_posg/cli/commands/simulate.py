@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from lp_posg.cli import options as shared
-from lp_posg.cli.games import complete_game, game_for, open_solution
+from lp_posg.cli.games import game_for, open_solution
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
-from lp_posg.cli.targets import STDOUT, check_json_target, write_json
+from lp_posg.cli.targets import check_json_target, deliver
 from lp_posg.errors import OptionError
 from lp_posg.wording import number, numbers, seconds
 
@@ -31,14 +31,7 @@ def _level(value: float) -> float:
 
 def run(
     solution: shared.Stored,
-    file: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="FILE",
-            autocompletion=complete_game,
-            help="The game to play: a file or a catalogue name; by default the stored one.",
-        ),
-    ] = None,
+    file: shared.StoredGame = None,
     runs: Annotated[int, typer.Option("--runs", "-n", min=1, help="Number of independent runs.")] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same runs.")] = 0,
     traces: Annotated[int, typer.Option(min=0, help="How many runs, from the first on, to show step by step.")] = 0,
@@ -56,10 +49,8 @@ def run(
     begun = time.perf_counter()
     played = _played(stored, runs, seed, level, {"game": None if file is None else game, "traces": traces})
     taken = time.perf_counter() - begun
-    if json is not None:
-        write_json(json, _summary(stored, game, played, taken))
-    if json != STDOUT:
-        _show(stored, game, played, taken)
+    result = stored, game, played, taken
+    deliver(json, lambda: _summary(*result), lambda: _show(*result))
 
 
 def _played(stored: Solution, runs: int, seed: int, level: float, steps: dict[str, Any]) -> Simulation:
@@ -69,23 +60,19 @@ def _played(stored: Solution, runs: int, seed: int, level: float, steps: dict[st
     if isinstance(stored, TreeSolution):
         for name, value in steps.items():
             if value:
-                where = "FILE" if name == "game" else name
-                raise OptionError(f"{where} does not apply to a solution of a game tree; leave it out", option=name)
+                option = None if name == "game" else name
+                raise OptionError(
+                    f"{option or 'FILE'} does not apply to a solution of a game tree; leave it out", option=option
+                )
         return stored.simulate(runs, seed, level=level)
     return cast("StateSolution | HistorySolution", stored).simulate(runs, seed, level=level, **steps)
 
 
 def _summary(stored: Solution, game: Game | Tree, played: Simulation, taken: float) -> dict[str, Any]:
     from lp_posg.cli.facts import solution_summary
-    from lp_posg.version import __version__
 
-    return {
-        **solution_summary(stored, game),
-        "stored_values": stored.values.tolist(),
-        **played.summary(),
-        "seconds": taken,
-        "version": __version__,
-    }
+    found = {"stored_values": stored.values.tolist(), **played.summary(), "seconds": taken}
+    return solution_summary(stored, game, found)
 
 
 def _show(stored: Solution, game: Game | Tree, played: Simulation, taken: float) -> None:

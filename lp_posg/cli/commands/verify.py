@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from lp_posg.cli import options as shared
-from lp_posg.cli.games import complete_game, game_for, open_solution
+from lp_posg.cli.games import game_for, open_solution
 from lp_posg.cli.screen import show_facts
-from lp_posg.cli.targets import STDOUT, check_json_target, write_json
+from lp_posg.cli.targets import check_json_target, deliver
 
 if TYPE_CHECKING:
     from lp_posg.evaluate import Certificate
@@ -26,14 +24,7 @@ EXAMPLE = "lp-posg verify tiger.npz dectiger"
 def run(
     solution: shared.Stored,
     options: dict[str, Any],
-    file: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="FILE",
-            autocompletion=complete_game,
-            help="The game to certify in: a file or a catalogue name; by default the stored one.",
-        ),
-    ] = None,
+    file: shared.StoredGame = None,
     json: shared.Json = None,
 ) -> None:
     """Certify a stored solution anew, from its strategy alone.
@@ -50,10 +41,8 @@ def run(
     certificate = posg.verify(stored, game, **options)
     tolerance = options.get("tolerance", GAP_TOL)
     allowed = _allowed(stored, game, tolerance)
-    if json is not None:
-        write_json(json, _summary(stored, game, certificate, tolerance, allowed))
-    if json != STDOUT:
-        _show(stored, game, certificate, tolerance, allowed)
+    result = stored, game, certificate, tolerance, allowed
+    deliver(json, lambda: _summary(*result), lambda: _show(*result))
 
 
 def _allowed(stored: Any, game: Game | Tree, tolerance: float) -> FloatArray:
@@ -71,17 +60,15 @@ def _summary(
 ) -> dict[str, Any]:
     from lp_posg.cli.facts import is_within, solution_summary
     from lp_posg.planning.summaries import certificate_summary
-    from lp_posg.version import __version__
 
-    return {
-        **solution_summary(stored, game),
+    found = {
         "values": certificate.values.tolist(),
         "welfare": float(certificate.values.sum()),
         "certificate": certificate_summary(certificate),
         "tolerance": tolerance,
         "within_tolerance": is_within(certificate, allowed),
-        "version": __version__,
     }
+    return solution_summary(stored, game, found)
 
 
 def _show(stored: Solution, game: Game | Tree, certificate: Certificate, tolerance: float, allowed: FloatArray) -> None:
