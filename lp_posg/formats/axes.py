@@ -66,8 +66,7 @@ class Names:
 class Axis:
     """One axis of a table: single members (one list of names) or joint ones (a list per agent).
 
-    A joint index runs with the last agent fastest;
-    `kind` is what messages call one position.
+    A joint index runs with the last agent fastest; `kind` is what messages call one position.
     """
 
     def __init__(self, source: Source, kind: str, parts: Sequence[Names]) -> None:

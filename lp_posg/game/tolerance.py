@@ -32,7 +32,7 @@ def allowed_gaps(game: Game, tolerance: float, together: bool = False) -> FloatA
 
     That is the tolerance times the agent's own reward range (if all deviate `together`, that of the common reward,
     or of the sum of the rewards), and no less than what rounding can make of one reward in double
-    precision: with rewards of 1e9 a gain of 1e-7 is not to be told from none.
+    precision: with rewards of 1e9 a gain of 1e-7 cannot be distinguished from none.
     """
     rewards = game.parts()[2]
     if together and not game.is_common_reward:

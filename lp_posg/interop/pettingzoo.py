@@ -2,7 +2,7 @@
 
 An environment with finite spaces becomes a simulator to learn from (`from_parallel_env`), and a game
 becomes an environment that other libraries can train in (`parallel_env`). PettingZoo and gymnasium are
-imported only when asked for.
+imported only when they are used.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Plans that pay the same in the tree have to pay the same here, else an equilibrium that rests on the tie is lost. So
 the payoffs are put over one denominator and their numerators are added up in whole numbers. Matrix products do that in
-floats, which hold whole numbers below 2^53 exactly: larger ones are taken apart into digits small enough for that.
+floats, which hold whole numbers below 2^53 exactly: larger ones are split into digits small enough for that.
 """
 
 from __future__ import annotations

@@ -154,8 +154,8 @@ def _check_size(game: Tree, counts: list[float], max_profiles: int) -> None:
     each = ", ".join(f"{agent!r} {_count_text(count)}" for agent, count in zip(game.agents, counts, strict=True))
     raise LimitError(
         f"the reduced strategic form of game {game.name!r} has {_count_text(total)} joint plans ({each}), more than the"
-        f" limit of {max_profiles}; make the game smaller, allow more with max_profiles in Python, or, if it is zero-sum"
-        " with two agents, use method 'sequence-form'",
+        f" limit of {max_profiles}; make the game smaller, allow more with max_profiles in Python, or, if it is"
+        " zero-sum with two agents, use method 'sequence-form'",
         limit="profiles",
         profiles=total,
     )

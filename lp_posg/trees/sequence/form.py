@@ -108,7 +108,7 @@ class SequenceGame:
 
 
 FAR = 1e4
-"""Payoffs this many times as far from 0 as from each other are told from their middle."""
+"""Payoffs this many times as far from 0 as from each other are counted from their middle."""
 
 
 def common_part(payoffs: FloatArray) -> float:
@@ -116,6 +116,6 @@ def common_part(payoffs: FloatArray) -> float:
     if not payoffs.size:
         return 0.0
     middle = float(np.median(payoffs))
-    apart = np.abs(payoffs - middle)
-    apart = apart[apart > 0]
-    return middle if abs(middle) > FAR * (float(np.median(apart)) if len(apart) else 0.0) else 0.0
+    distance = np.abs(payoffs - middle)
+    distance = distance[distance > 0]
+    return middle if abs(middle) > FAR * (float(np.median(distance)) if len(distance) else 0.0) else 0.0

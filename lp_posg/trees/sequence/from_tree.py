@@ -62,7 +62,7 @@ def _payoffs(
 ) -> tuple[SparseMatrix, float]:
     """Return an agent's expected payoff at each pair of sequences, sums over the nodes that pay there; and its offset.
 
-    Where payoffs on the way cancel, or all paths pay much the same, what is left is told at the ends of paths.
+    Where payoffs on the way cancel, or all paths pay much the same, what is left is noted at the ends of paths.
     """
     nodes, paid = np.flatnonzero((game.outcome >= 0) & (recall.reach > 0)), game.payoff[agent]
     ends = np.flatnonzero((game.owner == TERMINAL) & (recall.reach > 0))
