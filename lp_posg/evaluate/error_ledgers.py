@@ -192,12 +192,7 @@ def merge_distances(model: StateSpace) -> FloatArray:
 
 
 def model_certificate(
-    game: Game,
-    structure: SharingStructure,
-    policy: Policy,
-    model: StateSpace,
-    kind: Kind,
-    resources: Resources,
+    game: Game, structure: SharingStructure, policy: Policy, model: StateSpace, kind: Kind, resources: Resources
 ) -> Certificate:
     """Return the certificate of a strategy within the model it was planned in."""
     numbered = replace(model, depths=tuple(replace(d, tag=np.arange(d.level.n_nodes)) for d in model.depths))

@@ -125,10 +125,7 @@ def _basis_test(
     node = int(expansion.parent[where])
     switches = tuple(_switches(level, node, int(possible[k] % basis.shape[0]), shape, n_actions) for k in pair)
     found = Counterexample(
-        node,
-        int(expansion.increment[where]),
-        (switches[0], switches[1]),
-        (beliefs[[pair[0]]], beliefs[[pair[1]]]),
+        node, int(expansion.increment[where]), (switches[0], switches[1]), (beliefs[[pair[0]]], beliefs[[pair[1]]])
     )
     return found, largest
 

@@ -73,10 +73,7 @@ class PolicyBlock(Atoms):
         shapes = [(n_atoms, own.shape[1], n) for own, n in zip(self.private, n_actions, strict=True)]
         if [own.shape for own in self.prescription] != shapes:
             raise ModelError(f"{where}: prescriptions have other shapes than {shapes}")
-        totals = [
-            np.add.reduceat(self.atom_prob, start[:-1]),
-            *(own.sum(axis=2) for own in self.prescription),
-        ]
+        totals = [np.add.reduceat(self.atom_prob, start[:-1]), *(own.sum(axis=2) for own in self.prescription)]
         for part, total in zip((self.atom_prob, *self.prescription), totals, strict=True):
             if not (part >= 0).all() or not (np.abs(total - 1) <= PROB_TOL).all():
                 raise ModelError(f"{where}: probabilities are negative or do not sum to 1")

@@ -107,10 +107,7 @@ def next_table(game: Sizes, structure: SharingStructure, private: tuple[tuple[Ha
                 " a game tree needs no table: solve_extensive takes it as it is"
             )
     return _table(
-        structure,
-        private,
-        [range(count) for count in game.n_actions],
-        [range(count) for count in game.n_observations],
+        structure, private, [range(count) for count in game.n_actions], [range(count) for count in game.n_observations]
     )
 
 
@@ -144,11 +141,7 @@ def _table(
 
 
 def _check_recall(
-    structure: SharingStructure,
-    agent: int,
-    own: tuple[Hashable, ...],
-    shape: tuple[int, int, int],
-    outcome: IntArray,
+    structure: SharingStructure, agent: int, own: tuple[Hashable, ...], shape: tuple[int, int, int], outcome: IntArray
 ) -> None:
     """Raise ModelError if two (private, observation) pairs leave the agent with the same knowledge."""
     p, _, o = np.unravel_index(np.arange(len(outcome)), shape)

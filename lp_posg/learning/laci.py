@@ -177,9 +177,7 @@ def _learnt(options: LearnOptions, deadline: float | None, progress: Callable[[L
 
 
 def _tried(
-    options: LearnOptions,
-    found: Sequence[tuple[Candidate, LearntModel]],
-    report: Callable[[int, int], None],
+    options: LearnOptions, found: Sequence[tuple[Candidate, LearntModel]], report: Callable[[int, int], None]
 ) -> tuple[list[Candidate], int]:
     """Return the candidates with what fresh episodes say of them, and how many episodes that took."""
     model = found[-1][1]

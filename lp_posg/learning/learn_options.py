@@ -110,10 +110,7 @@ def checked_options(
 
 
 def _check_numbers(
-    counts: Mapping[str, tuple[object, int]],
-    level: float,
-    discount: float | None,
-    limits: Mapping[str, float | None],
+    counts: Mapping[str, tuple[object, int]], level: float, discount: float | None, limits: Mapping[str, float | None]
 ) -> None:
     """Raise ModelError unless numbers are in their ranges; beside whole ones stands the least that they may be."""
     for name, (value, least) in counts.items():
