@@ -37,8 +37,8 @@ from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.evaluate.strategy_cells import cell_actions
 from lp_posg.game import Game
 from lp_posg.information import Policy, StateSpace
-from lp_posg.information.ascending import places
 from lp_posg.information.levels import Level, entry_load, expand, first_rows, ranges_of
+from lp_posg.information.lookup import places
 from lp_posg.information.resources import Resources
 from lp_posg.information.state_space import Depth
 from lp_posg.types import FloatArray

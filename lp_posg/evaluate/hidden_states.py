@@ -10,8 +10,8 @@ import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.deviator import Deviator
-from lp_posg.information.ascending import places
 from lp_posg.information.levels import Level
+from lp_posg.information.lookup import places
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.heard import HeardAtoms
 from lp_posg.game.protocols import Payoffs
-from lp_posg.information.ascending import places
 from lp_posg.information.levels import Level
+from lp_posg.information.lookup import places
 from lp_posg.information.policy import PolicyBlock, PolicyStep
 from lp_posg.types import FloatArray, IntArray
 

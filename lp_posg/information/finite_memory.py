@@ -37,7 +37,6 @@ import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
-from lp_posg.information.ascending import places
 from lp_posg.information.compression import (
     Children,
     Compressed,
@@ -48,6 +47,7 @@ from lp_posg.information.compression import (
     unique_rows,
 )
 from lp_posg.information.levels import Level, batches, expand, level_from_rows
+from lp_posg.information.lookup import places
 from lp_posg.information.merging import Gathering, merge_rows
 from lp_posg.types import PROB_TOL, FloatArray, IntArray, SparseMatrix
 

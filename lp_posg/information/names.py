@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from lp_posg.errors import ModelError, OptionError
-from lp_posg.information.compression import Compression, CompressionForm
-from lp_posg.information.exact import EXACT
+from lp_posg.information.compression import Compression, CompressionForm, CompressionRule, Ruled
 from lp_posg.information.finite_memory import FINITE_MEMORY
-from lp_posg.information.merge_within import MERGE
-from lp_posg.information.rule import CompressionRule, Ruled
+from lp_posg.information.merge_within import EXACT, MERGE
 from lp_posg.information.sharing import (
     SharingForm,
     SharingStructure,
@@ -50,8 +48,8 @@ def sharing_examples() -> tuple[str, ...]:
 
 def less_and_less_sharing() -> tuple[str, ...]:
     """Return the structures in which, from right to left, every agent learns everything at least as early."""
-    found = {form.name: form.order for form in SHARING.values() if form.order is not None}
-    return tuple(sorted(found, key=lambda name: found[name]))
+    orders = {form.name: form.order for form in SHARING.values() if form.order is not None}
+    return tuple(sorted(orders, key=lambda name: orders[name]))
 
 
 def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> SharingStructure:

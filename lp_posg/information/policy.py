@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lp_posg.errors import ModelError
-from lp_posg.information.ascending import places
 from lp_posg.information.atoms import Atoms, atoms_from
+from lp_posg.information.lookup import places
 from lp_posg.types import PROB_TOL, IntArray, read_only
 
 

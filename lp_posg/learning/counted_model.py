@@ -24,8 +24,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import LimitError
-from lp_posg.information.ascending import places
 from lp_posg.information.levels import Level
+from lp_posg.information.lookup import places
 from lp_posg.information.state_space import Arcs, Depth, StateSpace
 from lp_posg.learning.windows import Frame, WindowIndex
 from lp_posg.types import REWARD_TOL, FloatArray, IntArray, SparseMatrix

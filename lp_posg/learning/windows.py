@@ -16,7 +16,7 @@ import numpy as np
 from lp_posg.errors import UnsupportedError
 from lp_posg.game.protocols import AgentSizes
 from lp_posg.information import SharingStructure
-from lp_posg.information.ascending import places
+from lp_posg.information.lookup import places
 from lp_posg.information.tables import SplitTable
 from lp_posg.information.tracking import Tracker, tables_of
 from lp_posg.learning.checking import check_range

@@ -210,7 +210,9 @@ def common_parts(meta: Mapping[str, Any], arrays: Mapping[str, Any], agents: tup
 
 def stored_sharing(name: object, given: Given, game: Game | Tree) -> SharingStructure:
     """Return the rule of a stored solution: built in, given, or one that can only be named."""
-    found: SharingStructure = _named("sharing", name, given.sharing, lambda rule: sharing_structure(rule, game.n_agents))
+    found: SharingStructure = _named(
+        "sharing", name, given.sharing, lambda rule: sharing_structure(rule, game.n_agents)
+    )
     return found
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.formats.madp.cells import CellLog
-from lp_posg.information.ascending import places
+from lp_posg.information.lookup import places
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 
