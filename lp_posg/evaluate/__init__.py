@@ -7,8 +7,7 @@ from lp_posg.evaluate.error_ledgers import Ledger, error_ledger
 from lp_posg.evaluate.estimated_ledgers import estimated_ledger
 from lp_posg.evaluate.exact_gaps import certify, pairs_of
 from lp_posg.evaluate.kinds import KINDS, Kind, kind_named
-from lp_posg.evaluate.play import Play, StepPlay
-from lp_posg.evaluate.playing import PolicyPlayer
+from lp_posg.evaluate.playing import Play, PolicyPlayer, StepPlay
 from lp_posg.evaluate.sampling import GameSampler
 from lp_posg.evaluate.simulation import Simulation, simulate, simulate_player
 from lp_posg.evaluate.traces import Trace, TraceStep

@@ -13,17 +13,19 @@ The rules hold for any strategy, an equilibrium or not.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from lp_posg.evaluate.heard import HeardAtoms, reactions
+from lp_posg.evaluate.strategy_cells import HeardAtoms, reactions
 from lp_posg.information.levels import Level
+from lp_posg.information.lookup import row_sums, sums_by
 from lp_posg.types import FloatArray, IntArray
 
 
 def by_own_action(values: FloatArray, n_actions: tuple[int, ...], agent: int) -> FloatArray:
-    """Return values of joint actions (X, A) as (X, actions of agents before, A_i, actions of those after)."""
+    """Return values of joint actions (X, A) as (X, actions of the agents before, A_i, actions of those after)."""
     before, behind = np.prod(n_actions[:agent], dtype=int), np.prod(n_actions[agent + 1 :], dtype=int)
     return values.reshape(len(values), before, n_actions[agent], behind)
 
@@ -76,9 +78,13 @@ class StepView:
         """Number of agents."""
         return len(self.n_actions)
 
+    def per_state(self, node: IntArray, values: FloatArray) -> FloatArray:
+        """Return the sums of `values` over the entries of each state, shape (N,); `node` is the state of each."""
+        return sums_by(node, values, self.level.n_nodes)
+
     def per_node(self, cell_values: FloatArray) -> FloatArray:
         """Return the sums of `cell_values` (C,) over each state's cells, shape (N,)."""
-        return _summed(self.level.cell_node, cell_values, self.level.n_nodes)
+        return self.per_state(self.level.cell_node, cell_values)
 
     def values_following(self) -> FloatArray:
         """Return the value of following at each state, shape (N, n)."""
@@ -97,25 +103,17 @@ class StepView:
             The part of `worth` on the diagonal, summed.
         """
         per_cell = worth_instead(self.chosen, self.deviating[agent], self.n_actions, agent)
-        worth = np.zeros((len(self.level.supports[agent].private), *per_cell.shape[1:]))
-        np.add.at(worth, self.group(agent), per_cell)
+        worth = self._per_pair(agent, per_cell)
         return worth, np.trace(worth, axis1=1, axis2=2)
 
     def own_law(self, agent: int) -> FloatArray:
         """Return P(p_i, a_i | c), shape (K, A_i): a row for each (state, private information) pair."""
         each = by_own_action(self.chosen, self.n_actions, agent).sum(axis=(1, 3))
-        law = np.zeros((len(self.level.supports[agent].private), self.n_actions[agent]))
-        np.add.at(law, self.group(agent), each * np.asarray(self.level.belief.sum(axis=1)).ravel()[:, None])
-        return law
+        return self._per_pair(agent, each * row_sums(self.level.belief)[:, None])
 
-    def group(self, agent: int) -> IntArray:
-        """Return the (state, private information) pair of each cell, shape (C,)."""
+    def _per_pair(self, agent: int, cell_values: FloatArray) -> FloatArray:
         support = self.level.supports[agent]
-        return np.asarray(support.start[self.level.cell_node] + support.cell_rank)
-
-    def group_node(self, agent: int) -> IntArray:
-        """Return the state of each (state, private information) pair."""
-        return np.repeat(np.arange(self.level.n_nodes), np.diff(self.level.supports[agent].start))
+        return sums_by(support.group, cell_values, len(support.private))
 
 
 @dataclass(frozen=True)
@@ -164,44 +162,48 @@ def fixed_action(view: StepView) -> tuple[FloatArray, Gain]:
     It decides knowing its private information, so this is the interim notion; for independent
     prescriptions (NE) it is the best reply.
     """
-    best, amount, details = [], [], []
-    for agent in range(view.n_agents):
-        worth, follow = view.instead(agent)
+
+    def interim(worth: FloatArray, follow: FloatArray, node: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         fixed = worth.sum(axis=1)
-        node = view.group_node(agent)
         gain = fixed - follow[:, None]
-        best.append(_per_group(node, np.maximum(fixed.max(axis=1), follow), view))
-        amount.append(_per_group(node, np.maximum(gain.max(axis=1), 0.0), view))
-        details.append(gain[:, None, :])
-    return np.stack(best, axis=1), Gain(np.stack(amount), tuple(details))
+        best = view.per_state(node, np.maximum(fixed.max(axis=1), follow))
+        return best, view.per_state(node, np.maximum(gain.max(axis=1), 0.0)), gain[:, None, :]
+
+    return _each_agent(view, interim)
 
 
 def fixed_prescription(view: StepView) -> tuple[FloatArray, Gain]:
     """Return the best deviation values (N, n) when an agent decides before it knows anything private."""
-    best, amount, details = [], [], []
-    for agent in range(view.n_agents):
-        worth, follow = view.instead(agent)
+
+    def ex_ante(worth: FloatArray, follow: FloatArray, node: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         fixed = worth.sum(axis=1)
-        node = view.group_node(agent)
-        stay, leave = _per_group(node, follow, view), _per_group(node, fixed.max(axis=1), view)
-        best.append(np.maximum(stay, leave))
-        amount.append(np.maximum(leave - stay, 0.0))
-        details.append((fixed - follow[:, None])[:, None, :])
-    return np.stack(best, axis=1), Gain(np.stack(amount), tuple(details))
+        stay, leave = view.per_state(node, follow), view.per_state(node, fixed.max(axis=1))
+        return np.maximum(stay, leave), np.maximum(leave - stay, 0.0), (fixed - follow[:, None])[:, None, :]
+
+    return _each_agent(view, ex_ante)
 
 
 def modification(view: StepView) -> tuple[FloatArray, Gain]:
     """Return the best deviation values (N, n) when an agent may react to its recommended action."""
-    best, amount, details = [], [], []
-    for agent in range(view.n_agents):
-        worth, _ = view.instead(agent)
-        node = view.group_node(agent)
-        obeyed = np.diagonal(worth, axis1=1, axis2=2)
-        top = worth.max(axis=2)
-        best.append(_per_group(node, top.sum(axis=1), view))
-        amount.append(_per_group(node, (top - obeyed).sum(axis=1), view))
-        details.append(worth - obeyed[:, :, None])
-    return np.stack(best, axis=1), Gain(np.stack(amount), tuple(details), reacts=True)
+
+    def react(worth: FloatArray, follow: FloatArray, node: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        obeyed, top = np.diagonal(worth, axis1=1, axis2=2), worth.max(axis=2)
+        best, gain = (view.per_state(node, part.sum(axis=1)) for part in (top, top - obeyed))
+        return best, gain, worth - obeyed[:, :, None]
+
+    return _each_agent(view, react, reacts=True)
+
+
+def _each_agent(
+    view: StepView,
+    program: Callable[[FloatArray, FloatArray, IntArray], tuple[FloatArray, FloatArray, FloatArray]],
+    reacts: bool = False,
+) -> tuple[FloatArray, Gain]:
+    """Return best values and gains by a program of one agent, given the results of `instead` and the pairs' states."""
+    supports = view.level.supports
+    found = [program(*view.instead(agent), supports[agent].node) for agent in range(view.n_agents)]
+    best, amount, details = zip(*found, strict=True)
+    return np.stack(best, axis=1), Gain(np.stack(amount), details, reacts)
 
 
 def reaction(view: StepView) -> tuple[FloatArray, Gain]:
@@ -213,23 +215,12 @@ def reaction(view: StepView) -> tuple[FloatArray, Gain]:
     best, amount = np.zeros((view.level.n_nodes, view.n_agents)), np.zeros((view.n_agents, view.level.n_nodes))
     details, ranks, atoms = [], [], []
     for agent in range(view.n_agents):
-        parts = [reactions(view.level, view.n_actions, own, view.deviating[agent], agent) for own in view.heard]
-        node, rank, atom, worth, follow = (
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("node", "rank", "atom", "worth", "follow")
-        )
+        parts = [reactions(view.level, view.n_actions, heard, view.deviating[agent], agent) for heard in view.heard]
+        node, rank, atom, worth, follow = (np.concatenate(own) for own in zip(*parts, strict=True))
         top = np.maximum(worth.max(axis=1), follow)  # equal but for rounding, if a draw is recommended
-        best[:, agent] = _per_group(node, top, view)
-        amount[agent] = _per_group(node, top - follow, view)
+        best[:, agent] = view.per_state(node, top)
+        amount[agent] = view.per_state(node, top - follow)
         details.append((worth - follow[:, None])[:, None, :])
         ranks.append(rank)
         atoms.append(atom)
     return best, Gain(amount, tuple(details), True, tuple(ranks), tuple(atoms))
-
-
-def _per_group(node: IntArray, values: FloatArray, view: StepView) -> FloatArray:
-    return _summed(node, values, view.level.n_nodes)
-
-
-def _summed(owner: IntArray, values: FloatArray, size: int) -> FloatArray:
-    return np.bincount(owner, weights=values, minlength=size).astype(np.float64)

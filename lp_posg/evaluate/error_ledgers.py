@@ -57,7 +57,7 @@ class Ledger:
     merge_distance : float array, shape (H,)
         Largest total variation distance between a belief and the attached one it was merged into, by step.
     model_gap : float
-        Largest gain of a deviation within the model (what solving left), in reward units.
+        Largest gain of a deviation within the model, in reward units.
     bound : float or None
         Proven bound on the gap in the game, step by step, in reward units; None if errors are estimated.
     paper_bound : float or None
@@ -88,35 +88,22 @@ class Ledger:
     n_runs: int = 0
 
     def __post_init__(self) -> None:
-        read_only(self.reward_error, self.transition_error, self.belief_error, self.merge_distance)
-        if self.half_widths is not None:
-            read_only(self.half_widths)
+        read_only(self.reward_error, self.transition_error, self.belief_error, self.merge_distance, self.half_widths)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row per step, with plain numbers."""
+        names = ("states", "model_states", "reward_error", "transition_error", "belief_error", "merge_distance")
+        columns = [np.asarray(getattr(self, name)).tolist() for name in names]
         return [
-            {
-                "step": h + 1,
-                "states": self.states[h],
-                "model_states": self.model_states[h],
-                "reward_error": float(self.reward_error[h]),
-                "transition_error": float(self.transition_error[h]),
-                "belief_error": float(self.belief_error[h]),
-                "merge_distance": float(self.merge_distance[h]),
-            }
-            for h in range(len(self.reward_error))
+            {"step": h + 1, **dict(zip(names, row, strict=True))} for h, row in enumerate(zip(*columns, strict=True))
         ]
 
     def summary(self) -> dict[str, Any]:
         """Return the ledger as a JSON-ready object."""
         return {
-            "status": self.status,
-            "compression": self.compression,
+            **{name: getattr(self, name) for name in ("status", "compression")},
             "steps": self.rows(),
-            "model_gap": self.model_gap,
-            "bound": self.bound,
-            "paper_bound": self.paper_bound,
-            "gap": self.gap,
+            **{name: getattr(self, name) for name in ("model_gap", "bound", "paper_bound", "gap")},
             "half_widths": None if self.half_widths is None else self.half_widths.tolist(),
             "n_runs": self.n_runs,
         }
@@ -159,7 +146,7 @@ def error_ledger(
     paper's theorem on expected approximate common-information models; the derivation is above.
     """
     use = resources or Resources()
-    sizes = tuple(depth.level.n_nodes for depth in model.depths)
+    sizes = model.sizes
     if sizes != tuple(step.n_nodes for step in policy.steps):
         raise ModelError(f"the model has {sizes} states by step, the strategy other ones: it was planned in another")
     pairs = pairs_of(game, structure, policy, use)
@@ -168,26 +155,16 @@ def error_ledger(
     here = [errors_at(game, time, pairs.depths[time], model.depths[time], team) for time in range(policy.horizon)]
     worst = worst_expectations(game, pairs, here, use)
     inside = model_certificate(game, structure, policy, model, kind, use)
-    found = certificate or certify(game, structure, policy, deviations, space=pairs, resources=use)
+    gap = (certificate or certify(game, structure, policy, deviations, space=pairs, resources=use)).gap
     factor = 1 if game.is_common_reward or not team else game.n_agents
-    bound, paper = _bounds(game, worst, team)
-    return Ledger(
-        compression,
-        worst[:, 0],
-        worst[:, 1],
-        worst[:, 2],
-        tuple(depth.level.n_nodes for depth in pairs.depths),
-        sizes,
-        merge_distances(model),
-        inside.gap,
-        inside.gap + factor * bound,
-        inside.gap + factor * paper,
-        found.gap,
-    )
+    bound, paper = (inside.gap + factor * error for error in _bounds(game, worst, team))
+    e_r, e_z, e_b = worst.T
+    distances = merge_distances(model)
+    return Ledger(compression, e_r, e_z, e_b, pairs.sizes, sizes, distances, inside.gap, bound, paper, gap)
 
 
 def merge_distances(model: StateSpace) -> FloatArray:
-    """Return over what distance beliefs of each step became one, shape (H,)."""
+    """Return the largest distance over which each step merged beliefs, shape (H,)."""
     return np.array([depth.merge_distance for depth in model.depths])
 
 

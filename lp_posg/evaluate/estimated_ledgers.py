@@ -1,9 +1,8 @@
 """The error ledger by simulation, where exact states are out of reach.
 
-Runs of the strategy are played, exact beliefs are filtered along each (one row per run, nothing is
-expanded but what happened), and the three errors of `ledger` are averaged at every step. They are
-expectations under the strategy itself, not under the worst policy, so they prove nothing of the gap;
-they say how far the attached beliefs are off where play goes.
+Runs of the strategy are played, exact beliefs are filtered along each (one row per run), and the three errors
+of `error_ledger` are averaged at every step. They are expectations under the strategy itself, not under the worst
+policy, so they prove nothing about the gap; they say how far the attached beliefs are off where play goes.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def estimated_ledger(
     game, structure, policy, model, deviations, compression, resources
         As in `error_ledger`.
     gap : float
-        What is known of the gap, for the report.
+        The gap, or the bound on it, for the report.
     n_runs, seed : int
         As in `simulate`.
     level : float
@@ -66,10 +65,9 @@ def estimated_ledger(
     """
     use, kind = resources or Resources(), kind_named(deviations)
     moments = played(game, structure, policy, n_runs, seed)
-    sizes = tuple(depth.level.n_nodes for depth in model.depths)
     quantile = NormalDist().inv_cdf(0.5 + level / 2)
     means, widths = [], []
-    tables = [model.start_table, *(depth.table for depth in model.depths if depth.table is not None)]
+    sizes, tables = model.sizes, model.tables
     rows = _first_beliefs(game, tables[0], moments[0].shared)
     for time, moment in enumerate(moments):
         use.check_clock("ledger", time, sizes)
@@ -80,24 +78,10 @@ def estimated_ledger(
         errors = errors_at(game, time, depth, model.depths[time], kind.together)
         means.append(errors.mean(axis=0))
         widths.append(quantile * errors.std(axis=0, ddof=1) / np.sqrt(n_runs) if n_runs > 1 else np.full(3, np.inf))
-    found = np.array(means)
-    inside = model_certificate(game, structure, policy, model, kind, use)
-    return Ledger(
-        compression,
-        found[:, 0],
-        found[:, 1],
-        found[:, 2],
-        (0,) * len(moments),
-        sizes,
-        merge_distances(model),
-        inside.gap,
-        None,
-        None,
-        gap,
-        "estimated",
-        np.array(widths),
-        n_runs,
-    )
+    inside, none = model_certificate(game, structure, policy, model, kind, use).gap, (0,) * len(moments)
+    e_r, e_z, e_b = np.transpose(means)
+    ledger = Ledger(compression, e_r, e_z, e_b, none, sizes, merge_distances(model), inside, None, None, gap)
+    return replace(ledger, status="estimated", half_widths=np.array(widths), n_runs=n_runs)
 
 
 def _first_beliefs(game: Game, table: SplitTable, shared: IntArray) -> SparseMatrix:
@@ -112,7 +96,7 @@ def _next_beliefs(game: Game, time: int, table: SplitTable, rows: SparseMatrix, 
     width = int(np.prod(table.n_increments))
     parts = []
     for nodes in batches(game, time, level):
-        grown = expand(game, time, table, level, nodes)
+        after = expand(game, time, table, level, nodes)
         wanted = np.arange(nodes.start, nodes.stop) * width + shared[nodes]
-        parts.append(grown.rows[np.searchsorted(grown.parent * width + grown.increment, wanted)])
+        parts.append(after.rows[np.searchsorted(after.parent * width + after.increment, wanted)])
     return sp.csr_array(sp.vstack(parts, format="csr"))

@@ -19,16 +19,10 @@ CHUNK_ENTRIES = 4_000_000
 
 
 def team_gain(view: StepView) -> tuple[FloatArray, Gain]:
-    """Return the best joint deviation values at each state, where they gain, and whether they are bounds.
+    """Return the best joint deviation values (N, n), the same for every agent, and where they gain.
 
     The payoff is the agents' mean reward, which is the reward itself if they have it in common.
-    Beyond ``ENUMERATION_LIMIT`` the bound is the value if private information were shared at this step.
-
-    Returns
-    -------
-    best : float array, shape (N, n)
-        The same number for every agent.
-    gain : Gain
+    Beyond ``ENUMERATION_LIMIT`` there is a bound instead: the value if private information were shared at this step.
     """
     payoff = view.deviating.mean(axis=0)
     best = np.empty(view.level.n_nodes)
@@ -38,10 +32,8 @@ def team_gain(view: StepView) -> tuple[FloatArray, Gain]:
         nodes = np.flatnonzero(group.ravel() == g)
         dense = _dense(view, payoff, nodes, counts)
         free = int(np.argmax(counts))
-        n_others = np.prod(
-            [float(a) ** k for i, (a, k) in enumerate(zip(view.n_actions, counts, strict=True)) if i != free]
-        )
-        if n_others > ENUMERATION_LIMIT:
+        n_each = [float(a) ** k for a, k in zip(view.n_actions, counts, strict=True)]
+        if np.prod(n_each[:free] + n_each[free + 1 :]) > ENUMERATION_LIMIT:
             n = view.n_agents
             best[nodes] = dense.max(axis=tuple(range(1 + n, 1 + 2 * n))).reshape(len(nodes), -1).sum(axis=1)
             bounded = True
@@ -74,11 +66,11 @@ def _best_joint(dense: FloatArray, free: int) -> FloatArray:
     best = np.full(len(dense), -np.inf)
     for first in range(0, total, step):
         joint = np.arange(first, min(first + step, total))
-        own = np.unravel_index(joint, numbers) if numbers else ()
+        prescriptions = np.unravel_index(joint, numbers) if numbers else ()
         worth = np.zeros((len(joint), len(dense), counts[-1], actions[-1]))
         for profile in np.ndindex(*counts[:-1]):
             # The action that each prescription, a number in base A_i, has at this private information.
-            played = [o // a**p % a for o, a, p in zip(own, actions[:-1], profile, strict=True)]
+            played = [o // a**p % a for o, a, p in zip(prescriptions, actions[:-1], profile, strict=True)]
             here = dense[(slice(None), *profile)]  # (B, k_free, A_others.., A_free)
             worth += np.moveaxis(here, 1, -2)[(slice(None), *played)].swapaxes(0, 1) if played else here[None]
         best = np.maximum(best, worth.max(axis=3).sum(axis=2).max(axis=0))

@@ -98,9 +98,14 @@ class StateSpace:
         return sums_by(self.start.child, self.start_prob, self.depths[0].level.n_nodes)
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of common-information states of each depth."""
+        return tuple(depth.level.n_nodes for depth in self.depths)
+
+    @property
     def n_states(self) -> int:
         """Number of common-information states of all depths."""
-        return sum(depth.level.n_nodes for depth in self.depths)
+        return sum(self.sizes)
 
     def history(self, time: int, node: int) -> tuple[tuple[Hashable, ...], ...]:
         """Return one common history that leads to a state: the joint increments, oldest first."""
