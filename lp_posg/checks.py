@@ -22,7 +22,7 @@ def whole_numbers(least: int, **values: object) -> None:
         whole_number(name, value, least)
 
 
-def is_index(value: object, size: int) -> bool:
+def is_index(value: object, size: float = math.inf) -> bool:
     """Whether `value` is a whole number from 0 to `size` - 1; a truth value is none."""
     return isinstance(value, Integral) and not isinstance(value, bool) and 0 <= int(value) < size
 

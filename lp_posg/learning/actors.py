@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lp_posg.evaluate.playing import StepPlayer
+from lp_posg.evaluate.playing import step_players
 from lp_posg.information import Policy
 from lp_posg.learning.counted_model import LearntModel
 from lp_posg.learning.windows import Frame, WindowTracker
@@ -70,8 +70,8 @@ class DeviationPlan:
     ----------
     agent : int
     option : tuple per step of int arrays, shape (K, P_i, R)
-        Per state of the strategy, private information and recommendation (R = 1 if it is not listened
-        to): an own action, or A_i to follow.
+        Per state of the strategy, private information and recommendation (R = 1 if it does not hear any):
+        an action, or A_i to follow.
     """
 
     agent: int
@@ -88,17 +88,14 @@ class Follower:
         Total: with a prescription for every private information at every state.
     deviation : DeviationPlan, optional
     wanderer : int, optional
-        An agent that draws its actions uniformly, whatever it is told.
+        An agent that draws its actions uniformly, whatever is recommended.
     """
 
     def __init__(
         self, frame: Frame, policy: Policy, deviation: DeviationPlan | None = None, wanderer: int | None = None
     ) -> None:
         self._frame, self._policy, self._deviation, self._wanderer = frame, policy, deviation, wanderer
-        self._players = tuple(
-            StepPlayer(step, table.n_next, time)
-            for time, (step, table) in enumerate(zip(policy.steps, frame.tables, strict=True))
-        )
+        self._players = step_players(policy, frame.tables)
 
     def begin(self, n_runs: int, first: IntArray | None, rng: np.random.Generator) -> None:
         """Start new runs."""
@@ -106,7 +103,7 @@ class Follower:
         self._node = self._policy.follow(-1, np.zeros(n_runs, dtype=np.int64), self._tracker.increment)
 
     def act(self, time: int) -> IntArray:
-        """Return the actions recommended, the deviator's own apart."""
+        """Return the recommended actions, with the deviator's in place of its recommendation."""
         uniform: FloatArray = self._rng.random((1 + self._frame.sizes.n_agents, len(self._node)))
         _, actions = self._players[time].draw(self._node, self._tracker.private, uniform)
         chosen = np.stack(actions, axis=1)
@@ -114,9 +111,9 @@ class Follower:
         if away is not None:
             option = away.option[time]
             heard = chosen[:, away.agent] if option.shape[2] > 1 else np.zeros(len(chosen), dtype=np.int64)
-            own = option[self._node, self._tracker.private[away.agent], heard]
-            follows = own == self._frame.sizes.n_actions[away.agent]
-            chosen[:, away.agent] = np.where(follows, chosen[:, away.agent], own)
+            instead = option[self._node, self._tracker.private[away.agent], heard]
+            follows = instead == self._frame.sizes.n_actions[away.agent]
+            chosen[:, away.agent] = np.where(follows, chosen[:, away.agent], instead)
         if self._wanderer is not None:
             count = self._frame.sizes.n_actions[self._wanderer]
             chosen[:, self._wanderer] = self._rng.integers(count, size=len(chosen))

@@ -10,10 +10,9 @@ import numpy as np
 from lp_posg.information.resources import Resources
 from lp_posg.information.tables import tables_digest
 from lp_posg.learning.actors import ExplorationPlan, Explorer
-from lp_posg.learning.checking import played
 from lp_posg.learning.counted_model import ARC_BYTES, LearntModel
 from lp_posg.learning.counting import estimate
-from lp_posg.learning.environments import Episodes
+from lp_posg.learning.environments import Episodes, played
 from lp_posg.learning.learn_options import LearnOptions
 from lp_posg.learning.spanner import spanner_bytes, spanner_plans
 

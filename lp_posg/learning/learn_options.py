@@ -17,8 +17,7 @@ from lp_posg.game.protocols import AgentSizes
 from lp_posg.game.validation import check_discount
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
-from lp_posg.learning.checking import played
-from lp_posg.learning.environments import Environment
+from lp_posg.learning.environments import Environment, played
 from lp_posg.learning.result import telling
 from lp_posg.learning.simulator_runs import Simulator
 from lp_posg.learning.simulators import environment

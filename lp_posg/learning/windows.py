@@ -19,8 +19,7 @@ from lp_posg.information import SharingStructure
 from lp_posg.information.lookup import places
 from lp_posg.information.tables import SplitTable
 from lp_posg.information.tracking import Tracker, tables_of
-from lp_posg.learning.checking import check_range
-from lp_posg.learning.environments import Episodes
+from lp_posg.learning.environments import Episodes, check_range
 from lp_posg.types import FloatArray, IntArray
 
 CODE_LIMIT = 2**62
