@@ -43,9 +43,8 @@ def evaluated(
     certificate = None
     if options.game is not None:
         certificate = certify(options.game, options.structure, candidate.policy, options.concept.deviations)
-    widths = _half(options, errors)
-    facts = {"values": values, "value_errors": widths, "gaps": gaps, "gap_errors": gap_errors}
-    return replace(candidate, **facts, certificate=certificate), used
+    known = replace(candidate, values=values, value_errors=_half(options, errors), certificate=certificate)
+    return replace(known, gaps=gaps, gap_errors=gap_errors), used
 
 
 def _gains(

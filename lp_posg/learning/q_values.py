@@ -107,7 +107,7 @@ def greedy_policy(view: View, values: list[list[Values]], horizon: int) -> Polic
             )
         block = _block(sizes[time], n_private, values[time])
         parent, increment = np.divmod(np.arange(sizes[time] * after), max(after, 1))
-        child = frame.grown(time + 1, parent, increment) if after else parent
+        child = frame.next_window(time + 1, parent, increment) if after else parent
         steps.append(PolicyStep(sizes[time], (block,), parent, increment, child))
     start = np.arange(frame.n_increments[0])
     return Policy(view.structure.name, start, start, tuple(steps))

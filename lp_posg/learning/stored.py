@@ -26,7 +26,7 @@ def learnt_solution(found: Learnt, game: Game) -> StateSolution:
     best = found.best
     if best.certificate is None:
         raise ModelError("what was learnt from a simulator alone is not certified; learn from a Game to store it")
-    states = tuple(len(step.index) for step in found.model.steps)
+    states, seconds = found.model.sizes, found.seconds
     return StateSolution(
         game.with_discount(found.discount),
         found.horizon,
@@ -40,8 +40,8 @@ def learnt_solution(found: Learnt, game: Game) -> StateSolution:
         best.certificate.values,
         best.model_values,
         best.policy,
-        tuple(np.array(own) for own in best.node_values),
+        tuple(map(np.array, best.node_values)),
         labels_of(game, found.model.space),
-        Stats(sum(states), 0, 0, found.seconds, {"learn": found.seconds}, states),
+        Stats(sum(states), 0, 0, seconds, {"learn": seconds}, states),
         best.certificate,
     )

@@ -74,7 +74,7 @@ class Frame:
         """Return the number of increments at each place of a step's window, oldest first."""
         return self.n_increments[time + 1 - self.length(time) : time + 1]
 
-    def grown(self, time: int, window: IntArray, increment: IntArray) -> IntArray:
+    def next_window(self, time: int, window: IntArray, increment: IntArray) -> IntArray:
         """Return the windows of step `time`, from those of the step before and the increments in between."""
         radices = self.radices(time)
         if not radices:
@@ -139,7 +139,7 @@ class WindowTracker(Tracker):
         check_range("the environment", "observations", observations, self.frame.sizes.n_observations)
         check_range("the environment", "actions", actions, self.frame.sizes.n_actions)
         self.step(actions.T, observations.T)
-        self.window = self.frame.grown(self.time, self.window, self.increment)
+        self.window = self.frame.next_window(self.time, self.window, self.increment)
 
 
 @dataclass(frozen=True)
