@@ -84,7 +84,7 @@ def _tags(tag: IntArray, n_states: int) -> SparseMatrix:
 def _per_pair(
     depth: Depth, model: LearntModel, time: int, cell: IntArray, known: FloatArray, learnt: FloatArray
 ) -> FloatArray:
-    """Return, per pair, the sum of differences `known` at its cells (C,), and of `learnt` at the model's other cells."""
+    """Return, per pair, the sum of differences `known` at its cells (C,) and of `learnt` at the model's other cells."""
     step, level = model.steps[time], depth.level
     everywhere = sums_by(step.cell_node, learnt, len(step.index))[depth.tag]
     met = np.where(cell >= 0, learnt[np.maximum(cell, 0)], 0.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from lp_posg.induction.backward import sweep
 from lp_posg.information import Policy, PolicyBlock, PolicyStep
-from lp_posg.information.atoms import joined_atoms
+from lp_posg.information.policy import joined_atoms
 from lp_posg.information.resources import Resources
 from lp_posg.information.state_space import Arcs
 from lp_posg.learning.counted_model import LearntModel

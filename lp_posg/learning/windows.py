@@ -1,4 +1,4 @@
-"""What runs look like from the side of shared information: increments, private informations, windows of memory.
+"""Runs as shared information shows them: increments, private informations, windows of memory.
 
 A *window* is what finite memory L keeps at a step: all increments until L steps have passed, then the
 last L. It is coded as one number, the newest increment in the lowest digit, so that the window of a
@@ -108,7 +108,7 @@ def frame_of(sizes: AgentSizes, structure: SharingStructure, horizon: int, memor
 
 
 class WindowTracker(Tracker):
-    """What is common and private in runs as they go on, with the windows of memory.
+    """Common and private information in runs as they go on, with the windows of memory, `window` (N,).
 
     Parameters
     ----------
@@ -117,14 +117,10 @@ class WindowTracker(Tracker):
     first : int array, shape (N, n), or None
         Observations before the first action.
 
-    Attributes
-    ----------
-    window : int array, shape (N,)
-
     Raises
     ------
     SimulatorError
-        At the start or at a step, if an observation or an action is none.
+        At the start or at a step, if an observation or an action is not valid.
     """
 
     def __init__(self, frame: Frame, n_runs: int, first: IntArray | None) -> None:
@@ -144,20 +140,12 @@ class WindowTracker(Tracker):
 
 @dataclass(frozen=True)
 class Seen:
-    """Episodes as the learner counts them.
+    """Episodes as the learner counts them."""
 
-    Attributes
-    ----------
-    window, profile, action : int arrays, shape (N, H)
-        Window, flat private profile and flat joint action of each step.
-    observation : int array, shape (N, H - 1)
-        Flat joint observation after each step but the last.
-    """
-
-    window: IntArray
-    profile: IntArray
-    action: IntArray
-    observation: IntArray
+    window: IntArray  # (N, H)
+    profile: IntArray  # (N, H), flat
+    action: IntArray  # (N, H), joint
+    observation: IntArray  # (N, H - 1), joint, after each step but the last
 
 
 def seen(frame: Frame, episodes: Episodes) -> Seen:
