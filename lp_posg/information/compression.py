@@ -177,15 +177,6 @@ def normalised_rows(rows: SparseMatrix) -> SparseMatrix:
     return law
 
 
-def unique_rows(table: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-    """Return distinct rows of an int table in order of first appearance, where each first stands, and the inverse."""
-    _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first, kind="stable")
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    return table[first[order]], first[order], rank[inverse.ravel()]
-
-
 @runtime_checkable
 class CompressionRule(Protocol):
     """A compression as a user writes it, a rule on single states.

@@ -26,19 +26,13 @@ from lp_posg.types import INDEPENDENCE_TOL, IntArray, SparseMatrix
 class Counterexample:
     """Two ways to play at one state that lead, by one increment, to two beliefs.
 
-    Attributes
-    ----------
-    node, increment : int
-        The state and the flat joint increment.
-    switches : two tuples, one entry per agent
-        (private information, action) where the agent leaves its first action, or None.
-    beliefs : two CSR rows, shape (1, P' * S)
+    A way to play holds, per agent, the (private information, action) where it leaves its first action, or None.
     """
 
     node: int
-    increment: int
+    increment: int  # flat, joint
     switches: tuple[tuple[tuple[int, int] | None, ...], tuple[tuple[int, int] | None, ...]]
-    beliefs: tuple[SparseMatrix, SparseMatrix]
+    beliefs: tuple[SparseMatrix, SparseMatrix]  # CSR rows (1, P' * S)
 
 
 def find_dependence(

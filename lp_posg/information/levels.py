@@ -169,29 +169,17 @@ class Entries:
 
 @dataclass(frozen=True)
 class Expansion:
-    """The children of a range of states, before merging.
+    """The M children of a range of states, before merging.
 
-    Attributes
-    ----------
-    parent, increment : int arrays, shape (M,)
-        The state and the flat joint increment that lead to each child.
-    rows : CSR array, shape (M, P' * S)
-        The normalised belief of each child, under uniformly drawn actions (under strategy independence it
-        does not depend on play).
-    mass : float array, shape (M,)
-        Probability of the increment given the state, summed over joint actions.
-    edges : CSR array, shape (C * A, M)
-        P(p, increment | c, a): the probability that a cell and joint action lead to each child.
-    entries : Entries or None
-        The same before the sum, for the check of strategy independence; dropped after it.
+    Beliefs are those under uniformly drawn actions: under strategy independence they do not depend on play.
     """
 
-    parent: IntArray
-    increment: IntArray
-    rows: SparseMatrix
-    mass: FloatArray
-    edges: SparseMatrix
-    entries: Entries | None
+    parent: IntArray  # (M,), the state that leads to each child
+    increment: IntArray  # (M,), the flat joint increment that leads there
+    rows: SparseMatrix  # CSR (M, P' * S), normalised beliefs
+    mass: FloatArray  # (M,), probability of the increment given the state, summed over joint actions
+    edges: SparseMatrix  # CSR (C * A, M), P(p, increment | c, a)
+    entries: Entries | None  # the same before the sum, until strategy independence is checked
 
 
 def first_rows(game: Game, table: SplitTable) -> tuple[IntArray, FloatArray, SparseMatrix]:

@@ -17,21 +17,11 @@ PENDING_ROWS = 200_000
 
 @dataclass(frozen=True)
 class Merged:
-    """Result of `merge_rows`.
+    """N classes of M rows."""
 
-    Attributes
-    ----------
-    representative : int array, shape (N,)
-        The first row of each class, ascending.
-    member_of : int array, shape (M,)
-        The class of every row.
-    distance : float
-        Largest total variation distance between a row and the first of its class.
-    """
-
-    representative: IntArray
-    member_of: IntArray
-    distance: float
+    representative: IntArray  # (N,), the first row of each class, ascending
+    member_of: IntArray  # (M,), the class of every row
+    distance: float  # largest total variation distance between a row and the first of its class
 
 
 def merge_rows(rows: SparseMatrix, label: IntArray, tolerance: float = MERGE_TOL) -> Merged:

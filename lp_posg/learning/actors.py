@@ -15,20 +15,11 @@ from lp_posg.types import FloatArray, IntArray
 
 @dataclass(frozen=True)
 class ExplorationPlan:
-    """Joint actions per cell of a learnt model, until a step; from then on actions are drawn uniformly.
-
-    Attributes
-    ----------
-    model : LearntModel
-    until : int
-        First step at which actions are drawn uniformly.
-    action : tuple per step of int arrays, shape (C,)
-        Flat joint action; one entry per step before `until`.
-    """
+    """Joint actions per cell of a learnt model, until a step; from then on actions are drawn uniformly."""
 
     model: LearntModel
-    until: int
-    action: tuple[IntArray, ...]
+    until: int  # first step at which actions are drawn uniformly
+    action: tuple[IntArray, ...]  # per step before `until` the flat joint action of each cell, (C,)
 
 
 class Explorer:
@@ -47,13 +38,10 @@ class Explorer:
     def act(self, time: int) -> IntArray:
         """Return the plan's joint actions where it has any, else uniformly drawn ones."""
         sizes, n_runs = self._frame.sizes, len(self._tracker.window)
-        joint = self._rng.integers(self._frame.n_joint_actions, size=n_runs)
-        plan = self._plan
+        joint, plan = self._rng.integers(self._frame.n_joint_actions, size=n_runs), self._plan
         if plan is not None and time < plan.until:
-            step = plan.model.steps[time]
-            node = step.index.find(self._tracker.window)
-            n_profiles = int(np.prod(self._frame.tables[time].n_next))
-            cell = step.cell_of(node, self._tracker.profile, n_profiles)
+            step, n_profiles = plan.model.steps[time], int(np.prod(self._frame.tables[time].n_next))
+            cell = step.cell_of(step.index.find(self._tracker.window), self._tracker.profile, n_profiles)
             joint = np.where(cell >= 0, plan.action[time][cell], joint)
         return np.stack(np.unravel_index(joint, sizes.n_actions), axis=1)
 

@@ -1,4 +1,4 @@
-"""The learnt model: counts over windows of memory, as something that the planner can solve.
+"""The learnt model: counts over windows of memory, in a form that the planner can solve.
 
 At a window c^ and private profile p,
 
@@ -40,30 +40,15 @@ ARC_BYTES = 130
 
 @dataclass(frozen=True)
 class StepModel:
-    """What was learnt of one step.
-
-    Attributes
-    ----------
-    index : WindowIndex
-        Its K states.
-    cell_node, cell_profile : int arrays, shape (C,)
-        (state, private profile) pairs that were seen, ascending.
-    cell_count : float array, shape (C,)
-        How often.
-    tried : float array, shape (C, A)
-        How often each joint action was tried there.
-    reward : float array, shape (n, C, A)
-    law : CSR array, shape (C * A, O), or None
-        P^(o | c^, p, a); None at the last step.
-    """
+    """What was learnt of one step: its K states, and the C cells (state, private profile) that were seen."""
 
     index: WindowIndex
-    cell_node: IntArray
-    cell_profile: IntArray
-    cell_count: FloatArray
-    tried: FloatArray
-    reward: FloatArray
-    law: SparseMatrix | None
+    cell_node: IntArray  # (C,), ascending
+    cell_profile: IntArray  # (C,), ascending within a state
+    cell_count: FloatArray  # (C,), how often each was seen
+    tried: FloatArray  # (C, A), how often each joint action was tried there
+    reward: FloatArray  # (n, C, A)
+    law: SparseMatrix | None  # CSR (C * A, O), P^(o | c^, p, a); None at the last step
 
     @property
     def n_cells(self) -> int:

@@ -122,10 +122,9 @@ def _spanner(model: LearntModel, chain: _Chain, aim: int) -> list[tuple[IntArray
     for place in range(size):
         exchange(place, EMPTY_TOL)
     # Coefficients are in units of the present column, whose coefficient is 1.
-    while any([exchange(place, GROWTH) for place in sorted(plans)]):
+    while sum(exchange(place, GROWTH) for place in plans):
         pass
-    distinct = {b"".join(actions.tobytes() for actions in plan): plan for _, plan in sorted(plans.items())}
-    return list(distinct.values())
+    return list({b"".join(actions.tobytes() for actions in plan): plan for plan in plans.values()}.values())
 
 
 def _farthest(

@@ -31,20 +31,11 @@ PROFILE_LIMIT = 2**40
 
 @dataclass(frozen=True)
 class Frame:
-    """Sizes, sharing and memory: what turns observations into windows.
-
-    Attributes
-    ----------
-    sizes : AgentSizes
-    tables : tuple of SplitTable
-        Those that lead into each step, the start's first; one per step.
-    memory : int
-        L.
-    """
+    """Sizes, sharing and memory: what turns observations into windows."""
 
     sizes: AgentSizes
-    tables: tuple[SplitTable, ...]
-    memory: int
+    tables: tuple[SplitTable, ...]  # those that lead into each step, the start's first; one per step
+    memory: int  # L
 
     @property
     def horizon(self) -> int:
