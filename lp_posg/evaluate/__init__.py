@@ -3,8 +3,7 @@
 from lp_posg.evaluate.advantage_table import Advantages, advantages
 from lp_posg.evaluate.bounded_gaps import certify_bounds
 from lp_posg.evaluate.certificate import Certificate, Deviation
-from lp_posg.evaluate.error_ledgers import Ledger, error_ledger
-from lp_posg.evaluate.estimated_ledgers import estimated_ledger
+from lp_posg.evaluate.error_ledgers import Ledger, error_ledger, estimated_ledger
 from lp_posg.evaluate.exact_gaps import certify, pairs_of
 from lp_posg.evaluate.kinds import KINDS, Kind, kind_named
 from lp_posg.evaluate.playing import Play, PolicyPlayer, StepPlay

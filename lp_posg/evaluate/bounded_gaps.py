@@ -23,6 +23,8 @@ informed bound), here for one agent against a fixed strategy.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -143,22 +145,21 @@ def _joined(parts: Sequence[Any]) -> Any:
     return np.concatenate(parts)
 
 
+@dataclass(frozen=True)
 class _Step:
     """One depth of the three programs."""
 
-    def __init__(
-        self,
-        game: Game,
-        policy: Policy,
-        time: int,
-        depth: Depth,
-        after: HiddenStates | None,
-        ahead: _Ahead | None,
-        deviators: tuple[Deviator, ...],
-    ) -> None:
-        self.game, self.policy, self.time, self.depth = game, policy, time, depth
-        self.after, self.ahead, self.deviators = after, ahead, deviators
-        self.hidden = HiddenStates(depth.level, game.n_states)
+    game: Game
+    policy: Policy
+    time: int
+    depth: Depth
+    after: HiddenStates | None
+    ahead: _Ahead | None
+    deviators: tuple[Deviator, ...]
+
+    @cached_property
+    def hidden(self) -> HiddenStates:
+        return HiddenStates(self.depth.level, self.game.n_states)
 
     @property
     def load(self) -> FloatArray:

@@ -20,14 +20,7 @@ from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 @dataclass(frozen=True)
 class Deviator:
-    """One deviator: an agent, or with `agent` None the whole team.
-
-    Attributes
-    ----------
-    kind : Kind
-    n_actions : tuple of int
-    agent : int or None
-    """
+    """One deviator: an agent, or with `agent` None the whole team."""
 
     kind: Kind
     n_actions: tuple[int, ...]

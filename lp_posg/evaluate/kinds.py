@@ -11,8 +11,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lp_posg.errors import ModelError
-from lp_posg.evaluate.best_deviations import Gain, StepView, fixed_action, fixed_prescription, modification, reaction
-from lp_posg.evaluate.team_deviations import team_gain
+from lp_posg.evaluate.best_deviations import (
+    Gain,
+    StepView,
+    fixed_action,
+    fixed_prescription,
+    modification,
+    reaction,
+    team_gain,
+)
 from lp_posg.types import FloatArray
 
 Hears = Literal["nothing", "action", "prescription"]

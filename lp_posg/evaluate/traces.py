@@ -46,12 +46,7 @@ class TraceStep:
 
 @dataclass(frozen=True)
 class Trace:
-    """One run.
-
-    Attributes
-    ----------
-    steps : tuple of TraceStep, one per step
-    """
+    """One run, step by step."""
 
     steps: tuple[TraceStep, ...]
 
@@ -62,24 +57,16 @@ class Trace:
 
 @dataclass(frozen=True)
 class Moment:
-    """One step of several runs, in indices; the names are those of `TraceStep`, actions are joint.
-
-    Attributes
-    ----------
-    state, shared, node, atom, actions : int arrays, shape (N,)
-    observations : int array, shape (N,), or None
-    private : tuple per agent of int arrays, shape (N,)
-    rewards : float array, shape (N, n)
-    """
+    """One step of N runs, in indices, (N,) each; the names are those of `TraceStep`."""
 
     state: IntArray
-    observations: IntArray | None
+    observations: IntArray | None  # joint
     shared: IntArray
     private: tuple[IntArray, ...]
     node: IntArray
     atom: IntArray
-    actions: IntArray
-    rewards: FloatArray
+    actions: IntArray  # joint
+    rewards: FloatArray  # (N, n)
 
     def first(self, count: int) -> Moment:
         """Return a copy of the first runs, which does not hold on to the others."""

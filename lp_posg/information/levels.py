@@ -104,23 +104,13 @@ def ranges_of(load: FloatArray, most: float) -> list[slice]:
 
 @dataclass(frozen=True)
 class Support:
-    """One agent's private informations of positive probability, state by state: K (state, information) pairs.
+    """One agent's private informations of positive probability, state by state: K (state, information) pairs."""
 
-    Attributes
-    ----------
-    start : int array, shape (N + 1,)
-        The pairs of state v are ``start[v]:start[v + 1]``.
-    node, private : int arrays, shape (K,)
-        The state of each pair, and the index of its private information; ascending.
-    group, cell_rank : int arrays, shape (C,)
-        The pair of each cell, and its position among those of its state.
-    """
-
-    start: IntArray
-    node: IntArray
-    private: IntArray
-    group: IntArray
-    cell_rank: IntArray
+    start: IntArray  # (N + 1,), the pairs of state v are start[v]:start[v + 1]
+    node: IntArray  # (K,), the state of each pair, ascending
+    private: IntArray  # (K,), the index of its private information, ascending within a state
+    group: IntArray  # (C,), the pair of each cell
+    cell_rank: IntArray  # (C,), its position among the pairs of its state
 
 
 def _support(cell_node: IntArray, private: IntArray, n_nodes: int, count: int) -> Support:

@@ -19,13 +19,7 @@ from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 @dataclass(frozen=True)
 class Arcs:
-    """Transitions between states of successive depths.
-
-    Attributes
-    ----------
-    parent, increment, child : int arrays, shape (E,)
-        Sorted by parent, then increment; each (parent, increment) stands once.
-    """
+    """E transitions between states of successive depths, sorted by (parent, increment), each of which stands once."""
 
     parent: IntArray
     increment: IntArray
@@ -34,36 +28,19 @@ class Arcs:
 
 @dataclass(frozen=True)
 class Depth:
-    """All states of one depth.
+    """All N states of one depth; the last depth has no table, arcs or edges.
 
-    Attributes
-    ----------
-    level : Level
-        Their beliefs: exact, or those that the compression attaches to them.
-    tag : int array, shape (N,)
-        The number that `follow` gives their history; 0 without it.
-    private : tuple per agent of tuples
-        The labels of private information by index.
-    table : SplitTable or None
-        How the step from here splits private data; None at the last depth.
-    arcs : Arcs or None
-        To the next depth; None at the last depth.
-    edges : CSR array or None, shape (C * A, N')
-        P(p, child | c, a), row ``cell * A + a``; None at the last depth.
-    origin : int array, shape (N,)
-        For each state the arc of the previous depth (at the first: the start) that first led to it.
-    merge_distance : float
-        Largest total variation distance between a belief of this depth and the one that stands for it, by
-        merging or by the averaging over ways to play that strategy independence allows up to rounding.
+    The merge distance is the largest total variation distance between a belief and the one that stands for it, by
+    merging or by the averaging over ways to play that strategy independence allows up to rounding.
     """
 
-    level: Level
-    tag: IntArray
-    private: tuple[tuple[Hashable, ...], ...]
-    table: SplitTable | None
-    arcs: Arcs | None
-    edges: SparseMatrix | None
-    origin: IntArray
+    level: Level  # their beliefs: exact, or those that the compression attaches to them
+    tag: IntArray  # (N,), the number that `follow` gives their history; 0 without it
+    private: tuple[tuple[Hashable, ...], ...]  # per agent the labels of private information, by index
+    table: SplitTable | None  # how the step from here splits private data
+    arcs: Arcs | None  # to the next depth
+    edges: SparseMatrix | None  # CSR (C * A, N'), P(p, child | c, a), row cell * A + a
+    origin: IntArray  # (N,), the arc of the previous depth (at the first: the start) that first led to each
     merge_distance: float
 
 

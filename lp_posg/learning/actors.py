@@ -54,12 +54,8 @@ class Explorer:
 class DeviationPlan:
     """What one agent does instead of following.
 
-    Attributes
-    ----------
-    agent : int
-    option : tuple per step of int arrays, shape (K, P_i, R)
-        Per state of the strategy, private information and recommendation (R = 1 if it does not hear any):
-        an action, or A_i to follow.
+    Per step, `option` (K, P_i, R) holds for each state of the strategy, private information and recommendation
+    (R = 1 if it does not hear any) an action, or A_i to follow.
     """
 
     agent: int

@@ -81,26 +81,12 @@ class Environment(Protocol):
 
 
 class GameEnvironment:
-    """A `Game` whose laws are not looked at, only drawn from; all runs go at once.
-
-    Parameters
-    ----------
-    game : Game
-    """
+    """A `Game` as an environment that only draws from its laws; all runs go at once."""
 
     def __init__(self, game: Game) -> None:
         self._game, self._sampler = game, GameSampler(game)
+        self.n_actions, self.n_observations = game.n_actions, game.n_observations
         self._per_agent = np.stack(np.unravel_index(np.arange(game.n_joint_observations), game.n_observations), axis=1)
-
-    @property
-    def n_actions(self) -> tuple[int, ...]:
-        """Number of actions of each agent."""
-        return self._game.n_actions
-
-    @property
-    def n_observations(self) -> tuple[int, ...]:
-        """Number of observations of each agent."""
-        return self._game.n_observations
 
     def play(self, actor: Actor, n_runs: int, horizon: int, rng: np.random.Generator) -> Episodes:
         """Return episodes, all played at once."""

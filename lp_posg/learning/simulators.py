@@ -60,18 +60,8 @@ class SimulatorEnvironment:
             raise ModelError(
                 f"simulators with (actions, observations) {sorted(set(sizes))}, expected different objects of one game"
             )
-        self._n_actions, self._n_observations = sizes[0]
+        self.n_actions, self.n_observations = sizes[0]
         self._has_first: bool | None = None
-
-    @property
-    def n_actions(self) -> tuple[int, ...]:
-        """Number of actions of each agent."""
-        return self._n_actions
-
-    @property
-    def n_observations(self) -> tuple[int, ...]:
-        """Number of observations of each agent."""
-        return self._n_observations
 
     def play(self, actor: Actor, n_runs: int, horizon: int, rng: np.random.Generator) -> Episodes:
         """Return episodes; the actor begins anew for every run (with k simulators, for every k runs).
@@ -95,7 +85,7 @@ class SimulatorEnvironment:
     def _batch(self, actor: Actor, start: int, seeds: list[int], horizon: int, rng: np.random.Generator) -> Episodes:
         """Return as many runs as there are seeds, stepped alongside each other."""
         runs = [
-            Run(simulator, Place(start + k, seed), self._n_observations)
+            Run(simulator, Place(start + k, seed), self.n_observations)
             for k, (simulator, seed) in enumerate(zip(self._simulators, seeds, strict=False))
         ]
         starts = [self._begin(run) for run in runs]
@@ -105,7 +95,7 @@ class SimulatorEnvironment:
             return np.array([seen for seen, _ in results]), np.array([rewards for _, rewards in results])
 
         first = np.array(starts, dtype=np.int64) if self._has_first else None
-        return record(actor, (len(seeds), horizon, len(self._n_actions)), first, rng, step)
+        return record(actor, (len(seeds), horizon, len(self.n_actions)), first, rng, step)
 
     def _begin(self, run: Run) -> list[int] | None:
         """Return the observations that a run starts with, which all runs have or none."""
@@ -120,7 +110,7 @@ class SimulatorEnvironment:
         return seen
 
     def _joined(self, parts: list[Episodes], horizon: int) -> Episodes:
-        n = len(self._n_actions)
+        n = len(self.n_actions)
         if not parts:
             none = np.empty((0, horizon, n), dtype=np.int64)
             first = none[:, 0] if self._has_first and horizon else None
