@@ -81,10 +81,8 @@ def kind(game: Game) -> str:
 
 def sizes(game: Game) -> str:
     """Return the sizes of a game in one phrase."""
-    return (
-        f"{game.n_agents} agent{'s' * (game.n_agents != 1)}, {game.n_states} state{'s' * (game.n_states != 1)},"
-        f" actions {counts(game.n_actions)}, observations {counts(game.n_observations)}"
-    )
+    start = f"{_many(game.n_agents, 'agent')}, {_many(game.n_states, 'state')}"
+    return f"{start}, actions {counts(game.n_actions)}, observations {counts(game.n_observations)}"
 
 
 def tree_kind(game: Tree) -> str:
@@ -96,11 +94,14 @@ def tree_kind(game: Tree) -> str:
 
 def tree_sizes(game: Tree) -> str:
     """Return the sizes of an extensive game in one phrase; actions are the most at a set of each agent."""
-    owned = [[len(own.actions) for own in game.sets if own.agent == agent] for agent in range(game.n_agents)]
-    return (
-        f"{game.n_agents} agent{'s' * (game.n_agents != 1)}, {game.n_nodes} node{'s' * (game.n_nodes != 1)},"
-        f" information sets {counts(map(len, owned))}, actions {counts(max(own, default=0) for own in owned)}"
-    )
+    sets = [[len(one.actions) for one in game.sets if one.agent == agent] for agent in range(game.n_agents)]
+    actions = counts(max(sizes, default=0) for sizes in sets)
+    start = f"{_many(game.n_agents, 'agent')}, {_many(game.n_nodes, 'node')}"
+    return f"{start}, information sets {counts(map(len, sets))}, actions {actions}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def counts(values: Iterable[int]) -> str:
@@ -127,5 +128,5 @@ def finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {key: finite(own) for key, own in value.items()}
-    return [finite(own) for own in value] if isinstance(value, (list, tuple)) else value
+        return {key: finite(part) for key, part in value.items()}
+    return [finite(part) for part in value] if isinstance(value, (list, tuple)) else value

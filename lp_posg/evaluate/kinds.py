@@ -18,8 +18,8 @@ from lp_posg.evaluate.best_deviations import (
     fixed_prescription,
     modification,
     reaction,
+    team_gain,
 )
-from lp_posg.evaluate.team_deviations import team_gain
 from lp_posg.types import FloatArray
 
 Hears = Literal["nothing", "action", "prescription"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.information.ascending import places
+from lp_posg.information.lookup import places
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 _SMALL = 64

@@ -13,7 +13,7 @@ from lp_posg.formats.header import MAX_LABELS, MAX_TABLE
 from lp_posg.formats.osposg.osposg_text import OneSided
 from lp_posg.formats.source import clip
 from lp_posg.game import Game
-from lp_posg.information.ascending import places
+from lp_posg.information.lookup import places
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 START = "start"
