@@ -34,26 +34,26 @@ def errors_at(game: Game, time: int, pairs: Depth, model: Depth, team: bool) -> 
     return np.stack([e_r, e_z, e_b], axis=1)
 
 
-def _increment_error(game: Game, time: int, table: SplitTable, apart: Level) -> FloatArray:
+def _increment_error(game: Game, time: int, table: SplitTable, change: Level) -> FloatArray:
     """Return e_z at each state whose belief difference is given."""
-    signed = _by_sign(apart)
+    signed = _by_sign(change)
     load = entry_load(game, time, signed).reshape(-1, 2).sum(axis=1)
-    error = np.zeros(apart.n_nodes)
+    error = np.zeros(change.n_nodes)
     for nodes in ranges_of(load, RANGE_ENTRIES):
         error[nodes] = _range_error(game, time, table, signed, nodes)
     return error
 
 
-def _by_sign(apart: Level) -> Level:
+def _by_sign(change: Level) -> Level:
     """Return a level with two states for each: first the positive part of its difference, then the negative."""
-    parts = [apart.belief.maximum(0), (-apart.belief).maximum(0)]
-    node = np.concatenate([2 * apart.cell_node, 2 * apart.cell_node + 1])
-    private = np.tile(apart.cell_private, 2)
+    parts = [change.belief.maximum(0), (-change.belief).maximum(0)]
+    node = np.concatenate([2 * change.cell_node, 2 * change.cell_node + 1])
+    private = np.tile(change.cell_private, 2)
     rows = sp.csr_array(sp.vstack(parts, format="csr"))
     rows.eliminate_zeros()
     order = np.lexsort((private, node))
     order = order[np.diff(rows.indptr)[order] > 0]
-    return Level(2 * apart.n_nodes, apart.n_private, node[order], private[order], rows[order])
+    return Level(2 * change.n_nodes, change.n_private, node[order], private[order], rows[order])
 
 
 def _range_error(game: Game, time: int, table: SplitTable, signed: Level, nodes: slice) -> FloatArray:

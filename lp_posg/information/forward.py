@@ -1,7 +1,7 @@
 """The forward pass: common-information states depth by depth, as arrays.
 
 The same pass serves planning (states as a compression has them) and certification (pairs of exact
-belief and the state of a strategy, told apart by a *tag*).
+belief and the state of a strategy, which a *tag* distinguishes).
 """
 
 from __future__ import annotations

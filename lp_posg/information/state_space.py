@@ -140,7 +140,7 @@ def packed_step(arcs: Arcs, edges: SparseMatrix, front: Front) -> dict[str, Any]
 
 
 def unpacked_step(kept: Mapping[str, Any]) -> tuple[Arcs, SparseMatrix, Front]:
-    """Return the step that `packed_step` took apart."""
+    """Return the step from the arrays of `packed_step`."""
     parts: dict[str, Any] = {name: part for name, part in kept.items() if "/" not in name}
     for name in {key.partition("/")[0] for key in kept if "/" in key}:
         numbers = tuple(kept[f"{name}/{field}"] for field in ("data", "indices", "indptr"))

@@ -93,7 +93,7 @@ def next_table(game: Sizes, structure: SharingStructure, private: tuple[tuple[Ha
     ModelError
         If the structure has imperfect recall or its results are not hashable.
     UnsupportedError
-        If an agent's private information has grown beyond ``TABLE_LIMIT``.
+        If an agent's private information is beyond ``TABLE_LIMIT``.
     """
     for agent, own in enumerate(private):
         size = len(own) * game.n_actions[agent] * game.n_observations[agent]

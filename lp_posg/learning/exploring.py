@@ -66,7 +66,7 @@ def _packed(batches: list[Episodes]) -> dict[str, Any]:
 
 
 def _unpacked(kept: Mapping[str, Any]) -> list[Episodes]:
-    """Return the episodes that `_packed` took apart."""
+    """Return the episodes from the arrays of `_packed`."""
     batches = []
     for b in range(int(kept["batches"])):
         actions, observations, rewards = (kept[f"{b}.{name}"] for name in ("actions", "observations", "rewards"))

@@ -149,7 +149,7 @@ def learn(
     wanted, selection = learnable_concept(concept, game), parse_objective(objective, agents)
     names = {"horizon": horizon, "sharing": structure.name, "concept": wanted.name, "objective": selection.name}
     names |= {"memory": memory, "episodes": episodes, "exploration": exploration, "discount": weight, "seed": seed}
-    # An environment cannot be told from another of its class and sizes.
+    # Only its class and sizes distinguish an environment.
     known = f"{type(source).__qualname__}, {sizes}" if game is None else game
     options = LearnOptions(
         playable, game, structure, frame_of(sizes, structure, int(horizon), int(memory)), wanted, selection, agents,

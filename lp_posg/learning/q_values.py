@@ -79,7 +79,7 @@ def kept_weight(before: IntArray, new: IntArray, horizon: int) -> FloatArray:
     >>> kept_weight(np.array([1, 0, 5]), np.array([2, 1, 0]), 2).round(6).tolist()
     [0.1, 0.0, 1.0]
     """
-    # The factors are (m - 1) / (H + m), so the first sample ever leaves nothing; both are set apart below.
+    # The factors are (m - 1) / (H + m), so the first sample ever leaves nothing; both are handled below.
     m, last = np.maximum(before, 1.0), np.maximum(before + new, 1.0)
     log = gammaln(last) - gammaln(m) + gammaln(horizon + m + 1) - gammaln(horizon + last + 1)
     return np.asarray(np.where(new == 0, 1.0, np.where(before == 0, 0.0, np.exp(log))))
