@@ -74,6 +74,11 @@ class Kind:
         return self.independent or self.together
 
     @property
+    def secures(self) -> bool:
+        """Whether each agent has at least what it can secure by a fixed prescription; it fixes zero-sum values."""
+        return self.implies(KINDS["cce"])
+
+    @property
     def width(self) -> tuple[bool, int, bool]:
         """What sorts kinds of single deviators by inclusion, the one with fewest equilibria first."""
         return not self.independent, -_HEARS.index(self.hears), self.decides == "ex-ante"

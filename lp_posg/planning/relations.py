@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from lp_posg.errors import LimitError, UnsupportedError
-from lp_posg.evaluate import Kind, certify, kind_named, pairs_of
+from lp_posg.evaluate import Kind, certify, pairs_of
 from lp_posg.game import allowed_gaps
 from lp_posg.information import StateSpace, less_and_less_sharing
 from lp_posg.planning.comparison import Check, Row, Spread, a, place
@@ -94,8 +94,7 @@ def _orders(solved: Solved) -> Iterator[Check]:
             f"{best:.9g} <= {team.welfare:.9g}",
         )
     if found and found[0].game.is_zero_sum:
-        cce = kind_named("cce")  # what withstands these deviations gives both agents what they can secure
-        found = [plan for plan in found if plan.certificate.kind.implies(cce)]
+        found = [plan for plan in found if plan.certificate.kind.secures]
         values = [float(plan.values[0]) for plan in found]
         if len(found) > 1:
             yield Check(
