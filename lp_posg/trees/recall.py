@@ -51,7 +51,7 @@ def check_perfect_recall(game: Tree) -> None:
 
     Takes time of the nodes times the agents times the logarithm of the depth.
     """
-    recall_of(game)
+    _checked_sequences(game)
 
 
 def recall_of(game: Tree) -> Recall:
@@ -59,10 +59,7 @@ def recall_of(game: Tree) -> Recall:
 
     Raises ImperfectRecallError if an agent forgets; the message names the information set.
     """
-    first, led, sequence = _last_sequences(game)
-    nodes = _failure(game, sequence)
-    if nodes is not None:
-        raise _forgotten(game, nodes)
+    first, led, sequence = _checked_sequences(game)
     moves = np.flatnonzero(game.owner >= 0)
     owner, at = game.owner[moves], game.information[moves]
     parent = np.full(len(game.sets), -1, dtype=np.int64)
@@ -79,6 +76,14 @@ def _last_sequences(game: Tree) -> tuple[IntArray, IntArray, IntArray]:
     first = np.concatenate([[0], np.cumsum([len(own.actions) for own in game.sets])]).astype(np.int64)
     led = np.stack([last_moves(game.parent, game.owner, agent) for agent in range(game.n_agents)])
     return first, led, np.where(led >= 0, first[game.information[game.parent[led]]] + game.branch[led], -1)
+
+
+def _checked_sequences(game: Tree) -> tuple[IntArray, IntArray, IntArray]:
+    found = _last_sequences(game)
+    nodes = _failure(game, found[2])
+    if nodes is not None:
+        raise _forgotten(game, nodes)
+    return found
 
 
 def _failure(game: Tree, sequence: IntArray) -> tuple[int, int] | None:
