@@ -14,7 +14,7 @@ from typing import Any
 import lp_posg as posg
 from lp_posg.game import Game
 from lp_posg.plot.canvas import light, new_figure
-from lp_posg.plot.looks import BLACK, BLUE, LINE_STYLES, MARKERS, RED, ring
+from lp_posg.plot.looks import BLACK, BLUE, RED, ring
 
 SHARED = ("hard-unobservable", "easy-observable")
 MEMORIES = (1, 2, 3)
@@ -147,9 +147,6 @@ def plot(rows: list[dict[str, Any]], path: str | Path) -> None:
                 horizons,
                 [row[column] for row in lines],
                 color=colour,
-                marker=MARKERS[k],
-                linestyle=LINE_STYLES[k],
-                markerfacecolor="none",
                 label=f"{family}, {column[5:]}",
                 **ring(k, len(known)),
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,6 +50,16 @@ def gained(value: float | None, allowed: float) -> str:
     if value is None:
         return "-"
     return "0" if abs(value) <= allowed else f"{value:+.6g}"
+
+
+def drawn(actions: Mapping[str, float], digits: Callable[[float], str] = number) -> str:
+    """Return the actions of positive probability, with their probabilities if there are several.
+
+    >>> drawn({"listen": 1.0, "open": 0.0}), drawn({"listen": 0.25, "open": 0.75})
+    ('listen', 'listen 0.25, open 0.75')
+    """
+    likely = {action: prob for action, prob in actions.items() if prob > 0}
+    return ", ".join(likely if len(likely) == 1 else (f"{action} {digits(prob)}" for action, prob in likely.items()))
 
 
 def numbers(values: Iterable[float], scale: float = 0.0) -> str:

@@ -13,10 +13,26 @@ if TYPE_CHECKING:
 PHASES = {"expand": "expanding states", "solve": "solving stage games", "certify": "certifying"}
 
 
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+@contextmanager
+def status_line(first: str) -> Iterator[Callable[[str], None] | None]:
+    """Give a function that shows a line in place of the one before, or None without a terminal."""
+    if not _is_terminal():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(file=sys.stderr, markup=False).status(first) as status:
+        yield status.update
+
+
 @contextmanager
 def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
     """Give what `solve` takes as ``progress``: a bar that vanishes at the end, or None without a terminal."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    if not _is_terminal():
         yield None
         return
     from rich.console import Console
@@ -30,9 +46,8 @@ def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
         def show(now: Progress) -> None:
             phase = f"{PHASES[now.phase]}, {now.states} states"
             if now.phase == "solve" and now.seconds > 0:
-                phase += (
-                    f", {now.programs} LPs, {now.done / now.seconds:.0f} states/s, {now.seconds_left or 0:.0f} s left"
-                )
+                phase += f", {now.programs} LPs, {now.done / now.seconds:.0f} states/s"
+                phase += f", {now.seconds_left or 0:.0f} s left"
             bar.update(task, description=phase, completed=now.done, total=now.total)
             if now.phase == "solve" and now.done == now.total:
                 bar.update(task, description=PHASES["certify"], total=None)

@@ -79,7 +79,7 @@ def certificate_facts(certificate: Certificate, allowed: FloatArray, tolerance: 
     found = [] if gains is None else [("found_gains", " ".join(map(small, gains.tolist())))]
     bounds = "" if certificate.status == "exact" else " (the gaps are upper bounds)"
     merging = "; gaps and values are exact up to merge_error" if certificate.merge_error > allowed.min() else ""
-    within = yes_no(is_within(certificate, allowed))
+    within = yes_no(certificate.is_within(allowed))
     return [
         ("certificate", certificate.status + bounds),
         ("gaps", " ".join(map(small, certificate.gaps.tolist()))),
@@ -88,11 +88,6 @@ def certificate_facts(certificate: Certificate, allowed: FloatArray, tolerance: 
         ("merge_error", small(certificate.merge_error)),
         ("deviation", "none" if certificate.deviation is None else str(certificate.deviation)),
     ]
-
-
-def is_within(certificate: Certificate, allowed: FloatArray) -> bool:
-    """Whether every gap is accepted."""
-    return bool((certificate.gaps <= allowed).all())
 
 
 def range_of(game: Game | Tree) -> str:

@@ -138,27 +138,22 @@ def open_stored(given: str) -> Opened | Solution:
     return Opened(entry.build(), entry, given, f"posg.catalog({entry.name!r})")
 
 
-def open_solution(given: str) -> Solution:
-    """Return the solution in a file.
+def open_solution(given: str, file: str | None) -> tuple[Solution, Game | Tree]:
+    """Return a stored solution, and the game to use it in: that of `file` with the stored discount, or the stored one.
 
     Raises
     ------
     FormatError
-        If there is none; see `lp_posg.load`.
+        If there is no solution or no game; see `lp_posg.load`.
     """
+    from lp_posg.game import Game
     from lp_posg.planning import load_solution
 
-    return load_solution(given)
-
-
-def game_for(stored: Solution, given: str | None) -> Game | Tree:
-    """Return the game that an argument names for a stored solution, with its discount; the stored game without one."""
-    from lp_posg.game import Game
-
-    if given is None:
-        return stored.game
-    opened = open_game(given)
-    return opened.posg.with_discount(stored.game.discount) if isinstance(stored.game, Game) else opened.game
+    stored = load_solution(given)
+    if file is None:
+        return stored, stored.game
+    opened = open_game(file)
+    return stored, opened.posg.with_discount(stored.game.discount) if isinstance(stored.game, Game) else opened.game
 
 
 def _missing(given: str, error: ModelError) -> FormatError:

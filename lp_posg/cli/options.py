@@ -35,37 +35,39 @@ def _in_range(accepts: Callable[[float], bool], range_: str) -> Callable[[float 
 _positive = _in_range(lambda value: math.isfinite(value) and value > 0, "a number above 0")
 
 
-def _option(type_: Any, text: str, *flags: str, **more: Any) -> Any:
+def argument(metavar: str, text: str, type_: Any = str, **more: Any) -> Any:
+    """Return the type of a command's parameter that is an argument with this help text; a game's name completes."""
+    complete = complete_game if metavar in ("FILE", "IN", "NAME") else None
+    return Annotated[type_, typer.Argument(metavar=metavar, autocompletion=complete, help=text, **more)]
+
+
+def option(type_: Any, text: str, *flags: str, **more: Any) -> Any:
+    """Return the type of a command's parameter that is an option with this help text, None if it is not given."""
     return Annotated[type_ | None, typer.Option(*flags, help=text, show_default=False, **more)]
 
 
-File = Annotated[
+def output(metavar: str, text: str) -> Any:
+    """Return the type of the parameter for the file that a command has to write."""
+    return Annotated[str, typer.Option("--out", "-o", metavar=metavar, help=text, show_default=False)]
+
+
+HORIZON = ("--horizon", "-H")
+
+File = argument("FILE", f"A file ({game_endings()}), a name of the catalogue, or open_spiel:NAME.")
+Stored = argument("OUT.npz", "A solution stored by `lp-posg solve --save`.")
+StoredGame = argument(
+    "FILE", "The game to use it in: a file or a catalogue name; by default the stored one.", str | None
+)
+Horizon = Annotated[int, typer.Option(*HORIZON, min=1, help="Number of steps.", show_default=False)]
+OptionalHorizon = option(int, "Number of steps; a game tree has none.", *HORIZON, min=1)
+Save = option(str, "Store the solution, for `lp-posg verify`, `simulate`, `policy` and `plot`.", metavar="OUT.npz")
+Export = option(
     str,
-    typer.Argument(
-        metavar="FILE",
-        autocompletion=complete_game,
-        help=f"A file ({game_endings()}), a name of the catalogue, or open_spiel:NAME.",
-        show_default=False,
-    ),
-]
-Stored = Annotated[
-    str, typer.Argument(metavar="OUT.npz", help="A solution stored by `lp-posg solve --save`.", show_default=False)
-]
-StoredGame = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="FILE",
-        autocompletion=complete_game,
-        help="The game to use it in: a file or a catalogue name; by default the stored one.",
-    ),
-]
-Horizon = Annotated[int, typer.Option("--horizon", "-H", min=1, help="Number of steps.", show_default=False)]
-OptionalHorizon = _option(int, "Number of steps; a game tree has none.", "--horizon", "-H", min=1)
-Json = _option(
-    str,
-    "Write the result as JSON: to a file, or with - to stdout and nothing else there.",
-    "--json",
-    metavar="OUT.json|-",
+    "Write how to play for other programs: .csv or .json, and .graphml or .dot where there are states.",
+    metavar="STRATEGY",
+)
+Json = option(
+    str, "Write the result as JSON: to a file, or with - to stdout and nothing else there.", metavar="OUT.json|-"
 )
 
 WHAT = ("sharing", "concept", "objective", "compression", "discount", "tolerance", "approximate", "certificate")
@@ -75,52 +77,52 @@ HOW = ("workers", "backend", "checkpoint", "max_states", "time_limit", "memory_l
 """How a run works: `RunOptions`, without the progress that a terminal shows."""
 
 OPTIONS: Mapping[str, Any] = {
-    "sharing": _option(str, f"Who learns what when: {SHARING}; full if not given."),
-    "concept": _option(
+    "sharing": option(str, f"Who learns what when: {SHARING}; full if not given."),
+    "concept": option(
         str, f"{CONCEPTS}; if not given team for a common reward, ne for a zero-sum game tree, else cce."
     ),
-    "objective": _option(
+    "objective": option(
         str,
         "Which equilibrium is selected: welfare (if not given), egalitarian, agent:K (number or name),"
         " weighted:W1,W2,..., worst or entropy.",
     ),
-    "compression": _option(
+    "compression": option(
         str,
         "What is kept of the common information: exact (if not given), finite-memory:L (or L:prior, L:stationary),"
         " merge:EPS.",
     ),
-    "method": _option(
+    "method": option(
         str,
         "auto (if not given: it says what it chose and why); common-information for a POSG; sequence-form for an ne of"
         " a zero-sum game, also where beliefs depend on play; strategic-form for any concept in a game tree.",
     ),
-    "discount": _option(
+    "discount": option(
         float,
         "Weight of the next step's reward, instead of the game's.",
         callback=_in_range(lambda value: 0 < value <= 1, "in the range 0 < discount <= 1"),
     ),
-    "tolerance": _option(
+    "tolerance": option(
         float,
         "Largest accepted gap of an agent, relative to its own reward range; 1e-7 if not given.",
         callback=_in_range(lambda value: math.isfinite(value) and value >= 0, "a number of at least 0"),
     ),
-    "approximate": _option(bool, "Accept a gap above the tolerance; it is reported.", "--approximate"),
-    "certificate": _option(
+    "approximate": option(bool, "Accept a gap above the tolerance; it is reported.", "--approximate"),
+    "certificate": option(
         str, "How the gap is proven: exact, bounded, or auto (if not given: exact where that is within reach)."
     ),
-    "workers": _option(int, "How many work at a time, 1 if not given; the answer stays the same.", min=1),
-    "backend": _option(str, "Where stage games are solved: loky (processes, if not given), threading, dask, ray, ..."),
-    "checkpoint": _option(
+    "workers": option(int, "How many work at a time, 1 if not given; the answer stays the same.", min=1),
+    "backend": option(str, "Where stage games are solved: loky (processes, if not given), threading, dask, ray, ..."),
+    "checkpoint": option(
         str, "Keep finished depths there; the same command takes a stopped run up again.", metavar="DIR"
     ),
-    "max_states": _option(int, "Most common-information states, all steps together.", min=1),
-    "time_limit": _option(float, "Wall time.", metavar="SECONDS", callback=_positive),
-    "memory_limit": _option(float, "Resident memory in MiB.", metavar="MIB", callback=_positive),
+    "max_states": option(int, "Most common-information states, all steps together.", min=1),
+    "time_limit": option(float, "Wall time.", metavar="SECONDS", callback=_positive),
+    "memory_limit": option(float, "Resident memory in MiB.", metavar="MIB", callback=_positive),
 }
 
 LISTS: Mapping[str, Any] = {
-    "sharing": _option(list[str], f"Sharing rules, {SEVERAL}, of {SHARING}."),
-    "concept": _option(list[str], f"Concepts, {SEVERAL}, of {CONCEPTS}.", "--concept", "--concepts"),
+    "sharing": option(list[str], f"Sharing rules, {SEVERAL}, of {SHARING}."),
+    "concept": option(list[str], f"Concepts, {SEVERAL}, of {CONCEPTS}.", "--concept", "--concepts"),
 }
 """Options that a command takes several of."""
 
@@ -182,11 +184,7 @@ def listed(option: str, given: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(parts))
 
 
-def given_options(context: typer.Context) -> list[tuple[str, str]]:
-    """Return name and flag of each option or argument that was given on the command line."""
+def given_options(context: typer.Context) -> list[Any]:
+    """Return the options and arguments that were given on the command line."""
     sources = [(entry, context.get_parameter_source(str(entry.name))) for entry in context.command.params]
-    return [
-        (str(entry.name), entry.opts[0])
-        for entry, source in sources
-        if source is not None and source.name == "COMMANDLINE"
-    ]
+    return [entry for entry, source in sources if source is not None and source.name == "COMMANDLINE"]

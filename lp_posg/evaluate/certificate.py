@@ -100,3 +100,7 @@ class Certificate:
     def gap(self) -> float:
         """The largest gap of an agent."""
         return float(self.gaps.max())
+
+    def is_within(self, allowed: FloatArray) -> bool:
+        """Whether no agent's gap exceeds what is accepted of it, shape (n,)."""
+        return bool((self.gaps <= allowed).all())

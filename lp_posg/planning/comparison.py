@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from lp_posg.errors import LpPosgError, ModelError
+from lp_posg.errors import LimitError, LpPosgError, ModelError, StrategyDependenceError
 from lp_posg.game import Game
 from lp_posg.planning.solution import Solution
 from lp_posg.stage import Efficiency
@@ -30,6 +30,14 @@ class Row:
     concept: str
     solution: Solution | None
     error: LpPosgError | None
+
+    @property
+    def status(self) -> str:
+        """The status of the certificate, or why there is none in a few words."""
+        if self.solution is not None:
+            return self.solution.certificate.status
+        words = {StrategyDependenceError: "not strategy-independent", LimitError: "stopped at a limit"}
+        return next((word for kind, word in words.items() if isinstance(self.error, kind)), "unsupported")
 
 
 @dataclass(frozen=True)
@@ -134,6 +142,16 @@ class Comparison:
     checks: tuple[Check, ...]
     note: str
     spreads: tuple[Spread, ...] = ()
+
+    @property
+    def solutions(self) -> list[Solution]:
+        """The solutions of the rows that have one."""
+        return [row.solution for row in self.rows if row.solution is not None]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why rows have no solution, each reason once."""
+        return list(dict.fromkeys(str(row.error) for row in self.rows if row.error is not None))
 
     def row(self, sharing: str | None, concept: str) -> Row:
         """Return one row.

@@ -10,6 +10,7 @@ from lp_posg.errors import UnsupportedError
 from lp_posg.evaluate import Advantages, advantages
 from lp_posg.game import Game
 from lp_posg.planning.state_plan import StatePlan
+from lp_posg.wording import gained, short
 
 ALWAYS = 1 - 1e-9
 """What is played with more than this probability is no other action."""
@@ -84,6 +85,26 @@ def state_gains(plan: StatePlan, found: tuple[Advantages, ...], time: int, node:
     rows = [(step, np.flatnonzero(step.state == node)) for step in found[time * n : (time + 1) * n]]
     places = tuple(_place(plan.game, step, row) for step, own in rows for row in own.tolist())
     return StateGains(places, tuple(float(step.best[own].max(initial=0.0)) for step, own in rows))
+
+
+def nobody_gains(plan: StatePlan, found: StateGains) -> bool:
+    """Whether no deviation at a state gains more than the tolerance allows.
+
+    In a compressed model something may be left to gain where nobody comes who follows, whatever the gap.
+    """
+    return plan.certificate.is_within(plan.allowed_gaps) and bool((found.best <= plan.allowed_gaps).all())
+
+
+def gain_lines(plan: StatePlan, found: StateGains) -> list[tuple[str, ...]]:
+    """Return agent, private information, recommendation, worth of following, best other action and what it gains."""
+    most = dict(zip(plan.game.agents, plan.allowed_gaps.tolist(), strict=True))
+    return [
+        (
+            *(place.agent, place.private_info, place.recommended or "-"),
+            *(short(place.following, plan.scale), place.other or "-", gained(place.gain, most[place.agent])),
+        )
+        for place in found.places
+    ]
 
 
 def _place(game: Game, step: Advantages, row: int) -> PlaceGain:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from lp_posg.errors import UnsupportedError
 from lp_posg.planning import Solution, StatePlan
 from lp_posg.planning.reaching import Reach, reach
-from lp_posg.plot.canvas import bare, light, new_figure, whole_numbers
+from lp_posg.plot.canvas import Axes, Figure, Style, bare, new_axes, new_figure, whole_numbers
 from lp_posg.plot.captions import distinct, named, note, times, title, upright
 from lp_posg.plot.looks import BLUE, GREY
 from lp_posg.plot.plans import facts, plan_of
 from lp_posg.types import FloatArray
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
 """Of the triangle, one per state of the game: shape (3, 2)."""
@@ -59,14 +53,11 @@ def beliefs(solution: Solution) -> Figure:
 
 
 def _on_a_line(plan: StatePlan, found: Reach) -> Figure:
-    figure = new_figure(max(5.0, 1.5 + 0.7 * plan.horizon), 4.3)
-    axes = figure.add_subplot()
-    light(axes)
-    for step, (own, prob) in enumerate(zip(found.beliefs, found.prob, strict=True), 1):
-        _scatter(axes, np.stack([np.full(len(own), float(step)), own[:, 0]], axis=1), prob)
-    axes.set(xlabel="step", ylim=(-0.06, 1.06))
+    figure, axes = new_axes(max(5.0, 1.5 + 0.7 * plan.horizon), 4.3)
+    for step, (belief, prob) in enumerate(zip(found.beliefs, found.prob, strict=True), 1):
+        _scatter(axes, np.stack([np.full(len(belief), float(step)), belief[:, 0]], axis=1), prob)
+    axes.set(xlabel="step", xlim=(0.5, plan.horizon + 0.5), ylim=(-0.06, 1.06))
     upright(figure, axes, f"probability of {named(plan.game.states[0])}")
-    axes.set_xlim(0.5, plan.horizon + 0.5)
     whole_numbers(axes)
     return figure
 
@@ -79,21 +70,12 @@ def _in_triangles(plan: StatePlan, found: Reach) -> Figure:
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for axes in panels:
         bare(axes)
-    for step, (axes, own, prob) in enumerate(zip(panels[:n], found.beliefs, found.prob, strict=True), 1):
-        closed = CORNERS[[0, 1, 2, 0]]
-        axes.plot(*closed.T, color=GREY, linewidth=0.8)
+    for step, (axes, belief, prob) in enumerate(zip(panels[:n], found.beliefs, found.prob, strict=True), 1):
+        axes.plot(*CORNERS[[0, 1, 2, 0]].T, color=GREY, linewidth=0.8)
         for corner, name in zip(CORNERS, distinct(plan.game.states, 14), strict=True):
-            above = corner[1] > 0
-            axes.annotate(
-                name,
-                corner,
-                xytext=(0, 5 if above else -5),
-                textcoords="offset points",
-                ha="center",
-                va="bottom" if above else "top",
-                fontsize=7.5,
-            )
-        _scatter(axes, own @ CORNERS, prob)
+            away, va = (5, "bottom") if corner[1] > 0 else (-5, "top")
+            axes.annotate(name, corner, (0, away), textcoords="offset points", ha="center", va=va, fontsize=7.5)
+        _scatter(axes, belief @ CORNERS, prob)
         axes.set_title(f"step {step}", fontsize=9)
         axes.set_aspect("equal")
         axes.margins(0.12)
@@ -103,13 +85,5 @@ def _in_triangles(plan: StatePlan, found: Reach) -> Figure:
 def _scatter(axes: Axes, places: FloatArray, prob: FloatArray) -> None:
     on = prob > 0
     axes.scatter(places[~on, 0], places[~on, 1], marker="x", s=18, color=GREY, linewidths=0.9, zorder=3)
-    axes.scatter(
-        places[on, 0],
-        places[on, 1],
-        s=12 + 220 * prob[on],
-        color=BLUE,
-        alpha=0.55,
-        edgecolors="black",
-        linewidths=0.5,
-        zorder=2,
-    )
+    style: Style = {"color": BLUE, "alpha": 0.55, "edgecolors": "black", "linewidths": 0.5, "zorder": 2}
+    axes.scatter(places[on, 0], places[on, 1], s=12 + 220 * prob[on], **style)

@@ -12,8 +12,13 @@ from lp_posg.files import write_whole
 from lp_posg.plot.looks import PALE
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Figure  # for other rooms too, which do not know matplotlib
+    from matplotlib.axes import Axes as Axes
+    from matplotlib.figure import Figure as Figure
+else:
+    Axes = Figure = Any  # other files need the names for annotations only
+
+Style = dict[str, Any]
+"""Arguments by name of what draws a line or a text."""
 
 # Without dates and random names, the same picture is the same file.
 SUFFIXES: Mapping[str, Mapping[str, Any]] = {
@@ -35,13 +40,7 @@ def check_available() -> None:
 
 
 def check_suffix(path: str | PathLike[str]) -> str:
-    """Return the suffix of a picture's file in lower case.
-
-    Raises
-    ------
-    FormatError
-        If no picture is written with it.
-    """
+    """Return the suffix of a picture's file in lower case, or raise FormatError if no picture is written with it."""
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
         found = repr(suffix) if suffix else "no suffix"
@@ -72,17 +71,19 @@ def write(figure: Figure, stream: BinaryIO, suffix: str) -> None:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure, sizes in inches, that pyplot knows nothing of.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    """
+    """Return an empty figure, sizes in inches, that pyplot knows nothing of; raise as `check_available`."""
     check_available()
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def new_axes(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return a figure as `new_figure` does, and axes that fill it."""
+    figure = new_figure(width, height)
+    axes = figure.add_subplot()
+    light(axes)
+    return figure, axes
 
 
 def bare(axes: Axes) -> None:

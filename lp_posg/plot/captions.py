@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lp_posg.plot.looks import GREY
+from lp_posg.wording import clean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,8 +39,7 @@ def plain(text: str) -> str:
     >>> plain("cost in $")
     'cost in \\\\$'
     """
-    whole = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return whole.replace("$", r"\$")
+    return clean(text).replace("$", r"\$")
 
 
 def short(text: str, most: int) -> str:

@@ -27,24 +27,28 @@ def concepts_of(tables: Sequence[Comparison]) -> list[str]:
     return list(dict.fromkeys(row.concept for table in tables for row in table.rows))
 
 
+Welfare = dict[tuple[int, str, str], float]
+"""(horizon, sharing, concept) to welfare."""
+
+
+def welfare_of(tables: Sequence[Comparison]) -> Welfare:
+    """Return the welfare of each row that has a solution."""
+    rows = [(steps_of(table), row) for table in tables for row in table.rows]
+    return {(h, rule_of(row), row.concept): row.solution.welfare for h, row in rows if row.solution is not None}
+
+
 def steps_of(table: Comparison) -> int:
     """Return the horizon, 0 for a game tree."""
     return table.horizon or 0
 
 
-def over(steps: int) -> str:
-    """Return the number of steps as the end of a title; nothing for a game tree."""
-    return f", {times(steps, 'step')}" if steps else ""
+def over(tables: Sequence[Comparison]) -> str:
+    """Return the number of steps as the end of a title; nothing for a game tree, or for several numbers."""
+    return f", {times(steps_of(tables[0]), 'step')}" if len(tables) == 1 and tables[0].horizon else ""
 
 
 def as_tables(comparisons: Comparison | Sequence[Comparison]) -> list[Comparison]:
-    """Return comparisons of one game by their horizons.
-
-    Raises
-    ------
-    ModelError
-        If there is no row, they are of different games, or have equal horizons.
-    """
+    """Return comparisons by their horizons; raise ModelError unless they have rows, one game and different horizons."""
     tables = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
     if not tables or not any(table.rows for table in tables):
         raise ModelError("there is no row to draw; give at least one comparison")
@@ -65,9 +69,8 @@ def unsolved(tables: Sequence[Comparison]) -> list[str]:
     for row in (row for table in tables for row in table.rows if row.solution is None):
         missing.setdefault(rule_of(row), {})[row.concept] = None
     concepts = set(concepts_of(tables))
-    whole = [rule for rule, names in missing.items() if set(names) == concepts]
     return [
         text
         for rule, names in missing.items()
-        for text in ([rule] if rule in whole else [f"{rule} {concept}" for concept in names])
+        for text in ([rule] if set(names) == concepts else [f"{rule} {concept}" for concept in names])
     ]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from lp_posg.bounds import Contraction
-from lp_posg.plot.canvas import from_zero, light, new_figure, whole_numbers
+from lp_posg.plot.canvas import Figure, Style, from_zero, new_axes, whole_numbers
 from lp_posg.plot.captions import legend_below, named, title
 from lp_posg.plot.looks import BLUE, GREY, ORANGE
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def contraction(found: Contraction) -> Figure:
@@ -30,14 +25,11 @@ def contraction(found: Contraction) -> Figure:
     MissingExtraError
         If matplotlib is not installed.
     """
-    figure = new_figure(6.6, 4.3)
-    axes = figure.add_subplot()
-    light(axes)
+    figure, axes = new_axes(6.6, 4.3)
     steps = np.arange(len(found.worst))
     # A ring around the other's mark, where both coincide.
-    axes.plot(
-        steps, found.worst, color=BLUE, marker="o", markersize=9, markerfacecolor="none", label="worst rule of acting"
-    )
+    around: Style = {"marker": "o", "markersize": 9, "markerfacecolor": "none"}
+    axes.plot(steps, found.worst, color=BLUE, label="worst rule of acting", **around)
     axes.fill_between(steps, found.worst_lower, found.worst, color=BLUE, alpha=0.15, linewidth=0)
     axes.plot(steps, found.uniform, color=ORANGE, marker="s", linestyle="--", label="uniform actions")
     axes.fill_between(steps, found.uniform_lower, found.uniform_upper, color=ORANGE, alpha=0.25, linewidth=0)

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.planning import Comparison
-from lp_posg.plot.canvas import light, new_figure
+from lp_posg.plot.canvas import Axes, Figure, light, new_figure
 from lp_posg.plot.captions import legend_beside, named, note, plain, times, title
-from lp_posg.plot.comparisons import as_tables, concepts_of, over, rule_of, rules_of, steps_of, unsolved
-from lp_posg.plot.looks import LINE_STYLES, MARKERS, looks_of, ring
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from lp_posg.plot.comparisons import as_tables, concepts_of, over, rules_of, steps_of, unsolved, welfare_of
+from lp_posg.plot.looks import looks_of, ring
 
 NEVER = "none"
 
@@ -52,12 +47,7 @@ def delays(comparisons: Comparison | Sequence[Comparison]) -> Figure:
         )
     rules = rules_of(tables)
     places = _places(rules)
-    found = {
-        (steps_of(table), row.concept, places[rule_of(row)]): row.solution.welfare
-        for table in tables
-        for row in table.rows
-        if row.solution is not None and rule_of(row) in places
-    }
+    found = {(h, concept, places[rule]): w for (h, rule, concept), w in welfare_of(tables).items() if rule in places}
     if len({place for _, _, place in found}) < 2:
         raise ModelError(
             f"fewer than two delays have a value (rules: {', '.join(rules)}); give several, such as"
@@ -87,8 +77,7 @@ def _drawn(tables: list[Comparison], found: dict[tuple[int, str, int], float], p
         if len(tables) > 1:
             axes.set_title(times(steps_of(table), "step"), fontsize=10)
     panels[0].set_ylabel("welfare")
-    span = over(steps_of(tables[0])) if len(tables) == 1 else ""
-    title(figure, f"{named(tables[0].game.name)}: welfare by delay of sharing{span}")
+    title(figure, f"{named(tables[0].game.name)}: welfare by delay of sharing{over(tables)}")
     legend_beside(figure, panels[0])
     absent = unsolved(tables)
     absent += [f"{rule} (no delay)" for rule in rules_of(tables) if rule not in places]
@@ -112,9 +101,6 @@ def _panel(
             [found[horizon, concept, place] for place in known],
             label=plain(concept),
             color=looks[concept].colour,
-            marker=MARKERS[k % len(MARKERS)],
-            linestyle=LINE_STYLES[k % len(LINE_STYLES)],
-            markerfacecolor="none",
             **ring(k, len(concepts)),
         )
     never = places.get(NEVER)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lp_posg.errors import ModelError
 from lp_posg.learning.result import Learnt
-from lp_posg.plot.canvas import from_zero, light, new_figure
+from lp_posg.plot.canvas import Axes, Figure, Style, from_zero, new_axes
 from lp_posg.plot.captions import legend_below, named, times, title
 from lp_posg.plot.looks import BLUE, GREY, LINES, MARKERS, ORANGE, RED
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 Summary = Mapping[str, Any]
 """What `Learnt.summary` returns, and `lp-posg learn --json` writes with the game's name."""
@@ -49,14 +45,15 @@ def learning(learnt: Learnt | Summary | Sequence[Learnt | Summary]) -> Figure:
     curves = [_Curves(run) for run in runs]
     if not any(curve.estimated or curve.certified for curve in curves):
         raise ModelError("no gap was estimated (a team's is not) and none certified: there is no curve to draw")
-    figure = new_figure(6.6, 4.3)
-    axes = figure.add_subplot()
-    light(axes)
+    figure, axes = new_axes(6.6, 4.3)
     if len(curves) == 1:
-        _draw_one(axes, curves[0])
+        curve = curves[0]
+        _draw_run(axes, curve, f"estimated gap ({curve.level:.0%} interval)", "certified gap", ORANGE, BLUE, "s")
+        axes.axvline(curve.chosen_at, color=RED, linewidth=1, linestyle=":", label=f"chosen: round {curve.chosen}")
     else:
         for k, (curve, name) in enumerate(zip(curves, _names(runs), strict=True)):
-            _draw_run(axes, curve, k, name)
+            estimated, colour = "" if curve.certified else f"{name} (estimated)", LINES[k % len(LINES)]
+            _draw_run(axes, curve, estimated, name, colour, colour, MARKERS[k % len(MARKERS)])
         if any(curve.estimated and curve.certified for curve in curves):
             axes.plot([], [], color=GREY, linestyle="--", marker="o", markersize=4, label="the same, estimated")
     axes.set(xlabel="exploration episodes", ylabel="gap (reward units)")
@@ -64,7 +61,10 @@ def learning(learnt: Learnt | Summary | Sequence[Learnt | Summary]) -> Figure:
     episodes = [candidate["episodes"] for run in runs for candidate in run["candidates"]]
     if min(episodes) > 0 and max(episodes) > 20 * min(episodes):
         axes.set_xscale("log")
-    title(figure, _title(runs))
+    alike = {key for key in DIFFERENCES if len({str(run.get(key)) for run in runs}) == 1}
+    what = [named(str(runs[0][key]), 24) for key in ("game", "sharing", "concept") if key in alike and key in runs[0]]
+    what += [f"{key} {runs[0][key]}" for key in ("memory", "horizon") if key in alike]
+    title(figure, "learning: " + ", ".join(what or [times(len(runs), "run")]))
     legend_below(figure, axes, 3 if len(curves) == 1 else 2)
     return figure
 
@@ -77,61 +77,30 @@ class _Curves:
             self.level, self.chosen = float(run["level"]), int(run["chosen"])
             self.estimated: list[tuple[int, float, float]] = []
             self.certified: list[tuple[int, float]] = []
-            for own in run["candidates"]:
-                episodes = int(own["episodes"])
-                if None not in own["gaps"]:
-                    worst = max(range(len(own["gaps"])), key=own["gaps"].__getitem__)
-                    self.estimated.append((episodes, float(own["gaps"][worst]), float(own["gap_errors"][worst])))
-                if own["certified"] is not None:
-                    self.certified.append((episodes, max(map(float, own["certified"]["gaps"]))))
-            self.chosen_episodes = next(
-                int(own["episodes"]) for own in run["candidates"] if own["round"] == self.chosen
-            )
+            for candidate in run["candidates"]:
+                episodes, gaps, certified = int(candidate["episodes"]), candidate["gaps"], candidate["certified"]
+                if None not in gaps:
+                    worst = max(range(len(gaps)), key=gaps.__getitem__)
+                    self.estimated.append((episodes, float(gaps[worst]), float(candidate["gap_errors"][worst])))
+                if certified is not None:
+                    self.certified.append((episodes, max(map(float, certified["gaps"]))))
+            self.chosen_at = next(int(one["episodes"]) for one in run["candidates"] if one["round"] == self.chosen)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration) as error:
             raise ModelError(
                 f"this is no result of learning: {type(error).__name__} {error}; give what `lp-posg learn --json` wrote"
             ) from None
 
 
-def _draw_one(axes: Axes, curve: _Curves) -> None:
-    _draw_estimates(axes, curve, ORANGE, f"estimated gap ({curve.level:.0%} interval)")
+def _draw_run(axes: Axes, curve: _Curves, estimated: str, certified: str, pale: str, dark: str, marker: str) -> None:
+    """Draw the estimates of a run, in small if they have no name, and its certified gaps; two names, two colours."""
+    if curve.estimated:
+        episodes, gaps, errors = zip(*curve.estimated, strict=True)
+        ends = [[min(half, gap) for half, gap in zip(errors, gaps, strict=True)], errors]
+        style: Style = {"alpha": 1.0, "markersize": 6, "label": estimated}
+        style = style if estimated else {"alpha": 0.6, "markersize": 4}
+        axes.errorbar(episodes, gaps, ends, color=pale, marker="o", linestyle="--", capsize=3, **style)
     if curve.certified:
-        axes.plot(*zip(*curve.certified, strict=True), color=BLUE, marker="s", label="certified gap")
-    axes.axvline(curve.chosen_episodes, color=RED, linewidth=1, linestyle=":", label=f"chosen: round {curve.chosen}")
-
-
-def _draw_run(axes: Axes, curve: _Curves, k: int, name: str) -> None:
-    colour = LINES[k % len(LINES)]
-    _draw_estimates(axes, curve, colour, "" if curve.certified else f"{name} (estimated)")
-    if curve.certified:
-        axes.plot(*zip(*curve.certified, strict=True), color=colour, marker=MARKERS[k % len(MARKERS)], label=name)
-
-
-def _draw_estimates(axes: Axes, curve: _Curves, colour: str, label: str) -> None:
-    if not curve.estimated:
-        return
-    episodes, gaps, errors = zip(*curve.estimated, strict=True)
-    axes.errorbar(
-        episodes,
-        gaps,
-        [[min(half, gap) for half, gap in zip(errors, gaps, strict=True)], errors],
-        color=colour,
-        marker="o",
-        linestyle="--",
-        capsize=3,
-        label=label or None,
-        alpha=1.0 if label else 0.6,
-        markersize=6 if label else 4,
-    )
-
-
-def _title(runs: Sequence[Summary]) -> str:
-    alike = {key for key in DIFFERENCES if len({str(run.get(key)) for run in runs}) == 1}
-    first = runs[0]
-    what = [named(str(first[key]), 24) for key in ("game", "sharing", "concept") if key in alike and key in first]
-    what += [f"memory {first['memory']}"] if "memory" in alike else []
-    what += [f"horizon {first['horizon']}"] if "horizon" in alike else []
-    return "learning: " + ", ".join(what or [times(len(runs), "run")])
+        axes.plot(*zip(*curve.certified, strict=True), color=dark, marker=marker, label=certified)
 
 
 def _names(runs: Sequence[Summary]) -> list[str]:

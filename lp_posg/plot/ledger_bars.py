@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
 from lp_posg.evaluate import Ledger
 from lp_posg.planning import Solution, StateSolution
 from lp_posg.planning.ledgers import ledger_of
-from lp_posg.plot.canvas import light, new_figure, whole_numbers
+from lp_posg.plot.canvas import Axes, Figure, Style, new_axes, whole_numbers
 from lp_posg.plot.captions import legend_below, named, title
 from lp_posg.plot.looks import GREY, LINE_STYLES, LINES, MARKERS
 from lp_posg.plot.plans import plan_of
 from lp_posg.types import FloatArray
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 ERRORS = {
     "reward_error": "reward error (reward units)",
@@ -50,28 +44,22 @@ def ledger(costs: Ledger | Solution) -> Figure:
     if not isinstance(costs, Ledger):
         plan = plan_of(costs, "ledger")
         costs = plan.ledger if isinstance(plan, StateSolution) else ledger_of(plan)
-    figure = new_figure(6.6, 4.3)
-    axes = figure.add_subplot()
-    light(axes)
+    figure, axes = new_axes(6.6, 4.3)
     errors = np.stack([getattr(costs, name) for name in ERRORS])
     errors = np.where(errors > DEEPEST, errors, 0.0)
     floor = _floor(errors)
-    for k, (own, label) in enumerate(zip(errors, ERRORS.values(), strict=True)):
-        _draw_error(axes, own, None if costs.half_widths is None else costs.half_widths[:, k], label, k, floor)
+    for k, (by_step, label) in enumerate(zip(errors, ERRORS.values(), strict=True)):
+        _draw_error(axes, by_step, None if costs.half_widths is None else costs.half_widths[:, k], label, k, floor)
     _scale(axes, errors, floor)
     axes.set(xlabel="step", ylabel="expected error")
     whole_numbers(axes)
-    title(figure, _title(costs))
+    exact = costs.status == "exact"
+    kind = "worst-policy errors" if exact else f"errors estimated from {costs.n_runs} runs"
+    bound = "no bound is proven" if costs.bound is None else f"proven bound {costs.bound:.3g}"
+    gap = f"gap {'' if exact else 'at most '}{costs.gap:.3g}"
+    title(figure, f"{named(costs.compression, 30)}: {kind}\n{bound}, {gap}")
     legend_below(figure, axes, 3)
     return figure
-
-
-def _title(costs: Ledger) -> str:
-    exact = costs.status == "exact"
-    bound = "no bound is proven" if costs.bound is None else f"proven bound {costs.bound:.3g}"
-    gap = f"gap {costs.gap:.3g}" if exact else f"gap at most {costs.gap:.3g}"
-    kind = "worst-policy errors" if exact else f"errors estimated from {costs.n_runs} runs"
-    return f"{named(costs.compression, 30)}: {kind}\n{bound}, {gap}"
 
 
 def _floor(errors: FloatArray) -> float:
@@ -80,17 +68,15 @@ def _floor(errors: FloatArray) -> float:
     return float(10.0 ** (np.floor(np.log10(positive.min())) - 1)) if positive.size else 1.0
 
 
-def _draw_error(axes: Axes, own: FloatArray, half: FloatArray | None, label: str, k: int, floor: float) -> None:
-    steps, positive = np.arange(1, len(own) + 1), own > 0
-    style: dict[str, Any] = {"color": LINES[k], "marker": MARKERS[k], "markersize": 6}
-    shown = np.where(positive, own, np.nan)
-    axes.plot(steps, shown, linestyle=LINE_STYLES[k], label=label, **style)
+def _draw_error(axes: Axes, errors: FloatArray, half: FloatArray | None, label: str, k: int, floor: float) -> None:
+    steps, positive = np.arange(1, len(errors) + 1), errors > 0
+    style: Style = {"color": LINES[k], "marker": MARKERS[k], "markersize": 6}
+    axes.plot(steps, np.where(positive, errors, np.nan), linestyle=LINE_STYLES[k], label=label, **style)
     if half is not None and positive.any():
         # On a logarithmic scale an interval that reaches 0 ends at the floor.
-        low = np.minimum(half[positive], own[positive] - floor)
-        axes.errorbar(
-            steps[positive], own[positive], [low, half[positive]], fmt="none", ecolor=LINES[k], capsize=3, linewidth=1
-        )
+        places, height = steps[positive], errors[positive]
+        ends = [np.minimum(half[positive], height - floor), half[positive]]
+        axes.errorbar(places, height, ends, fmt="none", ecolor=LINES[k], capsize=3, linewidth=1)
     # Side by side, or they would hide each other.
     zero = steps[~positive] + 0.08 * (k - 1)
     axes.plot(zero, np.full(len(zero), floor), linestyle="none", markerfacecolor="none", **style)

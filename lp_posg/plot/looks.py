@@ -6,20 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
-    "#000000",
-    "#E69F00",
-    "#56B4E9",
-    "#009E73",
-    "#F0E442",
-    "#0072B2",
-    "#D55E00",
-    "#CC79A7",
-)
-"""The colours of Okabe and Ito (2008), which colour-blind readers can distinguish."""
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, RED, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+"""The colours of Okabe and Ito (2008), which colour-blind readers can distinguish, without the yellow: too pale."""
 
 LINES = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK)
-"""Colours for lines in turn: yellow is too pale for one."""
+"""Colours for lines in turn."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINE_STYLES = ("-", "--", "-.", ":")
@@ -65,6 +57,12 @@ def looks_of(concepts: Sequence[str]) -> dict[str, Look]:
 
 
 def ring(place: int, total: int) -> dict[str, Any]:
-    """Return sizes with which lines that coincide show: each around the next, which is drawn over it."""
+    """Return the style of a line among several, of which those that coincide show: each is around the next one."""
     step = (total - 1 - place) / max(1, total - 1)
-    return {"markersize": 5 + min(9.0, 2.5 * (total - 1)) * step, "linewidth": 1.3 + min(2.0, 0.5 * (total - 1)) * step}
+    return {
+        "marker": MARKERS[place % len(MARKERS)],
+        "markersize": 5 + min(9.0, 2.5 * (total - 1)) * step,
+        "markerfacecolor": "none",
+        "linestyle": LINE_STYLES[place % len(LINE_STYLES)],
+        "linewidth": 1.3 + min(2.0, 0.5 * (total - 1)) * step,
+    }

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lp_posg.errors import ModelError
 from lp_posg.information import SharingStructure
 from lp_posg.planning import Comparison, PayoffRegion, Row, Solution, payoff_region
-from lp_posg.plot.canvas import light, new_figure
+from lp_posg.plot.canvas import Axes, Figure, Style, new_axes
 from lp_posg.plot.captions import distinct, legend_beside, named, plain, times, title, upright
 from lp_posg.plot.comparisons import rule_of, rules_of
 from lp_posg.plot.looks import BLACK, Look, looks_of
 from lp_posg.stage import CONCEPTS, Correlated
 from lp_posg.types import FloatArray
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 
 def payoffs(
@@ -51,14 +46,12 @@ def payoffs(
     _check(shown)
     points = [row.solution for row in rows if row.solution is not None]
     looks = looks_of([*(region.concept for region in shown), *(row.concept for row in rows)])
-    figure = new_figure(6.6, 5.0)
-    axes = figure.add_subplot()
-    light(axes)
-    for region in sorted(shown, key=lambda own: -looks[own.concept].width):
+    figure, axes = new_axes(6.6, 5.0)
+    for region in sorted(shown, key=lambda region: -looks[region.concept].width):
         _draw_region(axes, region, looks[region.concept])
-    for solution in sorted(points, key=lambda own: -looks[own.concept.name].size):
+    for solution in sorted(points, key=lambda solution: -looks[solution.concept.name].size):
         _draw_point(axes, solution, looks[solution.concept.name])
-    _frame(axes, shown, [own.values for own in points])
+    _frame(axes, shown, [solution.values for solution in points])
     agents = ("first agent", "second agent") if comparison is None else comparison.game.agents
     first, second = distinct(agents, 32)
     axes.set_xlabel(f"value of {first}")
@@ -72,9 +65,8 @@ def payoffs(
 def _check(regions: Sequence[PayoffRegion]) -> None:
     if not regions:
         raise ModelError("there is no region to draw; `lp_posg.payoff_region` returns one of a correlated concept")
-    if len({region.of for region in regions}) > 1 or np.ptp([region.optimum for region in regions]) > 1e-6 * max(
-        region.scale for region in regions
-    ):
+    optima, scale = [region.optimum for region in regions], max(region.scale for region in regions)
+    if len({region.of for region in regions}) > 1 or np.ptp(optima) > 1e-6 * scale:
         raise ModelError("the regions are of different stage games; draw one at a time")
 
 
@@ -107,22 +99,16 @@ def _regions(comparison: Comparison, rows: Sequence[Row]) -> list[PayoffRegion]:
 
 def _draw_point(axes: Axes, solution: Solution, look: Look) -> None:
     """Draw the values of a solution, two agents'."""
-    concept, together = solution.concept.name, solution.certificate.kind.together
-    axes.plot(
-        *map(float, solution.values),
-        linestyle="none",
-        marker=look.marker,
-        markersize=look.size,
-        color=look.colour,
-        markerfacecolor=look.colour if together else "none",
-        markeredgewidth=0.8 if together else 1.4,
-        label="team optimum" if concept == "team" else f"{plain(concept)} selected",
-        zorder=5,
-    )
+    concept = solution.concept.name
+    style: Style = {"marker": look.marker, "markersize": look.size, "color": look.colour, "linestyle": "none"}
+    filled = {"markerfacecolor": look.colour, "markeredgewidth": 0.8}
+    style |= filled if solution.certificate.kind.together else {"markerfacecolor": "none", "markeredgewidth": 1.4}
+    label = "team optimum" if concept == "team" else f"{plain(concept)} selected"
+    axes.plot(*map(float, solution.values), label=label, zorder=5, **style)
 
 
 def _draw_region(axes: Axes, region: PayoffRegion, look: Look) -> None:
-    style: dict[str, Any] = {"color": look.colour, "label": f"all {plain(region.concept)}"}
+    style: Style = {"color": look.colour, "label": f"all {plain(region.concept)}"}
     if region.kind == "point":
         axes.plot(*region.vertices.T, linestyle="none", marker=".", markersize=6, **style)
         return
@@ -142,7 +128,7 @@ def _frame(axes: Axes, regions: Sequence[PayoffRegion], points: Sequence[FloatAr
     nearest = middle + (optimum - middle.sum()) / 2
     shown = np.concatenate([shown, nearest[None]])
     low, high = shown.min(axis=0), shown.max(axis=0)
-    # A point has no size of its own; then the rewards say what is near it.
+    # A point has no size; then the rewards say what is near it.
     half = 0.62 * float((high - low).max()) or 0.1 * regions[0].scale or 1.0
     x, y = (low + high) / 2
     # Not fixed limits: one of them has to give way to equal scales.

@@ -10,22 +10,10 @@ from lp_posg.trees import Tree
 
 
 def plan_of(solution: Solution, picture: str, *, strategic_form: bool = False) -> StatePlan:
-    """Return the plan of a solution over common-information states.
+    """Return the plan of a solution over common-information states, which the picture of this name shows.
 
-    Parameters
-    ----------
-    solution : Solution
-    picture : str
-        What cannot be drawn without one.
-    strategic_form : bool
-        Whether the plan in the reduced strategic form of a game tree will do.
-
-    Raises
-    ------
-    ModelError
-        If it is no solution.
-    UnsupportedError
-        If it has no such plan.
+    With `strategic_form` the plan in the reduced strategic form of a game tree will do. Raises ModelError if it is no
+    solution, UnsupportedError if it has no such plan.
     """
     if isinstance(solution, StatePlan):
         return solution

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.planning import Solution, StatePlan
 from lp_posg.planning.reaching import Reach, reach
-from lp_posg.plot.canvas import bare, light, new_figure, whole_numbers
+from lp_posg.plot.canvas import Axes, Figure, Style, bare, new_axes, new_figure, whole_numbers
 from lp_posg.plot.captions import amount, distinct, named, note, title
 from lp_posg.plot.looks import BLUE, GREY
 from lp_posg.plot.plans import facts, plan_of
 from lp_posg.types import FloatArray
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 MOST_STATES, MOST_ABREAST = 60, 30
 """More states, or more of one depth, are no longer legible one by one."""
@@ -56,20 +50,17 @@ def dag(solution: Solution, *, most: int = MOST_STATES) -> Figure:
     """
     plan = plan_of(solution, "dag")
     sizes = plan.stats.states_by_depth
-    if sum(sizes) > most or max(sizes) > MOST_ABREAST:
-        return _counted(plan)
-    return _drawn(plan, reach(plan))
+    large = sum(sizes) > most or max(sizes) > MOST_ABREAST
+    figure, words = _counted(plan) if large else _drawn(plan, reach(plan))
+    title(figure, f"{named(plan.game.name)}: common-information states\n{facts(plan)}")
+    note(figure, words)
+    return figure
 
 
-def _title(plan: StatePlan) -> str:
-    return f"{named(plan.game.name)}: common-information states\n{facts(plan)}"
-
-
-def _counted(plan: StatePlan) -> Figure:
+def _counted(plan: StatePlan) -> tuple[Figure, str]:
+    """Return bars of the number of states by step, and a note."""
     sizes = plan.stats.states_by_depth
-    figure = new_figure(7.0, 4.2)
-    axes = figure.add_subplot()
-    light(axes)
+    figure, axes = new_axes(7.0, 4.2)
     axes.grid(False, axis="x")
     bars = axes.bar(range(1, len(sizes) + 1), sizes, color=BLUE)
     if len(sizes) <= MOST_BARS_NUMBERED:
@@ -79,12 +70,11 @@ def _counted(plan: StatePlan) -> Figure:
     axes.margins(y=0.12)
     axes.set(xlabel="step", ylabel="states")
     whole_numbers(axes)
-    title(figure, _title(plan))
-    note(figure, f"{sum(sizes)} states in all: too many to draw one by one")
-    return figure
+    return figure, f"{sum(sizes)} states in all: too many to draw one by one"
 
 
-def _drawn(plan: StatePlan, found: Reach) -> Figure:
+def _drawn(plan: StatePlan, found: Reach) -> tuple[Figure, str]:
+    """Return a box for each state with lines between them, and a note."""
     sizes = plan.stats.states_by_depth
     common = plan.game.is_common_reward
     wide = 1.7 if common else 1.9 + 0.5 * max(0, plan.game.n_agents - 2)
@@ -93,36 +83,20 @@ def _drawn(plan: StatePlan, found: Reach) -> Figure:
     bare(axes)
     places = _places(plan)
     _draw_edges(axes, plan, found, places)
-    scale = max(float(np.abs(own).max()) for own in plan.node_values)
-    for time, own in enumerate(plan.node_values):
-        for v, state_values in enumerate(own.tolist()):
+    scale = max(float(np.abs(values).max()) for values in plan.node_values)
+    middle: Style = {"ha": "center", "va": "center", "linespacing": 1.15, "zorder": 3}
+    for time, values in enumerate(plan.node_values):
+        for v, state_values in enumerate(values.tolist()):
             worth = ", ".join(amount(value, scale) for value in (state_values[:1] if common else state_values))
-            on_path = found.prob[time][v] > 0
-            axes.text(
-                time,
-                places[time][v],
-                f"{v + 1}\n{worth}",
-                ha="center",
-                va="center",
-                fontsize=8,
-                color="black" if on_path else GREY,
-                linespacing=1.15,
-                bbox={
-                    "boxstyle": "round,pad=0.3",
-                    "facecolor": FILL if on_path else OFF_PATH,
-                    "edgecolor": BLUE if on_path else GREY,
-                    "linewidth": 0.8,
-                },
-                zorder=3,
-            )
+            ink, edge, fill = ("black", BLUE, FILL) if found.prob[time][v] > 0 else (GREY, GREY, OFF_PATH)
+            box: Style = {"boxstyle": "round,pad=0.3", "facecolor": fill, "edgecolor": edge, "linewidth": 0.8}
+            axes.text(time, places[time][v], f"{v + 1}\n{worth}", fontsize=8, color=ink, bbox=box, **middle)
     axes.set_xlim(-0.5, len(sizes) - 0.5)
     axes.set_ylim(-max(sizes) / 2 - 0.1, max(sizes) / 2 + 0.1)
     axes.set_xticks(range(len(sizes)), [f"step {step}" for step in range(1, len(sizes) + 1)])
     axes.tick_params(length=0)
-    title(figure, _title(plan))
     what = "value to each agent" if common else "values of " + ", ".join(distinct(plan.game.agents, 16))
-    note(figure, f"box: number and {what}; line: probability under the strategy (dotted, grey: only after deviations)")
-    return figure
+    return figure, f"box: number and {what}; line: probability under the strategy (dotted, grey: only after deviations)"
 
 
 def _draw_edges(axes: Axes, plan: StatePlan, found: Reach, places: list[FloatArray]) -> None:
@@ -153,7 +127,7 @@ def _places(plan: StatePlan) -> list[FloatArray]:
         for time in range(len(sizes) - 2, -1, -1):
             places[time] = _spread(_mean_of(links[time], places[time + 1]))
     # Every depth over the whole height: then lines are flatter, and few pass behind a box.
-    return [own * (max(sizes) / len(own)) for own in places]
+    return [heights * (max(sizes) / len(heights)) for heights in places]
 
 
 def _mean_of(link: sp.csr_array, height: FloatArray) -> FloatArray:
@@ -162,7 +136,7 @@ def _mean_of(link: sp.csr_array, height: FloatArray) -> FloatArray:
 
 
 def _spread(wish: FloatArray) -> FloatArray:
-    """Return heights a step apart, the first state on top, in the order of the heights wished for."""
+    """Return whole-number distances around 0, the first state on top, in the order of the wished heights."""
     order = np.argsort(-np.round(wish, 9), kind="stable")
     height = np.empty(len(wish))
     height[order] = (len(wish) - 1) / 2 - np.arange(len(wish))

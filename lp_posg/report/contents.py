@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from lp_posg.catalogue import CatalogEntry
-from lp_posg.errors import LimitError, StrategyDependenceError
 from lp_posg.game import Game
 from lp_posg.planning import Comparison, Row, Solution
-from lp_posg.report.excerpts import excerpt, is_equilibrium
+from lp_posg.report.excerpts import excerpt
 from lp_posg.report.reproducing import code, digest_of, versions
 from lp_posg.trees import Tree
 from lp_posg.version import __version__
@@ -27,14 +26,15 @@ def main_solution(table: Comparison) -> Solution | None:
 
     With nothing but team optima it is the first of those; with nothing solved, None.
     """
-    found = [row.solution for row in table.rows if row.solution is not None]
-    equilibria = [own for own in found if not own.certificate.kind.together]
+    found = table.solutions
+    equilibria = [solution for solution in found if not solution.certificate.kind.together]
     return next(iter(found if table.game.is_common_reward or not equilibria else equilibria), None)
 
 
-def which(own: Solution) -> str:
+def which(solution: Solution) -> str:
     """Return rule and concept of a solution."""
-    return own.concept.name if own.sharing is None else f"{own.sharing.name}, {own.concept.name}"
+    concept = solution.concept.name
+    return concept if solution.sharing is None else f"{solution.sharing.name}, {concept}"
 
 
 def content(table: Comparison, command: str, entry: CatalogEntry | None, source: str, times: bool) -> dict[str, Any]:
@@ -52,8 +52,7 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, source:
     times : bool
         Whether to give wall times, which are never twice the same.
     """
-    main = main_solution(table)
-    reasons = list(dict.fromkeys(str(row.error) for row in table.rows if row.error is not None))
+    main, solved, reasons = main_solution(table), table.solutions, table.reasons
     return {
         "name": table.game.name,
         "options": _options(table),
@@ -69,8 +68,8 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, source:
         "broken": sum(not check.holds for check in table.checks),
         "note": table.note,
         "spreads": [spread.text for spread in table.spreads],
-        "certificates": [_certificate(row.solution) for row in table.rows if row.solution is not None],
-        "sizes": [_sizes(row.solution, times) for row in table.rows if row.solution is not None],
+        "certificates": list(map(_certificate, solved)),
+        "sizes": [_sizes(solution, times) for solution in solved],
         "main": None if main is None else which(main),
         "to_play": "" if main is None else main.to_play,
         "strategy": None if main is None else excerpt(main),
@@ -103,15 +102,14 @@ def _options(table: Comparison) -> Facts:
 
 def _tree(game: Tree) -> list[tuple[str, str, str]]:
     """Return name, size and labels of each part of a game tree."""
-    owned = [[own for own in game.sets if own.agent == agent] for agent in range(game.n_agents)]
+    n_actions = [[len(info.actions) for info in game.sets if info.agent == i] for i in range(game.n_agents)]
     span = float(np.ptp(game.totals.paid, axis=1).max())
-    largest = (max((len(own.actions) for own in sets), default=0) for sets in owned)
     return [
         ("kind", tree_kind(game), ""),
         ("agents", str(game.n_agents), ", ".join(game.agents)),
         ("nodes", str(game.n_nodes), ""),
-        ("information sets", counts(map(len, owned)), "of each agent"),
-        ("actions", counts(largest), "most at a set of each agent"),
+        ("information sets", counts(map(len, n_actions)), "of each agent"),
+        ("actions", counts(max(numbers, default=0) for numbers in n_actions), "most at a set of each agent"),
         ("largest payoff difference", number(span), "of one agent over all paths"),
     ]
 
@@ -120,23 +118,24 @@ def _game(game: Game | Tree) -> list[tuple[str, str, str]]:
     """Return name, size and labels of each part of a game."""
     if isinstance(game, Tree):
         return _tree(game)
-    own = [("kind", kind(game), ""), ("agents", str(game.n_agents), ", ".join(game.agents))]
-    own.append(("states", str(game.n_states), _labels(game.states)))
-    for what, sizes, labels in (
-        ("actions", game.n_actions, game.actions),
-        ("observations", game.n_observations, game.observations),
-    ):
-        alike = len(set(labels)) == 1
-        told = (
-            [_labels(labels[0])] if alike else [f"{a}: {_labels(l)}" for a, l in zip(game.agents, labels, strict=True)]
-        )
-        own.append((what, counts(sizes), "; ".join(told) if all(told) else ""))
-    own.append(("largest reward difference", number(game.reward_range), "of one agent at one step"))
-    return own
+    return [
+        ("kind", kind(game), ""),
+        ("agents", str(game.n_agents), ", ".join(game.agents)),
+        ("states", str(game.n_states), _labels(game.states)),
+        ("actions", counts(game.n_actions), _labels_by_agent(game, game.actions)),
+        ("observations", counts(game.n_observations), _labels_by_agent(game, game.observations)),
+        ("largest reward difference", number(game.reward_range), "of one agent at one step"),
+    ]
 
 
 def _labels(labels: tuple[str, ...]) -> str:
     return ", ".join(labels) if len(labels) <= MOST_LABELS else ""
+
+
+def _labels_by_agent(game: Game, labels: tuple[tuple[str, ...], ...]) -> str:
+    if len(set(labels)) == 1:
+        return _labels(labels[0])
+    return "; ".join(f"{agent}: {_labels(known)}" for agent, known in zip(game.agents, labels, strict=True))
 
 
 def _known_values(table: Comparison, entry: CatalogEntry) -> list[str]:
@@ -152,28 +151,23 @@ def _known_values(table: Comparison, entry: CatalogEntry) -> list[str]:
 
 
 def _row(row: Row, reasons: list[str], times: bool) -> dict[str, Any]:
-    head = {"sharing": row.sharing, "concept": row.concept}
-    own = row.solution
-    if own is None:
-        words = {StrategyDependenceError: "not strategy-independent", LimitError: "stopped at a limit"}
-        status = next((word for error, word in words.items() if isinstance(row.error, error)), "unsupported")
-        return head | {"status": status, "mark": reasons.index(str(row.error)) + 1, "cells": []}
-    values = own.values.tolist()
-    cells = [short(value, own.scale) for value in (*values, own.welfare, min(values))]
-    cells += [small(own.certificate.gap), str(own.stats.states), str(own.stats.stage_lps)]
-    cells += [seconds(own.stats.seconds)] if times else []
-    return head | {"status": own.certificate.status, "mark": 0, "cells": cells}
+    head, solution = {"sharing": row.sharing, "concept": row.concept, "status": row.status}, row.solution
+    if solution is None:
+        return head | {"mark": reasons.index(str(row.error)) + 1, "cells": []}
+    values, stats = solution.values.tolist(), solution.stats
+    cells = [short(value, solution.scale) for value in (*values, solution.welfare, min(values))]
+    cells += [small(solution.certificate.gap), str(stats.states), str(stats.stage_lps)]
+    return head | {"mark": 0, "cells": [*cells, *([seconds(stats.seconds)] if times else [])]}
 
 
-def _certificate(own: Solution) -> dict[str, Any]:
-    found, within = own.certificate, is_equilibrium(own)
-    status = found.status if found.status == "exact" else f"{found.status} (the gaps are upper bounds)"
+def _certificate(solution: Solution) -> dict[str, Any]:
+    found, within = solution.certificate, solution.certificate.is_within(solution.allowed_gaps)
     return {
-        "which": which(own),
-        "status": status,
+        "which": which(solution),
+        "status": found.status if found.status == "exact" else f"{found.status} (the gaps are upper bounds)",
         "gaps": ", ".join(map(small, found.gaps.tolist())),
         "found_gains": "" if found.found_gains is None else ", ".join(map(small, found.found_gains.tolist())),
-        "allowed": ", ".join(dict.fromkeys(map(small, own.allowed_gaps.tolist()))),
+        "allowed": ", ".join(dict.fromkeys(map(small, solution.allowed_gaps.tolist()))),
         "within": within,
         "merge_error": small(found.merge_error),
         # What rounding gains is no deviation worth telling of.
@@ -181,21 +175,16 @@ def _certificate(own: Solution) -> dict[str, Any]:
     }
 
 
-def _sizes(own: Solution, times: bool) -> dict[str, Any]:
-    stats = own.stats
-    sizes = [(name.replace("_", " "), _size(size)) for name, size in stats.sizes.items()]
+def _sizes(solution: Solution, times: bool) -> dict[str, Any]:
+    stats = solution.stats
+    facts = [("method", solution.method + (f" (chosen for {solution.reason})" if solution.reason else ""))]
     if stats.states_by_depth:
-        sizes.insert(0, ("states by step", counts(stats.states_by_depth)))
-    methods = ", ".join(f"{name} {count}" for name, count in stats.methods.items() if count) or "-"
-    spent = ", ".join(f"{name} {seconds(wall)} s" for name, wall in stats.phases.items()) if times else ""
-    facts = [
-        ("method", f"{own.method} (chosen for {own.reason})" if own.reason else own.method),
-        *sizes,
-        ("programs solved", f"{stats.stage_lps} ({stats.closed} stage games needed none)"),
-        ("methods of stage games", methods),
-    ]
-    return {"which": which(own), "facts": [*facts, *([("wall time", spent)] if spent else [])]}
-
-
-def _size(size: int | tuple[int, ...]) -> str:
-    return counts(size) if isinstance(size, tuple) else str(size)
+        facts.append(("states by step", counts(stats.states_by_depth)))
+    for name, size in stats.sizes.items():
+        facts.append((name.replace("_", " "), counts(size) if isinstance(size, tuple) else str(size)))
+    facts.append(("programs solved", f"{stats.stage_lps} ({stats.closed} stage games needed none)"))
+    methods = ", ".join(f"{name} {count}" for name, count in stats.methods.items() if count)
+    facts.append(("methods of stage games", methods or "-"))
+    if times and stats.phases:
+        facts.append(("wall time", ", ".join(f"{name} {seconds(wall)} s" for name, wall in stats.phases.items())))
+    return {"which": which(solution), "facts": facts}

@@ -15,7 +15,6 @@ from lp_posg.planning.gains import advantages_of
 from lp_posg.plot.canvas import write
 from lp_posg.plot.plans import plan_of
 from lp_posg.report.contents import which
-from lp_posg.report.excerpts import is_equilibrium
 from lp_posg.stage import Correlated
 
 MOST_DRAWN = 30
@@ -27,18 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture, or why there is none.
-
-    Attributes
-    ----------
-    title : str
-    alt : str
-        What it shows, for those who cannot see it.
-    source : str
-        A data URI of SVG; empty if it was not drawn.
-    reason : str
-        Why not.
-    """
+    """A picture, or the reason why there is none; `alt` says what it shows, and `source` is a data URI of SVG."""
 
     title: str
     alt: str
@@ -58,8 +46,7 @@ def pictures(table: Comparison, main: Solution | None) -> list[Picture]:
     MissingExtraError
         If matplotlib is not installed.
     """
-    drawings = [*_of_table(table, main), *([] if main is None else _of_solution(main))]
-    return [_drawn(*drawing) for drawing in drawings]
+    return [] if main is None else [_drawn(*drawing) for drawing in (*_of_table(table, main), *_of_solution(main))]
 
 
 def _drawn(title: str, alt: str, draw: Callable[[], Figure]) -> Picture:
@@ -75,23 +62,21 @@ def _drawn(title: str, alt: str, draw: Callable[[], Figure]) -> Picture:
     return Picture(title, alt, "data:image/svg+xml;base64," + base64.b64encode(stream.getvalue()).decode())
 
 
-def _of_table(table: Comparison, main: Solution | None) -> Iterator[Drawing]:
-    if main is None:
-        return
+def _of_table(table: Comparison, main: Solution) -> Iterator[Drawing]:
     rule = None if main.sharing is None else main.sharing.name
     yield (
         "Welfare by concept" if rule is None else "Welfare by sharing rule and concept",
         "Bars of welfare, grouped by sharing rule, a colour for each concept. The numbers are in the comparison.",
         lambda: plot.values(table),
     )
-    if any(":" in row.sharing for row in table.rows if row.sharing is not None and row.solution is not None):
+    if any(":" in solution.sharing.name for solution in table.solutions if solution.sharing is not None):
         yield (
             "Welfare by delay of sharing",
             "Lines of welfare against the delay of sharing, one for each concept. The numbers are in the comparison.",
             lambda: plot.delays(table),
         )
-    solved = [row.solution for row in table.rows if row.solution is not None and row.sharing == rule]
-    correlated = any(isinstance(own.concept, Correlated) for own in solved)
+    solved = (row.solution for row in table.rows if row.solution is not None and row.sharing == rule)
+    correlated = any(isinstance(solution.concept, Correlated) for solution in solved)
     if table.horizon in (1, None) and table.game.n_agents == 2 and table.compression == "exact" and correlated:
         yield (
             "What equilibria can give" + ("" if rule is None else f", {rule}"),
@@ -103,16 +88,16 @@ def _of_table(table: Comparison, main: Solution | None) -> Iterator[Drawing]:
 
 def _gains_title(main: Solution) -> str:
     """Return what the heat map shows: in a compressed model there may be gains where nobody comes who follows."""
-    if not is_equilibrium(main):
+    if not main.certificate.is_within(main.allowed_gaps):
         return "What is gained by deviating"
     try:
         plan = plan_of(main, "deviations", strategic_form=True)
         gains = plan.advantages if isinstance(plan, StateSolution) else advantages_of(plan)
     except LpPosgError:  # it is not drawn then, and the reason stands in its place
         return "Why no one gains by deviating"
-    somewhere = any(float(own.best.max(initial=0.0)) > plan.allowed_gaps[own.agent] for own in gains)
-    aside = "What deviating gains (something only where those who follow hardly ever come, or never)"
-    return aside if somewhere else "Why no one gains by deviating"
+    if any(float(step.best.max(initial=0.0)) > plan.allowed_gaps[step.agent] for step in gains):
+        return "What deviating gains (something only where those who follow hardly ever come, or never)"
+    return "Why no one gains by deviating"
 
 
 def _of_solution(main: Solution) -> Iterator[Drawing]:

@@ -23,28 +23,22 @@ FOLDER = Path(__file__).parent
 
 def check_available() -> None:
     """Raise MissingExtraError unless what the page needs can be imported."""
+    advice = "install it with: pip install 'lp-posg[report]'"
     try:
         import jinja2  # noqa: F401
     except ImportError:
-        raise MissingExtraError(
-            "jinja2 is not installed, and reports need it; install it with: pip install 'lp-posg[report]'"
-        ) from None
+        raise MissingExtraError(f"jinja2 is not installed, and reports need it; {advice}") from None
     try:
         check_plot()
     except MissingExtraError:
-        raise MissingExtraError(
-            "matplotlib is not installed, and reports have pictures; install it with: pip install 'lp-posg[report]'"
-        ) from None
+        raise MissingExtraError(f"matplotlib is not installed, and reports have pictures; {advice}") from None
 
 
 def check_suffix(path: str | PathLike[str]) -> None:
     """Raise FormatError unless a path ends as a page does."""
     if Path(path).suffix.lower() not in SUFFIXES:
-        raise FormatError(
-            f"{str(path)!r} is no name for a page; give one that ends in {' or '.join(SUFFIXES)}",
-            path=str(path),
-            line=None,
-        )
+        advice = f"give one that ends in {' or '.join(SUFFIXES)}"
+        raise FormatError(f"{str(path)!r} is no name for a page; {advice}", path=str(path), line=None)
 
 
 def page(
@@ -65,13 +59,13 @@ def page(
     table : Comparison
         From `lp_posg.compare`.
     command : str
-        The command line that makes it, if there is one, to be told.
+        The command line that makes it, if there is one, to be shown.
     entry : CatalogEntry, optional
-        Of the game, if it is of the catalogue: its description and source are told.
+        Of the game, if it is of the catalogue: its description and source are shown.
     source : str
         Python expression of the game, for the lines that compute it again; by default what `entry` says.
     times : bool
-        Whether wall times are told. Without, the same comparison gives the same page, byte by byte.
+        Whether wall times are shown. Without, the same comparison gives the same page, byte by byte.
 
     Raises
     ------
@@ -99,16 +93,14 @@ def page(
         keep_trailing_newline=True,
         finalize=_shown,
     )
-    own = content(table, command, entry, source, times)
+    parts = content(table, command, entry, source, times)
     # Several lines, so not for `_shown`; what is no line break in it is `repr` of something.
-    own["code"] = markupsafe.escape(own["code"])
-    drawn = pictures(table, main_solution(table))
-    return environment.get_template("page.html").render(
-        **own,
-        pictures=drawn,
-        style=_raw((FOLDER / "page.css").read_text(encoding="utf-8")),
-        json=_raw(_json(table, times)),
-    )
+    parts["code"] = markupsafe.escape(parts["code"])
+    parts["pictures"] = pictures(table, main_solution(table))
+    # Not to be escaped: the style is ours, and the JSON is made harmless.
+    parts["style"] = markupsafe.Markup((FOLDER / "page.css").read_text(encoding="utf-8"))
+    parts["json"] = markupsafe.Markup(_json(table, times))
+    return environment.get_template("page.html").render(parts)
 
 
 def save(
@@ -137,13 +129,6 @@ def save(
 def _shown(value: Any) -> Any:
     """Return what the template shows of a value: labels on one line, whatever control characters they hold."""
     return clean(value) if type(value) is str else value
-
-
-def _raw(text: str) -> Any:
-    """Return text that is not to be escaped: only for what is ours, or was made harmless."""
-    from markupsafe import Markup
-
-    return Markup(text)
 
 
 def _json(table: Comparison, times: bool) -> str:

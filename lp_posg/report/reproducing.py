@@ -25,7 +25,7 @@ LIBRARIES = ("numpy", "scipy", "highspy", "networkx", "cvxpy", "matplotlib", "ji
 
 def code(table: Comparison, entry: CatalogEntry | None, source: str) -> str:
     """Return the Python lines that compute the same comparison; `source` is the expression of its game."""
-    game, solved = table.game, [row.solution for row in table.rows if row.solution is not None]
+    game, solved = table.game, table.solutions
     given: dict[str, Any] = {}
     if isinstance(game, Game):
         given |= {"horizon": table.horizon, "sharing": list(dict.fromkeys(row.sharing for row in table.rows))}
@@ -35,9 +35,9 @@ def code(table: Comparison, entry: CatalogEntry | None, source: str) -> str:
         given["discount"] = game.discount
     if solved:
         given["tolerance"] = solved[0].tolerance
-        if any((own.certificate.gaps > own.allowed_gaps).any() for own in solved):
+        if not all(solution.certificate.is_within(solution.allowed_gaps) for solution in solved):
             given["approximate"] = True
-        if any(own.certificate.found_gains is not None for own in solved):
+        if any(solution.certificate.found_gains is not None for solution in solved):
             given["certificate"] = "bounded"
     lines = [f"    {key}={value!r},{_foreign(game, key, value)}" for key, value in given.items()]
     head = ["import lp_posg as posg", "", f"game = {source or _source(game, entry)}", "table = posg.compare("]
@@ -84,6 +84,6 @@ def digest_of(game: Game | Tree) -> str:
     if isinstance(game, Game):
         return fingerprint(game)
     arrays = [array.tolist() for array in (game.parent, game.owner, game.information, game.outcome)]
-    sets = [[own.agent, own.label, own.actions] for own in game.sets]
+    sets = [[info.agent, info.label, info.actions] for info in game.sets]
     numbers = [[*map(str, game.probability)], [[*map(str, row)] for row in game.outcomes]]
     return hashlib.sha256(json.dumps([game.agents, game.labels, sets, arrays, numbers]).encode()).hexdigest()

@@ -70,20 +70,23 @@ def fail_if_inconsistent(table: Comparison) -> None:
 def _show(table: Comparison) -> None:
     _show_header(table)
     show_line()
-    reasons = _show_rows(table)
-    if reasons:
+    columns = [Column("sharing"), Column("concept"), Column("status", breaks=20)]
+    columns += [Column("_".join(agent.split()) or "agent", right=True) for agent in table.game.agents]
+    columns += [Column(name, right=True) for name in ("welfare", "smallest", "gap", "states", "LPs", "seconds")]
+    show_table(columns, [_cells(row, table.reasons, len(columns)) for row in table.rows], keys=2)
+    if table.reasons:
         show_line()
-        for mark, reason in enumerate(reasons, 1):
-            show_line(f"[{mark}] {reason}")
+    for mark, reason in enumerate(table.reasons, 1):
+        show_line(f"[{mark}] {reason}")
     if table.checks:
         show_line()
-        for check in table.checks:
-            verdict = "holds" if check.holds else "FAILS"
-            show_line(f"{verdict}  {check.text} ({check.detail})", "" if check.holds else "bold red")
+    for check in table.checks:
+        verdict, style = ("holds", "") if check.holds else ("FAILS", "bold red")
+        show_line(f"{verdict}  {check.text} ({check.detail})", style)
     if table.spreads:
         show_line()
-        for spread in table.spreads:
-            show_line(spread.text)
+    for spread in table.spreads:
+        show_line(spread.text)
     show_line()
     show_line(table.note)
 
@@ -94,8 +97,7 @@ def _show_header(table: Comparison) -> None:
     from lp_posg.version import __version__
 
     game, steps = table.game, table.horizon
-    solved = [row.solution for row in table.rows if row.solution is not None]
-    exact = sum(solution.certificate.status == "exact" for solution in solved)
+    exact = sum(solution.certificate.status == "exact" for solution in table.solutions)
     what = "" if steps is None else f", {steps} step{'s' * (steps != 1)}"
     show_facts(
         f"{game.name}: comparison{what}",
@@ -106,41 +108,18 @@ def _show_header(table: Comparison) -> None:
                 *([("discount", number(game.discount))] if isinstance(game, Game) else []),
                 ("objective", table.objective),
                 ("compression", table.compression),
-                ("certificates", f"{exact} of {len(solved)} exact"),
+                ("certificates", f"{exact} of {len(table.solutions)} exact"),
                 ("version", __version__),
             ],
         ],
     )
 
 
-def _show_rows(table: Comparison) -> list[str]:
-    """Show the rows, and return the reasons that their marks refer to."""
-    reasons = list(dict.fromkeys(str(row.error) for row in table.rows if row.error is not None))
-    columns = [Column("sharing"), Column("concept"), Column("status", breaks=20)]
-    columns += [Column("_".join(agent.split()) or "agent", right=True) for agent in table.game.agents]
-    columns += [Column(name, right=True) for name in ("welfare", "smallest", "gap", "states", "LPs", "seconds")]
-    show_table(columns, [_cells(row, reasons, len(columns)) for row in table.rows], keys=2)
-    return reasons
-
-
 def _cells(row: Row, reasons: list[str], n_columns: int) -> list[str]:
-    from lp_posg.errors import LimitError, StrategyDependenceError
-
-    rule = row.sharing or "-"
-    if row.solution is None:
-        words = {StrategyDependenceError: "not strategy-independent", LimitError: "stopped at a limit"}
-        status = next((word for kind, word in words.items() if isinstance(row.error, kind)), "unsupported")
-        mark = reasons.index(str(row.error)) + 1
-        return [rule, row.concept, f"{status} [{mark}]", *["-"] * (n_columns - 3)]
-    solution = row.solution
-    values = solution.values.tolist()
-    return [
-        rule,
-        row.concept,
-        solution.certificate.status,
-        *(number(value, solution.scale) for value in (*values, sum(values), min(values))),
-        small(solution.certificate.gap),
-        str(solution.stats.states),
-        str(solution.stats.stage_lps),
-        seconds(solution.stats.seconds),
-    ]
+    head, solution = [row.sharing or "-", row.concept], row.solution
+    if solution is None:
+        return [*head, f"{row.status} [{reasons.index(str(row.error)) + 1}]", *["-"] * (n_columns - 3)]
+    values, stats = solution.values.tolist(), solution.stats
+    shown = [number(value, solution.scale) for value in (*values, sum(values), min(values))]
+    sizes = [small(solution.certificate.gap), str(stats.states), str(stats.stage_lps), seconds(stats.seconds)]
+    return [*head, row.status, *shown, *sizes]

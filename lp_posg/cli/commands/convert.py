@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lp_posg.cli import options as shared
 from lp_posg.cli.facts import words_of
-from lp_posg.cli.games import Opened, complete_game, game_endings, open_game
+from lp_posg.cli.games import Opened, game_endings, open_game
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import check_not_input, check_target, naming_a_file
 from lp_posg.formats import FORMATS
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from lp_posg.trees import Tree
 
 EXAMPLE = "lp-posg convert dectiger dectiger.dpomdp"
+
+Source: Any = shared.argument("IN", "A game file, a name of the catalogue, or open_spiel:NAME.")
+Target: Any = shared.argument("OUT", f"The file to write: {game_endings(writing=True)}.")
+Steps: Any = shared.option(int, "Number of steps of a game tree (.efg).", *shared.HORIZON, min=1)
+Sharing: Any = shared.option(str, "Who learns what when in a game tree (.efg); none if not given.")
 
 
 def _schema(wanted: bool) -> None:
@@ -30,32 +36,12 @@ def _schema(wanted: bool) -> None:
 
 
 def run(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="IN",
-            autocompletion=complete_game,
-            help="A game file, a name of the catalogue, or open_spiel:NAME.",
-            show_default=False,
-        ),
-    ],
-    target: Annotated[
-        str,
-        typer.Argument(metavar="OUT", help=f"The file to write: {game_endings(writing=True)}.", show_default=False),
-    ],
-    horizon: Annotated[
-        int | None,
-        typer.Option("--horizon", "-H", min=1, help="Number of steps of a game tree (.efg).", show_default=False),
-    ] = None,
-    sharing: Annotated[
-        str | None,
-        typer.Option(help="Who learns what when in a game tree (.efg); none if not given.", show_default=False),
-    ] = None,
+    source: Source,
+    target: Target,
+    horizon: Steps = None,
+    sharing: Sharing = None,
     schema: Annotated[
-        bool,
-        typer.Option(
-            "--schema", callback=_schema, is_eager=True, help="Show the JSON schema of .json game files and exit."
-        ),
+        bool, typer.Option("--schema", callback=_schema, is_eager=True, help="Show the schema of .json games and exit.")
     ] = False,
 ) -> None:
     """Write a game in another file format.
@@ -72,9 +58,8 @@ def run(
         entry = choose(FORMATS, Path(target), writing=True)
     check_target(target)
     only_trees = entry.write_game is None
-    if not only_trees and (horizon is not None or sharing is not None):
-        flag = "--sharing" if horizon is None else "--horizon"
-        raise typer.BadParameter("it applies to game trees (.efg) only", param_hint=flag)
+    if not only_trees:
+        _check_none_given(horizon, sharing, "it applies to game trees (.efg) only")
     opened = open_game(source)
     game = opened.game
     if only_trees:
@@ -98,8 +83,11 @@ def _tree(opened: Opened, horizon: int | None, sharing: str | None) -> Tree:
                 param_hint="--horizon",
             )
         return posg.trees.unroll(opened.posg, horizon, sharing or "none")
-    if horizon is not None or sharing is not None:
-        raise typer.BadParameter(
-            "it does not apply to a game tree", param_hint="--sharing" if horizon is None else "--horizon"
-        )
+    _check_none_given(horizon, sharing, "it does not apply to a game tree")
     return opened.tree
+
+
+def _check_none_given(horizon: int | None, sharing: str | None, reason: str) -> None:
+    for flag, value in {"--horizon": horizon, "--sharing": sharing}.items():
+        if value is not None:
+            raise typer.BadParameter(reason, param_hint=flag)

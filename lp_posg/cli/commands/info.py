@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from lp_posg.cli import options as shared
+from lp_posg.cli.bars import status_line
 from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, deliver
-from lp_posg.cli.tree_sizes import show_tree
 from lp_posg.errors import OptionError
-from lp_posg.wording import counts, kind, number, small, yes_no
+from lp_posg.wording import counts, kind, number, numbers, small, tree_kind, yes_no
 
 if TYPE_CHECKING:
     from lp_posg.bounds import Observability
     from lp_posg.game import Game
     from lp_posg.planning import Fit
+    from lp_posg.trees import Tree
 
 EXAMPLE = "lp-posg info dectiger --horizon 4"
+
+Structures: Any = shared.option(list[str], f"Only these structures, {shared.SEVERAL}.")
 
 DEFAULT_HORIZON = 3
 
@@ -31,10 +31,7 @@ OBSERVABILITY_SECONDS = 1.0
 def run(
     file: shared.File,
     horizon: shared.OptionalHorizon = None,
-    sharing: Annotated[
-        list[str] | None,
-        typer.Option(help="Only these structures, repeated or with commas.", show_default=False),
-    ] = None,
+    sharing: Structures = None,
     json: shared.Json = None,
 ) -> None:
     """Show a game's sizes and the sharing structures that fit it.
@@ -51,7 +48,7 @@ def run(
         if horizon is not None or sharing is not None:
             option = "sharing" if horizon is None else "horizon"
             raise OptionError(f"{option} does not apply to a game tree, which is played to its end", option=option)
-        show_tree(opened.tree, json)
+        _show_tree(opened.tree, json)
         return
     game = opened.posg
     from lp_posg.information import sharing_examples
@@ -66,29 +63,67 @@ def run(
     deliver(json, lambda: _summary(*result), lambda: _show(*result))
 
 
+def _show_tree(game: Tree, json: str | None) -> None:
+    """Show a game tree's sizes."""
+    from lp_posg.cli.facts import set_counts
+    from lp_posg.trees.nodes import CHANCE, TERMINAL
+    from lp_posg.trees.recall import recall_of
+    from lp_posg.trees.strategic import plan_count
+    from lp_posg.version import __version__
+
+    agents, recall = range(game.n_agents), recall_of(game)
+    payoffs = [(float(paid.min()), float(paid.max())) for paid in game.totals.paid]
+    found: dict[str, Any] = {
+        "game": game.name,
+        "form": "tree",
+        "kind": tree_kind(game),
+        "agents": list(game.agents),
+        "nodes": game.n_nodes,
+        "chance_nodes": int((game.owner == CHANCE).sum()),
+        "terminal_nodes": int((game.owner == TERMINAL).sum()),
+        "depth": int(game.depth.max()),
+        "information_sets": set_counts(game),
+        "sequences": [sum(len(info.actions) for info in game.sets if info.agent == agent) for agent in agents],
+        "reduced_plans": [plan_count(game, recall, agent) for agent in agents],
+        "payoffs": [list(ends) for ends in payoffs],
+        "perfect_recall": True,
+        "version": __version__,
+    }
+    facts = [
+        [("game", game.name), ("kind", found["kind"]), ("agents", ", ".join(game.agents))],
+        [(key, str(found[key])) for key in ("nodes", "chance_nodes", "terminal_nodes", "depth")],
+        [
+            *((key, counts(found[key])) for key in ("information_sets", "sequences")),
+            ("reduced_plans", numbers(found["reduced_plans"])),
+            ("payoffs", _ranges(payoffs)),
+            ("perfect_recall", "yes"),
+        ],
+    ]
+    deliver(json, lambda: found, lambda: show_facts(game.name, facts))
+
+
+def _ranges(ends: list[tuple[float, float]]) -> str:
+    return ", ".join(f"{number(low)} to {number(high)}" for low, high in ends)
+
+
 def _surveyed(game: Game, horizon: int, names: list[str]) -> list[Fit]:
     """Return how the structures fit, telling a terminal on stderr which one is being checked."""
     import lp_posg as posg
 
     structures = [posg.information.sharing_structure(name, game.n_agents) for name in names]
-    if sys.stderr is None or not sys.stderr.isatty():
-        return list(posg.survey(game, horizon, structures))
-    from rich.console import Console
-
     fits: list[Fit] = []
-    with Console(file=sys.stderr, markup=False).status("checking") as status:
+    with status_line("checking") as update:
         for structure in structures:
-            status.update(f"checking {structure.name}")
+            if update is not None:
+                update(f"checking {structure.name}")
             fits += posg.survey(game, horizon, [structure])
     return fits
 
 
 def _rewards(game: Game) -> list[tuple[float, float]]:
     """Return the least and the largest reward of each agent."""
-    arrays = [game.reward_array(h) for h in range(game.max_horizon or 1)]
-    return [
-        (min(float(a[i].min()) for a in arrays), max(float(a[i].max()) for a in arrays)) for i in range(game.n_agents)
-    ]
+    by_agent = zip(*(game.reward_array(h) for h in range(game.max_horizon or 1)), strict=True)
+    return [(float(min(a.min() for a in arrays)), float(max(a.max() for a in arrays))) for arrays in by_agent]
 
 
 def _summary(game: Game, horizon: int, fits: list[Fit], seen: Observability) -> dict[str, Any]:
@@ -108,31 +143,24 @@ def _summary(game: Game, horizon: int, fits: list[Fit], seen: Observability) -> 
         "observability": _observability(game, seen),
         "max_horizon": game.max_horizon,
         "horizon": horizon,
-        "sharing": [
-            {"sharing": f.sharing, "admissible": f.admissible, "states": list(f.states), "reason": f.reason}
-            for f in fits
-        ],
+        "sharing": [{**vars(fit), "states": list(fit.states)} for fit in fits],
         "version": __version__,
     }
 
 
 def _observability(game: Game, seen: Observability) -> dict[str, Any]:
     """Return it as a JSON-ready object: the two beliefs by the labels of the states they hold possible."""
-    beliefs = None if seen.beliefs is None else [_belief(game, b.tolist()) for b in seen.beliefs]
+    beliefs = None
+    if seen.beliefs is not None:
+        pairs = [zip(game.states, belief.tolist(), strict=True) for belief in seen.beliefs]
+        beliefs = [{state: prob for state, prob in belief if prob > 0} for belief in pairs]
     return {
-        "value": seen.value,
-        "lower": seen.lower,
-        "upper": seen.upper,
-        "status": seen.status,
+        **{key: getattr(seen, key) for key in ("value", "lower", "upper", "status")},
         "step": None if seen.time is None else seen.time + 1,
         "joint_action": None if seen.joint_action is None else list(seen.joint_action),
         "beliefs": beliefs,
         "initial": None if seen.initial is None else _observability(game, seen.initial),
     }
-
-
-def _belief(game: Game, probabilities: list[float]) -> dict[str, float]:
-    return {state: p for state, p in zip(game.states, probabilities, strict=True) if p > 0}
 
 
 def _observability_text(seen: Observability) -> str:
@@ -150,7 +178,7 @@ def _show(game: Game, horizon: int, fits: list[Fit], seen: Observability) -> Non
             game_facts(game),
             [
                 ("discount", number(game.discount)),
-                ("rewards", ", ".join(f"{number(low)} to {number(high)}" for low, high in _rewards(game))),
+                ("rewards", _ranges(_rewards(game))),
                 ("reward_range", number(game.reward_range)),
                 ("initial_observation", yes_no(game.initial_observation_matrix is not None)),
                 ("observability", _observability_text(seen)),

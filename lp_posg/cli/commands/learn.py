@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lp_posg.cli import options as shared
+from lp_posg.cli.bars import status_line
 from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, check_solution_target, deliver
@@ -17,7 +15,7 @@ from lp_posg.wording import number, numbers, seconds, small, value_scale
 
 if TYPE_CHECKING:
     from lp_posg.game import Game
-    from lp_posg.learning import LearningProgress, Learnt
+    from lp_posg.learning import Candidate, LearningProgress, Learnt
 
 EXAMPLE = "lp-posg learn dectiger --horizon 3 --sharing one-step-delay --episodes 30000"
 
@@ -38,10 +36,7 @@ def run(
     ] = 2_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")] = 0,
     json: shared.Json = None,
-    save: Annotated[
-        str | None,
-        typer.Option(metavar="OUT.npz", help="Store the chosen strategy, for `lp-posg verify`.", show_default=False),
-    ] = None,
+    save: shared.Save = None,
 ) -> None:
     """Learn a strategy from simulated play alone.
 
@@ -53,7 +48,7 @@ def run(
     import lp_posg as posg
     from lp_posg.learning.stored import learnt_solution
 
-    with _shown_progress() as progress:
+    with status_line("learning") as update:
         found = posg.learn(
             game,
             horizon,
@@ -63,7 +58,7 @@ def run(
             exploration=exploration,  # type: ignore[arg-type]  # checked by `learn`
             evaluation_episodes=evaluation_episodes,
             seed=seed,
-            progress=progress,
+            progress=None if update is None else lambda now: update(_in_words(now)),
             **options,
         )
     if save is not None:
@@ -71,18 +66,8 @@ def run(
     deliver(json, lambda: _summary(found, game), lambda: _show(found, game))
 
 
-@contextmanager
-def _shown_progress() -> Iterator[Callable[[LearningProgress], None] | None]:
-    """Give what `learn` takes as ``progress``: a line on a terminal's stderr, or None."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-
-    with Console(file=sys.stderr, markup=False).status("learning") as status:
-        yield lambda now: status.update(
-            f"{now.phase}: round {now.round} of {now.rounds}, {now.episodes} episodes, {now.seconds:.0f} s"
-        )
+def _in_words(now: LearningProgress) -> str:
+    return f"{now.phase}: round {now.round} of {now.rounds}, {now.episodes} episodes, {now.seconds:.0f} s"
 
 
 def _theory(found: Learnt, game: Game) -> tuple[float, int | float]:
@@ -113,7 +98,6 @@ def _show(found: Learnt, game: Game) -> None:
     allowed = allowed_gaps(game, GAP_TOL, best.certificate.kind.together)
     observability, memory = _theory(found, game)
     options = found.summary()
-    stopped = [("stopped", found.stopped)] if found.stopped else []
     show_facts(
         f"{game.name}: learnt, {options['sharing']}, {found.horizon} steps",
         [
@@ -124,7 +108,7 @@ def _show(found: Learnt, game: Game) -> None:
                 *((key, options[key]) for key in ("sharing", "concept", "objective", "exploration")),
                 ("memory", f"{found.memory} (theory: {memory} at observability {small(observability)}, constant 1)"),
                 ("samples", ", ".join(f"{key} {count}" for key, count in found.samples.items())),
-                *stopped,
+                *([("stopped", found.stopped)] if found.stopped else []),
             ],
             value_facts(best.certificate.values.tolist(), scale),
             certificate_facts(best.certificate, allowed, GAP_TOL, "reward range"),
@@ -138,32 +122,25 @@ def _show(found: Learnt, game: Game) -> None:
     )
     show_line()
     columns = ("round", "episodes", "plans", "states", "model_values", "mean_returns", "±", "estimated_gap", "±", "gap")
-    rows = [_row(found, k, scale) for k in range(len(found.candidates))]
+    rows = [_row(candidate, scale) for candidate in found.candidates]
     show_table([Column(name, right=True) for name in columns], rows)
     if found.errors is None:
         return
     show_line()
     names = ("reward_error", "transition_error")
-    show_table(
-        [Column("step"), *(Column(name, right=True) for name in names)],
-        [[str(row["step"]), *(small(row[name]) for name in names)] for row in found.errors.rows()],
-    )
+    errors = [[str(row["step"]), *(small(row[name]) for name in names)] for row in found.errors.rows()]
+    show_table([Column("step"), *(Column(name, right=True) for name in names)], errors)
     show_line("errors: of the last model, expected under the worst policy")
 
 
-def _row(found: Learnt, place: int, scale: float) -> list[str]:
-    candidate = found.candidates[place]
+def _row(candidate: Candidate, scale: float) -> list[str]:
     assert candidate.certificate is not None
     team = candidate.certificate.kind.together
     return [
-        str(candidate.round),
-        str(candidate.episodes),
-        str(candidate.plans),
-        str(sum(candidate.states)),
+        *map(str, (candidate.round, candidate.episodes, candidate.plans, sum(candidate.states))),
         numbers(candidate.model_values.tolist(), scale),
         numbers(candidate.values.tolist(), scale),
         small(candidate.value_errors.max()),
-        "-" if team else small(candidate.gaps.max()),
-        "-" if team else small(candidate.gap_errors.max()),
+        *("-" if team else small(estimates.max()) for estimates in (candidate.gaps, candidate.gap_errors)),
         small(candidate.certificate.gap),
     ]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from lp_posg.cli import options as shared
-from lp_posg.cli.games import complete_game
 from lp_posg.cli.screen import Column, is_terminal, show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, deliver
 from lp_posg.wording import counts, number, numbers
@@ -17,12 +16,11 @@ if TYPE_CHECKING:
 
 EXAMPLE = "lp-posg models dectiger"
 
+Name: Any = shared.argument("NAME", "Describe this model.", str | None)
+
 
 def run(
-    name: Annotated[
-        str | None,
-        typer.Argument(metavar="NAME", autocompletion=complete_game, help="Describe this model.", show_default=False),
-    ] = None,
+    name: Name = None,
     json: shared.Json = None,
 ) -> None:
     """List the models of the catalogue, or describe one."""

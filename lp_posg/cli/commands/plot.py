@@ -11,7 +11,7 @@ import typer
 
 from lp_posg.cli import options as shared
 from lp_posg.cli.bars import progress_bar
-from lp_posg.cli.games import Opened, complete_game, game_endings, open_stored
+from lp_posg.cli.games import Opened, game_endings, open_stored
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import check_drawn_target
 from lp_posg.plot.pictures import PICTURES, Picture
@@ -28,6 +28,19 @@ def _picture(name: str) -> str:
 def _named(of: str) -> str:
     """Return the names of the pictures that are drawn of a solution, of runs, ..."""
     return ", ".join(name for name, picture in PICTURES.items() if picture.of == of)
+
+
+What: Any = shared.argument(
+    "WHAT", "; ".join(f"{name}: {picture.help}" for name, picture in PICTURES.items()) + ".", callback=_picture
+)
+Files: Any = shared.argument(
+    "FILE",
+    f"A file ({game_endings()}), or a name of the catalogue; for {_named('solution')} also a solution stored by"
+    f" `lp-posg solve --save`; for {_named('runs')} one or several JSON files.",
+    list[str],
+)
+Out: Any = shared.output("PICTURE", "A .png, .svg or .pdf file to write.")
+Steps: Any = shared.option(int, "Number of steps; of values, the longest.", *shared.HORIZON, min=1)
 
 
 @dataclass(frozen=True)
@@ -65,9 +78,9 @@ class Call:
 
     def check_none_given(self, reason: str, *also: str) -> None:
         """Raise BadParameter if options stand where they have no meaning."""
-        for name, flag in shared.given_options(self.context):
-            if name not in ("what", "files", "out", *also):
-                raise typer.BadParameter(reason, param_hint=flag)
+        for parameter in shared.given_options(self.context):
+            if parameter.name not in ("what", "files", "out", *also):
+                raise typer.BadParameter(reason, param_hint=parameter.opts[0])
 
     def opened(self, need: str) -> Opened:
         """Return the game, or raise BadParameter if a solution is given instead."""
@@ -80,34 +93,11 @@ class Call:
 @shared.takes(*shared.WHAT, "method", *shared.HOW, several=("sharing", "concept"))
 def run(
     context: typer.Context,
-    what: Annotated[
-        str,
-        typer.Argument(
-            metavar="WHAT",
-            callback=_picture,
-            help="; ".join(f"{picture.name}: {picture.help}" for picture in PICTURES.values()) + ".",
-            show_default=False,
-        ),
-    ],
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE",
-            autocompletion=complete_game,
-            help=f"A file ({game_endings()}), or a name of the catalogue; for {_named('solution')} also"
-            f" a solution stored by `lp-posg solve --save`; for {_named('runs')} one or several JSON files.",
-            show_default=False,
-        ),
-    ],
-    out: Annotated[
-        str,
-        typer.Option("--out", "-o", metavar="PICTURE", help="A .png, .svg or .pdf file to write.", show_default=False),
-    ],
+    what: What,
+    files: Files,
+    out: Out,
     options: dict[str, Any],
-    horizon: Annotated[
-        int | None,
-        typer.Option("--horizon", "-H", min=1, help="Number of steps; of values, the longest.", show_default=False),
-    ] = None,
+    horizon: Steps = None,
     memory: Annotated[int, typer.Option(min=1, help="For contraction: how many steps of news, at most.")] = 6,
     step: Annotated[int, typer.Option(min=1, help="For contraction: the step to begin with.")] = 1,
     prior: Annotated[

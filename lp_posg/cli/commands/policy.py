@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lp_posg.cli import options as shared
-from lp_posg.cli.games import open_solution
 from lp_posg.cli.screen import show_facts, show_line
 from lp_posg.cli.targets import STDOUT, check_export_target, check_json_target, write_json
 
 if TYPE_CHECKING:
-    from lp_posg.cli.set_view import SetView
-    from lp_posg.cli.state_view import StateView
+    from lp_posg.cli.strategy_views import View
     from lp_posg.planning import Solution
 
 EXAMPLE = "lp-posg policy tiger.npz --step 2 --state 1"
 
+Step: Any = shared.option(int, "Only what is done at this step, from 1 on.", min=1)
+State: Any = shared.option(int, "Only the state of this number at the step, from 1 on.", min=1)
+
 
 def run(
     solution: shared.Stored,
-    step: Annotated[
-        int | None, typer.Option(min=1, help="Only what is done at this step, from 1 on.", show_default=False)
-    ] = None,
-    state: Annotated[
-        int | None,
-        typer.Option(min=1, help="Only the state of this number at the step, from 1 on.", show_default=False),
-    ] = None,
+    step: Step = None,
+    state: State = None,
     most: Annotated[int, typer.Option("--max", min=1, help="Most states, or information sets, to show.")] = 20,
-    export: Annotated[
-        str | None,
-        typer.Option(
-            metavar="STRATEGY",
-            help="Write all of it to a .json or .csv file; where there are states also to a .graphml or .dot file.",
-            show_default=False,
-        ),
-    ] = None,
+    export: shared.Export = None,
     gains: Annotated[
         bool, typer.Option(help="Say why no one gains by deviating; takes about as long as the certificate did.")
     ] = True,
@@ -61,18 +50,16 @@ def run(
     check_export_target(export, solution, json)
     if state is not None and step is None:
         raise typer.BadParameter("a number belongs to a step; give --step too", param_hint="--state")
-    from lp_posg.cli.set_view import set_view
-    from lp_posg.cli.state_view import state_view
-    from lp_posg.planning import SetSolution, StateSolution
+    from lp_posg.cli.strategy_views import view_of_sets, view_of_states
+    from lp_posg.planning import SetSolution, StateSolution, load_solution
 
-    stored = open_solution(solution)
+    stored = load_solution(solution)
     is_shown = export is None or step is not None
-    view: StateView | SetView
     if isinstance(stored, StateSolution):
-        view = state_view(stored, solution, step, state, most, gains and (is_shown or json is not None))
+        view = view_of_states(stored, solution, step, state, most, gains and (is_shown or json is not None))
     else:
         assert isinstance(stored, SetSolution)
-        view = set_view(stored, step, state, most)
+        view = view_of_sets(stored, step, state, most)
     if export is not None:
         stored.export(export)
     if json is not None:
@@ -83,14 +70,14 @@ def run(
         _show(stored, view)
 
 
-def _summary(stored: Solution, view: StateView | SetView) -> dict[str, object]:
+def _summary(stored: Solution, view: View) -> dict[str, object]:
     from lp_posg.cli.facts import solution_summary
 
     found = {"to_play": stored.to_play, "values": stored.values.tolist(), **view.summary()}
     return solution_summary(stored, stored.game, found)
 
 
-def _show(stored: Solution, view: StateView | SetView) -> None:
+def _show(stored: Solution, view: View) -> None:
     from lp_posg.cli.facts import game_facts, solution_facts, value_facts
 
     show_facts(

@@ -15,14 +15,14 @@ from lp_posg.cli.targets import check_drawn_target
 
 EXAMPLE = "lp-posg report chicken-signals --horizon 3 --concept ce,cce --out chicken.html"
 
+Page: Any = shared.output("PAGE", "An .html file to write.")
+
 
 @shared.takes(*shared.WHAT, *shared.HOW, several=("sharing", "concept"))
 def run(
     context: typer.Context,
     file: shared.File,
-    out: Annotated[
-        str, typer.Option("--out", "-o", metavar="PAGE", help="An .html file to write.", show_default=False)
-    ],
+    out: Page,
     options: dict[str, Any],
     horizon: shared.OptionalHorizon = None,
     no_times: Annotated[
@@ -53,17 +53,10 @@ def run(
 def _command(context: typer.Context) -> str:
     """Return the command line, from what was given of it."""
     words = ["lp-posg", "report"]
-    flags = dict(shared.given_options(context))
-    for parameter in context.command.params:
-        name = str(parameter.name)
-        value = context.params.get(name)
-        if name not in flags:
-            continue
-        if parameter.param_type_name == "argument":
-            words.append(str(value))
-        elif isinstance(value, bool):
-            words.append(flags[name])
-        else:
-            text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-            words += [flags[name], text]
+    for parameter in shared.given_options(context):
+        value = context.params.get(str(parameter.name))
+        if parameter.param_type_name == "option":
+            words.append(parameter.opts[0])
+        if not isinstance(value, bool):
+            words.append(",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value))
     return shlex.join(words)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from lp_posg.cli import options as shared
-from lp_posg.cli.games import game_for, open_solution
+from lp_posg.cli.games import open_solution
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, deliver
 from lp_posg.errors import OptionError
@@ -44,8 +44,7 @@ def run(
     `bernstein` and `hoeffding`, which hold for any number of runs.
     """
     check_json_target(json, solution, file)
-    stored = open_solution(solution)
-    game = game_for(stored, file)
+    stored, game = open_solution(solution, file)
     begun = time.perf_counter()
     played = _played(stored, runs, seed, level, {"game": None if file is None else game, "traces": traces})
     taken = time.perf_counter() - begun

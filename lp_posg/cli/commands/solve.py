@@ -11,13 +11,7 @@ from lp_posg.cli import options as shared
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
-from lp_posg.cli.targets import (
-    STDOUT,
-    check_export_target,
-    check_json_target,
-    check_solution_target,
-    write_json,
-)
+from lp_posg.cli.targets import STDOUT, check_export_target, check_json_target, check_solution_target, write_json
 from lp_posg.errors import LpPosgError, OptionError
 from lp_posg.wording import numbers, small
 
@@ -40,22 +34,8 @@ def run(
         typer.Option("--ledger", help="Show what the compression cost at every step: errors, proven bound, gap."),
     ] = False,
     json: shared.Json = None,
-    save: Annotated[
-        str | None,
-        typer.Option(
-            metavar="OUT.npz",
-            help="Store the solution, for `lp-posg verify`, `simulate`, `policy` and `plot`.",
-            show_default=False,
-        ),
-    ] = None,
-    export: Annotated[
-        str | None,
-        typer.Option(
-            metavar="STRATEGY",
-            help="Write how to play for other programs: .csv or .json, and .graphml or .dot where there are states.",
-            show_default=False,
-        ),
-    ] = None,
+    save: shared.Save = None,
+    export: shared.Export = None,
 ) -> None:
     """Find an equilibrium or the team optimum, with its certificate.
 

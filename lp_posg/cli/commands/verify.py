@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lp_posg.cli import options as shared
-from lp_posg.cli.games import game_for, open_solution
+from lp_posg.cli.games import open_solution
 from lp_posg.cli.screen import show_facts
 from lp_posg.cli.targets import check_json_target, deliver
 
@@ -36,8 +36,7 @@ def run(
     import lp_posg as posg
     from lp_posg.types import GAP_TOL
 
-    stored = open_solution(solution)
-    game = game_for(stored, file)
+    stored, game = open_solution(solution, file)
     certificate = posg.verify(stored, game, **options)
     tolerance = options.get("tolerance", GAP_TOL)
     allowed = _allowed(stored, game, tolerance)
@@ -58,7 +57,7 @@ def _allowed(stored: Any, game: Game | Tree, tolerance: float) -> FloatArray:
 def _summary(
     stored: Solution, game: Game | Tree, certificate: Certificate, tolerance: float, allowed: FloatArray
 ) -> dict[str, Any]:
-    from lp_posg.cli.facts import is_within, solution_summary
+    from lp_posg.cli.facts import solution_summary
     from lp_posg.planning.solved import certificate_summary
 
     found = {
@@ -66,7 +65,7 @@ def _summary(
         "welfare": float(certificate.values.sum()),
         "certificate": certificate_summary(certificate),
         "tolerance": tolerance,
-        "within_tolerance": is_within(certificate, allowed),
+        "within_tolerance": certificate.is_within(allowed),
     }
     return solution_summary(stored, game, found)
 
