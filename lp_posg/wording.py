@@ -92,7 +92,7 @@ def kind(game: Game) -> str:
 def sizes(game: Game) -> str:
     """Return the sizes of a game in one phrase."""
     return (
-        f"{game.n_agents} agent{'s' * (game.n_agents != 1)}, {game.n_states} state{'s' * (game.n_states != 1)},"
+        f"{counted(game.n_agents, 'agent')}, {counted(game.n_states, 'state')},"
         f" actions {counts(game.n_actions)}, observations {counts(game.n_observations)}"
     )
 
@@ -108,9 +108,18 @@ def tree_sizes(game: Tree) -> str:
     """Return the sizes of an extensive game in one phrase; actions are the most at a set of each agent."""
     owned = [[len(own.actions) for own in game.sets if own.agent == agent] for agent in range(game.n_agents)]
     return (
-        f"{game.n_agents} agent{'s' * (game.n_agents != 1)}, {game.n_nodes} node{'s' * (game.n_nodes != 1)},"
+        f"{counted(game.n_agents, 'agent')}, {counted(game.n_nodes, 'node')},"
         f" information sets {counts(map(len, owned))}, actions {counts(max(own, default=0) for own in owned)}"
     )
+
+
+def counted(n: int, noun: str) -> str:
+    """Return a count and its noun.
+
+    >>> counted(1, "step"), counted(2, "step")
+    ('1 step', '2 steps')
+    """
+    return f"{n} {noun}{'s' * (n != 1)}"
 
 
 def counts(values: Iterable[int]) -> str:

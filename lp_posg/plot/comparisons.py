@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lp_posg.errors import ModelError
 from lp_posg.planning import Comparison, Row
-from lp_posg.plot.captions import times
+from lp_posg.wording import counted
 
 TREE = "game tree"
 """Stands for the rule where there is none."""
@@ -44,7 +44,7 @@ def steps_of(table: Comparison) -> int:
 
 def over(tables: Sequence[Comparison]) -> str:
     """Return the number of steps as the end of a title; nothing for a game tree, or for several numbers."""
-    return f", {times(steps_of(tables[0]), 'step')}" if len(tables) == 1 and tables[0].horizon else ""
+    return f", {counted(steps_of(tables[0]), 'step')}" if len(tables) == 1 and tables[0].horizon else ""
 
 
 def as_tables(comparisons: Comparison | Sequence[Comparison]) -> list[Comparison]:

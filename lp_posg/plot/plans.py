@@ -5,8 +5,9 @@ from __future__ import annotations
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.planning import Solution, StatePlan, TreeSolution
 from lp_posg.planning.solved import SolvedGame
-from lp_posg.plot.captions import named, times
+from lp_posg.plot.captions import named
 from lp_posg.trees import Tree
+from lp_posg.wording import counted
 
 
 def plan_of(solution: Solution, picture: str, *, strategic_form: bool = False) -> StatePlan:
@@ -34,5 +35,5 @@ def facts(solution: Solution | SolvedGame) -> str:
     """Return rule, concept and number of steps of a solution for a title."""
     parts = [] if solution.sharing is None else [named(solution.sharing.name)]
     parts.append(named(solution.concept.name))
-    parts.append(solution.method if solution.horizon is None else times(solution.horizon, "step"))
+    parts.append(solution.method if solution.horizon is None else counted(solution.horizon, "step"))
     return ", ".join(parts)

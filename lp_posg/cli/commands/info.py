@@ -10,7 +10,7 @@ from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, deliver
 from lp_posg.errors import OptionError
-from lp_posg.wording import counts, kind, number, numbers, small, tree_kind, yes_no
+from lp_posg.wording import counted, counts, kind, number, numbers, small, tree_kind, yes_no
 
 if TYPE_CHECKING:
     from lp_posg.bounds import Observability
@@ -188,7 +188,7 @@ def _show(game: Game, horizon: int, fits: list[Fit], seen: Observability) -> Non
         ],
     )
     show_line()
-    show_line(f"Sharing structures over {horizon} step{'s' * (horizon != 1)}:")
+    show_line(f"Sharing structures over {counted(horizon, 'step')}:")
     show_table(
         [Column("sharing"), Column("fits"), Column("states by depth"), Column("reason", breaks=30)],
         [[f.sharing, yes_no(f.admissible), counts(f.states), _short(f.reason) or "-"] for f in fits],

@@ -110,8 +110,8 @@ def _show(found: Learnt, game: Game) -> None:
                 ("samples", ", ".join(f"{key} {count}" for key, count in found.samples.items())),
                 *([("stopped", found.stopped)] if found.stopped else []),
             ],
-            value_facts(best.certificate.values.tolist(), scale),
-            certificate_facts(best.certificate, allowed, GAP_TOL, "reward range"),
+            value_facts(best.certificate.values, scale),
+            certificate_facts(game, best.certificate, allowed),
             [
                 ("chosen_round", str(best.round)),
                 ("seed", str(found.seed)),
