@@ -8,7 +8,7 @@ from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.planning import Comparison
 from lp_posg.plot.canvas import Axes, Figure, light, new_figure
 from lp_posg.plot.captions import legend_beside, named, note, plain, title
-from lp_posg.plot.comparisons import as_tables, concepts_of, over, rules_of, steps_of, unsolved, welfare_of
+from lp_posg.plot.inputs import as_tables, concepts_of, over, rules_of, steps_of, unsolved, welfare_of
 from lp_posg.plot.looks import looks_of, ring
 from lp_posg.wording import counted
 

@@ -11,7 +11,7 @@ from lp_posg.information import SharingStructure
 from lp_posg.planning import Comparison, PayoffRegion, Row, Solution, payoff_region
 from lp_posg.plot.canvas import Axes, Figure, Style, new_axes
 from lp_posg.plot.captions import distinct, legend_beside, named, plain, title, upright
-from lp_posg.plot.comparisons import rule_of, rules_of
+from lp_posg.plot.inputs import rule_of, rules_of
 from lp_posg.plot.looks import BLACK, Look, looks_of
 from lp_posg.stage import CONCEPTS, Correlated
 from lp_posg.types import FloatArray

@@ -12,6 +12,7 @@ from lp_posg.cli.games import Opened, open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, deliver
 from lp_posg.errors import OptionError
+from lp_posg.version import __version__
 from lp_posg.wording import counted, number, seconds, small
 
 if TYPE_CHECKING:
@@ -90,7 +91,6 @@ def _show(table: Comparison) -> None:
 
 def _show_header(table: Comparison) -> None:
     from lp_posg.cli.facts import game_facts, horizon_facts
-    from lp_posg.version import __version__
 
     game, steps = table.game, table.horizon
     exact = sum(solution.certificate.status == "exact" for solution in table.solutions)
