@@ -25,7 +25,7 @@ lint: $(VENV)/dev  ## style, types, import rules, structure
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tests/structure.py --report
+	$(BIN)/python tests/structure.py
 
 docs: $(VENV)/docs  ## build the documentation: build/docs/index.html
 	rm -rf build/docs

@@ -16,14 +16,20 @@ def whole_number(name: str, value: object, least: int = 1) -> int:
     return int(value)
 
 
-def is_index(value: object, size: int) -> bool:
+def whole_numbers(least: int, **values: object) -> None:
+    """Raise `ModelError` unless each of `values` is a whole number of at least `least`."""
+    for name, value in values.items():
+        whole_number(name, value, least)
+
+
+def is_index(value: object, size: float = math.inf) -> bool:
     """Whether `value` is a whole number from 0 to `size` - 1; a truth value is none."""
     return isinstance(value, Integral) and not isinstance(value, bool) and 0 <= int(value) < size
 
 
 def finite_number(name: str, value: object, least: float = -math.inf, most: float = math.inf) -> float:
     """Return `value` as a finite float from `least` to `most`."""
-    number = _float(value)
+    number = real_number(value)
     if not (math.isfinite(number) and least <= number <= most):
         low = f" of at least {least:g}" if least > -math.inf else ""
         expected = f"a finite number{low}" if most == math.inf else f"a number from {least:g} to {most:g}"
@@ -33,7 +39,7 @@ def finite_number(name: str, value: object, least: float = -math.inf, most: floa
 
 def positive_number(name: str, value: object) -> float:
     """Return `value` as a finite float above 0."""
-    number = _float(value)
+    number = real_number(value)
     if not 0 < number < math.inf:
         raise ModelError(f"{name} is {value!r}, expected a number above 0")
     return number
@@ -41,7 +47,7 @@ def positive_number(name: str, value: object) -> float:
 
 def probability(name: str, value: object) -> float:
     """Return `value` as a float from 0 to 1."""
-    number = _float(value)
+    number = real_number(value)
     if not 0 <= number <= 1:
         raise ModelError(f"{name} is {value!r}, expected a probability from 0 to 1")
     return number
@@ -49,7 +55,7 @@ def probability(name: str, value: object) -> float:
 
 def confidence(name: str, value: object) -> float:
     """Return `value` as a float between 0 and 1, both left out."""
-    number = _float(value)
+    number = real_number(value)
     if not 0 < number < 1:
         raise ModelError(f"{name} is {value!r}, expected a confidence between 0 and 1, such as 0.95")
     return number
@@ -61,7 +67,7 @@ def choice(name: str, value: object, choices: tuple[Any, ...]) -> None:
         raise ModelError(f"{name} is {value!r}, expected {' or '.join(map(repr, choices))}")
 
 
-def _float(value: object) -> float:
+def real_number(value: object) -> float:
     """Return a real number as a float, nan for anything else."""
     try:
         return float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan

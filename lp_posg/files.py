@@ -31,7 +31,7 @@ def write_whole(path: str | PathLike[str], write: Callable[[BinaryIO], None]) ->
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         what = "a directory" if target.is_dir() else "a device or a pipe"
-        raise FormatError(f"{path}: cannot be written: it is {what}; choose another place", path=str(path), line=None)
+        raise _wrong(path, f"cannot be written: it is {what}; choose another place")
     draft = target.with_name(f".{target.name[:200]}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         stream = draft.open("xb")
@@ -44,9 +44,7 @@ def write_whole(path: str | PathLike[str], write: Callable[[BinaryIO], None]) ->
                 draft.unlink()
             raise
     except OSError as error:
-        raise FormatError(
-            f"{path}: cannot be written: {error.strerror or error}; choose another place", path=str(path), line=None
-        ) from None
+        raise _wrong(path, f"cannot be written: {error.strerror or error}; choose another place") from None
 
 
 def write_lines(path: str | PathLike[str], lines: Iterable[str]) -> None:
@@ -55,7 +53,7 @@ def write_lines(path: str | PathLike[str], lines: Iterable[str]) -> None:
 
 
 def remove_drafts(folder: Path, names: str) -> None:
-    """Remove the drafts of files named by a pattern that processes no longer running have left in a folder."""
+    """Remove from a folder the drafts, named by a pattern, of processes that no longer run."""
     for draft in folder.glob(f".{names}.*-*.tmp"):
         writer = draft.name.rsplit(".", 2)[1].partition("-")[0]
         if writer.isdigit() and not _is_running(int(writer)):
@@ -66,10 +64,8 @@ def remove_drafts(folder: Path, names: str) -> None:
 def _is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)
     return True
 
 
@@ -94,10 +90,10 @@ def read_arrays(
     ----------
     path : path
     limit : int
-        Most bytes of all arrays together, unpacked. What the file says of its sizes is checked before
-        anything is unpacked, no more is unpacked than it says, and room is made only for what is there.
+        Most bytes of all arrays together, unpacked. The sizes that the file states are checked before
+        anything is unpacked, and no more is unpacked than they say.
     advice : str
-        Ends the message where it is no such file.
+        Ends the message if it is no such file.
     names : container of str, optional
         Leave out other arrays.
 

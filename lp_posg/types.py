@@ -47,7 +47,8 @@ GAP_TOL = 1e-7
 """Default largest gap of an accepted equilibrium, relative to the largest reward range of an agent."""
 
 
-def read_only(*arrays: NDArray[Any]) -> None:
-    """Set arrays read-only: what stands in a frozen value is not to be changed."""
+def read_only(*arrays: NDArray[Any] | None) -> None:
+    """Set arrays read-only, where there are any: nothing may change what a frozen value holds."""
     for array in arrays:
-        array.flags.writeable = False
+        if array is not None:
+            array.flags.writeable = False

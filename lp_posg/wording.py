@@ -91,10 +91,8 @@ def kind(game: Game) -> str:
 
 def sizes(game: Game) -> str:
     """Return the sizes of a game in one phrase."""
-    return (
-        f"{counted(game.n_agents, 'agent')}, {counted(game.n_states, 'state')},"
-        f" actions {counts(game.n_actions)}, observations {counts(game.n_observations)}"
-    )
+    start = f"{counted(game.n_agents, 'agent')}, {counted(game.n_states, 'state')}"
+    return f"{start}, actions {counts(game.n_actions)}, observations {counts(game.n_observations)}"
 
 
 def tree_kind(game: Tree) -> str:
@@ -106,11 +104,10 @@ def tree_kind(game: Tree) -> str:
 
 def tree_sizes(game: Tree) -> str:
     """Return the sizes of an extensive game in one phrase; actions are the most at a set of each agent."""
-    owned = [[len(own.actions) for own in game.sets if own.agent == agent] for agent in range(game.n_agents)]
-    return (
-        f"{counted(game.n_agents, 'agent')}, {counted(game.n_nodes, 'node')},"
-        f" information sets {counts(map(len, owned))}, actions {counts(max(own, default=0) for own in owned)}"
-    )
+    sets = [[len(one.actions) for one in game.sets if one.agent == agent] for agent in range(game.n_agents)]
+    actions = counts(max(sizes, default=0) for sizes in sets)
+    start = f"{counted(game.n_agents, 'agent')}, {counted(game.n_nodes, 'node')}"
+    return f"{start}, information sets {counts(map(len, sets))}, actions {actions}"
 
 
 def counted(n: int, noun: str) -> str:
@@ -146,5 +143,5 @@ def finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {key: finite(own) for key, own in value.items()}
-    return [finite(own) for own in value] if isinstance(value, (list, tuple)) else value
+        return {key: finite(part) for key, part in value.items()}
+    return [finite(part) for part in value] if isinstance(value, (list, tuple)) else value

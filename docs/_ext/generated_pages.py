@@ -119,7 +119,7 @@ def tree_page(entry: CatalogEntry) -> str:
     parts += ["## Solve it", f"```console\n$ lp-posg solve {entry.name}\n```"]
     parts.append(
         f'In Python the tree is `posg.catalog("{entry.name}")`; '
-        "[game trees](../../how-to/game-trees.md) tells what can be done with it."
+        "[game trees](../../how-to/game-trees.md) shows what you can do with it."
     )
     if entry.parameters:
         parts += ["## Parameters", _parameters(entry)]
@@ -183,7 +183,7 @@ def models_page() -> str:
     lines = [
         "# Catalogue",
         "The models that come with the package, made from `models/*/about.toml`. "
-        "`lp-posg models` lists them too, `lp-posg models NAME` tells all of one, and in Python it is "
+        "`lp-posg models` lists them too, `lp-posg models NAME` describes one, and in Python it is "
         '`posg.catalog("dectiger")`.',
         "| model | kind | states | actions | observations | sharing rules that fit |\n|---|---|---|---|---|---|\n"
         + "\n".join(
@@ -194,7 +194,7 @@ def models_page() -> str:
         "A rule fits where beliefs do not depend on how the agents play "
         "([strategy independence](../../explanation/common-information.md)).",
         "## Game trees",
-        "They are solved [as they are](../../how-to/game-trees.md), without a horizon.",
+        "Solve them [as they are](../../how-to/game-trees.md), without a horizon.",
         "| tree | kind | nodes | information sets | values of an equilibrium |\n|---|---|---|---|---|\n"
         + "\n".join(
             f"| [{entry.name}]({entry.name}.md) | {entry.kind} | {entry.n_nodes} | {_sizes(entry.n_sets)} | "

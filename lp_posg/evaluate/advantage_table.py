@@ -32,7 +32,7 @@ class Advantages:
     time, agent : int
         0-based.
     words : tuple of str
-        What the agent's indices of private information stand for.
+        The agent's private informations in words, by index.
     state : int array, shape (R,)
         The strategy's state, as in `Solution.graph`.
     private : int array, shape (R,)
@@ -50,8 +50,8 @@ class Advantages:
     played : float array, shape (R, A_i)
         The strategy's probability of each action at the place.
     best : float array, shape (R,)
-        What the best deviation of the kind that was asked for gains at the common-information state, in
-        reward units: at least 0, and 0 wherever nobody gains.
+        What the best deviation gains at the common-information state, in reward units: at least 0, and 0
+        wherever nobody gains.
     """
 
     time: int
@@ -96,44 +96,32 @@ def advantages(
 
     Notes
     -----
-    A single action can be tried against the certificate: for ``ne``, ``interim-cce`` and ``ce`` the best
-    deviation at a state gains the chances' sum of the positive largest gains. For ``cce`` an agent decides
+    These numbers can be compared with the certificate: for ``ne``, ``interim-cce`` and ``ce`` the best deviation
+    at a state gains the sum, weighted by chance, of the largest positive gains. For ``cce`` an agent decides
     before it knows its private information, so that one gain above 0 is no gain of the whole state; for
     ``strategic-ce`` a deviator hears more than the action, for a team all change their actions together.
     """
     pairs = space if space is not None else pairs_of(game, structure, policy, resources)
     programs = Programs(game, policy, pairs, kind_named(deviations), resources or Resources())
-    found: list[Advantages] = []
+    tables: list[Advantages] = []
     reach = reach_of(game, policy, pairs)
     for time in reversed(range(policy.horizon)):
         programs.step(time)
-        found = [_of_agent(programs, time, agent, reach[time]) for agent in range(game.n_agents)] + found
-    return tuple(found)
+        tables = [_of_agent(programs, time, agent, reach[time]) for agent in range(game.n_agents)] + tables
+    return tuple(tables)
 
 
 def _of_agent(programs: Programs, time: int, agent: int, reach: FloatArray) -> Advantages:
     game, depth = programs.game, programs.pairs.depths[time]
-    load = np.bincount(depth.level.cell_node, minlength=depth.level.n_nodes).astype(np.float64)
     parts = []
-    for nodes in ranges_of(load * game.n_joint_actions, RANGE_ENTRIES):
-        own = _places(programs, programs.view(time, nodes), agent)
-        parts.append((own[0] + nodes.start, *own[1:]))
-    node, private, recommended, mass, following, gain, played = (
-        np.concatenate(part) for part in zip(*parts, strict=True)
-    )
-    return Advantages(
-        time,
-        agent,
-        tuple(private_text(game, agent, label) for label in depth.private[agent]),
-        depth.tag[node],
-        private,
-        recommended,
-        reach[node] * mass,
-        following,
-        gain,
-        played,
-        programs.amount[time][agent][node] * programs.scale,
-    )
+    for nodes in ranges_of(depth.level.cells_per_node * game.n_joint_actions, RANGE_ENTRIES):
+        node, *rest = _places(programs, programs.view(time, nodes), agent)
+        parts.append((node + nodes.start, *rest))
+    node, private, recommended, mass, following, gain, played = map(np.concatenate, zip(*parts, strict=True))
+    words = tuple(private_text(game, agent, label) for label in depth.private[agent])
+    best = programs.amount[time][agent][node] * programs.scale
+    state, chance = depth.tag[node], reach[node] * mass
+    return Advantages(time, agent, words, state, private, recommended, chance, following, gain, played, best)
 
 
 def _places(
@@ -145,14 +133,13 @@ def _places(
         view = replace(view, deviating=np.broadcast_to(payoff, view.deviating.shape))
     worth, follow = view.instead(agent)
     law = view.own_law(agent)
-    node, private = view.group_node(agent), view.level.supports[agent].private
-    n_actions = view.n_actions[agent]
+    node, private = view.level.supports[agent].node, view.level.supports[agent].private
     if programs.kind.hears == "nothing":
         mass = law.sum(axis=1)
         gain = (worth.sum(axis=1) - follow[:, None]) / mass[:, None]
         return node, private, np.full(len(node), -1), mass, follow / mass, gain, law / mass[:, None]
-    group, told = np.nonzero(law > LEAST_MASS)
-    mass = law[group, told]
-    obeyed = worth[group, told, told]
-    gain = (worth[group, told] - obeyed[:, None]) / mass[:, None]
-    return node[group], private[group], told, mass, obeyed / mass, gain, np.eye(n_actions)[told]
+    group, heard = np.nonzero(law > LEAST_MASS)
+    mass = law[group, heard]
+    obeyed = worth[group, heard, heard]
+    gain = (worth[group, heard] - obeyed[:, None]) / mass[:, None]
+    return node[group], private[group], heard, mass, obeyed / mass, gain, np.eye(view.n_actions[agent])[heard]

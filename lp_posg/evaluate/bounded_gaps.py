@@ -5,11 +5,11 @@ private profile and the game's state, is a Markov chain when everybody follows, 
 a deviator. Three programs go backward over x, exactly and without any belief:
 
 - following: V_i(x), hence the exact value of the strategy;
-- above: an agent who deviates knows c and its own p_i, and let it in addition be told, from the second
-  step on, x and the joint action one step late. More knowledge is worth no less, so what it gains then bounds the gap:
+- above: an agent who deviates knows c and its p_i; from the second step on, let it also know x and the
+  joint action one step late. More knowledge is worth no less, so what it gains then bounds the gap:
       Q(x, k) = E over a of [ r_i + d sum over (z, p_i') of max over k' of sum over x' of P(z, x' | x, a) Q(x', k') ]
-- below: a deviation found. At each (c^, p_i) the option that is best on average over the attached belief,
-  with the deviation's own values ahead; its gain is computed exactly, so the gap is no less.
+- below: one deviation. At each (c^, p_i) it takes the option that is best on average over the attached
+  belief, with the values of this deviation ahead; its gain is computed exactly, so the gap is no less.
 
 An option k is an action, or following; for CE an action for each recommended one. In a team all deviate
 together and, for the bound above, also share private information; where there is any, no deviation is
@@ -22,23 +22,24 @@ informed bound), here for one agent against a fixed strategy.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.certificate import Certificate
-from lp_posg.evaluate.deviator import Deviator, deviators_of
+from lp_posg.evaluate.deviator import Deviator, HiddenStates, Moves, deviators_of
 from lp_posg.evaluate.exact_gaps import check_draws
-from lp_posg.evaluate.hidden_states import HiddenStates, Moves
 from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.evaluate.strategy_cells import cell_actions
 from lp_posg.game import Game
 from lp_posg.information import Policy, StateSpace
-from lp_posg.information.ascending import places
 from lp_posg.information.levels import Level, entry_load, expand, first_rows, ranges_of
+from lp_posg.information.lookup import places, sums_by
 from lp_posg.information.resources import Resources
 from lp_posg.information.state_space import Depth
 from lp_posg.types import FloatArray
@@ -47,22 +48,12 @@ RANGE_ENTRIES = 300_000
 """Most entries (hidden state, action, next state, observation) worked on at a time."""
 
 
-@dataclass(frozen=True)
-class _Ahead:
-    """What the three programs found at the hidden states of one depth, X of them.
+class _Ahead(NamedTuple):
+    """Values by the three programs at the hidden states of one depth, X of them."""
 
-    Attributes
-    ----------
-    follow : float array, shape (X, n)
-    above : tuple per deviator of float arrays, shape (X, R, K)
-        Q, per recommendation heard and option.
-    below : tuple per deviator of float arrays, shape (X,)
-        Value to it of the deviation found.
-    """
-
-    follow: FloatArray
-    above: tuple[FloatArray, ...]
-    below: tuple[FloatArray, ...]
+    follow: FloatArray  # (X, n)
+    above: tuple[FloatArray, ...]  # per deviator (X, R, K): Q, per recommendation heard and option
+    below: tuple[FloatArray, ...]  # per deviator (X,): value to it of the deviation that was chosen
 
 
 def certify_bounds(
@@ -88,12 +79,12 @@ def certify_bounds(
     resources : Resources, optional
         Limits and workers.
     on_depth : callable, optional
-        Told (depths done, their total).
+        Called with (depths done, their total).
 
     Returns
     -------
     Certificate
-        Status ``bounded``: `values` are exact, `gaps` upper bounds, `found_gains` the gains of deviations found.
+        Status ``bounded``: `values` are exact, `gaps` upper bounds, `found_gains` lower bounds.
 
     Raises
     ------
@@ -111,29 +102,29 @@ def certify_bounds(
     kind = kind_named(deviations)
     check_draws(policy, kind)
     deviators = deviators_of(game, kind)
-    sizes = tuple(depth.level.n_nodes for depth in model.depths)
     hidden, ahead = None, None
     for time in reversed(range(policy.horizon)):
-        use.check_clock("certify", time, sizes)
+        use.check_clock("certify", time, model.sizes)
         step = _Step(game, policy, time, model.depths[time], hidden, ahead, deviators)
         parts = list(use.run_local(step.part, ranges_of(step.load, RANGE_ENTRIES)))
-        hidden, ahead = step.hidden, _joined(parts)
+        hidden, ahead = step.hidden, _Ahead(*map(_joined, zip(*parts, strict=True)))
         if on_depth is not None:
             on_depth(policy.horizon - time, policy.horizon)
     assert hidden is not None
     assert ahead is not None
-    reach = np.bincount(model.start.child, weights=model.start_prob, minlength=hidden.level.n_nodes)
-    prob = hidden.prob * reach[hidden.level.cell_node[hidden.cell]]
+    prob = hidden.prob * model.first_prob[hidden.level.cell_node[hidden.cell]]
     values = prob @ ahead.follow
-    base, factor = (values, 1) if not kind.together else (np.full(1, values.mean()), _team_factor(game))
-    above = [_from_start(game, model, hidden, own, q) for own, q in zip(deviators, ahead.above, strict=True)]
+    base, factor = values, 1
+    if kind.together:
+        base, factor = np.full(1, values.mean()), 1 if game.is_common_reward else game.n_agents
+    above = [_from_start(game, model, hidden, who, q) for who, q in zip(deviators, ahead.above, strict=True)]
     below = [float(prob @ worth) for worth in ahead.below]
     if kind.together and any(depth.level.n_cells > depth.level.n_nodes for depth in model.depths):
         below = [float(base[0])]  # that deviation would use what the agents do not share
-    gaps, found = (factor * np.maximum(np.array(side) - base, 0.0) for side in (above, below))
-    gaps, found = (np.broadcast_to(side, values.shape).copy() for side in (np.maximum(gaps, found), found))
+    most, least = (factor * np.maximum(np.array(side) - base, 0.0) for side in (above, below))
+    gaps, gains = (np.broadcast_to(side, values.shape).copy() for side in (np.maximum(most, least), least))
     n_hidden = sum(depth.level.belief.nnz for depth in model.depths)
-    return Certificate("bounded", kind, gaps, values, None, 0.0, n_hidden, (), found)
+    return Certificate("bounded", kind, gaps, values, None, 0.0, n_hidden, (), gains)
 
 
 def _from_start(game: Game, model: StateSpace, hidden: HiddenStates, deviator: Deviator, q: FloatArray) -> float:
@@ -143,72 +134,58 @@ def _from_start(game: Game, model: StateSpace, hidden: HiddenStates, deviator: D
     at = hidden.find(model.start.child[arc], rows.indices.astype(np.int64))
     group = hidden.group(deviator)[at]
     keys, row = np.unique(arc * (int(group.max()) + 1) + group, return_inverse=True)
-    sums = np.zeros((len(keys), *q.shape[1:]))
-    np.add.at(sums, row, q[at] * (start_prob[arc] * rows.data)[:, None, None])
+    sums = sums_by(row, q[at] * (start_prob[arc] * rows.data)[:, None, None], len(keys))
     return float(deviator.chosen(sums).sum())
 
 
-def _team_factor(game: Game) -> int:
-    return 1 if game.is_common_reward else game.n_agents
+def _joined(parts: Sequence[Any]) -> Any:
+    """Return arrays of ranges one after the other; likewise tuples of arrays, place by place."""
+    if isinstance(parts[0], tuple):
+        return tuple(map(np.concatenate, zip(*parts, strict=True)))
+    return np.concatenate(parts)
 
 
-def _joined(parts: list[_Ahead]) -> _Ahead:
-    def all_of(which: str) -> tuple[FloatArray, ...]:
-        return tuple(np.concatenate(own) for own in zip(*(getattr(part, which) for part in parts), strict=True))
-
-    return _Ahead(np.concatenate([part.follow for part in parts]), all_of("above"), all_of("below"))
-
-
+@dataclass(frozen=True)
 class _Step:
     """One depth of the three programs."""
 
-    def __init__(
-        self,
-        game: Game,
-        policy: Policy,
-        time: int,
-        depth: Depth,
-        after: HiddenStates | None,
-        ahead: _Ahead | None,
-        deviators: tuple[Deviator, ...],
-    ) -> None:
-        self.game, self.policy, self.time, self.depth = game, policy, time, depth
-        self.after, self.ahead, self.deviators = after, ahead, deviators
-        self.hidden = HiddenStates(depth.level, game.n_states)
+    game: Game
+    policy: Policy
+    time: int
+    depth: Depth
+    after: HiddenStates | None
+    ahead: _Ahead | None
+    deviators: tuple[Deviator, ...]
+
+    @cached_property
+    def hidden(self) -> HiddenStates:
+        return HiddenStates(self.depth.level, self.game.n_states)
 
     @property
     def load(self) -> FloatArray:
         """About how many entries each state takes, shape (N,)."""
         if self.after is None:
-            cells = np.bincount(self.depth.level.cell_node, minlength=self.depth.level.n_nodes)
-            return cells.astype(np.float64) * self.game.n_joint_actions
+            return self.depth.level.cells_per_node * self.game.n_joint_actions
         return entry_load(self.game, self.time, self.depth.level)
 
     def part(self, nodes: slice) -> _Ahead:
-        """Return what is found at a range of states."""
-        game, level = self.game, self.depth.level.part(nodes)
+        """Return the values at a range of states."""
+        game, level, ahead = self.game, self.depth.level.part(nodes), self.ahead
         hidden = HiddenStates(level, game.n_states)
-        chosen = cell_actions(game, self.policy.steps[self.time], np.arange(nodes.start, nodes.stop), level)[
-            hidden.cell
-        ]
+        by_cell = cell_actions(game, self.policy.steps[self.time], np.arange(nodes.start, nodes.stop), level)
+        chosen = by_cell[hidden.cell]
         moves = None if self.after is None else self._moves(nodes, hidden)
         rewards = game.reward_array(self.time)[:, hidden.state]  # (n, X, A)
-        follow = np.stack(
-            [
-                (chosen * self._worth(rewards[i], moves, None if self.ahead is None else self.ahead.follow[:, i])).sum(
-                    1
-                )
-                for i in range(game.n_agents)
-            ],
-            axis=1,
-        )
+        later = [None] * game.n_agents if ahead is None else list(ahead.follow.T)
+        worths = [self._worth(reward, moves, own) for reward, own in zip(rewards, later, strict=True)]
+        follow = np.stack([(chosen * worth).sum(axis=1) for worth in worths], axis=1)
         above, below = [], []
         for k, deviator in enumerate(self.deviators):
             reward = deviator.payoff(rewards)
             informed = reward if moves is None else reward + game.discount * self._informed(moves, k, deviator)
             above.append(deviator.options(informed, chosen))
-            worth = self._worth(reward, moves, None if self.ahead is None else self.ahead.below[k])
-            below.append(self._found(hidden, deviator, deviator.options(worth, chosen)))
+            worth = self._worth(reward, moves, None if ahead is None else ahead.below[k])
+            below.append(self._best_known(hidden, deviator, deviator.options(worth, chosen)))
         return _Ahead(follow, tuple(above), tuple(below))
 
     def _moves(self, nodes: slice, hidden: HiddenStates) -> Moves:
@@ -217,30 +194,21 @@ class _Step:
         assert depth.table is not None
         assert depth.arcs is not None
         assert after is not None
-        level = hidden.level
-        # One cell per hidden state, so that the expansion keeps them apart.
-        apart = Level(
-            level.n_nodes,
-            level.n_private,
-            level.cell_node[hidden.cell],
-            level.cell_private[hidden.cell],
-            sp.csr_array(
-                (np.ones(len(hidden.cell)), hidden.state, np.arange(len(hidden.cell) + 1)),
-                shape=(len(hidden.cell), game.n_states),
-            ),
-        )
-        grown = expand(game, self.time, depth.table, apart, slice(0, level.n_nodes))
-        entries, arcs = grown.entries, depth.arcs
+        level, cell, arcs = hidden.level, hidden.cell, depth.arcs
+        # One cell per hidden state, so that the expansion does not add them up.
+        single = sp.csr_array((np.ones(len(cell)), hidden.state, np.arange(len(cell) + 1)), (len(cell), game.n_states))
+        cells = Level(level.n_nodes, level.n_private, level.cell_node[cell], level.cell_private[cell], single)
+        after_step = expand(game, self.time, depth.table, cells, slice(0, level.n_nodes))
+        entries = after_step.entries
         assert entries is not None
-        wide = int(np.prod(depth.table.n_increments))
-        wanted = (grown.parent + nodes.start) * wide + grown.increment
-        known = arcs.parent * wide + arcs.increment
-        at, met = places(known, wanted)
+        width = int(np.prod(depth.table.n_increments))
+        wanted = (after_step.parent + nodes.start) * width + after_step.increment
+        at, met = places(arcs.parent * width + arcs.increment, wanted)
         if not met.all():
             raise ModelError("the model leaves out an increment that can happen, so its hidden states bound nothing")
         target = after.find(arcs.child[at][entries.child], entries.column)
         source = entries.cell * game.n_joint_actions + entries.action
-        return Moves(source, target, entries.weight, entries.child, len(grown.parent), len(hidden.cell))
+        return Moves(source, target, entries.weight, entries.child, len(after_step.parent), len(cell))
 
     def _worth(self, reward: FloatArray, moves: Moves | None, ahead: FloatArray | None) -> FloatArray:
         """Return reward plus expected value ahead, shape (X, A)."""
@@ -250,21 +218,20 @@ class _Step:
         return np.asarray(reward + self.game.discount * later.reshape(reward.shape))
 
     def _informed(self, moves: Moves, k: int, deviator: Deviator) -> FloatArray:
-        """Return what lies ahead of a deviator that is told x and the joint action now, shape (X, A)."""
+        """Return what lies ahead of a deviator that knows x and the joint action now, shape (X, A)."""
         assert self.ahead is not None
         assert self.after is not None
         group = self.after.group(deviator)
         q = self.ahead.above[k]
         width = int(group.max()) + 1
-        told = moves.source * moves.n_news + moves.news
-        keys, row = np.unique(told * width + group[moves.target], return_inverse=True)
+        known = moves.source * moves.n_news + moves.news
+        keys, row = np.unique(known * width + group[moves.target], return_inverse=True)
         sums = sp.csr_array((moves.weight, (row, moves.target)), shape=(len(keys), len(q))) @ q.reshape(len(q), -1)
         best = deviator.chosen(sums.reshape(len(keys), *q.shape[1:]))
-        n_joint = self.game.n_joint_actions
-        ahead = np.bincount(keys // width // moves.n_news, weights=best, minlength=moves.n_hidden * n_joint)
-        return np.asarray(ahead.reshape(moves.n_hidden, n_joint), dtype=np.float64)
+        ahead = sums_by(keys // width // moves.n_news, best, moves.n_hidden * self.game.n_joint_actions)
+        return ahead.reshape(moves.n_hidden, -1)
 
-    def _found(self, hidden: HiddenStates, deviator: Deviator, q: FloatArray) -> FloatArray:
+    def _best_known(self, hidden: HiddenStates, deviator: Deviator, q: FloatArray) -> FloatArray:
         """Return the value at each hidden state of taking the options that are best under the attached beliefs."""
         group = hidden.group(deviator)
         sums = hidden.summed(q, hidden.prob, deviator)

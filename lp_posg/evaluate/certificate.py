@@ -43,10 +43,10 @@ class Deviation:
     local_gain: float
 
     def __str__(self) -> str:
-        told = "" if self.recommendation is None else f", recommended {self.recommendation!r},"
+        heard = "" if self.recommendation is None else f", recommended {self.recommendation!r},"
         return (
             f"agent {self.agent!r} gains {self.gain:.6g} by deviating, most at step {self.time + 1}: with common"
-            f" information [{self.common_info}] and private information [{self.private_info}]{told} it plays"
+            f" information [{self.common_info}] and private information [{self.private_info}]{heard} it plays"
             f" {self.action!r}"
         )
 
@@ -75,7 +75,7 @@ class Certificate:
     node_values : tuple per depth of float arrays, shape (states of the strategy, n)
         Value of the strategy from each of its states on; nan where it can never be.
     found_gains : float array, shape (n,), or None
-        Gains of deviations that were found, where `gaps` are bounds: no gap is smaller.
+        Where `gaps` are upper bounds, lower ones: gains of deviations that are known.
     """
 
     status: Status
@@ -89,9 +89,7 @@ class Certificate:
     found_gains: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        read_only(self.gaps, self.values, *self.node_values)
-        if self.found_gains is not None:
-            read_only(self.found_gains)
+        read_only(self.gaps, self.values, *self.node_values, self.found_gains)
 
     @property
     def deviations(self) -> str:

@@ -1,12 +1,12 @@
 """The exact certificate: how much any agent could gain by deviating, computed in the original game.
 
-Nothing here imports, or is told, anything of the linear programs. The strategy is run against the
+Nothing here imports or uses anything of the linear programs. The strategy is run against the
 exact beliefs anew (pairs of exact belief and strategy state), and two dynamic programs go backward:
 V, the value of following, and W, the value of the best deviation the concept allows, which may
 follow wherever that is better. Under strategy independence a best deviation at a step depends on
 the common and the agent's private information only (plus its recommendation for CE, its prescription
-for strategic form CE), so W - V at the start is the exact gap. What it heard at earlier steps tells it
-nothing more: given the common information, the law of the state and of private information is the same
+for strategic form CE), so W - V at the start is the exact gap. What an agent heard at earlier steps adds
+nothing: given the common information, the law of the state and of private information is the same
 whatever prescriptions led there, and those of this step are drawn anew.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.best_deviations import Gain, StepView
-from lp_posg.evaluate.certificate import Certificate, Deviation
+from lp_posg.evaluate.certificate import Certificate, Deviation, Status
 from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.evaluate.strategy_cells import atoms_heard, cell_actions
 from lp_posg.game import Game
@@ -60,7 +60,7 @@ def certify(
     resources : Resources, optional
         Limits and workers.
     on_depth : callable, optional
-        Told (depths done, their total), forward and backward.
+        Called with (depths done, their total), forward and backward.
 
     Raises
     ------
@@ -78,52 +78,37 @@ def certify(
     check_draws(policy, kind)
     use = resources or Resources()
     policy.check(game.n_actions)
-    told = on_depth or (lambda done, total: None)
+    report = on_depth or (lambda done, total: None)
     steps = policy.horizon
-    pairs = space
-    if pairs is None:
-        pairs = pairs_of(game, structure, policy, use, on_depth=lambda time, _: told(time + 1, 2 * steps))
-    else:
+    pairs = space or pairs_of(game, structure, policy, use, on_depth=lambda time, _: report(time + 1, 2 * steps))
+    if space is not None:
         check_pairs(policy, pairs)
     programs = Programs(game, policy, pairs, kind, use)
     node_values = [np.full((step.n_nodes, game.n_agents), np.nan) for step in policy.steps]
     for time in reversed(range(policy.horizon)):
         node_values[time][pairs.depths[time].tag] = programs.step(time)
-        told(2 * steps - time, 2 * steps)
-    follow, best = programs.follow[0], programs.best[0]
-    start = np.bincount(pairs.start.child, weights=pairs.start_prob, minlength=len(follow))
-    values = start @ follow
+        report(2 * steps - time, 2 * steps)
+    values = pairs.first_prob @ programs.follow[0]
+    gains = pairs.first_prob @ programs.best[0] - values
     if kind.together:
         # The team's payoff is the common reward, or else the sum of the rewards.
-        gap = float((start @ best - values).mean()) * programs.scale
-        gaps = np.full(game.n_agents, max(gap, 0.0))
-    else:
-        gaps = np.maximum(start @ best - values, 0.0)
-    # A bound tells of no deviation that really gains.
+        gains = np.full(game.n_agents, float(gains.mean()) * programs.scale)
+    gaps = np.maximum(gains, 0.0)
+    # A bound proves no deviation that really gains.
     deviation = None if programs.bounded else programs.deviation(gaps)
-    return Certificate(
-        "bounded" if programs.bounded else "exact",
-        kind,
-        gaps,
-        values,
-        deviation,
-        _merge_error(game, pairs) * programs.scale,
-        pairs.n_states,
-        tuple(node_values),
-    )
+    status: Status = "bounded" if programs.bounded else "exact"
+    error = _merge_error(game, pairs) * programs.scale
+    return Certificate(status, kind, gaps, values, deviation, error, pairs.n_states, tuple(node_values))
 
 
 def check_draws(policy: Policy, kind: Kind) -> None:
-    """Raise ModelError if prescriptions that a kind needs drawn independently are drawn together."""
-    if not kind.independent:
-        return
+    """Raise ModelError if a strategy draws together the prescriptions that a kind needs drawn independently."""
     for time, step in enumerate(policy.steps):
-        for block in step.blocks:
-            if len(block.atom_prob) != len(block.nodes):
-                raise ModelError(
-                    f"the strategy correlates the agents' prescriptions at step {time + 1}, so it cannot be a Nash"
-                    " equilibrium; certify it as 'ce', 'interim-cce' or 'cce'"
-                )
+        if kind.independent and any(len(block.atom_prob) != len(block.nodes) for block in step.blocks):
+            raise ModelError(
+                f"the strategy correlates the agents' prescriptions at step {time + 1}, so it cannot be a Nash"
+                " equilibrium; certify it as 'ce', 'interim-cce' or 'cce'"
+            )
 
 
 def check_pairs(policy: Policy, pairs: StateSpace) -> None:
@@ -192,16 +177,16 @@ class Programs:
     def step(self, time: int) -> FloatArray:
         """Work out one depth; return the values of following, shape (N, n)."""
         level = self.pairs.depths[time].level
-        states = tuple(d.level.n_nodes for d in self.pairs.depths)
+        states = self.pairs.sizes
         self.resources.check_memory("certify", time, states, 0.0)
-        load = np.bincount(level.cell_node, minlength=level.n_nodes).astype(np.float64) * self.game.n_joint_actions
-        found = []
-        for part in self.resources.run_local(partial(self._part, time), ranges_of(load, RANGE_ENTRIES)):
+        ranges, parts = ranges_of(level.cells_per_node * self.game.n_joint_actions, RANGE_ENTRIES), []
+        for part in self.resources.run_local(partial(self._part, time), ranges):
             self.resources.check_clock("certify", time, states)
-            found.append(part)
-        self.follow[time], self.best[time] = (np.concatenate([part[k] for part in found]) for k in (0, 1))
-        self.amount[time] = np.concatenate([part[2].amount for part in found], axis=1)
-        self.bounded |= any(part[2].bounded for part in found)
+            parts.append(part)
+        follow, best, gains = zip(*parts, strict=True)
+        self.follow[time], self.best[time] = np.concatenate(follow), np.concatenate(best)
+        self.amount[time] = np.concatenate([gain.amount for gain in gains], axis=1)
+        self.bounded |= any(gain.bounded for gain in gains)
         return self.follow[time]
 
     def _part(self, time: int, nodes: slice) -> tuple[FloatArray, FloatArray, Gain]:
@@ -250,20 +235,14 @@ class Programs:
             private = int(view.level.supports[agent].private[rank])
             known = private_text(game, agent, depth.private[agent][private])
         labels = game.actions[agent]
-        told = None
+        heard = None
         if recommended is not None:
             whole = self.kind.hears_prescription
-            told = self._prescription(agent, time, node, recommended) if whole else labels[recommended]
-        return Deviation(
-            "team" if self.kind.together else game.agents[agent],
-            time,
-            history_text(game, self.pairs.history(time, node)),
-            known,
-            told,
-            "a better joint prescription" if action is None else labels[action],
-            gap,
-            float(self.amount[time][agent][node]),
-        )
+            heard = self._prescription(agent, time, node, recommended) if whole else labels[recommended]
+        who = "team" if self.kind.together else game.agents[agent]
+        history = history_text(game, self.pairs.history(time, node))
+        instead = "a better joint prescription" if action is None else labels[action]
+        return Deviation(who, time, history, known, heard, instead, gap, float(self.amount[time][agent][node]))
 
     def _prescription(self, agent: int, time: int, node: int, atom: int) -> str:
         """Return the prescription of an atom of the strategy at a state, in words."""
@@ -286,8 +265,7 @@ def _merge_error(game: Game, pairs: StateSpace) -> float:
 
 def reach_of(game: Game, policy: Policy, pairs: StateSpace) -> list[FloatArray]:
     """Return the probability of each state when everybody follows, per depth."""
-    first = pairs.depths[0].level.n_nodes
-    reach = [np.bincount(pairs.start.child, weights=pairs.start_prob, minlength=first).astype(np.float64)]
+    reach = [pairs.first_prob]
     for time, depth in enumerate(pairs.depths[:-1]):
         level = depth.level
         assert depth.edges is not None

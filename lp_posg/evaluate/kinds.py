@@ -18,8 +18,8 @@ from lp_posg.evaluate.best_deviations import (
     fixed_prescription,
     modification,
     reaction,
+    team_gain,
 )
-from lp_posg.evaluate.team_deviations import team_gain
 from lp_posg.types import FloatArray
 
 Hears = Literal["nothing", "action", "prescription"]
@@ -74,22 +74,33 @@ class Kind:
         return self.independent or self.together
 
     @property
+    def secures(self) -> bool:
+        """Whether each agent has at least what it can secure by a fixed prescription; it fixes zero-sum values."""
+        return self.implies(KINDS["cce"])
+
+    @property
     def width(self) -> tuple[bool, int, bool]:
         """What sorts kinds of single deviators by inclusion, the one with fewest equilibria first."""
         return not self.independent, -_HEARS.index(self.hears), self.decides == "ex-ante"
 
     def implies(self, other: Kind) -> bool:
-        """Whether every strategy that withstands these deviations also withstands those of `other`.
+        """Whether every strategy that withstands these deviations is known to withstand those of `other` too.
+
+        A kind with a one-step program of its own may allow fewer deviations than `hears` and `decides` say, so nothing
+        is known of it but that it implies itself.
 
         >>> KINDS["ne"].implies(KINDS["ce"]), KINDS["cce"].implies(KINDS["ce"]), KINDS["team"].implies(KINDS["ne"])
         (True, False, False)
         """
-        if self.together or other.together:
-            return self.together and other.together
-        if other.independent and not self.independent:
+        if self == other or self.together or other.together:
+            return self == other or (self.together and other.together)
+        allows = next((kind for kind in KINDS.values() if kind.best is self.best), None)
+        if allows is None or (other.independent and not self.independent):
             return False
-        hears = self.independent or _HEARS.index(self.hears) >= _HEARS.index(other.hears)
-        return hears and (self.decides == "interim" or other.decides == "ex-ante")
+        heard = min(_HEARS.index(kind.hears) for kind in (self, allows))
+        interim = self.decides == allows.decides == "interim"
+        hears = self.independent or heard >= _HEARS.index(other.hears)
+        return hears and (interim or other.decides == "ex-ante")
 
     def advice(self, best: str) -> str:
         """Return the note, with `best` for the best deviation at a state."""

@@ -1,15 +1,17 @@
-"""A strategy as something that many runs play at once: atoms and actions, drawn by array look-ups."""
+"""A strategy as something that many runs play at once, by array look-ups, or that acts step by step in one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.checks import is_index
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.sampling import RowSampler
+from lp_posg.game import Game
 from lp_posg.information.policy import Policy, PolicyStep
 from lp_posg.information.tables import SplitTable
 from lp_posg.information.tracking import Tracker
@@ -24,12 +26,12 @@ class Player(Protocol):
         """The tables that lead into each step, the start's first; as many as the strategy has steps."""
 
     def act(self, memory: Any, known: Tracker, uniform: FloatArray) -> tuple[Any, IntArray, tuple[IntArray, ...]]:
-        """Return what the strategy remembers from now on, the atom drawn (N,), and each agent's action (N,).
+        """Return the strategy's memory from now on, the atom drawn (N,), and each agent's action (N,).
 
         Parameters
         ----------
         memory : object
-            What it returned at the last step; None at the first.
+            As it was returned at the last step; None at the first.
         known : Tracker
             Who knows what at the step that has begun.
         uniform : float array, shape (1 + n, N)
@@ -49,11 +51,7 @@ class PolicyPlayer:
     """
 
     def __init__(self, policy: Policy, tables: Sequence[SplitTable]) -> None:
-        self.policy, self.tables = policy, tuple(tables)
-        self._steps = tuple(
-            StepPlayer(step, table.n_next, time)
-            for time, (step, table) in enumerate(zip(policy.steps, tables, strict=True))
-        )
+        self.policy, self.tables, self._steps = policy, tuple(tables), step_players(policy, tables)
 
     def act(self, memory: Any, known: Tracker, uniform: FloatArray) -> tuple[Any, IntArray, tuple[IntArray, ...]]:
         """Return the states, atoms and actions; see `Player`."""
@@ -65,6 +63,12 @@ class PolicyPlayer:
         """Return the states; see `Player`."""
         states: IntArray = memory
         return states
+
+
+def step_players(policy: Policy, tables: Sequence[SplitTable]) -> tuple[StepPlayer, ...]:
+    """Return a strategy made ready to be played, one entry per step."""
+    pairs = enumerate(zip(policy.steps, tables, strict=True))
+    return tuple(StepPlayer(step, table.n_next, time) for time, (step, table) in pairs)
 
 
 class StepPlayer:
@@ -95,7 +99,8 @@ class StepPlayer:
         counts = np.concatenate([np.diff(block.atom_start) for block in step.blocks])
         self._atom_start = np.concatenate([[0], np.cumsum(counts)])
         prob = np.concatenate([block.atom_prob for block in step.blocks])
-        self._atoms = _sampler_of_rows(prob, self._atom_start)
+        rows = sp.csr_array((prob, np.arange(len(prob)), self._atom_start), shape=(len(counts), len(prob)))
+        self._atoms = RowSampler(rows)  # draws the position of an atom among all atoms
         self._is_single: list[bool] = []
         self._known: list[IntArray] = []
         self._known_start: list[IntArray] = []
@@ -159,7 +164,90 @@ class StepPlayer:
         return place - self._known_start[agent][slot]
 
 
-def _sampler_of_rows(prob: FloatArray, start: IntArray) -> RowSampler:
-    """Return a sampler of the position of an atom among all atoms; the atoms of row r are start[r]:start[r + 1]."""
-    shape = (len(start) - 1, len(prob))
-    return RowSampler(sp.csr_array((prob, np.arange(len(prob)), start), shape=shape))
+Seen = Mapping[str, str | int]
+"""What each agent sees, by its name: a label, or an index from 0."""
+
+
+class Play(Protocol):
+    """One course of play."""
+
+    def act(self, seen: Seen | None = None) -> dict[str, str]:
+        """Return the action of each agent that moves now, by name.
+
+        Parameters
+        ----------
+        seen : mapping of agent to label or index
+            In a POSG the observation of each agent after its last action; nothing before the first action, unless
+            the game has an initial observation. In a game tree the information set that each moving agent is at.
+
+        Raises
+        ------
+        ModelError
+            If an agent cannot see that now, or play is over.
+        """
+
+
+class StepPlay:
+    """Play of a POSG, step by step; see `Play`.
+
+    Parameters
+    ----------
+    game : Game
+    player : Player
+    seed : int
+        Draws depend on it alone.
+
+    Attributes
+    ----------
+    time : int
+        How many steps have been acted.
+    """
+
+    def __init__(self, game: Game, player: Player, seed: int) -> None:
+        self.game, self.time = game, 0
+        self._player, self._rng = player, np.random.default_rng(seed)
+        self._known: Tracker | None = None
+        self._memory: object = None
+        self._actions: tuple[IntArray, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last step has been acted."""
+        return self.time == len(self._player.tables)
+
+    def act(self, seen: Seen | None = None) -> dict[str, str]:
+        """Return each agent's action, given what each has seen; see `Play`."""
+        game = self.game
+        if self.is_over:
+            raise ModelError(f"play is over after {self.time} steps; start anew with play(seed)")
+        observed = self._observed(seen)
+        if self._known is None:
+            self._known = Tracker(self._player.tables, 1, observed)
+        else:
+            assert observed is not None
+            self._known.step(self._actions, observed)
+        uniform = self._rng.random((1 + game.n_agents, 1))
+        self._memory, _, self._actions = self._player.act(self._memory, self._known, uniform)
+        self.time += 1
+        return {name: game.actions[i][int(self._actions[i][0])] for i, name in enumerate(game.agents)}
+
+    def _observed(self, seen: Seen | None) -> tuple[IntArray, ...] | None:
+        """Return the observation of each agent as an index, each of shape (1,); None where there is none."""
+        game = self.game
+        if self.time == 0 and not game.has_initial_observation:
+            if seen:
+                raise ModelError("nobody sees anything before the first action of this game; call act() first")
+            return None
+        if seen is None or set(seen) != set(game.agents):
+            raise ModelError(f"seen is {seen!r}, expected what each agent saw: a mapping of {', '.join(game.agents)}")
+        return tuple(np.array([self._index(i, seen[name])]) for i, name in enumerate(game.agents))
+
+    def _index(self, agent: int, value: str | int) -> int:
+        labels = self.game.observations[agent]
+        if isinstance(value, str) and value in labels:
+            return labels.index(value)
+        if not isinstance(value, str) and is_index(value, len(labels)):
+            return int(value)
+        raise ModelError(
+            f"agent {self.game.agents[agent]!r} cannot see {value!r}; expected one of {', '.join(labels)}, or an index"
+        )

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lp_posg.checks import confidence, whole_number
+from lp_posg.checks import confidence, whole_numbers
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.playing import Player, PolicyPlayer
 from lp_posg.evaluate.sampling import DRAWS_PER_MOVE, GameSampler
@@ -162,16 +162,15 @@ def simulate(
     level : float
         Confidence of the intervals, between 0 and 1.
     traces : int
-        How many runs, from the first on, to tell in the game's labels.
+        How many runs, from the first on, to trace in the game's labels.
     batch_runs : int
         Most runs played at a time; changes speed and memory only.
 
     Raises
     ------
     ModelError
-        If the strategy does not fit the game (actions, horizon, increments or private information;
-        the last two only if a run comes upon them, `certify` looks at all), or an argument is not
-        what it has to be.
+        If the strategy does not fit the game (actions, horizon, increments or private information; the last
+        two only if a run meets them, while `certify` checks all), or an argument is not valid.
     UnsupportedError
         If private information grows beyond what is tabulated.
 
@@ -195,13 +194,13 @@ def simulate_player(
     rng = np.random.Generator(np.random.PCG64(seed))
     size = max(1, min(batch_runs, BATCH_DRAWS // runs.n_draws))
     returns = np.empty((n_runs, game.n_agents))
-    told: tuple[Trace, ...] = ()
+    first_traces: tuple[Trace, ...] = ()
     for first in range(0, n_runs, size):
         count = min(size, n_runs - first)
         uniform = np.ascontiguousarray(rng.random((count, runs.n_draws)).T)
         returns[first : first + count], moments = runs.play(uniform, min(count, max(0, traces - first)))
-        told += traces_of(game, player.tables, moments)
-    return Simulation(returns, _bounds(game, horizon), level, int(seed), told)
+        first_traces += traces_of(game, player.tables, moments)
+    return Simulation(returns, _bounds(game, horizon), level, int(seed), first_traces)
 
 
 def played(game: Game, structure: SharingStructure, policy: Policy, n_runs: int, seed: int = 0) -> list[Moment]:
@@ -234,8 +233,8 @@ class _Runs:
         """D, the uniform numbers per run, for the start, then atom, actions and move of every step."""
         return DRAWS_PER_MOVE + len(self.player.tables) * (1 + self.game.n_agents + DRAWS_PER_MOVE)
 
-    def play(self, uniform: FloatArray, told: int) -> tuple[FloatArray, list[Moment]]:
-        """Return the returns of the runs with the given uniform numbers (D, N), and what the first `told` did."""
+    def play(self, uniform: FloatArray, kept: int) -> tuple[FloatArray, list[Moment]]:
+        """Return the returns of the runs with the given uniform numbers (D, N), and the moments of the first `kept`."""
         game, n = self.game, self.game.n_agents
         states, seen = self.sampler.start(uniform[:DRAWS_PER_MOVE])
         known = Tracker(self.player.tables, len(states), None if seen is None else self._seen(seen))
@@ -246,12 +245,10 @@ class _Runs:
             joint = np.ravel_multi_index(actions, game.n_actions)
             rewards = self.sampler.rewards(time, states, joint)
             total += weight * rewards
-            if told:
-                moments.append(
-                    Moment(
-                        states, seen, known.increment, known.private, self.player.node(memory), atom, joint, rewards
-                    ).first(told)
-                )
+            if kept:
+                node = self.player.node(memory)
+                moment = Moment(states, seen, known.increment, known.private, node, atom, joint, rewards)
+                moments.append(moment.first(kept))
             if time + 1 < len(self.player.tables):
                 row += 1 + n
                 states, seen = self.sampler.move(time, states, joint, uniform[row : row + DRAWS_PER_MOVE])
@@ -275,8 +272,6 @@ def _bounds(game: Game, horizon: int) -> FloatArray:
 
 def check_simulation(n_runs: int, seed: int, level: float, traces: int = 0, batch_runs: int = 1) -> None:
     """Raise ModelError unless the arguments of a simulation are valid."""
-    whole_number("n_runs", n_runs)
-    whole_number("seed", seed, 0)
-    whole_number("traces", traces, 0)
-    whole_number("batch_runs", batch_runs)
+    whole_numbers(1, n_runs=n_runs, batch_runs=batch_runs)
+    whole_numbers(0, seed=seed, traces=traces)
     confidence("level", level)

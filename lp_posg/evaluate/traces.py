@@ -21,7 +21,7 @@ class TraceStep:
     state : str
         The true state, which nobody need know.
     observations : tuple of str, one per agent, or None
-        What each saw as the step began; None if there was nothing to see before the first action.
+        As seen when the step began; None if there was nothing to see before the first action.
     shared : str
         What became common knowledge as the step began, in words.
     private : tuple of str, one per agent
@@ -46,12 +46,7 @@ class TraceStep:
 
 @dataclass(frozen=True)
 class Trace:
-    """One run.
-
-    Attributes
-    ----------
-    steps : tuple of TraceStep, one per step
-    """
+    """One run, step by step."""
 
     steps: tuple[TraceStep, ...]
 
@@ -62,58 +57,43 @@ class Trace:
 
 @dataclass(frozen=True)
 class Moment:
-    """One step of several runs, in indices; the names are those of `TraceStep`, actions are joint.
-
-    Attributes
-    ----------
-    state, shared, node, atom, actions : int arrays, shape (N,)
-    observations : int array, shape (N,), or None
-    private : tuple per agent of int arrays, shape (N,)
-    rewards : float array, shape (N, n)
-    """
+    """One step of N runs, in indices, (N,) each; the names are those of `TraceStep`."""
 
     state: IntArray
-    observations: IntArray | None
+    observations: IntArray | None  # joint
     shared: IntArray
     private: tuple[IntArray, ...]
     node: IntArray
     atom: IntArray
-    actions: IntArray
-    rewards: FloatArray
+    actions: IntArray  # joint
+    rewards: FloatArray  # (N, n)
 
     def first(self, count: int) -> Moment:
         """Return a copy of the first runs, which does not hold on to the others."""
-        return Moment(
-            self.state[:count].copy(),
-            None if self.observations is None else self.observations[:count].copy(),
-            self.shared[:count].copy(),
-            tuple(own[:count].copy() for own in self.private),
-            self.node[:count].copy(),
-            self.atom[:count].copy(),
-            self.actions[:count].copy(),
-            self.rewards[:count].copy(),
-        )
+        return Moment(**{name: _first(part, count) for name, part in vars(self).items()})
+
+
+def _first(part: Any, count: int) -> Any:
+    if part is None:
+        return None
+    return tuple(_first(one, count) for one in part) if isinstance(part, tuple) else part[:count].copy()
 
 
 def traces_of(game: Game, tables: Sequence[SplitTable], moments: Sequence[Moment]) -> tuple[Trace, ...]:
     """Return runs in labels, from one moment per step; `tables` lead into each step, the start's first."""
-    runs = range(len(moments[0].state)) if moments else range(0)
-    return tuple(
-        Trace(tuple(_step(game, table, moment, run) for table, moment in zip(tables, moments, strict=True)))
-        for run in runs
-    )
+    n_runs = len(moments[0].state) if moments else 0
+    steps = list(zip(tables, moments, strict=True)) if n_runs else []
+    return tuple(Trace(tuple(_step(game, table, moment, run) for table, moment in steps)) for run in range(n_runs))
 
 
 def _step(game: Game, table: SplitTable, moment: Moment, run: int) -> TraceStep:
+    seen = moment.observations
+    held = [labels[int(index[run])] for labels, index in zip(table.next_private, moment.private, strict=True)]
     return TraceStep(
         state=game.states[int(moment.state[run])],
-        observations=None
-        if moment.observations is None
-        else game.joint_observation_label(int(moment.observations[run])),
+        observations=None if seen is None else game.joint_observation_label(int(seen[run])),
         shared=increment_text(game, table.increment_label(int(moment.shared[run]))),
-        private=tuple(
-            private_text(game, i, table.next_private[i][int(own[run])]) for i, own in enumerate(moment.private)
-        ),
+        private=tuple(private_text(game, agent, label) for agent, label in enumerate(held)),
         node=int(moment.node[run]),
         atom=int(moment.atom[run]),
         actions=game.joint_action_label(int(moment.actions[run])),

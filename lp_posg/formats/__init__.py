@@ -26,17 +26,11 @@ if TYPE_CHECKING:
     from lp_posg.planning import Solution
     from lp_posg.stage import Concept
 
+_OTHERS = (nfg, efg, osposg_file, json_game, npz)
+
 FORMATS: dict[str, Format] = {
     extension: entry
-    for entry in (
-        madp_files.DPOMDP,
-        madp_files.POSG,
-        nfg.FORMAT,
-        efg.FORMAT,
-        osposg_file.FORMAT,
-        json_game.FORMAT,
-        npz.FORMAT,
-    )
+    for entry in (madp_files.DPOMDP, madp_files.POSG, *(module.FORMAT for module in _OTHERS))
     for extension in entry.extensions
 }
 """The formats by each of their extensions, in the order in which messages name them."""

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lp_posg.errors import FormatError
-from lp_posg.formats.numbers import is_number, whole
-from lp_posg.formats.source import Source, clip, shown, suggestion, unprotect
+from lp_posg.formats.source import Source, clip, is_number, shown, suggestion, unprotect, whole
 from lp_posg.types import IntArray
 
 RESERVED = ("*", "uniform", "identity", "include", "exclude")
@@ -67,12 +66,7 @@ class Names:
 class Axis:
     """One axis of a table: single members (one list of names) or joint ones (a list per agent).
 
-    A joint index runs with the last agent fastest.
-
-    Parameters
-    ----------
-    kind : str
-        What one position is, for messages.
+    A joint index runs with the last agent fastest; `kind` is what messages call one position.
     """
 
     def __init__(self, source: Source, kind: str, parts: Sequence[Names]) -> None:

@@ -10,8 +10,7 @@ import numpy as np
 
 from lp_posg.formats.axes import RESERVED, Names, is_bare_name
 from lp_posg.formats.madp.statements import HEADERS, START_SETS, Statement, unexpected
-from lp_posg.formats.numbers import all_numbers, is_number, number, whole
-from lp_posg.formats.source import Source, shown, suggestion, unprotect
+from lp_posg.formats.source import Source, all_numbers, is_number, number, shown, suggestion, unprotect, whole
 from lp_posg.types import PROB_TOL, FloatArray
 
 MAX_AGENTS = 30

@@ -6,6 +6,7 @@ punctuation of the format, so that later steps can split lines without care.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,10 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+import numpy as np
+
 from lp_posg.errors import FormatError, ModelError
+from lp_posg.types import FloatArray
 
 MAX_LINE_BYTES = 1 << 27
 """A longer line is refused, so that a file without line ends cannot fill the memory."""
@@ -31,10 +35,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class Source:
     """One file being read: its lines, its place in messages, and whether it may use extensions.
 
-    Parameters
-    ----------
-    extended : bool
-        Whether what only ``.posg`` files have is allowed.
+    Only where `extended` is what only ``.posg`` files have allowed.
     """
 
     def __init__(self, path: Path, *, extended: bool) -> None:
@@ -192,3 +193,39 @@ def suggestion(found: str, known: Iterable[str], otherwise: str) -> str:
     """Return advice to end a message with: the nearest known word, or `otherwise`."""
     close = get_close_matches(found[:_SHOWN], list(islice(known, _MANY)), n=1)
     return f"did you mean {close[0]!r}?" if close else otherwise
+
+
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)
+_WHOLE = re.compile(r"\d{1,15}", re.ASCII)
+
+
+def whole(token: str) -> int | None:
+    """Return the count or index written as `token`, or None if it is not digits only (15 at most)."""
+    return int(token) if _WHOLE.fullmatch(token) else None
+
+
+def is_number(token: str) -> bool:
+    """Whether `token` is written as a number."""
+    return _NUMBER.fullmatch(token) is not None
+
+
+def number(source: Source, line: int, text: str) -> float:
+    """Return the finite number that `text` is, or raise FormatError."""
+    if _NUMBER.fullmatch(text):
+        value = float(text)
+        if math.isfinite(value):
+            return value
+    raise source.wrong(line, shown(text.strip()), "a finite number")
+
+
+def all_numbers(source: Source, line: int, tokens: list[str]) -> FloatArray:
+    """Return the finite numbers that the `tokens` of one line are, or raise FormatError."""
+    try:
+        values = np.array([float(token) for token in tokens])
+    except ValueError:
+        values = np.array([math.nan])
+    joined = "".join(tokens)
+    if not np.isfinite(values).all() or "_" in joined or not joined.isascii():
+        for token in tokens:
+            number(source, line, token)
+    return values

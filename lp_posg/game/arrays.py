@@ -1,4 +1,4 @@
-"""A game as plain arrays with names, and back: what files of arrays hold of it beside its labels."""
+"""A game as named plain arrays, and back: what files of arrays hold beside its labels."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from lp_posg.game.model import Game
 from lp_posg.types import FloatArray, SparseMatrix
 
 LABELS = ("name", "discount", "agents", "states", "actions", "observations")
-"""The parts of a game that are no arrays."""
+"""The parts of a game that are not arrays."""
 
 GAME_FORMAT = "lp-posg game"
 SOLUTION_FORMAT = "lp-posg solution"
-"""What files of arrays say they are, so that one taken for the other is told by name."""
+"""What files of arrays say they are, so that messages can name one that is taken for the other."""
 
 MOST_ROWS = 2**53
 """Most rows and columns of a stored matrix: more are no number of states, and would overflow."""
@@ -109,7 +109,7 @@ def checked_csr(parts: Sequence[Any], shape: Any, name: str) -> SparseMatrix:
     if len(indices) != len(data):
         raise ModelError(f"{name}.indices has {len(indices)} entries, expected {len(data)}, as many as {name}.data")
     if len(indices) and not 0 <= indices.min() <= indices.max() < n_columns:
-        raise ModelError(f"{name}.indices holds a column that there is not, expected 0 to {n_columns - 1}")
+        raise ModelError(f"{name}.indices holds a column that does not exist, expected 0 to {n_columns - 1}")
     if not np.isfinite(data).all():
         raise ModelError(f"{name}.data holds something that is not a finite number")
     return sp.csr_array((data, indices, indptr), shape=(n_rows, n_columns))

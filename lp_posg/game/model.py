@@ -14,6 +14,8 @@ from lp_posg.game.labels import labelled
 from lp_posg.game.matrices import Matrices, check_discount, checked_matrices, matrices_of
 from lp_posg.types import FloatArray, SparseMatrix
 
+_LABELS = ("agents", "states", "actions", "observations")
+
 
 class Game(Derived):
     """A finite partially observable stochastic game, immutable and validated once.
@@ -113,21 +115,10 @@ class Game(Derived):
         ModelError
             As the constructor.
         """
+        sizes, laws = (tuple(n_actions), tuple(n_observations)), (transitions, observation_laws)
         game = cls.__new__(cls)
-        game._assemble(
-            Matrices(
-                tuple(n_actions),
-                tuple(n_observations),
-                transitions,
-                observation_laws,
-                rewards,
-                initial,
-                initial_observation,
-            ),
-            (agents, states, actions, observations),
-            discount,
-            name,
-        )
+        matrices = Matrices(*sizes, *laws, rewards, initial, initial_observation)
+        game._assemble(matrices, (agents, states, actions, observations), discount, name)
         return game
 
     def _assemble(self, given: Matrices, labels: tuple[Any, Any, Any, Any], discount: float, name: str) -> None:
@@ -159,13 +150,11 @@ class Game(Derived):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Built anew, since numpy forgets on the way that an array is read-only.
-        transitions, laws, rewards, (initial,), first = self.parts()
-        labels = {
-            key: getattr(self, key) for key in ("agents", "states", "actions", "observations", "discount", "name")
-        }
-        parts = {"transitions": transitions, "observation_laws": laws, "rewards": rewards, "initial": initial}
-        sizes = {"n_actions": self.n_actions, "n_observations": self.n_observations}
-        return _restored, (parts | sizes | labels | {"initial_observation": first[0] if first else None},)
+        keys = ("n_actions", "n_observations", "initial", "discount", "name", *_LABELS)
+        transitions, laws, rewards, _, _ = self.parts()
+        parts: dict[str, Any] = {"transitions": transitions, "observation_laws": laws, "rewards": rewards}
+        parts["initial_observation"] = self._initial_observation
+        return _restored, (parts | {key: getattr(self, key) for key in keys},)
 
     def __repr__(self) -> str:
         return (
@@ -179,8 +168,7 @@ class Game(Derived):
         """Whether both games have the same labels and the same numbers; names of games do not count."""
         if not isinstance(other, Game):
             return NotImplemented
-        labels = ("agents", "states", "actions", "observations", "discount")
-        if any(getattr(self, key) != getattr(other, key) for key in labels):
+        if any(getattr(self, key) != getattr(other, key) for key in (*_LABELS, "discount")):
             return False
         return all(
             len(mine) == len(theirs) and all(_same(a, b) for a, b in zip(mine, theirs, strict=True))

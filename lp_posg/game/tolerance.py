@@ -32,7 +32,7 @@ def allowed_gaps(game: Game, tolerance: float, together: bool = False) -> FloatA
 
     That is the tolerance times the agent's own reward range (if all deviate `together`, that of the common reward,
     or of the sum of the rewards), and no less than what rounding can make of one reward in double
-    precision: with rewards of 1e9 a gain of 1e-7 is not to be told from none.
+    precision: with rewards of 1e9 a gain of 1e-7 cannot be distinguished from none.
     """
     rewards = game.parts()[2]
     if together and not game.is_common_reward:
@@ -54,12 +54,7 @@ def usual_rewards(game: Game) -> FloatArray:
 
 
 def has_large_gap(gaps: FloatArray, beside: FloatArray, tolerance: float) -> bool:
-    """Whether a gap is large beside what its agent gets, and no tolerance was given that says so itself.
-
-    Parameters
-    ----------
-    gaps, beside : float array, shape (n,)
-    """
+    """Whether a gap is large beside what its agent gets, both (n,), and the tolerance is not small enough to say so."""
     return bool(tolerance < LARGE_SHARE and (gaps > LARGE_SHARE * beside).any())
 
 

@@ -17,7 +17,7 @@ from lp_posg.errors import LimitError
 from lp_posg.game.protocols import Payoffs
 from lp_posg.induction.blocks import Block, backward_order, private_rows, stage_block
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, StateSpace
-from lp_posg.information.atoms import atoms_from
+from lp_posg.information.policy import atoms_from
 from lp_posg.information.resources import Resources, Store
 from lp_posg.information.state_space import Depth
 from lp_posg.information.tables import tables_digest

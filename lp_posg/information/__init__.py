@@ -1,10 +1,9 @@
 """Who knows what: sharing structures, beliefs, merging, strategy independence, strategies."""
 
-from lp_posg.information.compression import Compression, CompressionForm
-from lp_posg.information.exact import Exact
+from lp_posg.information.compression import Compression, CompressionForm, CompressionRule, Ruled
 from lp_posg.information.finite_memory import FiniteMemory
 from lp_posg.information.forward import check_horizon, reachable_states
-from lp_posg.information.merge_within import MergeWithin
+from lp_posg.information.merge_within import Exact, MergeWithin
 from lp_posg.information.names import (
     COMPRESSIONS,
     SHARING,
@@ -16,7 +15,6 @@ from lp_posg.information.names import (
     sharing_structure,
 )
 from lp_posg.information.policy import Policy, PolicyBlock, PolicyStep
-from lp_posg.information.rule import CompressionRule, Ruled
 from lp_posg.information.sharing import Data, DelayedSharing, SharingForm, SharingStructure
 from lp_posg.information.state_space import StateSpace
 

@@ -7,20 +7,23 @@ P~(s, p | c^); together they generate the model that is planned in:
     c^' = phi(c^, z)
 
 A `Compression` does this for all states of a depth at once, on arrays. To add one: write a class
-with its three members and its `CompressionForm` in a file of its own, and list the form in ``COMPRESSIONS``
-(see ``information/names``). A rule on single states, in plain Python, is a `CompressionRule`.
+with its three members and its `CompressionForm` in a new file, and list the form in ``COMPRESSIONS``
+(see ``information/names``). A `CompressionRule` does it state by state, in plain Python.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.errors import ModelError
 from lp_posg.game import Game
+from lp_posg.information.lookup import divided_rows, row_sums
 from lp_posg.information.tables import SplitTable
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
@@ -45,7 +48,7 @@ class Step:
     horizon : int
         Number of steps of the plan.
     watch : callable
-        To be told now and then how many states there are so far; raises when there are too many.
+        Call it now and then with the number of states so far; it raises when there are too many.
     """
 
     game: Game
@@ -68,7 +71,7 @@ class Children:
     weight : float array, shape (M,)
         Probability, under actions drawn uniformly, of coming by this way.
     label : int array, shape (M,)
-        What tells children apart whatever their beliefs.
+        Children with different labels are never one state, whatever their beliefs.
     """
 
     parent: IntArray
@@ -94,7 +97,7 @@ class Compressed:
         Largest total variation distance between a child's row and the attached belief of its state,
         where the compression joins states by their beliefs; else 0.
     state : mapping
-        What `update` needs to know of these states at the next step.
+        What `update` needs at the next step.
     """
 
     belief: SparseMatrix
@@ -110,18 +113,15 @@ class Compression(Protocol):
 
     @property
     def name(self) -> str:
-        """Shown in reports, stored with solutions; the text that `compression` parses, if there is one.
-
-        A checkpoint tells compressions apart by it.
-        """
+        """Shown in reports, stored with solutions and checkpoints; the text that `compression_named` parses, if any."""
 
     def first(self, step: Step, children: Children) -> Compressed:
-        """Return the states of the first depth; called once, `children` being the increments of the start."""
+        """Return the states of the first depth; called once, with the increments of the start."""
 
     def update(self, step: Step, state: State, children: Iterable[Children]) -> Compressed:
-        """Return the states of the next depth; called once per step, `state` being what the last call returned.
+        """Return the states of the next depth; called once per step with the `state` that the last call returned.
 
-        The children come in parts, sorted by parent and increment; they have to be taken all.
+        The children come in parts, sorted by parent and increment; consume all of them.
         """
 
 
@@ -135,10 +135,10 @@ class CompressionForm:
         How it is written: its name, then parameters, if any, after colons.
     example : str
     parse : callable
-        Given what stands behind the name, the first colon included, returns the compression; raises ValueError or
-        ModelError if that is not right.
+        From the text behind the name, the first colon included, to the compression; raises ValueError or
+        ModelError if the text is not right.
     made : type
-        The class of what `parse` returns.
+        The class that `parse` returns.
     """
 
     written: str
@@ -169,18 +169,69 @@ def mean_rows(rows: SparseMatrix, weight: FloatArray, member_of: IntArray, n_sta
 
 def normalised_rows(rows: SparseMatrix) -> SparseMatrix:
     """Return rows scaled to sum to 1, with sorted indices, no stored zeros, and nothing positive below ``FLOOR``."""
-    found = sp.csr_array(rows)
-    found.sum_duplicates()
-    found.eliminate_zeros()
-    mass = np.asarray(found.sum(axis=1)).ravel()
-    found.data = np.maximum(found.data / np.repeat(mass, np.diff(found.indptr)), FLOOR)
-    return found
+    law = sp.csr_array(rows)
+    law.sum_duplicates()
+    law.eliminate_zeros()
+    law = divided_rows(law, row_sums(law))
+    law.data = np.maximum(law.data, FLOOR)
+    return law
 
 
-def unique_rows(table: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-    """Return distinct rows of an int table in order of first appearance, where each first stands, and the inverse."""
-    _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first, kind="stable")
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    return table[first[order]], first[order], rank[inverse.ravel()]
+@runtime_checkable
+class CompressionRule(Protocol):
+    """A compression as a user writes it, a rule on single states.
+
+    Both methods must be pure functions with hashable results. The attached belief of a state is the
+    game's law of (s, p) given that state, if actions are drawn uniformly.
+    """
+
+    @property
+    def name(self) -> str:
+        """Shown in reports and stored with solutions."""
+
+    def first_state(self, increment: tuple[Hashable, ...]) -> Hashable:
+        """Return the state after the start; `increment` has one entry per agent (see `SharingStructure`)."""
+
+    def next_state(self, time: int, state: Hashable, increment: tuple[Hashable, ...]) -> Hashable:
+        """Return phi(c^, z); called once per state and increment possible at the 0-based step `time`."""
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """The `Compression` that a rule stands for."""
+
+    rule: CompressionRule
+
+    @property
+    def name(self) -> str:
+        """The rule's."""
+        return self.rule.name
+
+    def first(self, step: Step, children: Children) -> Compressed:
+        """Return the rule's states after the start."""
+        states = [self.rule.first_state(step.table.increment_label(int(z))) for z in children.increment]
+        return self._grouped([children], states)
+
+    def update(self, step: Step, state: State, children: Iterable[Children]) -> Compressed:
+        """Return the rule's states after one more step."""
+        parts, label = list(children), cache(step.table.increment_label)
+        states = [
+            self.rule.next_state(step.time, state["states"][parent], label(z))
+            for part in parts
+            for parent, z in zip(part.parent.tolist(), part.increment.tolist(), strict=True)
+        ]
+        return self._grouped(parts, states)
+
+    def _grouped(self, parts: list[Children], states: list[Hashable]) -> Compressed:
+        number: dict[Hashable, int] = {}
+        try:
+            member_of = np.array([number.setdefault(state, len(number)) for state in states], dtype=np.int64)
+        except TypeError:
+            raise ModelError(
+                f"compression {self.name!r}: a state is not hashable; return tuples of numbers or strings"
+            ) from None
+        rows = sp.csr_array(sp.vstack([part.rows for part in parts], format="csr"))
+        weight = np.concatenate([part.weight for part in parts])
+        belief = mean_rows(rows, weight, member_of, len(number))
+        _, representative = np.unique(member_of, return_index=True)
+        return Compressed(belief, member_of, representative, 0.0, {"states": tuple(number)})

@@ -14,7 +14,7 @@ from lp_posg.types import FloatArray, SparseMatrix
 
 
 def private_text(game: Game, agent: int, private: Hashable) -> str:
-    """Return an agent's private information in words; a user's own kind of label by its repr."""
+    """Return an agent's private information in words; a label that is no `Data` as its repr."""
     if private == ():
         return "nothing"
     if not isinstance(private, Data):
@@ -39,12 +39,13 @@ def prescription_text(game: Game, agent: int, known: Sequence[Hashable], prescri
 
 def increment_text(game: Game, increment: Sequence[Hashable]) -> str:
     """Return a joint increment in words: what each agent's newly shared part is."""
-    parts = [
-        f"{game.agents[agent]} {private_text(game, agent, own)}"
-        for agent, own in enumerate(increment)
-        if private_text(game, agent, own) != "nothing"
-    ]
-    return "; ".join(parts) or "nothing new"
+    return "; ".join(_by_agent(game, increment)) or "nothing new"
+
+
+def _by_agent(game: Game, labels: Sequence[Hashable]) -> list[str]:
+    """Return in words what each agent knows, without those who know nothing."""
+    texts = [private_text(game, agent, label) for agent, label in enumerate(labels)]
+    return [f"{name} {text}" for name, text in zip(game.agents, texts, strict=True) if text != "nothing"]
 
 
 def history_text(game: Game, increments: Sequence[Sequence[Hashable]]) -> str:
@@ -74,12 +75,8 @@ def belief_text(game: Game, table: SplitTable, row: SparseMatrix, most: int = 2)
     ordered = np.lexsort((row.indices, -row.data))
     parts = []
     for k in ordered[:most]:
-        known = [
-            f"{game.agents[i]} {private_text(game, i, table.next_private[i][int(own[k])])}"
-            for i, own in enumerate(profile)
-            if private_text(game, i, table.next_private[i][int(own[k])]) != "nothing"
-        ]
-        parts.append(f"{row.data[k]:.6g}: " + ", ".join([game.states[int(state[k])], *known]))
+        known = [table.next_private[i][int(index[k])] for i, index in enumerate(profile)]
+        parts.append(f"{row.data[k]:.6g}: " + ", ".join([game.states[int(state[k])], *_by_agent(game, known)]))
     more = len(ordered) - len(parts)
     return "{" + "; ".join(parts) + (f"; and {more} more" if more > 0 else "") + "}"
 
@@ -89,24 +86,24 @@ def dependence_text(
     structure_name: str,
     time: int,
     table: SplitTable,
-    found: Counterexample,
+    example: Counterexample,
     history: Sequence[Sequence[Hashable]],
     compression: str = "exact",
 ) -> str:
     """Return the message of a failed check of strategy independence, with its counterexample.
 
-    Attached beliefs may depend on play where the game's own beliefs do not: then only the model is told of.
+    Attached beliefs may depend on play where the game's beliefs do not; the message then speaks of the model alone.
     """
     where, advice = f"game {game.name!r}", ""
     if compression != "exact":
         where = f"the model that compression {compression!r} makes of {where}"
         advice = ", or keep more of the common information: the game itself may well be"
-    first, second = (play_text(game, table, way) for way in found.switches)
-    one, other = (belief_text(game, table, row) for row in found.beliefs)
+    first, second = (play_text(game, table, way) for way in example.switches)
+    one, other = (belief_text(game, table, row) for row in example.beliefs)
     return (
         f"sharing {structure_name!r} is not strategy-independent in {where}: at step {time + 1}, with common"
         f" information [{history_text(game, history)}], the belief after the increment"
-        f" [{increment_text(game, table.increment_label(found.increment))}] depends on how the agents played:"
+        f" [{increment_text(game, table.increment_label(example.increment))}] depends on how the agents played:"
         f" ({first}) leads to {one}, but ({second}) leads to {other}. Common-information planning is exact only"
         " for strategy-independent sharing; share more, or sooner (see `lp-posg info` for the structures that fit)"
         f"{advice}"

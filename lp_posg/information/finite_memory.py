@@ -4,10 +4,10 @@ The attached belief comes by Bayes from a law lambda(s, p) L steps ago, through 
 Until L steps have passed nothing is forgotten and the belief is exact; so L >= H - 1 is exact planning.
 
 Two memories are one state, losslessly, if for every k <= L their last k increments lead from the law
-k steps ago to one belief: everything the model says from there on depends on these beliefs alone. So a
-state is held as L + 1 numbers, one per age k, each the number of a belief in the *chain* of that age;
-and chains are short. Beliefs of a chain count as equal if all their entries are, up to a relative error:
-what a law finds unlikely may be all that is left after the next increment.
+k steps ago to one belief: the model depends on these beliefs alone from there on. So a state is L + 1
+numbers, one per age k, each the number of a belief in the *chain* of that age; and chains are short.
+Beliefs of a chain count as equal if all their entries are, up to a relative error: an entry that is
+unlikely may be all that remains after the next increment.
 
 The law L steps ago:
 
@@ -37,17 +37,9 @@ import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
-from lp_posg.information.ascending import places
-from lp_posg.information.compression import (
-    Children,
-    Compressed,
-    CompressionForm,
-    State,
-    Step,
-    normalised_rows,
-    unique_rows,
-)
-from lp_posg.information.levels import Level, batches, expand, level_from_rows
+from lp_posg.information.compression import Children, Compressed, CompressionForm, State, Step, normalised_rows
+from lp_posg.information.levels import batches, expand, level_from_rows
+from lp_posg.information.lookup import places
 from lp_posg.information.merging import Gathering, merge_rows
 from lp_posg.types import PROB_TOL, FloatArray, IntArray, SparseMatrix
 
@@ -110,12 +102,11 @@ class FiniteMemory:
 
     @property
     def name(self) -> str:
-        """``finite-memory:L``, with the law if it is not the default, and what tells an exploration apart."""
-        own = "" if self.law == "uniform" else f":{self.law}"
+        """``finite-memory:L``, with the law if it is not the default, and a digest of the exploration, if any."""
+        name = f"finite-memory:{self.memory}{'' if self.law == 'uniform' else f':{self.law}'}"
         if self.exploration is None:
-            return f"finite-memory:{self.memory}{own}"
-        digest = hashlib.sha256(self.exploration.tobytes()).hexdigest()[:8]
-        return f"finite-memory:{self.memory}{own} with exploration {digest}"
+            return name
+        return f"{name} with exploration {hashlib.sha256(self.exploration.tobytes()).hexdigest()[:8]}"
 
     def first(self, step: Step, children: Children) -> Compressed:
         """Return the exact states after the increments of the start."""
@@ -148,20 +139,19 @@ class FiniteMemory:
             for k, chain in chains.items():
                 tables[-1][:, k + 1] = chain.lookup(memory[part.parent, k], part.increment)
             step.watch(0)
-        found, representative, member_of = unique_rows(np.concatenate(tables))
+        states, representative, member_of = _unique_rows(np.concatenate(tables))
         for k, chain in chains.items():
-            used, found[:, k + 1] = np.unique(found[:, k + 1], return_inverse=True)
+            used, states[:, k + 1] = np.unique(states[:, k + 1], return_inverse=True)
             after[f"chain.{k + 1}"] = chain.rows[used]
-        belief = after[f"chain.{ages}"][found[:, ages]]
-        return Compressed(belief, member_of, representative, 0.0, {"memory": found, **after})
+        belief = after[f"chain.{ages}"][states[:, ages]]
+        return Compressed(belief, member_of, representative, 0.0, {"memory": states, **after})
 
     def _laws(self, step: Step, state: State) -> dict[str, Any]:
-        """Return what the law is made of, one step later."""
-        after = {"cover": _propagated(step, state["cover"], None)}
-        after["prior"] = (
-            after["cover"] if self.exploration is None else _propagated(step, state["prior"], self.exploration)
-        )
-        return after | {key: state[key] for key in ("stationary",) if key in state}
+        """Return the parts of the law, one step later."""
+        prior = cover = _propagated(step, state["cover"], None)
+        if self.exploration is not None:
+            prior = _propagated(step, state["prior"], self.exploration)
+        return {"cover": cover, "prior": prior} | {key: state[key] for key in ("stationary",) if key in state}
 
     def _law(self, after: State, n_states: int) -> SparseMatrix:
         """Return lambda(s, p) of the depth reached, shape (1, P' * S)."""
@@ -191,9 +181,9 @@ class _Chain:
         level, keys = level_from_rows(beliefs, step.table.n_private, step.game.n_states), []
         self._width = int(np.prod(step.table.n_increments))
         for nodes in batches(step.game, step.time, level):
-            grown = expand(step.game, step.time, step.table, level, nodes)
-            gathering.add(grown.rows, np.zeros(grown.rows.shape[0], dtype=np.int64))
-            keys.append(grown.parent * self._width + grown.increment)
+            after = expand(step.game, step.time, step.table, level, nodes)
+            gathering.add(after.rows, np.zeros(after.rows.shape[0], dtype=np.int64))
+            keys.append(after.parent * self._width + after.increment)
             step.watch(0)
         rows, merged = gathering.result()
         # The last belief is for an increment that a belief of this age gives probability 0, as only
@@ -212,14 +202,13 @@ class _Chain:
 def _propagated(step: Step, law: SparseMatrix, exploration: FloatArray | None) -> SparseMatrix:
     """Return the law of (s', p') one step after that of (s, p), actions drawn without regard to information."""
     game = step.game
-    level: Level = level_from_rows(law, step.table.n_private, game.n_states)
-    grown = expand(game, step.time, step.table, level, slice(0, 1))
-    entries = grown.entries
+    level = level_from_rows(law, step.table.n_private, game.n_states)
+    after = expand(game, step.time, step.table, level, slice(0, 1))
+    entries = after.entries
     assert entries is not None
     drawn = np.full(game.n_joint_actions, 1.0 / game.n_joint_actions) if exploration is None else exploration
-    weight = entries.weight * drawn[entries.action]
-    column = (np.zeros_like(entries.column), entries.column)
-    return normalised_rows(sp.coo_array((weight, column), shape=(1, grown.rows.shape[1])))
+    place = (np.zeros_like(entries.column), entries.column)
+    return normalised_rows(sp.coo_array((entries.weight * drawn[entries.action], place), (1, after.rows.shape[1])))
 
 
 def stationary_law(game: Game) -> FloatArray:
@@ -242,10 +231,10 @@ def stationary_law(game: Game) -> FloatArray:
     # The lazy chain has the same limit, without periods.
     move = 0.5 * (sp.csr_array((wide.data / n_joint, (wide.row, wide.col % n)), shape=(n, n)) + sp.eye_array(n))
     law = _squared(move, game.initial) if n <= DENSE_STATES else _iterated(move, game.initial)
-    # What is left of the states that are left for ever is rounding.
-    _, own = connected_components(move, connection="strong")
+    # The chance of states that are left for ever is rounding.
+    _, part = connected_components(move, connection="strong")
     row, column = sp.csr_array(move).nonzero()
-    closed = ~np.isin(own, own[row[own[row] != own[column]]])
+    closed = ~np.isin(part, part[row[part[row] != part[column]]])
     return law * closed / (law @ closed) if law @ closed > 0 else law
 
 
@@ -264,6 +253,15 @@ def _iterated(move: SparseMatrix, law: FloatArray) -> FloatArray:
             break
         law = after
     return law
+
+
+def _unique_rows(table: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return distinct rows of an int table in order of first appearance, where each first stands, and the inverse."""
+    _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return table[first[order]], first[order], rank[inverse.ravel()]
 
 
 def logarithms(rows: SparseMatrix) -> SparseMatrix:

@@ -1,14 +1,15 @@
 """The forward pass: common-information states depth by depth, as arrays.
 
 The same pass serves planning (states as a compression has them) and certification (pairs of exact
-belief and the state of a strategy, told apart by a *tag*).
+belief and the state of a strategy, which a *tag* distinguishes).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -18,8 +19,6 @@ from lp_posg.errors import ModelError, StrategyDependenceError
 from lp_posg.game import Game
 from lp_posg.information.compression import Children, Compression, Step
 from lp_posg.information.describe import dependence_text
-from lp_posg.information.exact import Exact
-from lp_posg.information.front import Front, front_of, packed_step, unpacked_step
 from lp_posg.information.independence import Counterexample, find_dependence
 from lp_posg.information.levels import (
     Expansion,
@@ -31,9 +30,10 @@ from lp_posg.information.levels import (
     first_rows,
     level_from_rows,
 )
+from lp_posg.information.merge_within import Exact
 from lp_posg.information.resources import Resources
 from lp_posg.information.sharing import SharingStructure
-from lp_posg.information.state_space import Arcs, Depth, StateSpace, history_of
+from lp_posg.information.state_space import Arcs, Depth, Front, StateSpace, front_of, packed_step, unpacked_step
 from lp_posg.information.tables import SplitTable, first_table, next_table, tables_digest
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
@@ -76,11 +76,11 @@ def reachable_states(
         Gives each child a tag from its parent's tag and the increment; states with different tags
         are never merged. At the start the parent's tag is -1 and the time is -1.
     compression : Compression, optional
-        What the states are; `Exact` by default. With `follow` only `Exact` makes sense.
+        Decides what the states are; `Exact` by default. With `follow` only `Exact` makes sense.
     merge : bool
-        False keeps every common history apart (for cross-checks; exponential in the horizon).
+        False gives every common history its own state (for cross-checks; exponential in the horizon).
     on_depth : callable, optional
-        Told (time, number of states) when a depth is complete.
+        Called with (time, number of states) when a depth is complete.
     resources : Resources, optional
         Limits, workers, and where to keep finished depths.
 
@@ -129,10 +129,10 @@ class _Pass:
         increment, self.start_prob, rows = first_rows(game, table)
         tag = self._tags(-1, np.full(len(increment), -1), increment)
         children = Children(np.zeros_like(increment), increment, rows, self.start_prob, self._label(tag, 0))
-        found = compression.first(Step(game, -1, table, horizon), children)
-        self.start = Arcs(children.parent, increment, found.member_of)
+        states = compression.first(Step(game, -1, table, horizon), children)
+        self.start = Arcs(children.parent, increment, states.member_of)
         self.private = table.next_private
-        self.front = front_of(found, tag, self.start_prob, 0.0)
+        self.front = front_of(states, tag, self.start_prob, 0.0)
 
     @property
     def n_states(self) -> tuple[int, ...]:
@@ -145,7 +145,7 @@ class _Pass:
         assert depth.table is not None
         self.private = depth.table.next_private
         store = self.resources.store
-        digest = "" if store is None else tables_digest(self._tables(depth.table))
+        digest = "" if store is None else tables_digest([*self._space().tables, depth.table])
         kept = None if store is None else store.load(f"depth-{time}", digest)
         if kept is None:
             arcs, edges, self.front = self._expanded(time, depth, depth.table)
@@ -156,18 +156,17 @@ class _Pass:
         self.depths.append(replace(depth, arcs=arcs, edges=edges))
         self.resources.check_states(time + 1, self.n_states)
 
-    def _tables(self, last: SplitTable) -> list[SplitTable]:
-        return [self.start_table, *(depth.table for depth in self.depths if depth.table is not None), last]
-
     def result(self) -> StateSpace:
         """Return all depths, the front as the last."""
-        return StateSpace(self.start_table, self.start, self.start_prob, (*self.depths, self._front_depth(None)))
+        return self._space(self._front_depth(None))
+
+    def _space(self, *last: Depth) -> StateSpace:
+        return StateSpace(self.start_table, self.start, self.start_prob, (*self.depths, *last))
 
     def _front_depth(self, table: SplitTable | None) -> Depth:
-        front = self.front
-        n_private = tuple(len(own) for own in self.private)
-        level = level_from_rows(front.found.belief, n_private, self.game.n_states)
-        return Depth(level, front.tag, self.private, table, None, None, front.found.representative, front.distance)
+        front, n_private = self.front, tuple(map(len, self.private))
+        level = level_from_rows(front.states.belief, n_private, self.game.n_states)
+        return Depth(level, front.tag, self.private, table, None, None, front.states.representative, front.distance)
 
     def _tags(self, time: int, parent_tag: IntArray, increment: IntArray) -> IntArray:
         if self.follow is None:
@@ -175,93 +174,68 @@ class _Pass:
         return self.follow(time, parent_tag, increment)
 
     def _label(self, tag: IntArray, first: int) -> IntArray:
-        """Return what tells children apart whatever their beliefs; `first` is the number of the first."""
+        """Return the labels of children; `first` is the number of the first."""
         return tag if self.merge else first + np.arange(len(tag))
 
     def _expanded(self, time: int, depth: Depth, table: SplitTable) -> tuple[Arcs, SparseMatrix, Front]:
         """Return what leads from a depth to the next, and the next."""
         entries = float(entry_load(self.game, time, depth.level).sum())
         self.resources.check_memory(self.resources.phase, time, self.n_states, expansion_bytes(entries))
-        taken = _Taken()
+        kept: list[tuple[IntArray, IntArray, IntArray, FloatArray, SparseMatrix, float]] = []
         step = Step(self.game, time, table, self.horizon, partial(self._watch, time))
-        found = self.compression.update(step, self.front.found.state, self._children(time, depth, table, taken))
-        arcs = Arcs(np.concatenate(taken.parent), np.concatenate(taken.increment), found.member_of)
-        front = front_of(found, np.concatenate(taken.tag), np.concatenate(taken.weight), taken.spread)
-        return arcs, _stacked(taken.edges, found.member_of, found.belief.shape[0]), front
+        states = self.compression.update(step, self.front.states.state, self._children(time, depth, table, kept))
+        *parts, edges, spread = zip(*kept, strict=True)
+        parent, increment, tag, weight = map(np.concatenate, parts)
+        arcs = Arcs(parent, increment, states.member_of)
+        front = front_of(states, tag, weight, max(spread))
+        return arcs, _stacked(edges, states.member_of, states.belief.shape[0]), front
 
-    def _children(self, time: int, depth: Depth, table: SplitTable, taken: _Taken) -> Iterator[Children]:
-        """Yield the children of a depth, part by part; `taken` keeps what arcs and edges are made of."""
+    def _children(self, time: int, depth: Depth, table: SplitTable, kept: list[Any]) -> Iterator[Children]:
+        """Yield the children of a depth, part by part; add to `kept` what arcs, edges and the front are made of."""
         n_children = 0
         work = partial(_expand, self.game, time, table, depth.level)
-        for part, (found, apart) in self.resources.run_local(work, batches(self.game, time, depth.level)):
-            if found is not None:
-                self._raise_dependence(time, depth, table, found)
+        for part, (example, spread) in self.resources.run_local(work, batches(self.game, time, depth.level)):
+            if example is not None:
+                self._raise_dependence(time, depth, table, example)
             tag = self._tags(time, depth.tag[part.parent], part.increment)
             weight = self.front.weight[part.parent] * part.mass / self.game.n_joint_actions
-            taken.add(part, tag, weight, apart)
+            kept.append((part.parent, part.increment, tag, weight, part.edges, spread))
             yield Children(part.parent, part.increment, part.rows, weight, self._label(tag, n_children))
             n_children += len(tag)
 
     def _watch(self, time: int, n_states: int) -> None:
-        """Raise LimitError if there is no time left, or too many states with the `n_states` found so far."""
+        """Raise LimitError if there is no time left, or too many states with `n_states` of the next depth."""
         self.resources.check_clock(self.resources.phase, time, self.n_states)
         self.resources.check_states(time, (*self.n_states, n_states))
 
-    def _raise_dependence(self, time: int, depth: Depth, table: SplitTable, found: Counterexample) -> None:
-        history = history_of(self.start_table, self.start, [*self.depths, depth], time, found.node)
+    def _raise_dependence(self, time: int, depth: Depth, table: SplitTable, example: Counterexample) -> None:
+        history = self._space(depth).history(time, example.node)
         raise StrategyDependenceError(
-            dependence_text(self.game, self.structure.name, time, table, found, history, self.compression.name),
+            dependence_text(self.game, self.structure.name, time, table, example, history, self.compression.name),
             time=time,
             common_info=history,
-            increment=table.increment_label(found.increment),
-            prescriptions=found.switches,
-            beliefs=found.beliefs,
+            increment=table.increment_label(example.increment),
+            prescriptions=example.switches,
+            beliefs=example.beliefs,
             table=table,
         )
-
-
-@dataclass
-class _Taken:
-    """What is kept of the children of a depth, one entry per part."""
-
-    parent: list[IntArray] = field(default_factory=list)
-    increment: list[IntArray] = field(default_factory=list)
-    tag: list[IntArray] = field(default_factory=list)
-    weight: list[FloatArray] = field(default_factory=list)
-    edges: list[SparseMatrix] = field(default_factory=list)
-    spread: float = 0.0
-
-    def add(self, part: Expansion, tag: IntArray, weight: FloatArray, apart: float) -> None:
-        """Keep one part; `apart` is how far beliefs lay that were taken for one."""
-        self.parent.append(part.parent)
-        self.increment.append(part.increment)
-        self.tag.append(tag)
-        self.weight.append(weight)
-        self.edges.append(part.edges)
-        self.spread = max(self.spread, apart)
 
 
 def _expand(
     game: Game, time: int, table: SplitTable, level: Level, nodes: slice
 ) -> tuple[Expansion, tuple[Counterexample | None, float]]:
-    """Return one batch of children, without the entries they are made of, and what `find_dependence` says."""
+    """Return one batch of children, without the entries they are made of, and the answer of `find_dependence`."""
     part = expand(game, time, table, level, nodes)
-    found = find_dependence(level, part, game.n_actions)
-    return replace(part, entries=None), found
+    dependence = find_dependence(level, part, game.n_actions)
+    return replace(part, entries=None), dependence
 
 
-def _stacked(edges: list[SparseMatrix], member_of: IntArray, n_children: int) -> SparseMatrix:
+def _stacked(edges: Sequence[SparseMatrix], member_of: IntArray, n_children: int) -> SparseMatrix:
     """Return the edges of all batches below each other, children replaced by their classes."""
     counts = np.concatenate([np.diff(part.indptr) for part in edges])
     ends = np.cumsum([part.shape[1] for part in edges])
     columns = [member_of[end - part.shape[1] + part.indices] for end, part in zip(ends, edges, strict=True)]
-    merged = sp.csr_array(
-        (
-            np.concatenate([part.data for part in edges]),
-            np.concatenate(columns),
-            np.concatenate([[0], np.cumsum(counts)]),
-        ),
-        shape=(len(counts), n_children),
-    )
+    data, start = np.concatenate([part.data for part in edges]), np.concatenate([[0], np.cumsum(counts)])
+    merged = sp.csr_array((data, np.concatenate(columns), start), shape=(len(counts), n_children))
     merged.sum_duplicates()
     return merged

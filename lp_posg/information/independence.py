@@ -18,36 +18,30 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.information.levels import Entries, Expansion, Level
-from lp_posg.types import INDEPENDENCE_TOL, FloatArray, IntArray, SparseMatrix
+from lp_posg.information.lookup import distances, divided_rows, row_sums
+from lp_posg.types import INDEPENDENCE_TOL, IntArray, SparseMatrix
 
 
 @dataclass(frozen=True)
 class Counterexample:
     """Two ways to play at one state that lead, by one increment, to two beliefs.
 
-    Attributes
-    ----------
-    node, increment : int
-        The state and the flat joint increment.
-    switches : tuple of two tuples per agent
-        A way to play: (private information, action) at which the agent leaves its first action,
-        or None.
-    beliefs : two CSR rows, shape (1, P' * S)
+    A way to play holds, per agent, the (private information, action) where it leaves its first action, or None.
     """
 
     node: int
-    increment: int
+    increment: int  # flat, joint
     switches: tuple[tuple[tuple[int, int] | None, ...], tuple[tuple[int, int] | None, ...]]
-    beliefs: tuple[SparseMatrix, SparseMatrix]
+    beliefs: tuple[SparseMatrix, SparseMatrix]  # CSR rows (1, P' * S)
 
 
 def find_dependence(
     level: Level, expansion: Expansion, n_actions: tuple[int, ...]
 ) -> tuple[Counterexample | None, float]:
-    """Return a counterexample to strategy independence among the expanded states, or None.
+    """Return a counterexample to strategy independence among the expanded states, or None, and a distance.
 
-    With it, the largest total variation distance between two beliefs that were taken for one: it is
-    at most ``INDEPENDENCE_TOL``, and enters the certificate's bound on errors.
+    The largest total variation distance between two beliefs that are taken for one: at most
+    ``INDEPENDENCE_TOL``, it enters the certificate's bound on errors.
 
     Notes
     -----
@@ -55,17 +49,17 @@ def find_dependence(
     and one-step delayed sharing; so do those whose causes all lead to the same belief. The rest
     goes through the basis test, O(prod_i P_i^2 A_i) products per child.
     """
-    suspects, apart = _suspects(expansion)
+    suspects, largest = _suspects(expansion)
     if not len(suspects):
-        return None, apart
+        return None, largest
     counts = level.counts[expansion.parent[suspects]]
     shapes, group = np.unique(counts, axis=0, return_inverse=True)
     for i, shape in enumerate(shapes):
-        found, here = _basis_test(level, expansion, suspects[group.ravel() == i], tuple(shape), n_actions)
-        if found is not None:
-            return found, here
-        apart = max(apart, here)
-    return None, apart
+        example, here = _basis_test(level, expansion, suspects[group.ravel() == i], tuple(shape), n_actions)
+        if example is not None:
+            return example, here
+        largest = max(largest, here)
+    return None, largest
 
 
 def _suspects(expansion: Expansion) -> tuple[IntArray, float]:
@@ -84,10 +78,9 @@ def _suspects(expansion: Expansion) -> tuple[IntArray, float]:
     )
     child = cause // n_joint // (part.cell.max() + 1)
     rows = sp.csr_array(sp.coo_array((part.weight, (row, part.column)), (len(cause), expansion.rows.shape[1])))
-    rows = _scaled(rows, 1.0 / _sums(rows))
-    apart = 0.5 * _sums(abs(rows - expansion.rows[child]))
-    far = apart > INDEPENDENCE_TOL
-    return np.unique(child[far]), 2 * float(apart[~far].max(initial=0.0))
+    distance = distances(divided_rows(rows, row_sums(rows)), expansion.rows[child])
+    far = distance > INDEPENDENCE_TOL
+    return np.unique(child[far]), 2 * float(distance[~far].max(initial=0.0))
 
 
 def _basis_test(
@@ -100,37 +93,33 @@ def _basis_test(
     rank_of = np.full(expansion.rows.shape[0], -1, dtype=np.int64)
     rank_of[children] = np.arange(len(children))
     inside = rank_of[entries.child] >= 0
-    cell, own_action = entries.cell[inside], np.unravel_index(entries.action[inside], n_actions)
+    cell, actions = entries.cell[inside], np.unravel_index(entries.action[inside], n_actions)
     way = np.zeros(len(cell), dtype=np.int64)
     for i, support in enumerate(level.supports):
-        way = (way * shape[i] + support.cell_rank[cell]) * n_actions[i] + own_action[i]
+        way = (way * shape[i] + support.cell_rank[cell]) * n_actions[i] + actions[i]
     row = rank_of[entries.child[inside]] * per_child + way
     width = expansion.rows.shape[1]
     weights = sp.csr_array(
         sp.coo_array((entries.weight[inside], (row, entries.column[inside])), (len(children) * per_child, width))
     )
     results = sp.csr_array(sp.kron(sp.eye_array(len(children)), basis, format="csr") @ weights)
-    mass = _sums(results)
+    mass = row_sums(results)
     possible = np.flatnonzero(mass > 0)
-    beliefs = _scaled(results[possible], 1.0 / mass[possible])
+    beliefs = divided_rows(results[possible], mass[possible])
     child = possible // basis.shape[0]
     _, first, inverse = np.unique(child, return_index=True, return_inverse=True)
-    apart = 0.5 * _sums(abs(beliefs - beliefs[first[inverse]]))
-    largest = float(apart.max(initial=0.0))
+    distance = distances(beliefs, beliefs[first[inverse]])
+    largest = float(distance.max(initial=0.0))
     if largest <= INDEPENDENCE_TOL:
         return None, 2 * largest
-    worst = int(np.argmax(apart))
-    pair = (int(first[inverse[worst]]), worst)
+    worst = int(np.argmax(distance))
+    reference = int(first[inverse[worst]])
     where = children[child[worst]]
-    node = int(expansion.parent[where])
-    switches = tuple(_switches(level, node, int(possible[k] % basis.shape[0]), shape, n_actions) for k in pair)
-    found = Counterexample(
-        node,
-        int(expansion.increment[where]),
-        (switches[0], switches[1]),
-        (beliefs[[pair[0]]], beliefs[[pair[1]]]),
+    node, increment = int(expansion.parent[where]), int(expansion.increment[where])
+    one, other = (
+        _switches(level, node, int(possible[k] % basis.shape[0]), shape, n_actions) for k in (reference, worst)
     )
-    return found, largest
+    return Counterexample(node, increment, (one, other), (beliefs[[reference]], beliefs[[worst]])), largest
 
 
 @lru_cache(maxsize=256)
@@ -138,33 +127,21 @@ def _basis(shape: tuple[int, ...], n_actions: tuple[int, ...]) -> SparseMatrix:
     """Return the basis profiles as 0/1 rows over (p_1, a_1, ..., p_n, a_n)."""
     basis = sp.csr_array(np.ones((1, 1)))
     for k, n in zip(shape, n_actions, strict=True):
-        own = np.zeros((1 + k * (n - 1), k, n))
-        own[:, :, 0] = 1
+        ways = np.zeros((1 + k * (n - 1), k, n))
+        ways[:, :, 0] = 1
         for p, a in np.ndindex(k, n - 1):
-            own[1 + p * (n - 1) + a, p] = np.eye(n)[a + 1]
-        basis = sp.csr_array(sp.kron(basis, sp.csr_array(own.reshape(len(own), -1)), format="csr"))
+            ways[1 + p * (n - 1) + a, p] = np.eye(n)[a + 1]
+        basis = sp.csr_array(sp.kron(basis, sp.csr_array(ways.reshape(len(ways), -1)), format="csr"))
     return basis
 
 
 def _switches(
     level: Level, node: int, member: int, shape: tuple[int, ...], n_actions: tuple[int, ...]
 ) -> tuple[tuple[int, int] | None, ...]:
+    """Return the `switches` of a member of the basis, see `Counterexample`."""
     index = np.unravel_index(member, tuple(1 + k * (n - 1) for k, n in zip(shape, n_actions, strict=True)))
     switches: list[tuple[int, int] | None] = []
-    for own, n, support in zip(index, n_actions, level.supports, strict=True):
-        if own == 0:
-            switches.append(None)
-            continue
-        rank, action = divmod(int(own) - 1, n - 1)
-        switches.append((int(support.private[support.start[node] + rank]), action + 1))
+    for way, n, support in zip(index, n_actions, level.supports, strict=True):
+        rank, action = divmod(int(way) - 1, max(n - 1, 1))
+        switches.append((int(support.private[support.start[node] + rank]), action + 1) if way else None)
     return tuple(switches)
-
-
-def _sums(matrix: SparseMatrix) -> FloatArray:
-    return np.asarray(matrix.sum(axis=1)).ravel()
-
-
-def _scaled(matrix: SparseMatrix, factor: FloatArray) -> SparseMatrix:
-    scaled = sp.csr_array(matrix)
-    scaled.data = scaled.data * np.repeat(factor, np.diff(scaled.indptr))
-    return scaled

@@ -15,6 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.game import Game
+from lp_posg.information.lookup import divided_rows, row_sums, sums_by
 from lp_posg.information.tables import SplitTable
 from lp_posg.information.tracking import split_first, split_flat
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
@@ -66,10 +67,13 @@ class Level:
     @cached_property
     def supports(self) -> tuple[Support, ...]:
         """The private informations of positive probability, one entry per agent."""
-        return tuple(
-            _support(self.cell_node, own, self.n_nodes, count)
-            for own, count in zip(self.cell_profile, self.n_private, strict=True)
-        )
+        pairs = zip(self.cell_profile, self.n_private, strict=True)
+        return tuple(_support(self.cell_node, private, self.n_nodes, count) for private, count in pairs)
+
+    @cached_property
+    def cells_per_node(self) -> FloatArray:
+        """Number of cells of each state, shape (N,)."""
+        return np.bincount(self.cell_node, minlength=self.n_nodes).astype(np.float64)
 
     @cached_property
     def counts(self) -> IntArray:
@@ -83,14 +87,9 @@ class Level:
 
     def part(self, nodes: slice) -> Level:
         """Return the level of a range of states, numbered from 0."""
-        cells = self.cells_of(nodes)
-        return Level(
-            nodes.stop - nodes.start,
-            self.n_private,
-            self.cell_node[cells] - nodes.start,
-            self.cell_private[cells],
-            self.belief[cells],
-        )
+        cells, n_nodes = self.cells_of(nodes), nodes.stop - nodes.start
+        cell_node, cell_private = self.cell_node[cells] - nodes.start, self.cell_private[cells]
+        return Level(n_nodes, self.n_private, cell_node, cell_private, self.belief[cells])
 
 
 def ranges_of(load: FloatArray, most: float) -> list[slice]:
@@ -105,27 +104,19 @@ def ranges_of(load: FloatArray, most: float) -> list[slice]:
 
 @dataclass(frozen=True)
 class Support:
-    """One agent's private informations of positive probability, state by state.
+    """One agent's private informations of positive probability, state by state: K (state, information) pairs."""
 
-    Attributes
-    ----------
-    start : int array, shape (N + 1,)
-        The informations of state v are ``private[start[v]:start[v + 1]]``, ascending.
-    private : int array
-        Indices of private informations.
-    cell_rank : int array, shape (C,)
-        Position of each cell's information among those of its state.
-    """
-
-    start: IntArray
-    private: IntArray
-    cell_rank: IntArray
+    start: IntArray  # (N + 1,), the pairs of state v are start[v]:start[v + 1]
+    node: IntArray  # (K,), the state of each pair, ascending
+    private: IntArray  # (K,), the index of its private information, ascending within a state
+    group: IntArray  # (C,), the pair of each cell
+    cell_rank: IntArray  # (C,), its position among the pairs of its state
 
 
-def _support(cell_node: IntArray, own: IntArray, n_nodes: int, count: int) -> Support:
-    keys, inverse = np.unique(cell_node * count + own, return_inverse=True)
+def _support(cell_node: IntArray, private: IntArray, n_nodes: int, count: int) -> Support:
+    keys, group = np.unique(cell_node * count + private, return_inverse=True)
     start = np.searchsorted(keys, np.arange(n_nodes + 1) * count)
-    return Support(start, keys % count, inverse - start[cell_node])
+    return Support(start, keys // count, keys % count, group, group - start[cell_node])
 
 
 def level_from_rows(rows: SparseMatrix, n_private: tuple[int, ...], n_states: int) -> Level:
@@ -157,59 +148,32 @@ def rows_of_level(level: Level, n_states: int) -> SparseMatrix:
 
 @dataclass(frozen=True)
 class Entries:
-    """Every way the step can go: weight P(s, p | c) T O summed over s, one row per entry.
-
-    Attributes
-    ----------
-    cell, action, child, column : int arrays, shape (E,)
-        The cell, the joint action, the child (state, increment), and ``p' * S + s'``.
-    weight : float array, shape (E,)
-        Probability of s', p' and the increment jointly with p, given c and the joint action.
-    """
+    """Every way the step can go: weight P(s, p | c) T O summed over s, one of E rows per entry."""
 
     cell: IntArray
-    action: IntArray
-    child: IntArray
-    column: IntArray
-    weight: FloatArray
+    action: IntArray  # joint
+    child: IntArray  # (state, increment)
+    column: IntArray  # p' * S + s'
+    weight: FloatArray  # probability of s', p' and the increment jointly with p, given c and the joint action
 
 
 @dataclass(frozen=True)
 class Expansion:
-    """The children of a range of states, before merging.
+    """The M children of a range of states, before merging.
 
-    Attributes
-    ----------
-    parent, increment : int arrays, shape (M,)
-        The state and the flat joint increment that lead to each child.
-    rows : CSR array, shape (M, P' * S)
-        The normalised belief of each child (its law does not depend on play when strategy
-        independence holds; here under uniformly drawn actions).
-    mass : float array, shape (M,)
-        Probability of the increment given the state, summed over joint actions.
-    edges : CSR array, shape (C * A, M)
-        P(p, increment | c, a): the probability that a cell and joint action lead to each child.
-    entries : Entries or None
-        The same before the sum, for the check of strategy independence; dropped after it.
+    Beliefs are those under uniformly drawn actions: under strategy independence they do not depend on play.
     """
 
-    parent: IntArray
-    increment: IntArray
-    rows: SparseMatrix
-    mass: FloatArray
-    edges: SparseMatrix
-    entries: Entries | None
+    parent: IntArray  # (M,), the state that leads to each child
+    increment: IntArray  # (M,), the flat joint increment that leads there
+    rows: SparseMatrix  # CSR (M, P' * S), normalised beliefs
+    mass: FloatArray  # (M,), probability of the increment given the state, summed over joint actions
+    edges: SparseMatrix  # CSR (C * A, M), P(p, increment | c, a)
+    entries: Entries | None  # the same before the sum, until strategy independence is checked
 
 
 def first_rows(game: Game, table: SplitTable) -> tuple[IntArray, FloatArray, SparseMatrix]:
-    """Return the increments possible at the start, their probabilities, and the beliefs after them.
-
-    Returns
-    -------
-    increment : int array, shape (M,)
-    prob : float array, shape (M,)
-    rows : CSR array, shape (M, P * S)
-    """
+    """Return the increments possible at the start (M,), their probabilities (M,), and the beliefs then (M, P * S)."""
     seen = game.initial_observation_matrix
     if seen is None:
         seen = sp.csr_array(np.ones((game.n_states, 1)))
@@ -249,9 +213,7 @@ def expand(game: Game, time: int, table: SplitTable, level: Level, nodes: slice)
     weight = moved.data[take] * chance
     if weight.min(initial=1.0) < NEGLIGIBLE:
         possible = weight >= NEGLIGIBLE
-        cell, action, state, observation, weight = (
-            part[possible] for part in (cell, action, state, observation, weight)
-        )
+        cell, action, state, observation, weight = (x[possible] for x in (cell, action, state, observation, weight))
 
     z, p = split_flat(table, level.cell_profile[:, cell], action, observation, game)
     n_increments = int(np.prod(table.n_increments))
@@ -271,8 +233,7 @@ def entry_load(game: Game, time: int, level: Level) -> FloatArray:
     spread = np.diff(game.transition_matrix(time).indptr)
     law = game.observation_matrix(time)
     branching = max(1.0, law.nnz / max(1, law.shape[0]))
-    per_cell = (abs(level.belief) > 0).astype(np.float64) @ spread * branching
-    return np.bincount(level.cell_node, weights=per_cell, minlength=level.n_nodes).astype(np.float64)
+    return sums_by(level.cell_node, (abs(level.belief) > 0).astype(np.float64) @ spread * branching, level.n_nodes)
 
 
 def expansion_bytes(n_entries: float) -> float:
@@ -301,6 +262,5 @@ def _normalised(
     width = int(np.prod(table.n_next)) * n_states
     rows = sp.csr_array(sp.coo_array((weight, (child, column)), shape=(n_children, width)))
     rows.sum_duplicates()
-    mass = np.asarray(rows.sum(axis=1)).ravel()
-    rows.data = rows.data / np.repeat(mass, np.diff(rows.indptr))
-    return rows, mass
+    mass = row_sums(rows)
+    return divided_rows(rows, mass), mass

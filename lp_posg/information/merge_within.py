@@ -1,7 +1,9 @@
-"""``merge:EPS``: beliefs within EPS of each other, in total variation, become one state.
+"""``exact`` and ``merge:EPS``: beliefs that are equal, or within EPS in total variation, become one state.
 
-A greedy cover: children come in order; each joins an earlier leader whose belief is within EPS of its
-own, or else becomes a leader. The attached belief is the mean of the members,
+With ``exact`` the state is the belief itself, so that the model planned in is the original game.
+
+With ``merge:EPS`` a greedy cover: children come in order; each joins an earlier leader whose belief is within EPS
+of its own, or else becomes a leader. The attached belief is the mean of the members,
 weighted by how likely uniformly drawn actions lead to them, so that everything possible under a
 member's belief is possible under it. It is within 2 EPS of every member; the largest distance met is
 the depth's `distance`.
@@ -17,11 +19,47 @@ import scipy.sparse as sp
 
 from lp_posg.checks import finite_number
 from lp_posg.information.compression import Children, Compressed, CompressionForm, State, Step, mean_rows
+from lp_posg.information.lookup import distances, sums_by
 from lp_posg.information.merging import Gathering
-from lp_posg.types import FloatArray, IntArray, SparseMatrix
+from lp_posg.types import MERGE_TOL, FloatArray, IntArray, SparseMatrix
 
 BLOCK = 1024
 """Rows compared with each other at a time."""
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Common informations with one belief are one state, which loses nothing.
+
+    Parameters
+    ----------
+    tolerance : float
+        Total variation within which beliefs count as equal.
+    """
+
+    tolerance: float = MERGE_TOL
+
+    @property
+    def name(self) -> str:
+        """``exact``, unless the tolerance is not the usual one."""
+        return "exact" if self.tolerance <= MERGE_TOL else f"equal within {self.tolerance:.12g}"
+
+    def first(self, step: Step, children: Children) -> Compressed:
+        """Return the distinct beliefs after the increments of the start."""
+        return self.update(step, {}, [children])
+
+    def update(self, step: Step, state: State, children: Iterable[Children]) -> Compressed:
+        """Return the distinct beliefs after one more step."""
+        gathering = Gathering(self.tolerance)
+        for part in children:
+            gathering.add(part.rows, part.label)
+            step.watch(gathering.n_classes)
+        return _equal_beliefs(gathering)
+
+
+def _equal_beliefs(gathering: Gathering) -> Compressed:
+    rows, merged = gathering.result()
+    return Compressed(rows, merged.member_of, merged.representative, merged.distance)
 
 
 @dataclass(frozen=True)
@@ -60,17 +98,15 @@ class MergeWithin:
             gathering.add(part.rows, part.label)
             weights.append(part.weight)
             step.watch(0)
-        rows, merged = gathering.result()
-        weight = np.bincount(merged.member_of, weights=np.concatenate(weights), minlength=rows.shape[0]).astype(
-            np.float64
-        )
+        equal = _equal_beliefs(gathering)
         if self.radius == 0:
-            return Compressed(rows, merged.member_of, merged.representative, merged.distance)
+            return equal
+        rows = equal.belief
         leader, member_of = greedy_cover(rows, self.radius)
+        weight = sums_by(equal.member_of, np.concatenate(weights), rows.shape[0])
         belief = mean_rows(rows, weight, member_of, len(leader))
-        apart = 0.5 * np.asarray(abs(rows - belief[member_of]).sum(axis=1)).ravel()
-        distance = float(apart.max(initial=0.0)) + merged.distance
-        return Compressed(belief, member_of[merged.member_of], merged.representative[leader], distance)
+        distance = float(distances(rows, belief[member_of]).max(initial=0.0)) + equal.distance
+        return Compressed(belief, member_of[equal.member_of], equal.representative[leader], distance)
 
 
 def greedy_cover(rows: SparseMatrix, radius: float) -> tuple[IntArray, IntArray]:
@@ -110,8 +146,8 @@ def greedy_cover(rows: SparseMatrix, radius: float) -> tuple[IntArray, IntArray]
             member_of[block[near]] = nearest[near]
             block = block[~near]
         if len(block):
-            chosen, own = _cover_block(dense[block], reach)
-            member_of[block] = len(leader) + own
+            chosen, leader_of = _cover_block(dense[block], reach)
+            member_of[block] = len(leader) + leader_of
             leader = np.concatenate([leader, block[chosen]])
     return leader, member_of
 
@@ -125,7 +161,7 @@ def _cover_block(points: FloatArray, reach: float) -> tuple[IntArray, IntArray]:
     undecided, is_leader = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
     place = np.arange(n)
     while undecided.any():
-        # Whoever has no undecided neighbour before it leads; its neighbours follow. This is the greedy order.
+        # A point without an undecided neighbour before it leads; its neighbours follow. This is the greedy order.
         earliest = _least_neighbour(near, np.where(undecided, place, n))
         new = undecided & (earliest == place)
         is_leader |= new
@@ -142,11 +178,18 @@ def _least_neighbour(near: SparseMatrix, value: IntArray) -> IntArray:
     return np.minimum.reduceat(value[near.indices], near.indptr[:-1])
 
 
-def _parse(rest: str) -> MergeWithin:
+def _parse_exact(rest: str) -> Exact:
+    if rest:
+        raise ValueError
+    return Exact()
+
+
+def _parse_merge(rest: str) -> MergeWithin:
     radius = rest.removeprefix(":")
     if "_" in radius:
         raise ValueError
     return MergeWithin(float(radius))
 
 
-MERGE = CompressionForm("merge:EPS", "merge:0.05", _parse, MergeWithin)
+EXACT = CompressionForm("exact", "exact", _parse_exact, Exact)
+MERGE = CompressionForm("merge:EPS", "merge:0.05", _parse_merge, MergeWithin)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.types import MERGE_TOL, FloatArray, IntArray, SparseMatrix
+from lp_posg.information.lookup import distances
+from lp_posg.types import MERGE_TOL, IntArray, SparseMatrix
 
 PENDING_ROWS = 200_000
 """Rows that may wait before they are merged."""
@@ -16,21 +17,11 @@ PENDING_ROWS = 200_000
 
 @dataclass(frozen=True)
 class Merged:
-    """Result of `merge_rows`.
+    """N classes of M rows."""
 
-    Attributes
-    ----------
-    representative : int array, shape (N,)
-        The rows that stand for the classes, ascending: the first of each class.
-    member_of : int array, shape (M,)
-        The class of every row.
-    distance : float
-        Largest total variation distance between a row and the one that stands for it.
-    """
-
-    representative: IntArray
-    member_of: IntArray
-    distance: float
+    representative: IntArray  # (N,), the first row of each class, ascending
+    member_of: IntArray  # (M,), the class of every row
+    distance: float  # largest total variation distance between a row and the first of its class
 
 
 def merge_rows(rows: SparseMatrix, label: IntArray, tolerance: float = MERGE_TOL) -> Merged:
@@ -78,7 +69,7 @@ class Gathering:
     tolerance : float
         As in `merge_rows`.
     measure : callable, optional
-        Makes of rows those whose distance counts, with entries at the same places.
+        Turns rows into those whose distance counts, with entries at the same places.
     """
 
     def __init__(
@@ -138,16 +129,12 @@ def _leaders(rows: SparseMatrix, run: IntArray, tolerance: float) -> tuple[IntAr
     while len(waiting):
         _, first, inverse = np.unique(run[waiting], return_index=True, return_inverse=True)
         candidate = waiting[first][inverse]
-        apart = 0.5 * _row_sums(abs(rows[waiting] - rows[candidate]))
-        near = (apart <= tolerance) | (waiting == candidate)
+        distance = distances(rows[waiting], rows[candidate])
+        near = (distance <= tolerance) | (waiting == candidate)
         leader[waiting[near]] = candidate[near]
-        worst = max(worst, float(apart[near].max(initial=0.0)))
+        worst = max(worst, float(distance[near].max(initial=0.0)))
         waiting = waiting[~near]
     return leader, worst
-
-
-def _row_sums(matrix: SparseMatrix) -> FloatArray:
-    return np.asarray(matrix.sum(axis=1)).ravel()
 
 
 def _support_hash(rows: SparseMatrix) -> IntArray:

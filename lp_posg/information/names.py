@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 from lp_posg.errors import ModelError, OptionError
-from lp_posg.information.compression import Compression, CompressionForm
-from lp_posg.information.exact import EXACT
+from lp_posg.information.compression import Compression, CompressionForm, CompressionRule, Ruled
 from lp_posg.information.finite_memory import FINITE_MEMORY
-from lp_posg.information.merge_within import MERGE
-from lp_posg.information.rule import CompressionRule, Ruled
-from lp_posg.information.sharing import (
-    SharingForm,
-    SharingStructure,
-    controller,
-    delayed,
-    full,
-    no_sharing,
-    one_directional,
-    one_step_delay,
-    uncontrolled,
+from lp_posg.information.merge_within import EXACT, MERGE
+from lp_posg.information.sharing import FORGOTTEN, NEVER, DelayedSharing, SharingForm, SharingStructure
+
+_FORMS = (
+    # Every observation and action is common at once: symmetric information.
+    SharingForm("full", lambda n, _: DelayedSharing("full", (0,) * n, (1,) * n), order=0),
+    # Agent 1's observations at once, the others' one step late.
+    SharingForm("one-directional", lambda n, _: DelayedSharing("one-directional", (0, *(1,) * (n - 1)), (1,) * n), 1),
+    # An agent alone knows its newest observation.
+    SharingForm("one-step-delay", lambda n, _: DelayedSharing("one-step-delay", (1,) * n, (1,) * n), order=2),
+    # One controller: agent 1's data at once, the others' observations D steps late.
+    SharingForm(
+        "controller:D",
+        lambda n, d: DelayedSharing(f"controller:{d}", (0, *(d,) * (n - 1)), (1, *(FORGOTTEN,) * (n - 1))),
+    ),
+    # Observations alone, D steps late, for a state process that no action influences.
+    SharingForm("uncontrolled:D", lambda n, d: DelayedSharing(f"uncontrolled:{d}", (d,) * n, (FORGOTTEN,) * n)),
+    # Observations and actions D steps late.
+    SharingForm("delay:D", lambda n, d: DelayedSharing(f"delay:{d}", (d,) * n, (d,) * n)),
+    # No sharing at all: a Dec-POMDP's information.
+    SharingForm("none", lambda n, _: DelayedSharing("none", (NEVER,) * n, (NEVER,) * n)),
 )
 
-SHARING: dict[str, SharingForm] = {
-    form.name: form
-    for form in (
-        SharingForm("full", lambda n, _: full(n), order=0),
-        SharingForm("one-directional", lambda n, _: one_directional(n), order=1),
-        SharingForm("one-step-delay", lambda n, _: one_step_delay(n), order=2),
-        SharingForm("controller:D", controller),
-        SharingForm("uncontrolled:D", uncontrolled),
-        SharingForm("delay:D", delayed),
-        SharingForm("none", lambda n, _: no_sharing(n)),
-    )
-}
-"""The built-in sharing structures by name: one line each."""
+SHARING: dict[str, SharingForm] = {form.name: form for form in _FORMS}
+"""The built-in sharing structures by name."""
 
 COMPRESSIONS: dict[str, CompressionForm] = {form.name: form for form in (EXACT, FINITE_MEMORY, MERGE)}
 """The built-in compressions by name: one line each."""
@@ -50,8 +47,8 @@ def sharing_examples() -> tuple[str, ...]:
 
 def less_and_less_sharing() -> tuple[str, ...]:
     """Return the structures in which, from right to left, every agent learns everything at least as early."""
-    found = {form.name: form.order for form in SHARING.values() if form.order is not None}
-    return tuple(sorted(found, key=lambda name: found[name]))
+    orders = {form.name: form.order for form in SHARING.values() if form.order is not None}
+    return tuple(sorted(orders, key=lambda name: orders[name]))
 
 
 def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> SharingStructure:

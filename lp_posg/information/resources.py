@@ -16,13 +16,13 @@ Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
 class Store(Protocol):
-    """Keeps finished parts of a computation, so that it can be taken up again."""
+    """Keeps finished parts of a computation, so that it can be resumed."""
 
     def load(self, name: str, digest: str) -> Mapping[str, Any] | None:
         """Return the arrays kept under a name, or None; called before a part is computed.
 
-        `digest` says what the part depends on beside the game and the options; arrays kept with another
-        one belong to another run, which is an error.
+        `digest` stands for everything that the part depends on beside the game and the options; arrays kept
+        with another one belong to another run, which is an error.
         """
 
     def save(self, name: str, digest: str, arrays: Mapping[str, Any]) -> None:
@@ -61,50 +61,40 @@ class Resources:
     def check_clock(self, phase: str, time: int, states: tuple[int, ...]) -> None:
         """Raise LimitError if the deadline has passed."""
         if self.deadline is not None and clock.time() > self.deadline:
-            raise _limit(
-                "time", "the time limit was met", phase, time, states, self.store, "allow more time with time_limit"
-            )
+            raise self._limit("time", "the time limit was met", phase, time, states, "allow more time with time_limit")
 
     def check_states(self, time: int, states: tuple[int, ...]) -> None:
         """Raise LimitError if there are more states than allowed."""
         if self.max_states is not None and sum(states) > self.max_states:
             reason = f"more than {self.max_states} common-information states"
-            raise _limit("states", reason, self.phase, time, states, self.store, "allow more with max_states")
+            raise self._limit("states", reason, self.phase, time, states, "allow more with max_states")
 
     def check_memory(self, phase: str, time: int, states: tuple[int, ...], more: float) -> None:
         """Raise LimitError if `more` bytes beside those held would be more than allowed."""
-        if self.memory_limit is None:
-            return
-        held = resident_bytes()
-        if held + more > self.memory_limit:
+        held = 0 if self.memory_limit is None else resident_bytes()
+        if self.memory_limit is not None and held + more > self.memory_limit:
             reason = (
                 f"the next step needs about {more / 2**20:.0f} MiB beside the {held / 2**20:.0f} MiB held, more than"
                 f" the memory limit of {self.memory_limit / 2**20:.0f} MiB"
             )
-            raise _limit("memory", reason, phase, time, states, self.store, "allow more with memory_limit")
+            raise self._limit("memory", reason, phase, time, states, "allow more with memory_limit")
 
     def limit_met(self, error: LimitError, phase: str, time: int, states: tuple[int, ...]) -> LimitError:
         """Return a LimitError from inside a program, with how far the computation has come."""
-        told = _limit("time", str(error), phase, time, states, self.store, "allow more time with time_limit")
+        limit = self._limit("time", str(error), phase, time, states, "allow more time with time_limit")
         for key, value in error.facts.items():
-            if key not in told.facts:
-                told.facts[key] = value
-                setattr(told, key, value)
-        return told
+            if key not in limit.facts:
+                limit.facts[key] = value
+                setattr(limit, key, value)
+        return limit
 
-
-def _limit(
-    kind: str, reason: str, phase: str, time: int, states: tuple[int, ...], store: Store | None, help_: str
-) -> LimitError:
-    kept = "; what is finished is in the checkpoint" if store is not None else ""
-    return LimitError(
-        f"{reason}, in phase {phase!r} at step {time + 1}; states by depth so far: {list(states)}{kept};"
-        f" {help_}, plan fewer steps, or share more",
-        limit=kind,
-        phase=phase,
-        time=time,
-        states_by_depth=states,
-    )
+    def _limit(self, kind: str, reason: str, phase: str, time: int, states: tuple[int, ...], advice: str) -> LimitError:
+        kept = "; what is finished is in the checkpoint" if self.store is not None else ""
+        message = (
+            f"{reason}, in phase {phase!r} at step {time + 1}; states by depth so far: {list(states)}{kept};"
+            f" {advice}, plan fewer steps, or share more"
+        )
+        return LimitError(message, limit=kind, phase=phase, time=time, states_by_depth=states)
 
 
 def resident_bytes() -> int:

@@ -5,8 +5,8 @@ its action and ``o`` its next observation, ``increment`` (the paper's chi) is wh
 and ``retain`` (the paper's xi) is what it still knows alone. At the start ``p`` is ``()``, ``a``
 is None, and ``o`` is None unless the game has an observation before the first action.
 
-To add a structure: write a class with these two methods, or a function that returns a
-`DelayedSharing`, in a file of its own, and list its `SharingForm` in ``SHARING`` (see ``information/names``).
+To add a structure: write a class with these two methods in a new file, or use `DelayedSharing`, and list its
+`SharingForm` in ``SHARING`` (see ``information/names``).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from lp_posg.errors import ModelError
 
 Delay = int | Literal["never", "forgotten"]
-_NEVER: Delay = "never"
-_FORGOTTEN: Delay = "forgotten"
+NEVER: Delay = "never"
+FORGOTTEN: Delay = "forgotten"
 
 
 @runtime_checkable
 class SharingStructure(Protocol):
-    """What a user's own rule of information sharing has to provide.
+    """A rule of information sharing, as a user writes it.
 
     Both methods must be pure functions with hashable results, and together they must keep perfect
     recall: from (increment, retained) one can tell (private, observation), and the action too
@@ -137,18 +137,18 @@ class DelayedSharing:
 
     def increment(self, agent: int, private: Hashable, action: int | None, observation: int | None) -> Data:
         """Return the observation and the action that reach their delay at this step."""
-        seen, done = self._grown(agent, private, action, observation)
+        seen, done = self._with_new(agent, private, action, observation)
         return Data(*(items[:shared] for items, shared in (seen, done)))
 
     def retain(self, agent: int, private: Hashable, action: int | None, observation: int | None) -> Data:
         """Return the data still younger than their delay."""
-        seen, done = self._grown(agent, private, action, observation)
+        seen, done = self._with_new(agent, private, action, observation)
         return Data(*(items[shared:] for items, shared in (seen, done)))
 
-    def _grown(
+    def _with_new(
         self, agent: int, private: Hashable, action: int | None, observation: int | None
     ) -> tuple[tuple[tuple[int, ...], int], tuple[tuple[int, ...], int]]:
-        """Return the observations and the actions with the new ones, each with how many of them are shared."""
+        """Return the observations and the actions, new ones included, each with how many of them are shared."""
         held = private if isinstance(private, Data) else Data()
         late, forgotten = self.action_delays[agent], self.action_delays[agent] == "forgotten"
         seen = held.observations + (() if observation is None else (observation,))
@@ -158,40 +158,3 @@ class DelayedSharing:
         window = self.observation_delays[agent]
         kept_seen = len(seen) if isinstance(window, str) else window
         return (seen, max(len(seen) - kept_seen, 0)), (done, max(len(done) - kept_done, 0))
-
-
-def full(n_agents: int) -> DelayedSharing:
-    """Return full sharing: every observation and action is common at once (symmetric information)."""
-    return DelayedSharing("full", (0,) * n_agents, (1,) * n_agents)
-
-
-def one_step_delay(n_agents: int) -> DelayedSharing:
-    """Return one-step delayed sharing: an agent alone knows its newest observation."""
-    return DelayedSharing("one-step-delay", (1,) * n_agents, (1,) * n_agents)
-
-
-def one_directional(n_agents: int) -> DelayedSharing:
-    """Return one-directional sharing: agent 1's observations at once, the others' one step late."""
-    return DelayedSharing("one-directional", (0, *(1,) * (n_agents - 1)), (1,) * n_agents)
-
-
-def controller(n_agents: int, delay: int) -> DelayedSharing:
-    """Return sharing with one controller: agent 1's data at once, the others' observations `delay` steps late."""
-    seen: tuple[Delay, ...] = (0, *(delay,) * (n_agents - 1))
-    done: tuple[Delay, ...] = (1, *(_FORGOTTEN,) * (n_agents - 1))
-    return DelayedSharing(f"controller:{delay}", seen, done)
-
-
-def uncontrolled(n_agents: int, delay: int) -> DelayedSharing:
-    """Return delayed sharing of observations alone, for a state process that no action influences."""
-    return DelayedSharing(f"uncontrolled:{delay}", (delay,) * n_agents, (_FORGOTTEN,) * n_agents)
-
-
-def delayed(n_agents: int, delay: int) -> DelayedSharing:
-    """Return `delay`-step delayed sharing of observations and actions."""
-    return DelayedSharing(f"delay:{delay}", (delay,) * n_agents, (delay,) * n_agents)
-
-
-def no_sharing(n_agents: int) -> DelayedSharing:
-    """Return no sharing at all (a Dec-POMDP's information)."""
-    return DelayedSharing("none", (_NEVER,) * n_agents, (_NEVER,) * n_agents)

@@ -29,7 +29,7 @@ class SplitTable:
     Attributes
     ----------
     private, next_private, increments : tuple per agent of tuples of hashables
-        What the indices stand for, before and after the step.
+        The labels by index, before and after the step.
     increment_index, next_index : tuple per agent of int arrays, shape (P_i, A_i, O_i)
         Index of the increment and of the next private information. At the start, before any
         action, the shape is (1, 1, O_i), with O_i = 1 if the game has no initial observation.
@@ -44,26 +44,26 @@ class SplitTable:
     @property
     def n_private(self) -> tuple[int, ...]:
         """Number of private informations of each agent before the step."""
-        return tuple(len(own) for own in self.private)
+        return tuple(map(len, self.private))
 
     @property
     def n_next(self) -> tuple[int, ...]:
         """Number of private informations of each agent after the step."""
-        return tuple(len(own) for own in self.next_private)
+        return tuple(map(len, self.next_private))
 
     @property
     def n_increments(self) -> tuple[int, ...]:
         """Number of increments of each agent."""
-        return tuple(len(own) for own in self.increments)
+        return tuple(map(len, self.increments))
 
     def increment_label(self, joint_increment: int) -> tuple[Hashable, ...]:
         """Return the increments, one per agent, that the flat `joint_increment` stands for."""
         index = np.unravel_index(joint_increment, self.n_increments)
-        return tuple(own[int(i)] for own, i in zip(self.increments, index, strict=True))
+        return tuple(labels[int(i)] for labels, i in zip(self.increments, index, strict=True))
 
 
 def tables_digest(tables: Sequence[SplitTable]) -> str:
-    """Return a digest of what some tables say, for telling structures of one name apart."""
+    """Return a digest of some tables, which distinguishes structures of one name."""
     digest = hashlib.sha256()
     for table in tables:
         digest.update(repr((table.private, table.next_private, table.increments)).encode())
@@ -80,12 +80,9 @@ def first_table(game: Sizes, structure: SharingStructure) -> SplitTable:
     ModelError
         If the structure loses an observation.
     """
-    seen: Sequence[Sequence[int | None]]
-    seen = [[None]] * game.n_agents
-    if game.has_initial_observation:
-        seen = [list(range(count)) for count in game.n_observations]
-    nothing = ((),) * game.n_agents
-    return _table(structure, tuple((p,) for p in nothing), [[None]] * game.n_agents, seen)
+    none: list[Sequence[int | None]] = [[None]] * game.n_agents
+    seen = [range(count) for count in game.n_observations] if game.has_initial_observation else none
+    return _table(structure, (((),),) * game.n_agents, none, seen)
 
 
 def next_table(game: Sizes, structure: SharingStructure, private: tuple[tuple[Hashable, ...], ...]) -> SplitTable:
@@ -96,7 +93,7 @@ def next_table(game: Sizes, structure: SharingStructure, private: tuple[tuple[Ha
     ModelError
         If the structure has imperfect recall or its results are not hashable.
     UnsupportedError
-        If an agent's private information has grown beyond ``TABLE_LIMIT``.
+        If an agent's private information is beyond ``TABLE_LIMIT``.
     """
     for agent, own in enumerate(private):
         size = len(own) * game.n_actions[agent] * game.n_observations[agent]
@@ -107,10 +104,7 @@ def next_table(game: Sizes, structure: SharingStructure, private: tuple[tuple[Ha
                 " a game tree needs no table: solve_extensive takes it as it is"
             )
     return _table(
-        structure,
-        private,
-        [range(count) for count in game.n_actions],
-        [range(count) for count in game.n_observations],
+        structure, private, [range(count) for count in game.n_actions], [range(count) for count in game.n_observations]
     )
 
 
@@ -144,11 +138,7 @@ def _table(
 
 
 def _check_recall(
-    structure: SharingStructure,
-    agent: int,
-    own: tuple[Hashable, ...],
-    shape: tuple[int, int, int],
-    outcome: IntArray,
+    structure: SharingStructure, agent: int, own: tuple[Hashable, ...], shape: tuple[int, int, int], outcome: IntArray
 ) -> None:
     """Raise ModelError if two (private, observation) pairs leave the agent with the same knowledge."""
     p, _, o = np.unravel_index(np.arange(len(outcome)), shape)

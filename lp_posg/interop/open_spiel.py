@@ -1,4 +1,4 @@
-"""Games and strategies to and from OpenSpiel; the only module that imports it, and only when asked to."""
+"""Games and strategies to and from OpenSpiel; the only module that imports it, and only when it is used."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def tabular_policy(game: Tree, behaviour: Sequence[FloatArray], target: Any = No
     if len(set(keys)) < len(keys):
         raise UnsupportedError(
             f"two information sets of game {game.name!r} have one information state string, which OpenSpiel's table"
-            " cannot tell apart; leave out the target to have a game made that tells all apart"
+            " cannot tell apart; leave out the target to have a game made in which all differ"
         )
     from open_spiel.python.policy import TabularPolicy
 

@@ -2,7 +2,7 @@
 
 An environment with finite spaces becomes a simulator to learn from (`from_parallel_env`), and a game
 becomes an environment that other libraries can train in (`parallel_env`). PettingZoo and gymnasium are
-imported only when asked for.
+imported only when they are used.
 """
 
 from __future__ import annotations
@@ -85,37 +85,22 @@ def parallel_env(game: Game, horizon: int) -> ParallelGame:
 class ParallelEnvSimulator:
     """A parallel environment as `lp_posg.learning.Simulator`; made by `from_parallel_env`.
 
-    Agents stand in the order of `possible_agents`. One that is not there (it left, or has not come
-    yet) gets reward 0 and its last observation, index O_i - 1, and its action goes nowhere. The run is
-    over when none is left, be it by termination or by truncation. Action masks and infos are not read.
+    Agents stand in the order of `possible_agents`; `agents` are the environment's names of them. One that is not there
+    (it left, or has not come yet) gets reward 0 and its last observation, index O_i - 1, and its action goes nowhere.
+    The run is over when none is left, be it by termination or by truncation. Action masks and infos are not read.
     """
 
     def __init__(self, env: Any, initial_observation: bool = True) -> None:
         self._env, self._initial_observation = env, initial_observation
-        self._agents = tuple(getattr(env, "possible_agents", ()) or ())
-        if not self._agents:
+        self.agents: tuple[Any, ...] = tuple(getattr(env, "possible_agents", ()) or ())
+        if not self.agents:
             raise ModelError(f"{env!r} has no possible_agents, expected the agents known before the first run")
-        actions = [_discrete(agent, "action", env.action_space(agent)) for agent in self._agents]
-        observations = [_discrete(agent, "observation", env.observation_space(agent)) for agent in self._agents]
+        actions = [_discrete(agent, "action", env.action_space(agent)) for agent in self.agents]
+        observations = [_discrete(agent, "observation", env.observation_space(agent)) for agent in self.agents]
         self._first_action = [start for _, start in actions]
         self._first_observation = [start for _, start in observations]
-        self._n_actions = tuple(count for count, _ in actions)
-        self._n_observations = tuple(count for count, _ in observations)
-
-    @property
-    def agents(self) -> tuple[Any, ...]:
-        """The environment's own names of the agents, in our order."""
-        return self._agents
-
-    @property
-    def n_actions(self) -> tuple[int, ...]:
-        """Number of actions of each agent."""
-        return self._n_actions
-
-    @property
-    def n_observations(self) -> tuple[int, ...]:
-        """Number of observations of each agent."""
-        return self._n_observations
+        self.n_actions = tuple(count for count, _ in actions)
+        self.n_observations = tuple(count for count, _ in observations)
 
     def reset(self, seed: int) -> list[Any] | None:
         """Start a run; return one observation per agent."""
@@ -128,22 +113,22 @@ class ParallelEnvSimulator:
         here = set(self._env.agents)
         chosen = {
             agent: start + action
-            for agent, start, action in zip(self._agents, self._first_action, actions, strict=True)
+            for agent, start, action in zip(self.agents, self._first_action, actions, strict=True)
             if agent in here
         }
-        told = self._env.step(chosen)
-        if not isinstance(told, tuple) or len(told) != 5 or not all(isinstance(part, Mapping) for part in told):
+        parts = self._env.step(chosen)
+        if not isinstance(parts, tuple) or len(parts) != 5 or not all(isinstance(part, Mapping) for part in parts):
             raise ModelError("step returned something else than the parallel API's five dictionaries")
-        seen, rewards, terminated, truncated, _ = told
+        seen, rewards, terminated, truncated, _ = parts
         self._check_keys("rewards", rewards, here)
         self._check_keys("observations", seen, self._env.agents)
         left = [a for a in self._env.agents if not (terminated.get(a, False) or truncated.get(a, False))]
-        return self._indices(seen), [rewards.get(agent, 0.0) for agent in self._agents], not left
+        return self._indices(seen), [rewards.get(agent, 0.0) for agent in self.agents], not left
 
     def _check_keys(self, what: str, found: Mapping[Any, Any], there: Iterable[Any]) -> None:
         """Raise ModelError unless all agents that are there, and none that cannot be, have an entry."""
         missing = [agent for agent in there if agent not in found]
-        unknown = [agent for agent in found if agent not in self._agents]
+        unknown = [agent for agent in found if agent not in self.agents]
         if missing or unknown:
             wrong = f"no entry for agent {missing[0]!r}" if missing else f"an entry for {unknown[0]!r}, no agent of it"
             raise ModelError(f"{what} have {wrong}: found {list(found)}, expected {list(there)}")
@@ -151,7 +136,7 @@ class ParallelEnvSimulator:
     def _indices(self, seen: Mapping[Any, Any]) -> list[Any]:
         """Return observations as indices from 0; what is no number is passed on, for the caller to complain of."""
         found = []
-        for agent, start, count in zip(self._agents, self._first_observation, self._n_observations, strict=True):
+        for agent, start, count in zip(self.agents, self._first_observation, self.n_observations, strict=True):
             own = seen.get(agent, start + count - 1)
             # Gymnasium's Discrete takes arrays of no axes for numbers.
             own = own.item() if getattr(own, "shape", None) == () else own

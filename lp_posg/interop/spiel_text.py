@@ -1,7 +1,7 @@
 """An extensive game in the part of Gambit's `.efg` that OpenSpiel reads.
 
 OpenSpiel's reader (``open_spiel/games/efg_game/efg_game.cc``) knows less than the format has: no payoffs at inner
-nodes, no escapes in quoted words, fractions of 32 bits only. It tells actions apart by their labels, and numbers
+nodes, no escapes in quoted words, fractions of 32 bits only. It distinguishes actions by their labels, and numbers
 an agent's information sets from 1 without holes.
 """
 

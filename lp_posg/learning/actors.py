@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lp_posg.evaluate.playing import StepPlayer
+from lp_posg.evaluate.playing import step_players
 from lp_posg.information import Policy
 from lp_posg.learning.counted_model import LearntModel
 from lp_posg.learning.windows import Frame, WindowTracker
@@ -15,20 +15,11 @@ from lp_posg.types import FloatArray, IntArray
 
 @dataclass(frozen=True)
 class ExplorationPlan:
-    """Joint actions per cell of a learnt model, until a step; from then on actions are drawn uniformly.
-
-    Attributes
-    ----------
-    model : LearntModel
-    until : int
-        First step at which actions are drawn uniformly.
-    action : tuple per step of int arrays, shape (C,)
-        Flat joint action; one entry per step before `until`.
-    """
+    """Joint actions per cell of a learnt model, until a step; from then on actions are drawn uniformly."""
 
     model: LearntModel
-    until: int
-    action: tuple[IntArray, ...]
+    until: int  # first step at which actions are drawn uniformly
+    action: tuple[IntArray, ...]  # per step before `until` the flat joint action of each cell, (C,)
 
 
 class Explorer:
@@ -47,13 +38,10 @@ class Explorer:
     def act(self, time: int) -> IntArray:
         """Return the plan's joint actions where it has any, else uniformly drawn ones."""
         sizes, n_runs = self._frame.sizes, len(self._tracker.window)
-        joint = self._rng.integers(self._frame.n_joint_actions, size=n_runs)
-        plan = self._plan
+        joint, plan = self._rng.integers(self._frame.n_joint_actions, size=n_runs), self._plan
         if plan is not None and time < plan.until:
-            step = plan.model.steps[time]
-            node = step.index.find(self._tracker.window)
-            n_profiles = int(np.prod(self._frame.tables[time].n_next))
-            cell = step.cell_of(node, self._tracker.profile, n_profiles)
+            step, n_profiles = plan.model.steps[time], int(np.prod(self._frame.tables[time].n_next))
+            cell = step.cell_of(step.index.find(self._tracker.window), self._tracker.profile, n_profiles)
             joint = np.where(cell >= 0, plan.action[time][cell], joint)
         return np.stack(np.unravel_index(joint, sizes.n_actions), axis=1)
 
@@ -66,12 +54,8 @@ class Explorer:
 class DeviationPlan:
     """What one agent does instead of following.
 
-    Attributes
-    ----------
-    agent : int
-    option : tuple per step of int arrays, shape (K, P_i, R)
-        Per state of the strategy, private information and recommendation (R = 1 if it is not listened
-        to): an action of the agent, or A_i to follow.
+    Per step, `option` (K, P_i, R) holds for each state of the strategy, private information and recommendation
+    (R = 1 if it does not hear any) an action, or A_i to follow.
     """
 
     agent: int
@@ -95,10 +79,7 @@ class Follower:
         self, frame: Frame, policy: Policy, deviation: DeviationPlan | None = None, wanderer: int | None = None
     ) -> None:
         self._frame, self._policy, self._deviation, self._wanderer = frame, policy, deviation, wanderer
-        self._players = tuple(
-            StepPlayer(step, table.n_next, time)
-            for time, (step, table) in enumerate(zip(policy.steps, frame.tables, strict=True))
-        )
+        self._players = step_players(policy, frame.tables)
 
     def begin(self, n_runs: int, first: IntArray | None, rng: np.random.Generator) -> None:
         """Start new runs."""
@@ -106,7 +87,7 @@ class Follower:
         self._node = self._policy.follow(-1, np.zeros(n_runs, dtype=np.int64), self._tracker.increment)
 
     def act(self, time: int) -> IntArray:
-        """Return the recommended actions, and for the deviator the action of its plan."""
+        """Return the recommended actions, with the deviator's in place of its recommendation."""
         uniform: FloatArray = self._rng.random((1 + self._frame.sizes.n_agents, len(self._node)))
         _, actions = self._players[time].draw(self._node, self._tracker.private, uniform)
         chosen = np.stack(actions, axis=1)
@@ -114,9 +95,9 @@ class Follower:
         if away is not None:
             option = away.option[time]
             heard = chosen[:, away.agent] if option.shape[2] > 1 else np.zeros(len(chosen), dtype=np.int64)
-            own = option[self._node, self._tracker.private[away.agent], heard]
-            follows = own == self._frame.sizes.n_actions[away.agent]
-            chosen[:, away.agent] = np.where(follows, chosen[:, away.agent], own)
+            instead = option[self._node, self._tracker.private[away.agent], heard]
+            follows = instead == self._frame.sizes.n_actions[away.agent]
+            chosen[:, away.agent] = np.where(follows, chosen[:, away.agent], instead)
         if self._wanderer is not None:
             count = self._frame.sizes.n_actions[self._wanderer]
             chosen[:, self._wanderer] = self._rng.integers(count, size=len(chosen))

@@ -2,7 +2,7 @@
 
 Every agent learns for itself, as if the others were part of the environment. As they learn too, that is
 not one decision process, and nothing is proven: neither that play settles, nor that it is an equilibrium
-where it does. What comes out is valued by playing it, and with sharing it can be certified.
+where it does. The result is valued by playing it, and with sharing it can be certified.
 
 Q is a table by step, by what the agent conditions on (`views`), and by own action. Batches of episodes
 are played epsilon-greedily, and Q is updated once per batch, from the last step back. The m-th sample of
@@ -20,14 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from lp_posg.checks import confidence, whole_number
+from lp_posg.checks import confidence, whole_numbers
 from lp_posg.errors import ModelError
 from lp_posg.game.matrices import check_discount
 from lp_posg.information import Policy, SharingStructure, sharing_structure
-from lp_posg.learning.checking import played
-from lp_posg.learning.environments import Episodes
-from lp_posg.learning.greedy_policies import greedy_policy
-from lp_posg.learning.q_values import Values
+from lp_posg.learning.environments import Episodes, played
+from lp_posg.learning.q_values import Values, greedy_policy
 from lp_posg.learning.simulators import environment
 from lp_posg.learning.views import OwnView, SharedView, View
 from lp_posg.types import FloatArray, IntArray, read_only
@@ -60,12 +58,12 @@ class EpsilonSchedule:
 
 @dataclass(frozen=True, eq=False)
 class QLearned:
-    """What independent Q-learning came to.
+    """The result of independent Q-learning.
 
     Attributes
     ----------
     name : str
-        What the learners conditioned on.
+        Says what the learners conditioned on.
     horizon : int
     discount : float
     mean, half_width : float arrays, shape (n,)
@@ -126,7 +124,7 @@ def q_learning(
     level: float = 0.95,
     seed: int = 0,
 ) -> QLearned:
-    """Return what independent tabular Q-learning comes to.
+    """Return the result of independent tabular Q-learning.
 
     Parameters
     ----------
@@ -134,30 +132,34 @@ def q_learning(
     horizon : int
     sharing : str, SharingStructure or None
         With a structure, an agent conditions on the last `memory` joint increments of common information
-        and on its private information; without (None), on its own last `memory` actions and observations.
+        and on its private information; without (None), on the last `memory` actions and observations it alone had.
     memory : int
         At least 0.
     discount : float
-        In (0, 1]; a game's own discount is not looked at.
+        In (0, 1]; the discount of a game does not count.
     n_runs, batch_runs : int
         Episodes to learn from (rounded up to whole batches), and how many between updates.
     exploration : EpsilonSchedule
     evaluation_runs : int
-        Fresh episodes that the greedy strategies are valued by, at least 2.
+        Fresh episodes that value the greedy strategies, at least 2.
     level : float
     seed : int
-        All randomness but the simulator's own comes from it.
+        All randomness comes from it, except inside a simulator.
 
     Raises
     ------
     ModelError
-        If an argument is not what it has to be.
+        If an argument is not valid.
     UnsupportedError
         If memories or private information are too many to number.
     SimulatorError
         If a simulator fails.
     """
-    _check(horizon, memory, discount, n_runs, batch_runs, evaluation_runs, level, seed)
+    whole_numbers(1, horizon=horizon, n_runs=n_runs, batch_runs=batch_runs)
+    whole_numbers(0, memory=memory, seed=seed)
+    whole_numbers(2, evaluation_runs=evaluation_runs)
+    check_discount(discount)
+    confidence("level", level)
     env, use = environment(source), exploration or EpsilonSchedule()
     view: View
     if sharing is None:
@@ -172,23 +174,13 @@ def q_learning(
         learner.epsilon = use.at(batch, n_batches)
         episodes = played(env, learner, batch_runs, horizon, learning)
         learner.learn(episodes, discount)
-        curve.append(_returns(episodes, discount).mean(axis=0))
+        curve.append(episodes.returns(discount).mean(axis=0))
     learner.epsilon = 0.0
-    returns = _returns(played(env, learner, evaluation_runs, horizon, evaluation), discount)
-    error = returns.std(axis=0, ddof=1) / np.sqrt(evaluation_runs)
-    return QLearned(
-        f"q-learning ({view.name})",
-        horizon,
-        discount,
-        returns.mean(axis=0),
-        NormalDist().inv_cdf(0.5 + level / 2) * error,
-        level,
-        evaluation_runs,
-        n_batches * batch_runs,
-        np.array(curve),
-        learner.n_entries,
-        learner,
-    )
+    returns = played(env, learner, evaluation_runs, horizon, evaluation).returns(discount)
+    width = NormalDist().inv_cdf(0.5 + level / 2) * returns.std(axis=0, ddof=1) / np.sqrt(evaluation_runs)
+    name, used = f"q-learning ({view.name})", n_batches * batch_runs
+    mean, curves, entries = returns.mean(axis=0), np.array(curve), learner.n_entries
+    return QLearned(name, horizon, discount, mean, width, level, evaluation_runs, used, curves, entries, learner)
 
 
 class Learner:
@@ -211,10 +203,10 @@ class Learner:
     def act(self, time: int) -> IntArray:
         """Return greedy actions, but for a share epsilon, and where nothing is known, uniform ones."""
         chosen = []
-        for own, keys in zip(self.values[time], self.view.keys(), strict=True):
-            best = own.best(keys)
+        for table, keys in zip(self.values[time], self.view.keys(), strict=True):
+            best = table.best(keys)
             free = (best < 0) | (self._rng.random(len(keys)) < self.epsilon)
-            chosen.append(np.where(free, self._rng.integers(own.n_actions, size=len(keys)), best))
+            chosen.append(np.where(free, self._rng.integers(table.n_actions, size=len(keys)), best))
         return np.stack(chosen, axis=1)
 
     def observe(self, time: int, actions: IntArray, observations: IntArray) -> None:
@@ -231,32 +223,6 @@ class Learner:
         for i in range(len(self._n_actions)):
             later = np.zeros(len(episodes))
             for time in range(len(keys) - 1, -1, -1):
-                own = self.values[time][i]
-                own.update(keys[time][i], episodes.actions[:, time, i], episodes.rewards[:, time, i] + discount * later)
-                later = own.most(keys[time][i])
-
-
-def _returns(episodes: Episodes, discount: float) -> FloatArray:
-    """Return the discounted sum of rewards of each episode, shape (N, n)."""
-    weight = discount ** np.arange(episodes.rewards.shape[1])
-    return np.asarray(np.einsum("h,nhi->ni", weight, episodes.rewards))
-
-
-def _check(
-    horizon: int,
-    memory: int,
-    discount: float,
-    n_runs: int,
-    batch_runs: int,
-    evaluation_runs: int,
-    level: float,
-    seed: int,
-) -> None:
-    whole_number("horizon", horizon)
-    whole_number("memory", memory, 0)
-    whole_number("n_runs", n_runs)
-    whole_number("batch_runs", batch_runs)
-    whole_number("evaluation_runs", evaluation_runs, 2)
-    whole_number("seed", seed, 0)
-    check_discount(discount)
-    confidence("level", level)
+                table, target = self.values[time][i], episodes.rewards[:, time, i] + discount * later
+                table.update(keys[time][i], episodes.actions[:, time, i], target)
+                later = table.most(keys[time][i])

@@ -1,4 +1,4 @@
-"""The learnt model: counts over windows of memory, as something that the planner can solve.
+"""The learnt model: counts over windows of memory, in a form that the planner can solve.
 
 At a window c^ and private profile p,
 
@@ -24,45 +24,31 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import LimitError
-from lp_posg.information.ascending import places
 from lp_posg.information.levels import Level
+from lp_posg.information.lookup import places, sums_by
 from lp_posg.information.state_space import Arcs, Depth, StateSpace
+from lp_posg.information.tracking import split_flat
 from lp_posg.learning.windows import Frame, WindowIndex
 from lp_posg.types import REWARD_TOL, FloatArray, IntArray, SparseMatrix
 
 MOST_ARCS = 20_000_000
-"""Pairs of a state and a joint increment of one step, seen or not, of which none more are made."""
+"""Most pairs of a state and a joint increment of one step, seen or not."""
 
 ARC_BYTES = 130
-"""What one of these takes until it is planned, measured."""
+"""Memory that one of these takes until it is planned, measured."""
 
 
 @dataclass(frozen=True)
 class StepModel:
-    """What was learnt of one step.
-
-    Attributes
-    ----------
-    index : WindowIndex
-        Its K states.
-    cell_node, cell_profile : int arrays, shape (C,)
-        (state, private profile) pairs that were seen, ascending.
-    cell_count : float array, shape (C,)
-        How often.
-    tried : float array, shape (C, A)
-        How often each joint action was tried there.
-    reward : float array, shape (n, C, A)
-    law : CSR array, shape (C * A, O), or None
-        P^(o | c^, p, a); None at the last step.
-    """
+    """What was learnt of one step: its K states, and the C cells (state, private profile) that were seen."""
 
     index: WindowIndex
-    cell_node: IntArray
-    cell_profile: IntArray
-    cell_count: FloatArray
-    tried: FloatArray
-    reward: FloatArray
-    law: SparseMatrix | None
+    cell_node: IntArray  # (C,), ascending
+    cell_profile: IntArray  # (C,), ascending within a state
+    cell_count: FloatArray  # (C,), how often each was seen
+    tried: FloatArray  # (C, A), how often each joint action was tried there
+    reward: FloatArray  # (n, C, A)
+    law: SparseMatrix | None  # CSR (C * A, O), P^(o | c^, p, a); None at the last step
 
     @property
     def n_cells(self) -> int:
@@ -72,8 +58,7 @@ class StepModel:
     @cached_property
     def prob(self) -> FloatArray:
         """P^(p | c^) of each cell, shape (C,)."""
-        total = np.bincount(self.cell_node, weights=self.cell_count, minlength=len(self.index))
-        return np.asarray(self.cell_count / total[self.cell_node])
+        return self.cell_count / sums_by(self.cell_node, self.cell_count, len(self.index))[self.cell_node]
 
     def cell_of(self, node: IntArray, profile: IntArray, n_profiles: int) -> IntArray:
         """Return the cell of each (state, profile), or -1."""
@@ -100,7 +85,7 @@ class LearntModel:
     discount: float
     n_episodes: int
 
-    # ---- what the planner asks of a game --------------------------------------------------------
+    # ---- the members of `Payoffs`, for the planner ----------------------------------------------
 
     @property
     def n_agents(self) -> int:
@@ -136,10 +121,14 @@ class LearntModel:
         return REWARD_TOL * max(float(np.abs(step.reward).max()) for step in self.steps)
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of states of each step."""
+        return tuple(len(step.index) for step in self.steps)
+
+    @property
     def n_arcs(self) -> int:
         """Number of pairs of a state and a joint increment, of all steps."""
-        widths = self.frame.n_increments[1:]
-        return sum(len(step.index) * width for step, width in zip(self.steps, widths, strict=False))
+        return sum(size * width for size, width in zip(self.sizes, self.frame.n_increments[1:], strict=False))
 
     # ---- the model as levels and edges ----------------------------------------------------------
 
@@ -150,7 +139,8 @@ class LearntModel:
         tables = self.frame.tables
         depths = []
         for time, step in enumerate(self.steps):
-            level = _level(step, tables[time].n_next)
+            belief = sp.csr_array(sp.diags_array(step.prob, format="csr"))
+            level = Level(len(step.index), tables[time].n_next, step.cell_node, step.cell_profile, belief)
             table = tables[time + 1] if time + 1 < len(self.steps) else None
             tag = np.arange(len(step.index))
             depth = Depth(level, tag, tables[time].next_private, table, None, None, np.zeros_like(tag), 0.0)
@@ -187,7 +177,7 @@ class LearntModel:
         """Return where every increment, seen or not, leads from every state of a step."""
         n_nodes, width = len(self.steps[time].index), self.frame.n_increments[time + 1]
         parent, increment = np.repeat(np.arange(n_nodes), width), np.tile(np.arange(width), n_nodes)
-        window = self.frame.extended(time + 1, self.steps[time].index.codes[parent], increment)
+        window = self.frame.next_window(time + 1, self.steps[time].index.codes[parent], increment)
         return Arcs(parent, increment, self.steps[time + 1].index.find(window))
 
     def _edges(self, time: int) -> SparseMatrix:
@@ -196,24 +186,13 @@ class LearntModel:
         law = sp.coo_array(step.law)
         cell, action = np.divmod(law.row.astype(np.int64), self.n_joint_actions)
         increment = self.increments(time, step.cell_profile[cell], action, law.col.astype(np.int64))
-        window = self.frame.extended(time + 1, step.index.codes[step.cell_node[cell]], increment)
+        window = self.frame.next_window(time + 1, step.index.codes[step.cell_node[cell]], increment)
         weight = law.data * step.prob[cell]
-        return sp.csr_array(
-            sp.coo_array((weight, (law.row, after.index.find(window))), shape=(law.shape[0], len(after.index)))
-        )
+        shape = (law.shape[0], len(after.index))
+        return sp.csr_array(sp.coo_array((weight, (law.row, after.index.find(window))), shape=shape))
 
     def increments(self, time: int, profile: IntArray, action: IntArray, observation: IntArray) -> IntArray:
         """Return the flat joint increments that private profiles, joint actions and observations lead to."""
-        table, sizes = self.frame.tables[time + 1], self.frame.sizes
+        table = self.frame.tables[time + 1]
         held = np.unravel_index(profile, table.n_private)
-        done = np.unravel_index(action, sizes.n_actions)
-        saw = np.unravel_index(observation, sizes.n_observations)
-        increment = np.zeros_like(action)
-        for i, count in enumerate(table.n_increments):
-            increment = increment * count + table.increment_index[i][held[i], done[i], saw[i]]
-        return increment
-
-
-def _level(step: StepModel, n_private: tuple[int, ...]) -> Level:
-    belief = sp.csr_array(sp.diags_array(step.prob, format="csr"))
-    return Level(len(step.index), n_private, step.cell_node, step.cell_profile, belief)
+        return split_flat(table, held, action, observation, self.frame.sizes)[0]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.information.lookup import sums_by
 from lp_posg.learning.counted_model import LearntModel, StepModel
 from lp_posg.learning.environments import Episodes
 from lp_posg.learning.windows import Frame, Seen, WindowIndex, seen
@@ -23,12 +24,12 @@ def estimate(frame: Frame, batches: Sequence[Episodes], discount: float) -> Lear
     profile and action were seen. Time grows as episodes times steps, times a logarithm for sorting.
     """
     runs = [seen(frame, batch) for batch in batches]
-    data = Seen(*(np.concatenate([getattr(own, part) for own in runs]) for part in Seen.__annotations__))
+    data = Seen(*map(np.concatenate, zip(*(vars(run).values() for run in runs), strict=True)))
     rewards = np.concatenate([batch.rewards for batch in batches])
     weight = np.concatenate([np.ones(len(batch)) if batch.weight is None else batch.weight for batch in batches])
     if not weight.all():  # what has no weight was not seen
         some = weight > 0
-        data, rewards, weight = Seen(*(own[some] for own in vars(data).values())), rewards[some], weight[some]
+        data, rewards, weight = Seen(*(part[some] for part in vars(data).values())), rewards[some], weight[some]
     steps = tuple(_step(frame, data, rewards[:, time], weight, time) for time in range(frame.horizon))
     return LearntModel(frame, steps, discount, len(weight))
 
@@ -39,30 +40,21 @@ def _step(frame: Frame, data: Seen, rewards: FloatArray, weight: FloatArray, tim
     node = index.find(data.window[:, time])
     n_profiles = int(np.prod(frame.tables[time].n_next))
     keys, cell = np.unique(node * n_profiles + data.profile[:, time], return_inverse=True)
-    count = np.bincount(cell, weights=weight).astype(np.float64)
+    count = sums_by(cell, weight, len(keys))
     row = cell * n_joint + data.action[:, time]
     n_rows = len(keys) * n_joint
-    tried = np.bincount(row, weights=weight, minlength=n_rows).astype(np.float64)
-    total = np.stack(
-        [np.bincount(row, weights=weight * rewards[:, i], minlength=n_rows) for i in range(sizes.n_agents)], axis=1
-    )
+    tried = sums_by(row, weight, n_rows)
+    total = np.stack([sums_by(row, weight * rewards[:, i], n_rows) for i in range(sizes.n_agents)], axis=1)
     observed: SparseMatrix = None
     if time < frame.horizon - 1:
         shape = (n_rows, frame.n_joint_observations)
         observed = sp.csr_array(sp.coo_array((weight, (row, data.observation[:, time])), shape=shape))
-    counts = _Counts(tried, total.astype(np.float64), observed)
+    counts = _Counts(tried, total, observed)
     cell_node, cell_profile = np.divmod(keys, n_profiles)
     filled = counts.filled(_groups(frame, time, index, cell_node, cell_profile, n_joint))
     reward, law = filled.estimates(frame.n_joint_observations)
-    return StepModel(
-        index,
-        cell_node,
-        cell_profile,
-        count,
-        tried.reshape(-1, n_joint),
-        reward.T.reshape(sizes.n_agents, -1, n_joint),
-        law,
-    )
+    tries, rewards_by_cell = tried.reshape(-1, n_joint), reward.T.reshape(sizes.n_agents, -1, n_joint)
+    return StepModel(index, cell_node, cell_profile, count, tries, rewards_by_cell, law)
 
 
 def _groups(
@@ -75,8 +67,8 @@ def _groups(
     for length in range(frame.length(time) - 1, -1, -1):
         # Numbered anew: a coded run times the profiles could be more than an integer holds.
         run = np.unique(index.group(length, frame.radices(time)), return_inverse=True)[1][cell_node]
-        _, own = np.unique(run * n_profiles + cell_profile, return_inverse=True)
-        groups.append(np.repeat(own, n_joint) * n_joint + action)
+        _, together = np.unique(run * n_profiles + cell_profile, return_inverse=True)
+        groups.append(np.repeat(together, n_joint) * n_joint + action)
     return [*groups, action]
 
 

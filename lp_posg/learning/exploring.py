@@ -10,10 +10,9 @@ import numpy as np
 from lp_posg.information.resources import Resources
 from lp_posg.information.tables import tables_digest
 from lp_posg.learning.actors import ExplorationPlan, Explorer
-from lp_posg.learning.checking import played
 from lp_posg.learning.counted_model import ARC_BYTES, LearntModel
 from lp_posg.learning.counting import estimate
-from lp_posg.learning.environments import Episodes
+from lp_posg.learning.environments import Episodes, played
 from lp_posg.learning.learn_options import LearnOptions
 from lp_posg.learning.spanner import spanner_bytes, spanner_plans
 
@@ -24,7 +23,7 @@ UNIFORM_SHARE = 0.25
 def explored(options: LearnOptions, number: int, model: LearntModel | None) -> tuple[list[Episodes], int]:
     """Return one round of episodes, one batch per plan, and how many plans there were.
 
-    Each round draws from a stream of its own, so that a run taken up again goes on as it would have.
+    Each round draws from a separate stream, so that a resumed run goes on as it would have.
     """
     rules = tables_digest(options.frame.tables)
     kept = None if options.store is None else options.store.load(f"round-{number}", rules)
@@ -36,10 +35,7 @@ def explored(options: LearnOptions, number: int, model: LearntModel | None) -> t
         _check_memory(options, "explore", model, spanner_bytes(model))
         plans = spanner_plans(model)
     uniform = int(np.ceil(options.episodes * max(UNIFORM_SHARE, 1 / (1 + len(plans)))))
-    sizes = [
-        uniform,
-        *(len(part) for part in np.array_split(np.arange(options.episodes - uniform), max(1, len(plans)))),
-    ]
+    sizes = [uniform, *map(len, np.array_split(np.arange(options.episodes - uniform), max(1, len(plans))))]
     explorers = [Explorer(options.frame), *(Explorer(options.frame, plan) for plan in plans)]
     batches = [
         played(options.environment, explorer, size, options.frame.horizon, rng)
@@ -59,8 +55,8 @@ def estimated(options: LearnOptions, batches: list[Episodes]) -> LearntModel:
 
 
 def _check_memory(options: LearnOptions, phase: str, model: LearntModel, more: int) -> None:
-    states = tuple(len(step.index) for step in model.steps)
-    Resources(memory_limit=options.memory_limit).check_memory(phase, options.frame.horizon - 1, states, more)
+    limits = Resources(memory_limit=options.memory_limit)
+    limits.check_memory(phase, options.frame.horizon - 1, model.sizes, more)
 
 
 def _packed(batches: list[Episodes]) -> dict[str, Any]:
@@ -70,7 +66,7 @@ def _packed(batches: list[Episodes]) -> dict[str, Any]:
 
 
 def _unpacked(kept: Mapping[str, Any]) -> list[Episodes]:
-    """Return the episodes that `_packed` took apart."""
+    """Return the episodes from the arrays of `_packed`."""
     batches = []
     for b in range(int(kept["batches"])):
         actions, observations, rewards = (kept[f"{b}.{name}"] for name in ("actions", "observations", "rewards"))

@@ -26,19 +26,31 @@ from typing import Any
 
 import numpy as np
 
-from lp_posg.errors import LimitError
+from lp_posg.checks import confidence, positive_number, whole_numbers
+from lp_posg.errors import LimitError, ModelError
 from lp_posg.game import Game
-from lp_posg.information import SharingStructure
+from lp_posg.game.matrices import check_discount
+from lp_posg.induction.checkpoint import Checkpoint
+from lp_posg.information import SharingStructure, sharing_structure
 from lp_posg.learning.counted_model import LearntModel
 from lp_posg.learning.environments import Environment, Episodes
 from lp_posg.learning.exploring import estimated, explored
 from lp_posg.learning.fresh_episodes import choice, evaluated
-from lp_posg.learning.learn_options import Exploration, LearnOptions, checked_options
+from lp_posg.learning.learn_options import (
+    EXPLORATIONS,
+    Exploration,
+    LearnOptions,
+    learnable_concept,
+    players_of,
+    sizes_of_play,
+)
 from lp_posg.learning.learnt_errors import model_errors
 from lp_posg.learning.model_planning import planned, rebased, rebased_values
 from lp_posg.learning.result import Candidate, LearningProgress, Learnt, telling
 from lp_posg.learning.simulator_runs import Simulator
-from lp_posg.stage import Concept
+from lp_posg.learning.simulators import environment
+from lp_posg.learning.windows import frame_of
+from lp_posg.stage import Concept, parse_objective
 
 
 def learn(
@@ -66,8 +78,8 @@ def learn(
     Parameters
     ----------
     source : Game, Environment, Simulator or PettingZoo ParallelEnv
-        A game is only drawn from while learning; at the end it serves to certify the candidates, which
-        takes as much as certifying any strategy. ``GameEnvironment(game)`` is learnt from without.
+        Learning only draws from a game; at the end it certifies the candidates in it, which takes as much as
+        certifying any strategy. ``GameEnvironment(game)`` does without.
     horizon : int
     sharing, concept, objective
         As in `solve`; ``cce`` by default, ``team`` for a game with a common reward.
@@ -87,12 +99,12 @@ def learn(
     seed : int
         The answer depends on it and the options alone.
     time_limit : float, optional
-        Seconds; no further round is begun after them, and what was learnt is returned.
+        Seconds; after them no further round begins, and the result so far is returned.
     memory_limit : float, optional
         Most bytes of resident memory of this process, by estimate before each round is planned and explored.
     checkpoint : path, optional
-        A folder that keeps the episodes of every round; the same call takes a stopped run up again. Give
-        each simulator a folder of its own: one is told from another by its class and sizes alone.
+        A folder that keeps the episodes of every round; the same call resumes a stopped run. Give each
+        simulator a different folder: only its class and sizes distinguish it.
     progress : callable, optional
         Called with a `LearningProgress`.
 
@@ -107,7 +119,7 @@ def learn(
         If the concept is not available (``strategic-ce`` never is), or private information or windows grow
         beyond what is coded.
     StrategyDependenceError
-        If the sharing is not strategy-independent in the game, which is found when candidates are certified.
+        If the sharing is not strategy-independent in the game, which shows when candidates are certified.
     LimitError
         If the time is over before the first round is done, or a step's observations are too many for a
         spanner, or the learnt model has too many transitions or needs more than `memory_limit`: counted before
@@ -120,11 +132,30 @@ def learn(
     >>> found.best.certificate.values.round(6).tolist()
     [10.815, 10.815]
     """
-    options = checked_options(
-        source, horizon=horizon, sharing=sharing, concept=concept, objective=objective, memory=memory,
-        episodes=episodes, rounds=rounds, exploration=exploration, evaluation_episodes=evaluation_episodes,
-        discount=discount, level=level, seed=seed, time_limit=time_limit, memory_limit=memory_limit,
-        checkpoint=checkpoint,
+    whole_numbers(0, memory=memory, seed=seed)
+    whole_numbers(1, horizon=horizon, episodes=episodes, rounds=rounds)
+    whole_numbers(2, evaluation_episodes=evaluation_episodes)
+    confidence("level", level)
+    if discount is not None:
+        check_discount(discount)
+    for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
+        if limit is not None:
+            positive_number(name, limit)
+    if exploration not in EXPLORATIONS:
+        raise ModelError(f"exploration is {exploration!r}, expected one of {', '.join(EXPLORATIONS)}")
+    game, agents, weight = players_of(source, horizon, discount)
+    playable = environment(source if game is None else game)
+    sizes, structure = sizes_of_play(playable), sharing_structure(sharing, len(agents))
+    wanted, selection = learnable_concept(concept, game), parse_objective(objective, agents)
+    names = {"horizon": horizon, "sharing": structure.name, "concept": wanted.name, "objective": selection.name}
+    names |= {"memory": memory, "episodes": episodes, "exploration": exploration, "discount": weight, "seed": seed}
+    # Only its class and sizes distinguish an environment.
+    known = f"{type(source).__qualname__}, {sizes}" if game is None else game
+    options = LearnOptions(
+        playable, game, structure, frame_of(sizes, structure, int(horizon), int(memory)), wanted, selection, agents,
+        int(episodes), int(rounds), exploration, int(evaluation_episodes), weight, float(level), int(seed),
+        store=None if checkpoint is None else Checkpoint(checkpoint, known, names),
+        memory_limit=None if memory_limit is None else int(memory_limit),
     )  # fmt: skip
     return _learnt(options, clock.time() + time_limit if time_limit is not None else None, progress or (lambda _: None))
 
@@ -133,7 +164,7 @@ def _learnt(options: LearnOptions, deadline: float | None, progress: Callable[[L
     """Learn, and choose."""
     begun = clock.perf_counter()
     batches: list[Episodes] = []
-    found: list[tuple[Candidate, LearntModel]] = []
+    rounds: list[tuple[Candidate, LearntModel]] = []
     model: LearntModel | None = None
     stopped = ""
     for number in range(1, options.rounds + 1):
@@ -142,79 +173,51 @@ def _learnt(options: LearnOptions, deadline: float | None, progress: Callable[[L
             break
         so_far = sum(len(batch) for batch in batches)
         progress(LearningProgress("explore", number, options.rounds, so_far, clock.perf_counter() - begun))
-        with telling(model, [candidate for candidate, _ in found]):
+        with telling(model, [candidate for candidate, _ in rounds]):
             more, n_plans = explored(options, number, model)
         batches += more
         model = estimated(options, batches)
-        found.append((_candidate(options, number, n_plans, model), model))
+        rounds.append((_candidate(options, number, n_plans, model), model))
     if model is None:
         raise LimitError("the time limit was met before the first round of learning; allow more time", limit="time")
     total = sum(len(batch) for batch in batches)
 
     def report(number: int, used: int) -> None:
-        progress(LearningProgress("evaluate", number, len(found), total + used, clock.perf_counter() - begun))
+        progress(LearningProgress("evaluate", number, len(rounds), total + used, clock.perf_counter() - begun))
 
-    candidates, spent = _tried(options, found, report)
-    structure, policy = options.structure, candidates[-1].policy
+    candidates, spent = _evaluated(options, rounds, report)
+    structure, policy, frame = options.structure, candidates[-1].policy, options.frame
+    errors = None if options.game is None else model_errors(options.game, structure, policy, model)
+    samples, seconds = {"explore": total, "evaluate": spent}, clock.perf_counter() - begun
     return Learnt(
-        tuple(candidates),
-        choice(options, candidates),
-        model,
-        structure,
-        options.concept,
-        options.objective,
-        options.exploration,
-        options.frame.memory,
-        options.frame.horizon,
-        options.discount,
-        options.level,
-        {"explore": total, "evaluate": spent},
-        clock.perf_counter() - begun,
-        options.seed,
-        stopped,
-        None if options.game is None else model_errors(options.game, structure, policy, model),
-    )
+        tuple(candidates), choice(options, candidates), model, structure, options.concept, options.objective,
+        options.exploration, frame.memory, frame.horizon, options.discount, options.level, samples, seconds,
+        options.seed, stopped, errors,
+    )  # fmt: skip
 
 
-def _tried(
-    options: LearnOptions,
-    found: Sequence[tuple[Candidate, LearntModel]],
-    report: Callable[[int, int], None],
+def _evaluated(
+    options: LearnOptions, rounds: Sequence[tuple[Candidate, LearntModel]], report: Callable[[int, int], None]
 ) -> tuple[list[Candidate], int]:
-    """Return the candidates with what fresh episodes say of them, and how many episodes that took."""
-    model = found[-1][1]
-    tried: list[Candidate] = []
+    """Return the candidates with estimates from fresh episodes, and how many episodes that took."""
+    model = rounds[-1][1]
+    candidates: list[Candidate] = []
     spent = 0
-    for candidate, own in found:
+    for candidate, old in rounds:
         report(candidate.round, spent)
         # Every candidate is stated on the states of the last model, which knows most windows.
-        moved = replace(
-            candidate,
-            policy=rebased(candidate.policy, own, model),
-            node_values=rebased_values(candidate.node_values, own, model),
-        )
-        with telling(model, [known for known, _ in found]):
+        policy, values = rebased(candidate.policy, old, model), rebased_values(candidate.node_values, old, model)
+        moved = replace(candidate, policy=policy, node_values=values)
+        with telling(model, [known for known, _ in rounds]):
             done, used = evaluated(options, moved, model, np.random.default_rng([options.seed, 1, candidate.round]))
-        tried.append(done)
+        candidates.append(done)
         spent += used
-    return tried, spent
+    return candidates, spent
 
 
 def _candidate(options: LearnOptions, number: int, n_plans: int, model: LearntModel) -> Candidate:
-    policy, promised, node_values = planned(model, options.structure.name, options.concept, options.objective)
-    nothing = np.full(len(options.agents), np.nan)
-    states = tuple(len(step.index) for step in model.steps)
+    policy, promised, values = planned(model, options.structure.name, options.concept, options.objective)
+    none = np.full(len(options.agents), np.nan)
     return Candidate(
-        number,
-        model.n_episodes,
-        n_plans,
-        states,
-        policy,
-        promised,
-        node_values,
-        values=nothing,
-        value_errors=nothing,
-        gaps=nothing,
-        gap_errors=nothing,
-        certificate=None,
+        number, model.n_episodes, n_plans, model.sizes, policy, promised, values, none, none, none, none, None
     )

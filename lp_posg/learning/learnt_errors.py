@@ -12,6 +12,7 @@ from lp_posg.evaluate import pairs_of
 from lp_posg.evaluate.belief_errors import worst_expectations
 from lp_posg.game import Game
 from lp_posg.information import Policy, SharingStructure
+from lp_posg.information.lookup import row_sums, sums_by
 from lp_posg.information.resources import Resources
 from lp_posg.information.state_space import Depth
 from lp_posg.learning.counted_model import LearntModel
@@ -69,9 +70,8 @@ def model_errors(
         after = None if depth.edges is None else _tags(pairs.depths[time + 1].tag, len(model.steps[time + 1].index))
         n_profiles = int(np.prod(depth.level.n_private))
         cell = step.cell_of(depth.tag[depth.level.cell_node], depth.level.cell_private, n_profiles)
-        here.append(
-            np.stack([_reward(game, time, depth, model, cell), _transition(depth, model, time, cell, after)], 1)
-        )
+        errors = _reward(game, time, depth, model, cell), _transition(depth, model, time, cell, after)
+        here.append(np.stack(errors, axis=1))
     worst = worst_expectations(game, pairs, here, use)
     return ModelErrors(worst[:, 0], worst[:, 1])
 
@@ -82,22 +82,13 @@ def _tags(tag: IntArray, n_states: int) -> SparseMatrix:
 
 
 def _per_pair(
-    depth: Depth, model: LearntModel, time: int, cell: IntArray, known: FloatArray, own: FloatArray
+    depth: Depth, model: LearntModel, time: int, cell: IntArray, known: FloatArray, learnt: FloatArray
 ) -> FloatArray:
-    """Return, per pair, the sum of `known` over its cells and of `own` over the model's cells that it lacks.
-
-    Parameters
-    ----------
-    known : float array, shape (C,)
-        Differences at the cells of the pairs.
-    own : float array, shape (C of the model,)
-        What the model says where the game says nothing.
-    """
+    """Return, per pair, the sum of differences `known` at its cells (C,) and of `learnt` at the model's other cells."""
     step, level = model.steps[time], depth.level
-    everywhere = np.bincount(step.cell_node, weights=own, minlength=len(step.index))[depth.tag]
-    met = np.where(cell >= 0, own[np.maximum(cell, 0)], 0.0)
-    here = np.bincount(level.cell_node, weights=known - met, minlength=level.n_nodes)
-    return np.asarray(here + everywhere)
+    everywhere = sums_by(step.cell_node, learnt, len(step.index))[depth.tag]
+    met = np.where(cell >= 0, learnt[np.maximum(cell, 0)], 0.0)
+    return sums_by(level.cell_node, known - met, level.n_nodes) + everywhere
 
 
 def _reward(game: Game, time: int, depth: Depth, model: LearntModel, cell: IntArray) -> FloatArray:
@@ -105,8 +96,8 @@ def _reward(game: Game, time: int, depth: Depth, model: LearntModel, cell: IntAr
     for i in range(game.n_agents):
         learnt = step.prob[:, None] * step.reward[i]
         true = depth.level.belief @ game.reward_array(time)[i]
-        apart = np.abs(true - np.where(cell[:, None] >= 0, learnt[np.maximum(cell, 0)], 0.0)).max(axis=1)
-        worst = np.maximum(worst, _per_pair(depth, model, time, cell, apart, np.abs(learnt).max(axis=1)))
+        error = np.abs(true - np.where(cell[:, None] >= 0, learnt[np.maximum(cell, 0)], 0.0)).max(axis=1)
+        worst = np.maximum(worst, _per_pair(depth, model, time, cell, error, np.abs(learnt).max(axis=1)))
     return worst
 
 
@@ -117,6 +108,6 @@ def _transition(depth: Depth, model: LearntModel, time: int, cell: IntArray, aft
     learnt: SparseMatrix = model.space.depths[time].edges
     rows = (np.maximum(cell, 0)[:, None] * n_joint + np.arange(n_joint)).ravel()
     known = np.repeat(cell >= 0, n_joint).astype(np.float64)
-    apart = abs(sp.csr_array(depth.edges @ after) - sp.csr_array(sp.diags_array(known) @ learnt[rows]))
-    most = np.asarray(apart.sum(axis=1)).reshape(-1, n_joint).max(axis=1)
+    error = abs(sp.csr_array(depth.edges @ after) - sp.csr_array(sp.diags_array(known) @ learnt[rows]))
+    most = row_sums(error).reshape(-1, n_joint).max(axis=1)
     return _per_pair(depth, model, time, cell, most, model.steps[time].prob)

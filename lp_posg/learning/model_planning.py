@@ -8,8 +8,9 @@ import numpy as np
 
 from lp_posg.induction.backward import sweep
 from lp_posg.information import Policy, PolicyBlock, PolicyStep
-from lp_posg.information.atoms import joined_atoms
+from lp_posg.information.policy import joined_atoms
 from lp_posg.information.resources import Resources
+from lp_posg.information.state_space import Arcs
 from lp_posg.learning.counted_model import LearntModel
 from lp_posg.stage import Concept, Objective
 from lp_posg.types import FloatArray, IntArray
@@ -18,9 +19,9 @@ from lp_posg.types import FloatArray, IntArray
 def planned(
     model: LearntModel, sharing: str, concept: Concept, objective: Objective, resources: Resources | None = None
 ) -> tuple[Policy, FloatArray, tuple[FloatArray, ...]]:
-    """Return an equilibrium of a learnt model, made total, and what the model says it is worth.
+    """Return an equilibrium of a learnt model, made total, and its values in the model.
 
-    That is, to each agent from the start, shape (n,), and from each state of each step, shape (K, n).
+    The values are to each agent from the start, shape (n,), and from each state of each step, shape (K, n).
 
     Total: there is a state for every increment (the nearest window seen), and a prescription for
     every private information (uniform where the private information was not seen at the state).
@@ -32,17 +33,12 @@ def planned(
     """
     concept.check_game(model)
     swept = sweep(model, model.space, sharing, concept, objective, resources=resources)
-    space = model.space
-    start = np.bincount(space.start.child, weights=space.start_prob, minlength=len(swept.node_values[0]))
     steps = tuple(
-        _total(step, table.n_next, model.n_actions)
+        replace(step, blocks=tuple(_total_block(block, table.n_next, model.n_actions) for block in step.blocks))
         for step, table in zip(swept.policy.steps, model.frame.tables, strict=True)
     )
-    return replace(swept.policy, steps=steps), np.asarray(start @ swept.node_values[0]), swept.node_values
-
-
-def _total(step: PolicyStep, n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> PolicyStep:
-    return replace(step, blocks=tuple(_total_block(block, n_private, n_actions) for block in step.blocks))
+    values = np.asarray(model.space.first_prob @ swept.node_values[0])
+    return replace(swept.policy, steps=steps), values, swept.node_values
 
 
 def _total_block(block: PolicyBlock, n_private: tuple[int, ...], n_actions: tuple[int, ...]) -> PolicyBlock:
@@ -63,22 +59,17 @@ def rebased(policy: Policy, old: LearntModel, new: LearntModel) -> Policy:
     steps = []
     for time, step in enumerate(policy.steps):
         node = old.steps[time].index.find(new.steps[time].index.codes)
-        arcs = new.space.depths[time].arcs
-        block = _gathered(step, node)
-        if arcs is None:
-            none: IntArray = np.empty(0, dtype=np.int64)
-            steps.append(PolicyStep(len(node), (block,), none, none, none))
-        else:
-            steps.append(PolicyStep(len(node), (block,), arcs.parent, arcs.increment, arcs.child))
+        none: IntArray = np.empty(0, dtype=np.int64)
+        arcs = new.space.depths[time].arcs or Arcs(none, none, none)
+        steps.append(PolicyStep(len(node), (_gathered(step, node),), arcs.parent, arcs.increment, arcs.child))
     start = new.space.start
     return Policy(policy.sharing, start.increment, start.child, tuple(steps))
 
 
 def rebased_values(values: tuple[FloatArray, ...], old: LearntModel, new: LearntModel) -> tuple[FloatArray, ...]:
     """Return values per state on the states of another model, as `rebased` does strategies."""
-    return tuple(
-        own[was.index.find(now.index.codes)] for own, was, now in zip(values, old.steps, new.steps, strict=True)
-    )
+    steps = zip(values, old.steps, new.steps, strict=True)
+    return tuple(part[was.index.find(now.index.codes)] for part, was, now in steps)
 
 
 def _gathered(step: PolicyStep, node: IntArray) -> PolicyBlock:

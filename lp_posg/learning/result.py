@@ -22,8 +22,8 @@ from lp_posg.types import FloatArray, read_only
 class Candidate:
     """The strategy of one round.
 
-    Each interval is for its own number: of the candidate that was chosen for looking good, all err a
-    little to the good side.
+    Each interval is for one number: the numbers of the candidate chosen for looking good all err a little
+    to the good side.
 
     Attributes
     ----------
@@ -37,14 +37,14 @@ class Candidate:
         States of the model by step.
     policy : Policy
     model_values : float array, shape (n,)
-        What its model promises.
+        Its values in its model.
     node_values : tuple per step of float arrays, shape (K, n)
         The same from each state of the last model on.
     values, value_errors : float arrays, shape (n,)
         Mean returns in fresh episodes, and half their confidence interval (normal).
     gaps, gap_errors : float arrays, shape (n,)
-        Mean gains of the deviations that were found, at least 0, likewise. No true gap is bounded by
-        them: a better deviation may not have been found. For a team nan.
+        Mean gains of the best known deviations, at least 0, likewise. They bound no true gap: there may be
+        better deviations. For a team nan.
     certificate : Certificate or None
         In the true game, where it is known.
     """
@@ -69,24 +69,19 @@ class Candidate:
         """Return the candidate as a JSON-ready object."""
         known = self.certificate
         return {
-            "round": self.round,
-            "episodes": self.episodes,
-            "plans": self.plans,
+            **{name: getattr(self, name) for name in ("round", "episodes", "plans")},
             "states": list(self.states),
-            "model_values": self.model_values.tolist(),
-            "values": self.values.tolist(),
-            "value_errors": self.value_errors.tolist(),
+            **{name: getattr(self, name).tolist() for name in ("model_values", "values", "value_errors")},
             "gaps": [None if np.isnan(gap) else gap for gap in self.gaps.tolist()],
             "gap_errors": [None if np.isnan(gap) else gap for gap in self.gap_errors.tolist()],
-            "certified": None
-            if known is None
-            else {"status": known.status, "values": known.values.tolist(), "gaps": known.gaps.tolist()},
+            "certified": known
+            and {"status": known.status, **{k: getattr(known, k).tolist() for k in ("values", "gaps")}},
         }
 
 
 @dataclass(frozen=True, eq=False)
 class Learnt:
-    """What `learn` found.
+    """The result of `learn`.
 
     Attributes
     ----------
@@ -142,19 +137,10 @@ class Learnt:
 
     def summary(self) -> dict[str, Any]:
         """Return the result as a JSON-ready object."""
+        plain = ("exploration", "memory", "horizon", "discount", "level", "samples", "seconds", "seed", "stopped")
         return {
-            "sharing": self.sharing.name,
-            "concept": self.concept.name,
-            "objective": self.objective.name,
-            "exploration": self.exploration,
-            "memory": self.memory,
-            "horizon": self.horizon,
-            "discount": self.discount,
-            "level": self.level,
-            "samples": dict(self.samples),
-            "seconds": self.seconds,
-            "seed": self.seed,
-            "stopped": self.stopped,
+            **{part: getattr(self, part).name for part in ("sharing", "concept", "objective")},
+            **{part: getattr(self, part) for part in plain},
             "chosen": self.best.round,
             "candidates": [candidate.summary() for candidate in self.candidates],
             "errors": None if self.errors is None else self.errors.rows(),
@@ -184,7 +170,7 @@ class LearningProgress:
 
 @contextmanager
 def telling(model: LearntModel | None, candidates: Sequence[Candidate] = ()) -> Iterator[None]:
-    """Let the error of an environment that misbehaves say what was learnt before."""
+    """Add what was learnt before to the error of an environment that misbehaves."""
     try:
         yield
     except SimulatorError as error:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
 
+from lp_posg.checks import is_index, real_number
 from lp_posg.errors import ModelError, SimulatorError
 from lp_posg.types import REWARD_LIMIT
 
 
 @runtime_checkable
 class Simulator(Protocol):
-    """A game that can be played but not looked into: what a user has to provide.
+    """A game that can only be played, as a user writes it.
 
     Actions and observations are indices from 0. Runs must depend on the seed and the actions alone;
     then what is learnt depends on the learner's seed alone.
@@ -98,24 +98,20 @@ class Run:
         return self._observations(seen), self._rewards(rewards)
 
     def _observations(self, seen: Any) -> list[int]:
-        found = []
-        for agent, (given, count) in enumerate(
-            zip(self._one_each("observations", seen), self._n_observations, strict=True)
-        ):
-            index = _whole(given)
-            if index is None or not 0 <= index < count:
+        indices, counts = [], self._n_observations
+        for agent, (given, count) in enumerate(zip(self._one_each("observations", seen), counts, strict=True)):
+            if not is_index(given, count):
                 self.place.fail(f"observation {_shown(given)}", f"a whole number from 0 to {count - 1}", agent)
-            found.append(index)
-        return found
+            indices.append(int(given))
+        return indices
 
     def _rewards(self, rewards: Any) -> list[float]:
-        found = []
-        for agent, given in enumerate(self._one_each("rewards", rewards)):
-            reward = _number(given)
-            if reward is None or not abs(reward) <= REWARD_LIMIT:
-                self.place.fail(f"reward {_shown(given)}", f"a finite number of size at most {REWARD_LIMIT:g}", agent)
-            found.append(reward)
-        return found
+        numbers = [real_number(given) for given in self._one_each("rewards", rewards)]
+        for agent, number in enumerate(numbers):
+            if not abs(number) <= REWARD_LIMIT:
+                given, expected = _shown(rewards[agent]), f"a finite number of size at most {REWARD_LIMIT:g}"
+                self.place.fail(f"reward {given}", expected, agent)
+        return numbers
 
     def _one_each(self, what: str, given: Any) -> list[Any]:
         """Return the entries of a sequence of one per agent."""
@@ -128,28 +124,27 @@ class Run:
 
 
 def sizes_of(simulator: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the numbers of actions and of observations that a simulator says.
+    """Return the numbers of actions and of observations that a simulator states.
 
     Raises
     ------
     ModelError
         If they are not one positive whole number per agent, or a method is missing.
     """
-    found = []
+    sizes = []
     for name in ("n_actions", "n_observations"):
         try:
-            own = tuple(getattr(simulator, name))
+            given = tuple(getattr(simulator, name))
         except Exception as error:
             raise ModelError(
                 f"simulator {simulator!r}: {name} cannot be read ({_named(error)}), expected a tuple of numbers"
             ) from error
-        counts = tuple(_whole(k) or 0 for k in own)
-        if not own or min(counts) < 1:
-            raise ModelError(f"simulator {simulator!r}: {name} is {own!r}, expected a number of at least 1 per agent")
-        found.append(counts)
-    if len(found[0]) != len(found[1]):
+        if not given or not all(is_index(count) and count > 0 for count in given):
+            raise ModelError(f"simulator {simulator!r}: {name} is {given!r}, expected a number of at least 1 per agent")
+        sizes.append(tuple(map(int, given)))
+    if len(sizes[0]) != len(sizes[1]):
         raise ModelError(
-            f"simulator {simulator!r}: n_actions has {len(found[0])} entries and n_observations {len(found[1])},"
+            f"simulator {simulator!r}: n_actions has {len(sizes[0])} entries and n_observations {len(sizes[1])},"
             " expected one per agent in both"
         )
     missing = [name for name in ("reset", "step") if not callable(getattr(simulator, name, None))]
@@ -157,20 +152,7 @@ def sizes_of(simulator: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
         raise ModelError(
             f"simulator {simulator!r} is a class or lacks {missing}, expected an object with reset and step"
         )
-    return found[0], found[1]
-
-
-def _whole(value: Any) -> int | None:
-    """Return a whole number as an int; None if it is none (a truth value is none)."""
-    return int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
-
-
-def _number(value: Any) -> float | None:
-    """Return a real number as a float; None if it is none (a truth value is none)."""
-    try:
-        return float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
-    except OverflowError:
-        return float("inf")
+    return sizes[0], sizes[1]
 
 
 def _named(error: Exception) -> str:

@@ -1,7 +1,4 @@
-"""Simulators: what a user writes to have learnt from, one run at a time, and how it becomes an environment.
-
-What a simulator returns is checked at every step: what is learnt is no better than what it was told.
-"""
+"""Simulators, which a user writes and which play one run at a time, as environments to learn from."""
 
 from __future__ import annotations
 
@@ -12,8 +9,9 @@ import numpy as np
 from lp_posg.errors import ModelError, SimulatorError
 from lp_posg.game import Game
 from lp_posg.interop.pettingzoo import from_parallel_env, looks_like_aec_env, looks_like_parallel_env
-from lp_posg.learning.environments import Actor, Environment, Episodes, GameEnvironment
+from lp_posg.learning.environments import Actor, Environment, Episodes, GameEnvironment, record
 from lp_posg.learning.simulator_runs import Place, Run, Simulator, sizes_of
+from lp_posg.types import FloatArray, IntArray
 
 SEEDS = 2**31
 """Seeds of runs are below this, which every common library takes."""
@@ -62,18 +60,8 @@ class SimulatorEnvironment:
             raise ModelError(
                 f"simulators with (actions, observations) {sorted(set(sizes))}, expected different objects of one game"
             )
-        self._n_actions, self._n_observations = sizes[0]
+        self.n_actions, self.n_observations = sizes[0]
         self._has_first: bool | None = None
-
-    @property
-    def n_actions(self) -> tuple[int, ...]:
-        """Number of actions of each agent."""
-        return self._n_actions
-
-    @property
-    def n_observations(self) -> tuple[int, ...]:
-        """Number of observations of each agent."""
-        return self._n_observations
 
     def play(self, actor: Actor, n_runs: int, horizon: int, rng: np.random.Generator) -> Episodes:
         """Return episodes; the actor begins anew for every run (with k simulators, for every k runs).
@@ -81,8 +69,8 @@ class SimulatorEnvironment:
         Raises
         ------
         SimulatorError
-            If the simulator fails or returns what it must not; the episodes finished until then are
-            its attribute `episodes`.
+            If the simulator fails or returns something invalid; its attribute `episodes` holds the episodes
+            finished until then.
         """
         seeds = rng.integers(SEEDS, size=n_runs).tolist()
         parts: list[Episodes] = []
@@ -96,56 +84,46 @@ class SimulatorEnvironment:
 
     def _batch(self, actor: Actor, start: int, seeds: list[int], horizon: int, rng: np.random.Generator) -> Episodes:
         """Return as many runs as there are seeds, stepped alongside each other."""
-        count, n = len(seeds), len(self._n_actions)
         runs = [
-            Run(simulator, Place(start + k, seed), self._n_observations)
+            Run(simulator, Place(start + k, seed), self.n_observations)
             for k, (simulator, seed) in enumerate(zip(self._simulators, seeds, strict=False))
         ]
-        began = [self._begun(run) for run in runs]
-        first = np.array(began, dtype=np.int64) if self._has_first else None
-        actions = np.empty((count, horizon, n), dtype=np.int64)
-        observations = np.empty((count, max(horizon - 1, 0), n), dtype=np.int64)
-        rewards = np.empty((count, horizon, n))
-        actor.begin(count, first, rng)
-        for time in range(horizon):
-            actions[:, time] = chosen = actor.act(time)
-            for k, (run, own) in enumerate(zip(runs, chosen.tolist(), strict=True)):
-                seen, rewards[k, time] = run.step(time, tuple(own))
-                if time < horizon - 1:
-                    observations[k, time] = seen
-            if time < horizon - 1:
-                actor.observe(time, chosen, observations[:, time])
-        return Episodes(first, actions, observations, rewards)
+        starts = [self._begin(run) for run in runs]
 
-    def _begun(self, run: Run) -> list[int] | None:
+        def step(time: int, actions: IntArray) -> tuple[IntArray, FloatArray]:
+            results = [run.step(time, tuple(chosen)) for run, chosen in zip(runs, actions.tolist(), strict=True)]
+            return np.array([seen for seen, _ in results]), np.array([rewards for _, rewards in results])
+
+        first = np.array(starts, dtype=np.int64) if self._has_first else None
+        return record(actor, (len(seeds), horizon, len(self.n_actions)), first, rng, step)
+
+    def _begin(self, run: Run) -> list[int] | None:
         """Return the observations that a run starts with, which all runs have or none."""
         seen = run.begin()
         if self._has_first is None:
             self._has_first = seen is not None
         if self._has_first != (seen is not None):
-            found, expected = ("None", "some") if seen is None else ("some", "None")
+            given, expected = ("None", "some") if seen is None else ("some", "None")
             run.place.fail(
-                f"reset returned {found} for the observations before the first action", f"{expected} as ever"
+                f"reset returned {given} for the observations before the first action", f"{expected} as ever"
             )
         return seen
 
     def _joined(self, parts: list[Episodes], horizon: int) -> Episodes:
-        n = len(self._n_actions)
+        n = len(self.n_actions)
         if not parts:
             none = np.empty((0, horizon, n), dtype=np.int64)
             first = none[:, 0] if self._has_first and horizon else None
             return Episodes(first, none, none[:, 1:], np.empty((0, horizon, n)))
         firsts = [part.first for part in parts if part.first is not None]
-        return Episodes(
-            np.concatenate(firsts) if firsts else None,
-            np.concatenate([part.actions for part in parts]),
-            np.concatenate([part.observations for part in parts]),
-            np.concatenate([part.rewards for part in parts]),
+        rest = (
+            np.concatenate([getattr(part, key) for part in parts]) for key in ("actions", "observations", "rewards")
         )
+        return Episodes(np.concatenate(firsts) if firsts else None, *rest)
 
 
 def environment(source: Any) -> Environment:
-    """Return what learning plays with, of whatever can be played.
+    """Return the environment that learning plays with, from anything that can be played.
 
     Parameters
     ----------

@@ -21,6 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import LimitError
+from lp_posg.information.lookup import sums_by
 from lp_posg.learning.actors import ExplorationPlan
 from lp_posg.learning.counted_model import LearntModel
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
@@ -29,7 +30,7 @@ GROWTH = 2.0
 """C: an exchange has to make the determinant grow by this factor."""
 
 MOST_SPANNED = 2_000
-"""Different joint observations of one step beyond which none is looked for: an exchange solves a dense system."""
+"""Most different joint observations of one step that are spanned: an exchange solves a dense system."""
 
 EMPTY_TOL = 1e-9
 """A direction in which no plan's law reaches further than this is left out."""
@@ -37,33 +38,23 @@ EMPTY_TOL = 1e-9
 
 @dataclass(frozen=True)
 class _Chain:
-    """A learnt model as a decision process over windows and profiles, all agents acting as one.
+    """A learnt model as a decision process over windows and profiles, all agents acting as one."""
 
-    Attributes
-    ----------
-    edges : tuple per step but the last of CSR arrays, shape (C * A, K')
-        P^(next state | c^, p, a): of each cell, not of the state.
-    prob : tuple per step of float arrays, shape (C,)
-    cell_node : tuple per step of int arrays, shape (C,)
-    start : float array, shape (K,)
-    """
-
-    edges: tuple[SparseMatrix, ...]
-    prob: tuple[FloatArray, ...]
-    cell_node: tuple[IntArray, ...]
-    start: FloatArray
+    edges: tuple[SparseMatrix, ...]  # per step but the last CSR (C * A, K'): P^(next state | c^, p, a)
+    prob: tuple[FloatArray, ...]  # per step (C,)
+    cell_node: tuple[IntArray, ...]  # per step (C,)
+    start: FloatArray  # (K,)
 
 
 def _chain(model: LearntModel) -> _Chain:
     space, n_joint = model.space, model.n_joint_actions
     prob = tuple(step.prob for step in model.steps)
     edges = tuple(
-        sp.csr_array(sp.diags_array(np.repeat(1.0 / own, n_joint)) @ depth.edges)
-        for own, depth in zip(prob, space.depths, strict=False)
+        sp.csr_array(sp.diags_array(np.repeat(1.0 / cells, n_joint)) @ depth.edges)
+        for cells, depth in zip(prob, space.depths, strict=False)
         if depth.edges is not None
     )
-    start = np.bincount(space.start.child, weights=space.start_prob, minlength=len(model.steps[0].index))
-    return _Chain(edges, prob, tuple(step.cell_node for step in model.steps), start.astype(np.float64))
+    return _Chain(edges, prob, tuple(step.cell_node for step in model.steps), space.first_prob)
 
 
 def spanner_plans(model: LearntModel) -> list[ExplorationPlan]:
@@ -119,42 +110,34 @@ def _spanner(model: LearntModel, chain: _Chain, aim: int) -> list[tuple[IntArray
     law: SparseMatrix = sp.csr_array(model.steps[aim].law)[:, _possible(model, aim)]
     size = law.shape[1]
     basis = np.eye(size)
-    plans: list[tuple[IntArray, ...] | None] = [None] * size
+    plans: dict[int, tuple[IntArray, ...]] = {}
+
+    def exchange(place: int, least: float) -> bool:
+        """Put the farthest plan at a place of the basis, if its coefficient there is large enough."""
+        reached, features, plan = _farthest(model, chain, aim, law, basis, place)
+        if abs(reached) > least:
+            basis[:, place], plans[place] = features, plan
+        return abs(reached) > least
+
     for place in range(size):
-        found = _farthest(model, chain, aim, law, basis, place)
-        if found is not None and abs(found[0]) > EMPTY_TOL:
-            basis[:, place], plans[place] = found[1], found[2]
-    improving = True
-    while improving:
-        improving = False
-        for place in range(size):
-            if plans[place] is None:
-                continue
-            found = _farthest(model, chain, aim, law, basis, place)
-            # In units of the present column, whose own coefficient is 1.
-            if found is not None and abs(found[0]) > GROWTH:
-                basis[:, place], plans[place] = found[1], found[2]
-                improving = True
-    distinct: dict[bytes, tuple[IntArray, ...]] = {}
-    for plan in plans:
-        if plan is not None:
-            distinct.setdefault(b"".join(own.tobytes() for own in plan), plan)
-    return list(distinct.values())
+        exchange(place, EMPTY_TOL)
+    # Coefficients are in units of the present column, whose coefficient is 1.
+    while sum(exchange(place, GROWTH) for place in plans):
+        pass
+    return list({b"".join(actions.tobytes() for actions in plan): plan for plan in plans.values()}.values())
 
 
 def _farthest(
     model: LearntModel, chain: _Chain, aim: int, law: SparseMatrix, basis: FloatArray, place: int
-) -> tuple[float, FloatArray, tuple[IntArray, ...]] | None:
+) -> tuple[float, FloatArray, tuple[IntArray, ...]]:
     """Return the largest coefficient (in size) of a plan's law at one place of the basis, that law and the plan."""
     direction = np.linalg.solve(basis.T, np.eye(len(basis))[place])
-    best: tuple[float, FloatArray, tuple[IntArray, ...]] | None = None
+    options = []
     for sign in (1.0, -1.0):
         plan = _best_plan(model, chain, aim, law @ (sign * direction))
         features = _observation_law(model, chain, aim, law, plan)
-        reached = float(direction @ features)
-        if best is None or abs(reached) > abs(best[0]):
-            best = (reached, features, plan)
-    return best
+        options.append((float(direction @ features), features, plan))
+    return max(options, key=lambda option: abs(option[0]))
 
 
 def _best_plan(model: LearntModel, chain: _Chain, aim: int, worth: FloatArray) -> tuple[IntArray, ...]:
@@ -165,9 +148,8 @@ def _best_plan(model: LearntModel, chain: _Chain, aim: int, worth: FloatArray) -
         table = worth.reshape(-1, n_joint)
         actions.append(table.argmax(axis=1))
         if time:
-            own = chain.prob[time] * table.max(axis=1)
-            state = np.bincount(chain.cell_node[time], weights=own, minlength=len(model.steps[time].index))
-            worth = chain.edges[time - 1] @ state
+            cells = chain.prob[time] * table.max(axis=1)
+            worth = chain.edges[time - 1] @ sums_by(chain.cell_node[time], cells, len(model.steps[time].index))
     return tuple(reversed(actions))
 
 

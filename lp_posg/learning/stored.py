@@ -26,7 +26,7 @@ def learnt_solution(found: Learnt, game: Game) -> StateSolution:
     best = found.best
     if best.certificate is None:
         raise ModelError("what was learnt from a simulator alone is not certified; learn from a Game to store it")
-    states = tuple(len(step.index) for step in found.model.steps)
+    states = found.model.sizes
     return StateSolution(
         game=game.with_discount(found.discount),
         horizon=found.horizon,

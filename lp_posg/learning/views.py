@@ -1,7 +1,7 @@
-"""What an independent learner conditions its action on, as one number per agent and run.
+"""Views: what an independent learner conditions its action on, as one number per agent and run.
 
-A *view* follows many runs at once. Of what became known at each step the last L are remembered, and up to
-step L all of it, with the start's: as in `windows`, whose numbers of shared information these are.
+A *view* follows many runs at once. It remembers what became known in the last L steps, and up to step L all of it
+with the start's, as the windows of `windows` do, which number shared information here too.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ class View(Protocol):
 
     def keys(self) -> list[IntArray]:
         """Return, per agent, a number (N,) for what it conditions on now."""
+
+
+def _check_size(view: View, n_values: int) -> None:
+    if n_values > CODE_LIMIT:
+        raise UnsupportedError(f"{view.name}: more values than this package numbers; remember fewer steps")
 
 
 class SharedView:
@@ -69,8 +74,7 @@ class SharedView:
             sizes = AgentSizes(self._n_actions, self._n_observations, first is not None)
             self.frame = frame_of(sizes, self.structure, self._horizon, self.memory)
             for time, table in enumerate(self.frame.tables):
-                if prod(self.frame.radices(time)) * max(table.n_next) > CODE_LIMIT:
-                    raise UnsupportedError(f"{self.name}: more values than this package numbers; remember fewer steps")
+                _check_size(self, prod(self.frame.radices(time)) * max(table.n_next))
         self._tracker = WindowTracker(self.frame, n_runs, first)
 
     def observe(self, time: int, actions: IntArray, observations: IntArray) -> None:
@@ -80,11 +84,11 @@ class SharedView:
     def keys(self) -> list[IntArray]:
         """Return memory times P_i plus private information."""
         counts = self._tracker.tables[self._tracker.time].n_next
-        return [self._tracker.window * count + own for own, count in zip(self._tracker.private, counts, strict=True)]
+        return [self._tracker.window * k + private for private, k in zip(self._tracker.private, counts, strict=True)]
 
 
 class OwnView:
-    """The last L of an agent's own (action, observation) pairs; nothing is shared.
+    """The last L (action, observation) pairs of each agent alone; nothing is shared.
 
     Parameters
     ----------
@@ -119,8 +123,7 @@ class OwnView:
 
     def _number(self, items: list[tuple[IntArray, int]]) -> IntArray:
         kept = items if len(items) <= self.memory + 1 else items[len(items) - self.memory :]
-        if prod(width for _, width in kept) > CODE_LIMIT:
-            raise UnsupportedError(f"{self.name}: more values than this package numbers; remember fewer steps")
+        _check_size(self, prod(width for _, width in kept))
         key = np.zeros_like(items[0][0])
         for item, width in kept:
             key = key * width + item

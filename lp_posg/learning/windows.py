@@ -1,4 +1,4 @@
-"""What runs look like from the side of shared information: increments, private informations, windows of memory.
+"""Runs as shared information shows them: increments, private informations, windows of memory.
 
 A *window* is what finite memory L keeps at a step: all increments until L steps have passed, then the
 last L. It is coded as one number, the newest increment in the lowest digit, so that the window of a
@@ -16,11 +16,10 @@ import numpy as np
 from lp_posg.errors import UnsupportedError
 from lp_posg.game.protocols import AgentSizes
 from lp_posg.information import SharingStructure
-from lp_posg.information.ascending import places
+from lp_posg.information.lookup import places
 from lp_posg.information.tables import SplitTable
 from lp_posg.information.tracking import Tracker, tables_of
-from lp_posg.learning.checking import check_range
-from lp_posg.learning.environments import Episodes
+from lp_posg.learning.environments import Episodes, check_range
 from lp_posg.types import FloatArray, IntArray
 
 CODE_LIMIT = 2**62
@@ -32,20 +31,11 @@ PROFILE_LIMIT = 2**40
 
 @dataclass(frozen=True)
 class Frame:
-    """Sizes, sharing and memory: what turns observations into windows.
-
-    Attributes
-    ----------
-    sizes : AgentSizes
-    tables : tuple of SplitTable
-        Those that lead into each step, the start's first; one per step.
-    memory : int
-        L.
-    """
+    """Sizes, sharing and memory: what turns observations into windows."""
 
     sizes: AgentSizes
-    tables: tuple[SplitTable, ...]
-    memory: int
+    tables: tuple[SplitTable, ...]  # those that lead into each step, the start's first; one per step
+    memory: int  # L
 
     @property
     def horizon(self) -> int:
@@ -75,7 +65,7 @@ class Frame:
         """Return the number of increments at each place of a step's window, oldest first."""
         return self.n_increments[time + 1 - self.length(time) : time + 1]
 
-    def extended(self, time: int, window: IntArray, increment: IntArray) -> IntArray:
+    def next_window(self, time: int, window: IntArray, increment: IntArray) -> IntArray:
         """Return the windows of step `time`, from those of the step before and the increments in between."""
         radices = self.radices(time)
         if not radices:
@@ -109,7 +99,7 @@ def frame_of(sizes: AgentSizes, structure: SharingStructure, horizon: int, memor
 
 
 class WindowTracker(Tracker):
-    """What is common and private in runs as they go on, with the windows of memory.
+    """Common and private information in runs as they go on, with the windows of memory, `window` (N,).
 
     Parameters
     ----------
@@ -118,14 +108,10 @@ class WindowTracker(Tracker):
     first : int array, shape (N, n), or None
         Observations before the first action.
 
-    Attributes
-    ----------
-    window : int array, shape (N,)
-
     Raises
     ------
     SimulatorError
-        At the start or at a step, if an observation or an action is none.
+        At the start or at a step, if an observation or an action is not valid.
     """
 
     def __init__(self, frame: Frame, n_runs: int, first: IntArray | None) -> None:
@@ -140,25 +126,17 @@ class WindowTracker(Tracker):
         check_range("the environment", "observations", observations, self.frame.sizes.n_observations)
         check_range("the environment", "actions", actions, self.frame.sizes.n_actions)
         self.step(actions.T, observations.T)
-        self.window = self.frame.extended(self.time, self.window, self.increment)
+        self.window = self.frame.next_window(self.time, self.window, self.increment)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Episodes as the learner counts them.
+    """Episodes as the learner counts them."""
 
-    Attributes
-    ----------
-    window, profile, action : int arrays, shape (N, H)
-        Window, flat private profile and flat joint action of each step.
-    observation : int array, shape (N, H - 1)
-        Flat joint observation after each step but the last.
-    """
-
-    window: IntArray
-    profile: IntArray
-    action: IntArray
-    observation: IntArray
+    window: IntArray  # (N, H)
+    profile: IntArray  # (N, H), flat
+    action: IntArray  # (N, H), joint
+    observation: IntArray  # (N, H - 1), joint, after each step but the last
 
 
 def seen(frame: Frame, episodes: Episodes) -> Seen:

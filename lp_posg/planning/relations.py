@@ -93,36 +93,44 @@ def _orders(solved: Solved) -> Iterator[Check]:
             best <= team.welfare + slack(team) + _short(team),
             f"{best:.9g} <= {team.welfare:.9g}",
         )
-    if len(found) < 2:
-        return
-    names = [plan.concept.name for plan in found]
-    if found[0].game.is_zero_sum:
+    if found and found[0].game.is_zero_sum:
+        found = [plan for plan in found if plan.certificate.kind.secures]
         values = [float(plan.values[0]) for plan in found]
-        yield Check(
-            f"{where}zero-sum, so {', '.join(names)} have one value",
-            max(values) - min(values) <= slack(found[0]) + 2 * max(plan.certificate.gap for plan in found),
-            " = ".join(f"{value:.9g}" for value in values),
-        )
-    elif found[0].horizon == 1 and found[0].objective.name == "welfare" and found[0].is_exact:
-        yield _welfare_order(solved, found, names)
+        if len(found) > 1:
+            yield Check(
+                f"{where}zero-sum, so {', '.join(plan.concept.name for plan in found)} have one value",
+                max(values) - min(values) <= slack(found[0]) + 2 * max(plan.certificate.gap for plan in found),
+                " = ".join(f"{value:.9g}" for value in values),
+            )
+    elif found and found[0].horizon == 1 and found[0].objective.name == "welfare" and found[0].is_exact:
+        yield from _welfare_orders(solved, found)
 
 
-def _welfare_order(solved: Solved, found: list[StatePlan], names: list[str]) -> Check:
-    """Return whether the best welfare of one stage grows with the concept."""
+def _welfare_orders(solved: Solved, found: list[StatePlan]) -> Iterator[Check]:
+    """Yield whether the best welfare of one stage grows with the concept, for each chain of concepts in order."""
     assert solved.space is not None
-    broken = [(p, q) for p, q in pairwise(found) if _implies(p, q) and p.welfare > q.welfare + slack(p)]
-    # The order is one of exact equilibria: what an incentive worth 1e-10 forbids may have much more welfare, at a
-    # gap that no certificate minds. So it is not held against a strategy that is exact up to the tolerance only.
-    excused = [(p, q) for p, q in broken if _missed(p, q.certificate.kind, solved.space) > OBEYED_TOL]
-    return Check(
-        f"{place(solved.sharing)}one stage, so the best welfare grows with the concept, {' <= '.join(names)}",
-        len(excused) == len(broken),
-        " <= ".join(f"{plan.welfare:.9g}" for plan in found)
-        + "".join(
-            f"; the {p.concept.name} found is {a(q.concept.name)} within the tolerance, not exactly, and may have more"
-            for p, q in excused
-        ),
-    )
+    chains = [[found[0]]]
+    for plan in found[1:]:
+        if _implies(chains[-1][-1], plan):
+            chains[-1].append(plan)
+        else:
+            chains.append([plan])
+    for chain in (chain for chain in chains if len(chain) > 1):
+        broken = [(p, q) for p, q in pairwise(chain) if p.welfare > q.welfare + slack(p)]
+        # The order is one of exact equilibria: what an incentive worth 1e-10 forbids may have much more welfare, at a
+        # gap that no certificate minds. So it is not held against a strategy that is exact up to the tolerance only.
+        excused = [(p, q) for p, q in broken if _missed(p, q.certificate.kind, solved.space) > OBEYED_TOL]
+        names = " <= ".join(plan.concept.name for plan in chain)
+        yield Check(
+            f"{place(solved.sharing)}one stage, so the best welfare grows with the concept, {names}",
+            len(excused) == len(broken),
+            " <= ".join(f"{plan.welfare:.9g}" for plan in chain)
+            + "".join(
+                f"; the {p.concept.name} found is {a(q.concept.name)} within the tolerance, not exactly, and may have"
+                " more"
+                for p, q in excused
+            ),
+        )
 
 
 def _implies(one: StatePlan, other: StatePlan) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import Simulation
-from lp_posg.evaluate.play import Seen
+from lp_posg.evaluate.playing import Seen
 from lp_posg.evaluate.simulation import check_simulation
 from lp_posg.planning.set_solution import SetSolution
 from lp_posg.planning.set_strategy import SetStrategy

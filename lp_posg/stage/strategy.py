@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lp_posg.information.atoms import Atoms, joined_atoms
+from lp_posg.information.policy import Atoms, joined_atoms
 from lp_posg.types import BoolArray, FloatArray
 
 METHODS: Mapping[str, str] = {

@@ -16,15 +16,9 @@ Number = TypeVar("Number", FloatArray, IntArray)
 
 
 def from_root(parent: IntArray, own: Number, combine: np.ufunc = np.add) -> Number:
-    """Return the sum of `own` over the nodes from the root to each node, both included; shape (N,).
+    """Return the sum of `own` (N,) over the nodes from the root to each node, both included; shape (N,).
 
-    Parameters
-    ----------
-    parent : int array, shape (N,)
-        -1 for a root; there may be several.
-    own : array, shape (N,)
-    combine : ufunc
-        What to take in place of the sum.
+    `parent` (N,) is -1 for a root, of which there may be several; `combine` is what to take in place of the sum.
     """
     total = own.copy()
     above = parent.copy()

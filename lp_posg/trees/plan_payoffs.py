@@ -2,7 +2,7 @@
 
 Plans that pay the same in the tree have to pay the same here, else an equilibrium that rests on the tie is lost. So
 the payoffs are put over one denominator and their numerators are added up in whole numbers. Matrix products do that in
-floats, which hold whole numbers below 2^53 exactly: larger ones are taken apart into digits small enough for that.
+floats, which hold whole numbers below 2^53 exactly: larger ones are split into digits small enough for that.
 """
 
 from __future__ import annotations
@@ -32,19 +32,11 @@ _EXACT_BITS = 53
 
 @dataclass(frozen=True, eq=False)
 class PlanPayoffs:
-    """Each agent's expected payoff at each of the P joint plans.
+    """Each agent's expected payoff at each of the P joint plans."""
 
-    Attributes
-    ----------
-    values : float array, shape (n, P)
-        Nearest to the exact payoffs.
-    numerators : array of floats that are whole numbers, or of int objects, shape (n, P); or None
-        The exact payoffs are these over `denominator`; None where that would have more than `MAX_BITS` binary
-        digits, and `values` were summed in floats.
-    denominator : int
-    """
-
-    values: FloatArray
+    values: FloatArray  # shape (n, P): nearest to the exact payoffs
+    # array of floats that are whole numbers, or of int objects, shape (n, P); or None: the exact payoffs are these over
+    # `denominator`; None where that would have more than `MAX_BITS` binary digits, and `values` were summed in floats
     numerators: Any
     denominator: int
 
@@ -58,10 +50,7 @@ class PlanPayoffs:
 def payoffs_of_plans(game: Tree, recall: Recall, plans: list[BoolArray]) -> PlanPayoffs:
     """Return what joint plans pay, the last agent's plan fastest.
 
-    Parameters
-    ----------
-    plans : list of bool arrays, shape (P_i, L + 1)
-        Whether each plan of an agent plays each sequence; the last entry is the empty one.
+    `plans` of each agent, shape (P_i, L + 1): whether each plays each sequence; the last entry is the empty one.
     """
     nodes = np.flatnonzero((game.outcome >= 0) & (recall.reach > 0))
     entries, where = np.unique(recall.sequence[:, nodes], axis=1, return_inverse=True)
@@ -78,11 +67,11 @@ def payoffs_of_plans(game: Tree, recall: Recall, plans: list[BoolArray]) -> Plan
     for agent, own in enumerate(exact):
         np.add.at(numerators[agent], where, own)
     found = _whole_sums(numerators, entries, plans)
-    if found.dtype == object or denominator >= 2**_EXACT_BITS:
-        # Whole numbers of any size are divided with one rounding.
-        values = (found.astype(object) if found.dtype == object else _as_objects(found)) / denominator
-        return PlanPayoffs(values.astype(np.float64), found, denominator)
-    return PlanPayoffs(found / float(denominator), found, denominator)
+    if found.dtype != object and denominator < 2**_EXACT_BITS:
+        return PlanPayoffs(found / float(denominator), found, denominator)
+    # Whole numbers of any size are divided with one rounding.
+    values = (found if found.dtype == object else _as_objects(found)) / denominator
+    return PlanPayoffs(values.astype(np.float64), found, denominator)
 
 
 def common_denominator(numbers: Iterable[Fraction]) -> int | None:

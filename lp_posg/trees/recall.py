@@ -29,27 +29,13 @@ Past = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, eq=False)
 class Recall:
-    """The sequences of a game of n agents, N nodes and K information sets, L sequences in all.
+    """The sequences of a game of n agents, N nodes and K information sets, L sequences in all."""
 
-    Attributes
-    ----------
-    first : int array, shape (K + 1,)
-        The sequences of set k are ``first[k]:first[k + 1]``, one per action.
-    parent : int array, shape (K,)
-        The agent's last own sequence before the set; -1 if there is none.
-    depth : int array, shape (K,)
-        Number of the agent's own actions before the set.
-    sequence : int array, shape (n, N)
-        Each agent's last own sequence before a node; -1 if there is none.
-    reach : float array, shape (N,)
-        Probability that chance does its part in coming to a node.
-    """
-
-    first: IntArray
-    parent: IntArray
-    depth: IntArray
-    sequence: IntArray
-    reach: FloatArray
+    first: IntArray  # shape (K + 1,): the sequences of set k are ``first[k]:first[k + 1]``, one per action
+    parent: IntArray  # shape (K,): the agent's last own sequence before the set; -1 if there is none
+    depth: IntArray  # shape (K,): number of the agent's own actions before the set
+    sequence: IntArray  # shape (n, N): each agent's last own sequence before a node; -1 if there is none
+    reach: FloatArray  # shape (N,): probability that chance does its part in coming to a node
 
     def __post_init__(self) -> None:
         read_only(self.first, self.parent, self.depth, self.sequence, self.reach)
@@ -65,7 +51,7 @@ def check_perfect_recall(game: Tree) -> None:
 
     Takes time of the nodes times the agents times the logarithm of the depth.
     """
-    recall_of(game)
+    _checked_sequences(game)
 
 
 def recall_of(game: Tree) -> Recall:
@@ -73,10 +59,7 @@ def recall_of(game: Tree) -> Recall:
 
     Raises ImperfectRecallError if an agent forgets; the message names the information set.
     """
-    first, led, sequence = _last_sequences(game)
-    nodes = _failure(game, sequence)
-    if nodes is not None:
-        raise _forgotten(game, nodes)
+    first, led, sequence = _checked_sequences(game)
     moves = np.flatnonzero(game.owner >= 0)
     owner, at = game.owner[moves], game.information[moves]
     parent = np.full(len(game.sets), -1, dtype=np.int64)
@@ -93,6 +76,14 @@ def _last_sequences(game: Tree) -> tuple[IntArray, IntArray, IntArray]:
     first = np.concatenate([[0], np.cumsum([len(own.actions) for own in game.sets])]).astype(np.int64)
     led = np.stack([last_moves(game.parent, game.owner, agent) for agent in range(game.n_agents)])
     return first, led, np.where(led >= 0, first[game.information[game.parent[led]]] + game.branch[led], -1)
+
+
+def _checked_sequences(game: Tree) -> tuple[IntArray, IntArray, IntArray]:
+    found = _last_sequences(game)
+    nodes = _failure(game, found[2])
+    if nodes is not None:
+        raise _forgotten(game, nodes)
+    return found
 
 
 def _failure(game: Tree, sequence: IntArray) -> tuple[int, int] | None:

@@ -89,7 +89,7 @@ def strategic_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> Game:
 def reduced_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> ReducedForm:
     """Return the reduced strategic form with exact payoffs; parameters and errors as of `strategic_form`."""
     if not isinstance(game, Tree):
-        raise ModelError(f"game is {type(game).__name__}, expected an Tree")
+        raise ModelError(f"game is {type(game).__name__}, expected a Tree")
     recall = recall_of(game)
     _check_size(game, [plan_count(game, recall, agent) for agent in range(game.n_agents)], max_profiles)
     plans = [_plans(game, recall, agent) for agent in range(game.n_agents)]
@@ -112,12 +112,7 @@ def reduced_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> ReducedForm:
 
 
 def plan_behaviour(recall: Recall, form: ReducedForm, mixtures: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Return the behaviour strategies that mixtures of plans amount to (Kuhn 1953).
-
-    Parameters
-    ----------
-    mixtures : one float array per agent, shape (P_i,)
-        Probability of each plan.
+    """Return the behaviour strategies that mixtures of plans, one per agent of shape (P_i,), amount to (Kuhn 1953).
 
     Returns
     -------
@@ -156,17 +151,17 @@ def _check_size(game: Tree, counts: list[float], max_profiles: int) -> None:
         total = float(np.prod(counts))
     if total <= max_profiles:
         return
-    each = ", ".join(f"{agent!r} {_told(count)}" for agent, count in zip(game.agents, counts, strict=True))
+    each = ", ".join(f"{agent!r} {_count_text(count)}" for agent, count in zip(game.agents, counts, strict=True))
     raise LimitError(
-        f"the reduced strategic form of game {game.name!r} has {_told(total)} joint plans ({each}), more than the limit"
-        f" of {max_profiles}; make the game smaller, allow more with max_profiles in Python, or, if it is zero-sum with"
-        " two agents, use method 'sequence-form'",
+        f"the reduced strategic form of game {game.name!r} has {_count_text(total)} joint plans ({each}), more than the"
+        f" limit of {max_profiles}; make the game smaller, allow more with max_profiles in Python, or, if it is"
+        " zero-sum with two agents, use method 'sequence-form'",
         limit="profiles",
         profiles=total,
     )
 
 
-def _told(count: float) -> str:
+def _count_text(count: float) -> str:
     return f"{count:.0f}" if count < 2**53 else f"about {count:.3g}" if np.isfinite(count) else "over 1e308"
 
 
@@ -195,5 +190,5 @@ def _labels(game: Tree, recall: Recall, agent: int, plans: BoolArray) -> list[st
     for number, name in zip(own, names, strict=True):
         lead = f"{name}: " if len(own) > 1 else ""
         words += [(int(recall.first[number]) + a, lead + word) for a, word in enumerate(action_words(game, number))]
-    told = [", ".join(word for sequence, word in words if plan[sequence]) or "nothing" for plan in plans]
-    return distinct(told, "plan")
+    choices = [", ".join(word for sequence, word in words if plan[sequence]) or "nothing" for plan in plans]
+    return distinct(choices, "plan")

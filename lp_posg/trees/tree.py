@@ -119,7 +119,7 @@ class Tree(Nodes):
     def __hash__(self) -> int:
         return hash((self.agents, self.sets, self.labels))
 
-    @cached_property
+    @property
     def children(self) -> list[list[int]]:
         """The nodes that follow each node, in the order of its branches."""
         found: list[list[int]] = [[] for _ in range(self.n_nodes)]

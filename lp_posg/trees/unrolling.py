@@ -112,35 +112,19 @@ def node_count(game: Game, horizon: int) -> float:
 
 @dataclass(frozen=True)
 class Known:
-    """What an agent knows at an information set.
+    """What an agent knows at an information set."""
 
-    Attributes
-    ----------
-    news : tuple of int
-        The flat joint increments so far, one per step up to this one.
-    private : int
-        Its private information.
-    done : tuple of int
-        Its own actions, one per step before.
-    """
-
-    news: tuple[int, ...]
-    private: int
-    done: tuple[int, ...]
+    news: tuple[int, ...]  # The flat joint increments so far, one per step up to this one
+    private: int  # Its private information
+    done: tuple[int, ...]  # Its own actions, one per step before
 
 
 @dataclass(frozen=True, eq=False)
 class UnrolledTree:
-    """A game tree made by `unrolled_tree`.
-
-    Attributes
-    ----------
-    tree : Tree
-    known : tuple of Known
-        One per information set of the tree, in indices of the sharing structure, as strategies have them.
-    """
+    """A game tree made by `unrolled_tree`."""
 
     tree: Tree
+    # One per information set of the tree, in indices of the sharing structure, as strategies have them
     known: tuple[Known, ...]
 
 

@@ -12,8 +12,8 @@ from random_strategies import with_random_strategy
 
 import lp_posg as posg
 from lp_posg.errors import CertificateError, ModelError
+from lp_posg.evaluate import best_deviations as team_module
 from lp_posg.evaluate import certify
-from lp_posg.evaluate import team_deviations as team_module
 from lp_posg.induction.backward import sweep
 from lp_posg.information import Exact, reachable_states, sharing_structure
 from lp_posg.stage import concept_named, parse_objective

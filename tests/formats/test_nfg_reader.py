@@ -155,7 +155,7 @@ def test_bad_files(load_text, text, line, says):
 
 
 def test_a_file_that_is_too_long(load_text, monkeypatch):
-    monkeypatch.setattr("lp_posg.formats.gambit.nfg_text.MAX_TEXT", len(TWO) + 3)
+    monkeypatch.setattr("lp_posg.formats.gambit.nfg.MAX_TEXT", len(TWO) + 3)
     with pytest.raises(FormatError, match=r"bad\.nfg:4: found over"):
         load_text(TWO + "1 2 3 4 5 6 7 8", "bad.nfg")
 

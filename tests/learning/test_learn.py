@@ -17,7 +17,7 @@ from lp_posg.errors import LimitError, ModelError, SimulatorError, StrategyDepen
 from lp_posg.evaluate import KINDS, certify
 from lp_posg.information import DelayedSharing, sharing_structure
 from lp_posg.learning import Episodes, GameEnvironment, LearningProgress, learn
-from lp_posg.learning.estimated_gaps import best_deviations
+from lp_posg.learning.fresh_episodes import best_deviations
 from lp_posg.learning.model_planning import planned, rebased, rebased_values
 from lp_posg.learning.stored import learnt_solution
 from lp_posg.stage import concept_named, parse_objective

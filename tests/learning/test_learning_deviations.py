@@ -14,7 +14,7 @@ from lp_posg.evaluate import certify
 from lp_posg.information import sharing_structure
 from lp_posg.learning.actors import Follower
 from lp_posg.learning.environments import GameEnvironment
-from lp_posg.learning.estimated_gaps import best_deviations
+from lp_posg.learning.fresh_episodes import best_deviations
 from lp_posg.learning.model_planning import planned
 from lp_posg.stage import concept_named, parse_objective
 

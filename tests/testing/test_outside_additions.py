@@ -207,8 +207,7 @@ def write_lines(game: posg.Game, path: Path) -> None:
 
 def test_a_file_format(tmp_path, monkeypatch):
     own = formats.Format("two matrices", (".two",), read_lines, write_lines)
-    for ending, entry in formats.by_extension(own).items():
-        monkeypatch.setitem(formats.FORMATS, ending, entry)
+    monkeypatch.setitem(formats.FORMATS, ".two", own)
     game = posg.Game(
         np.ones((1, 2, 2, 1)), np.ones((2, 2, 1, 1, 1)), [[[[6.0, 2.0], [7.0, 0.0]]], [[[6.0, 7.0], [2.0, 0.0]]]], [1.0]
     )

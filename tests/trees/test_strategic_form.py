@@ -114,7 +114,7 @@ def test_labels_that_are_not_unique_get_numbers():
 
 
 def test_a_posg_is_no_tree():
-    with pytest.raises(ModelError, match="expected an Tree"):
+    with pytest.raises(ModelError, match="expected a Tree"):
         posg.trees.strategic_form(posg.catalog("chicken"))
 
 

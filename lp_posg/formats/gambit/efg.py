@@ -89,14 +89,14 @@ class _Texts:
             own = self._game.sets[number]
             self._met[own.agent] += 1
             actions = " ".join(map(quoted_text, own.actions))
-            name = f"{self._met[own.agent]} {quoted_text(own.label)}"
-            self._sets[number] = f"{own.agent + 1} {name} {{ {actions} }}"
+            place = f"{own.agent + 1} {self._met[own.agent]}"
+            self._sets[number] = f"{place} {quoted_text(own.label)} {{ {actions} }}"
         return self._sets[number]
 
     def event(self, children: list[int]) -> str:
         self._n_events += 1
-        game = self._game
-        branches = " ".join(f"{quoted_text(game.labels[child])} {game.probability[child]}" for child in children)
+        labels, chances = self._game.labels, self._game.probability
+        branches = " ".join(f"{quoted_text(labels[child])} {chances[child]}" for child in children)
         return f'{self._n_events} "" {{ {branches} }}'
 
     def outcome(self, number: int) -> str:

@@ -11,8 +11,7 @@ from lp_posg.errors import FormatError, RoundedProbabilityWarning
 from lp_posg.formats.gambit.efg_text import Branches, Node, Payoffs, TreeText, Word
 from lp_posg.formats.gambit.gambit_text import Numbers, wrong_word
 from lp_posg.formats.gambit.rounding import ROUNDED_TOL, exact_sum, summing_to_one
-from lp_posg.formats.numbers import whole
-from lp_posg.formats.source import Source, clip
+from lp_posg.formats.source import Source, clip, whole
 from lp_posg.trees import CHANCE, TERMINAL, InformationSet, Tree
 from lp_posg.trees.plan_payoffs import MAX_BITS
 from lp_posg.trees.tree import TreeBuilder

@@ -1,28 +1,67 @@
 """The ``.nfg`` format of Gambit: one simultaneous move, in its payoff and its outcome version.
 
-Such a file becomes a game of one state in which every agent always sees the same, meant for horizon 1.
-At longer horizons it is the game repeated, in which an agent remembers its own actions but sees
-nothing of the others'. A game of one state becomes a file of its one step.
+Such a file becomes a game of one state in which every agent always sees the same, meant for horizon 1. At longer
+horizons it is the game repeated, in which an agent remembers its own actions but sees nothing of the others'. A game of
+one state becomes a file of its one step. Commas stand between the payoffs of an outcome only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+from functools import cache
+from math import prod
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.files import write_lines
-from lp_posg.formats.gambit.gambit_text import printable_title, quoted_text, unwritable_name, warn_of_names
-from lp_posg.formats.gambit.nfg_text import StrategicForm, parse_nfg
+from lp_posg.formats.gambit.gambit_text import (
+    Numbers,
+    check_first_words,
+    parsed,
+    parser_of,
+    player_names,
+    printable_title,
+    quoted_text,
+    tokens_of,
+    unique_names,
+    unwritable_name,
+    warn_of_names,
+    wrong_word,
+)
+from lp_posg.formats.header import MAX_LABELS, MAX_TABLE
 from lp_posg.formats.registry import Format, check_holds, reader
-from lp_posg.formats.source import Source
+from lp_posg.formats.source import Source, clip, whole
 from lp_posg.game import Game
 from lp_posg.trees import Tree, reduced_form
 from lp_posg.trees.recall import recall_of
 from lp_posg.trees.strategic import plan_count
 from lp_posg.wording import counts, kind, tree_kind
+
+if TYPE_CHECKING:
+    from lark import Lark, Token
+    from lark import Tree as Rule
+
+MAX_TEXT = 1 << 23
+"""Most characters of a file: the grammar holds every word of it at once, at some 500 bytes each."""
+
+_GRAMMAR = r"""
+start: WORD NUMBER WORD STRING players _strategies comment? _body
+players: "{" STRING+ "}"
+_strategies: counts | names
+counts: "{" NUMBER+ "}"
+names: "{" own+ "}"
+own: "{" STRING* "}"
+comment: STRING
+_body: payoffs | outcomes indices
+payoffs: NUMBER+
+outcomes: "{" outcome* "}"
+outcome: "{" STRING (NUMBER ","?)+ "}"
+indices: NUMBER+
+"""
 
 
 def parse(source: Source) -> Game:
@@ -31,7 +70,118 @@ def parse(source: Source) -> Game:
     Players and strategies are the agents and their actions, with names as in the file; an empty name becomes its
     number, from 1. Payoffs are exact until each is rounded once, to the nearest float.
     """
-    return _game(parse_nfg(source), source.path.stem)
+    parts = _parts(source, source.text(MAX_TEXT))
+    players = player_names(source, tokens_of(parts["players"]))
+    sizes = _sizes(source, parts, players)
+    numbers = Numbers(source)
+    if "payoffs" in parts:
+        payoffs = _payoff_body(source, parts["payoffs"].children, sizes, numbers)
+    else:
+        payoffs = _outcome_body(source, parts["outcomes"], parts["indices"], sizes, numbers)
+    n, n_joint = len(sizes), len(payoffs)
+    table = np.array([[float(x) for x in row] for row in payoffs])
+    # The file counts player 1's strategy fastest, we the last agent's: Fortran order against C order.
+    reward = table.T.reshape((n, *sizes[::-1])).transpose(0, *range(n, 0, -1))
+    certain = sp.csr_array(np.ones((n_joint, 1)))
+    return Game.from_matrices(
+        n_actions=sizes,
+        n_observations=(1,) * n,
+        transitions=[certain],
+        observation_laws=[certain],
+        rewards=[reward.reshape(n, 1, n_joint)],
+        initial=np.ones(1),
+        name=source.path.stem,
+        agents=players,
+        actions=_strategies(source, parts, players, sizes),
+    )
+
+
+@cache
+def _parser() -> Lark:
+    return parser_of(_GRAMMAR)
+
+
+def _parts(source: Source, text: str) -> dict[str, Rule[Token]]:
+    """Return the trees of a file by their rule, after a look at its first three words."""
+    tree = parsed(source, _parser(), text, "NFG")
+    check_first_words(source, tree.children[:3], ("NFG", "1"))
+    rules: list[Any] = tree.children[4:]
+    return {str(rule.data): rule for rule in rules}
+
+
+def _sizes(source: Source, parts: dict[str, Rule[Token]], players: Sequence[str]) -> tuple[int, ...]:
+    """Return how many strategies each player has."""
+    entries: list[Any] = (parts.get("counts") or parts["names"]).children
+    if len(entries) != len(players):
+        line = _line(entries)
+        message = f"found strategies of {len(entries)} players, expected {len(players)}, as many as players"
+        raise source.error(line, f"{message}; correct them")
+    sizes = []
+    for player, entry in zip(players, entries, strict=True):
+        size = whole(entry) if "counts" in parts else len(entry.children)
+        if not size or size > MAX_LABELS:
+            found = clip(repr(str(entry))) if "counts" in parts else f"{size} strategies"
+            message = f"found {found} for player {clip(repr(player))}, expected 1 to {MAX_LABELS} strategies"
+            raise source.error(_line([entry]), f"{message}; correct it")
+        sizes.append(size)
+    if prod(sizes) * len(sizes) > MAX_TABLE:
+        message = f"found profiles x players beyond {MAX_TABLE}, the most that are held; make the game smaller"
+        raise source.error(_line(entries), message)
+    return tuple(sizes)
+
+
+def _strategies(
+    source: Source, parts: dict[str, Rule[Token]], players: Sequence[str], sizes: Sequence[int]
+) -> tuple[tuple[str, ...], ...]:
+    if "counts" in parts:
+        return tuple(tuple(str(k + 1) for k in range(size)) for size in sizes)
+    owns: list[Any] = parts["names"].children
+    return tuple(
+        unique_names(source, tokens_of(own), f"strategy of {clip(repr(player))}", "")
+        for player, own in zip(players, owns, strict=True)
+    )
+
+
+def _payoff_body(
+    source: Source, entries: Sequence[Any], sizes: Sequence[int], numbers: Numbers
+) -> tuple[tuple[Fraction, ...], ...]:
+    n = len(sizes)
+    _check_count(source, entries, prod(sizes) * n, "payoffs", "one per profile and player")
+    values = [numbers(token, token.line) for token in entries]
+    return tuple(tuple(values[k : k + n]) for k in range(0, len(values), n))
+
+
+def _outcome_body(
+    source: Source, outcomes: Rule[Token], indices: Rule[Token], sizes: Sequence[int], numbers: Numbers
+) -> tuple[tuple[Fraction, ...], ...]:
+    n = len(sizes)
+    # Outcome 0 is the null outcome, in which nobody gets anything.
+    rows: list[tuple[Fraction, ...]] = [(Fraction(0),) * n]
+    listed: list[Any] = outcomes.children
+    for outcome in listed:
+        payoffs = [token for token in outcome.children[1:] if token.type == "NUMBER"]
+        if len(payoffs) != n:
+            found = f"{len(payoffs)} payoffs in outcome {len(rows)} ({clip(str(outcome.children[0]))})"
+            raise source.error(payoffs[-1].line, f"found {found}, expected {n}, one per player; correct them")
+        rows.append(tuple(numbers(token, token.line) for token in payoffs))
+    chosen = tokens_of(indices)
+    _check_count(source, chosen, prod(sizes), "outcomes of profiles", "one per profile")
+    for token in chosen:
+        if (index := whole(token)) is None or index >= len(rows):
+            raise wrong_word(source, token.line, token, f"an outcome from 1 to {len(rows) - 1}, or 0 for none")
+    return tuple(rows[int(token)] for token in chosen)
+
+
+def _check_count(source: Source, entries: Sequence[Any], expected: int, what: str, why: str) -> None:
+    if len(entries) != expected:
+        line = entries[min(expected, len(entries) - 1)].line
+        raise source.wrong(line, f"{len(entries)} {what}", f"{expected}, {why}", "correct them")
+
+
+def _line(entries: Sequence[Any]) -> int:
+    """Return the line of the last of `entries`, which are words or rules."""
+    last = entries[-1]
+    return int(last.meta.line if hasattr(last, "meta") else last.line)
 
 
 def write(game: Game, path: Path) -> None:
@@ -82,26 +232,6 @@ def _one_step(of_kind: str, n_agents: int, n_actions: Iterable[int]) -> str:
 def _write(path: Path, game: Game, comment: str, payoffs: Callable[[int], Iterable[str]]) -> None:
     write_lines(path, _lines(game, comment, payoffs))
     warn_of_names(path, _names(game))
-
-
-def _game(form: StrategicForm, name: str) -> Game:
-    sizes = tuple(map(len, form.strategies))
-    n, n_joint = len(sizes), len(form.payoffs)
-    table = np.array([[float(x) for x in row] for row in form.payoffs])
-    # The file counts player 1's strategy fastest, we the last agent's: Fortran order against C order.
-    reward = table.T.reshape((n, *sizes[::-1])).transpose(0, *range(n, 0, -1))
-    certain = sp.csr_array(np.ones((n_joint, 1)))
-    return Game.from_matrices(
-        n_actions=sizes,
-        n_observations=(1,) * n,
-        transitions=[certain],
-        observation_laws=[certain],
-        rewards=[reward.reshape(n, 1, n_joint)],
-        initial=np.ones(1),
-        name=name,
-        agents=form.players,
-        actions=form.strategies,
-    )
 
 
 def _lines(game: Game, comment: str, payoffs: Callable[[int], Iterable[str]]) -> Iterator[str]:

@@ -23,16 +23,11 @@ def exact_sum(values: Sequence[Fraction]) -> Fraction | None:
 
 
 def summing_to_one(values: Sequence[Fraction]) -> tuple[Fraction, ...] | None:
-    """Return fractions that sum to 1 exactly and of which `values` are roundings, or None if there are none.
+    """Return fractions that sum to 1 exactly and of which `values`, at least 0, are roundings, or None.
 
     First the simplest fractions within one unit of the last decimal place of all the values are tried
     (0.333333333333 becomes 1/3); where these do not sum to 1, the values are divided by their sum. No
     value moves by more than `ROUNDED_TOL`.
-
-    Parameters
-    ----------
-    values : sequence of Fraction
-        At least 0, with a common denominator that `exact_sum` allows.
 
     Examples
     --------

@@ -21,8 +21,7 @@ from lp_posg.formats.madp.shapes import (
     read_assignment,
 )
 from lp_posg.formats.madp.statements import Statement
-from lp_posg.formats.numbers import number, whole
-from lp_posg.formats.source import Source, shown
+from lp_posg.formats.source import Source, number, shown, whole
 from lp_posg.types import IntArray
 
 MAX_WORK = 300_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.information.ascending import places
+from lp_posg.information.lookup import places
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 _SMALL = 64
@@ -16,14 +16,9 @@ _SETTLE = 1 << 20
 class CellLog:
     """Assignments to the cells of a table of `n_rows` rows and `width` columns, last one wins.
 
-    A cell's key is ``row * width + column``. Assignments come in the order of the file, so that the line
-    number tells which of two is the later one. Memory grows with the cells assigned, not with the
-    table and not with the number of times a cell is assigned.
-
-    Parameters
-    ----------
-    keep_zeros : bool
-        Whether a cell assigned 0 differs from one never assigned.
+    A cell's key is ``row * width + column``. Assignments come in the order of the file, so that the line number tells
+    which of two is the later one. Memory grows with the cells assigned, not with the table or repeated assignments.
+    With `keep_zeros` a cell assigned 0 differs from one never assigned.
     """
 
     def __init__(self, n_rows: int, width: int, *, keep_zeros: bool = False) -> None:
@@ -69,15 +64,11 @@ class CellLog:
     def settle(self) -> tuple[IntArray, FloatArray, IntArray]:
         """Return keys in ascending order, each once, with its last value and the line of that."""
         self._flush()
-        if self._chunks:
-            columns = [np.concatenate(column) for column in zip(*self._chunks, strict=True)]
-        else:
-            columns = [np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=np.int64)]
-        keys, values, lines = columns
+        none = (np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=np.int64))
+        keys, values, lines = (np.concatenate(column) for column in zip(none, *self._chunks, strict=True))
         order = np.argsort(keys, kind="stable")
         keys = keys[order]
-        keep = np.ones(len(keys), dtype=bool)
-        keep[:-1] = keys[1:] != keys[:-1]
+        keep = np.append(keys[1:] != keys[:-1], True)[: len(keys)]
         keys, order = keys[keep], order[keep]
         values, lines = values[order], lines[order]
         keep = np.ones(len(keys), dtype=bool) if self._keep_zeros else values != 0
@@ -176,15 +167,8 @@ class RewardLog:
     def expected(self, moves: SparseMatrix, law: SparseMatrix | None) -> FloatArray:
         """Return r(s, a), the sum over s' and o of T(s' | s, a) O(o | a, s') R(a, s, s', o).
 
-        Parameters
-        ----------
-        moves : CSR, shape (S * A, S)
-        law : CSR, shape (A * S, O), or None
-            None is allowed while no rule names an observation.
-
-        Returns
-        -------
-        float array, shape (S, A)
+        The result has shape (S, A). `moves` is CSR, shape (S * A, S); `law` is CSR, shape (A * S, O), or None, which is
+        allowed while no rule names an observation.
         """
         n_states, n_joint, n_seen = self._sizes
         keys, values, lines = self.by_next.settle()

@@ -11,8 +11,7 @@ import numpy as np
 from lp_posg.errors import FormatError
 from lp_posg.formats.axes import Axis, Index
 from lp_posg.formats.madp.statements import Statement, unexpected
-from lp_posg.formats.numbers import all_numbers, is_number, number, whole
-from lp_posg.formats.source import Source, shown
+from lp_posg.formats.source import Source, all_numbers, is_number, number, shown, whole
 from lp_posg.types import FloatArray, IntArray
 
 MAX_CELLS = 20_000_000

@@ -54,7 +54,7 @@ def posg_lines(game: Game) -> Iterator[str]:
 
 
 class _Joint(dict[int, str]):
-    """Joint indices as they are written, one word per agent, each made when it is first asked for."""
+    """Joint indices as they are written, one word per agent, each made when it is first used."""
 
     def __init__(self, labels: Sequence[Sequence[str]]) -> None:
         super().__init__()

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import ModelError
 from lp_posg.formats.header import MAX_LABELS, MAX_TABLE
-from lp_posg.formats.osposg.osposg_slots import Slots, slots_of
 from lp_posg.formats.osposg.osposg_text import OneSided
 from lp_posg.formats.source import clip
 from lp_posg.game import Game
-from lp_posg.information.ascending import places
+from lp_posg.information.lookup import places
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 START = "start"
 """What agent 1 sees before the first step."""
+
+Labels = tuple[str, ...]
 
 
 def game_of(one_sided: OneSided, name: str) -> Game:
@@ -52,8 +52,8 @@ def game_of(one_sided: OneSided, name: str) -> Game:
     initial = np.zeros(copies.n)
     initial[copies.first] = one_sided.initial
 
-    labels = _labels(one_sided, one, two, copies)
-    law, first, own = _law(joint, seen, entered, initial, copies, two.n_slots, labels)
+    names = _names(one_sided, (one, two), copies)
+    law, first, own = _law(joint, seen, entered, initial, copies, two.n_slots, names)
     return Game.from_matrices(
         n_actions=(one.n_slots, two.n_slots),
         n_observations=(n_seen + 1, len(own)),
@@ -64,9 +64,9 @@ def game_of(one_sided: OneSided, name: str) -> Game:
         initial_observation=first,
         discount=one_sided.discount,
         name=name,
-        states=labels.states,
-        actions=labels.actions,
-        observations=(labels.seen, own),
+        states=names[0],
+        actions=names[1:3],
+        observations=(names[3], own),
     )
 
 
@@ -100,7 +100,7 @@ def _expanded(
     """Return, for all transitions of all (state, slots), the row and the number of the file's transition."""
     keys = _key(one_sided, *one_sided.moves[:, :3].T)
     order = np.argsort(keys, kind="stable")
-    known, starts, counts = _runs(keys[order])
+    known, starts, counts = np.unique(keys[order], return_index=True, return_counts=True)
     at, met = places(known, wanted)
     if not met.all():
         wrong = int(np.argmin(met))
@@ -113,11 +113,6 @@ def _expanded(
     row = np.repeat(np.arange(len(wanted)), width)
     within = np.arange(len(row)) - np.repeat(np.cumsum(width) - width, width)
     return row, order[np.repeat(starts[at], width) + within]
-
-
-def _runs(ascending: IntArray) -> tuple[Any, ...]:
-    """Return each number that stands there, where it begins, and how often it stands there."""
-    return np.unique(ascending, return_index=True, return_counts=True)
 
 
 def _gain(one_sided: OneSided, wanted: IntArray) -> FloatArray:
@@ -165,44 +160,38 @@ def _copies(joint: IntArray, seen: IntArray, target: IntArray, n_states: int, n_
     return _Copies(origin, keys % (n_seen + 1) - 1, np.searchsorted(origin, np.arange(n_states)), keys, n_seen)
 
 
-@dataclass(frozen=True)
-class _GameLabels:
-    states: tuple[str, ...]
-    actions: tuple[tuple[str, ...], tuple[str, ...]]
-    seen: tuple[str, ...]
-
-
-def _labels(one_sided: OneSided, one: Slots, two: Slots, copies: _Copies) -> _GameLabels:
-    seen = _unique([START, *one_sided.observations])
-    names = _unique(one_sided.states)
+def _names(one_sided: OneSided, slots: tuple[Slots, Slots], copies: _Copies) -> tuple[Labels, ...]:
+    """Return the names of the states, of each agent's actions, and of agent 1's observations."""
+    seen, names = _unique([START, *one_sided.observations]), _unique(one_sided.states)
     states = [
         names[s] if o < 0 else f"{names[s]}/{seen[o + 1]}"
         for s, o in zip(copies.origin.tolist(), copies.seen.tolist(), strict=True)
     ]
-    joined = [
-        _unique(["/".join(own[action] for action in actions) for actions in slots.members])
-        for own, slots in zip(map(_unique, one_sided.actions), (one, two), strict=True)
-    ]
-    return _GameLabels(_unique(states), (joined[0], joined[1]), seen)
+    one, two = (
+        _unique(["/".join(own[action] for action in actions) for actions in taken.members])
+        for own, taken in zip(map(_unique, one_sided.actions), slots, strict=True)
+    )
+    return _unique(states), one, two, seen
 
 
 def _law(
     joint: IntArray, seen: IntArray, entered: IntArray, initial: FloatArray, copies: _Copies, n_second: int,
-    labels: _GameLabels,
-) -> tuple[SparseMatrix, SparseMatrix, tuple[str, ...]]:  # fmt: skip
+    names: tuple[Labels, ...],
+) -> tuple[SparseMatrix, SparseMatrix, Labels]:  # fmt: skip
     """Return the law of observations, that before the first step, and the labels of agent 2's observations."""
-    n, n_seen, n_joint = copies.n, len(labels.seen), len(labels.actions[0]) * n_second
+    states, actions, _, heard = names
+    n, n_seen, n_joint = copies.n, len(heard), len(actions) * n_second
     begins = np.flatnonzero(initial)
     # What agent 2 is shown, as one key: the state, agent 1's action and observation; before the first step, the state.
     shown = (entered * (n_joint // n_second) + joint // n_second) * n_seen + seen + 1
     kinds = np.unique(shown)
     if len(kinds) + len(begins) > MAX_LABELS:
         raise ModelError(f"agent 2 sees over {MAX_LABELS} different things; make the game smaller", move=None)
-    own = [labels.states[s] for s in begins.tolist()]
+    own = [states[s] for s in begins.tolist()]
     for key in kinds.tolist():
         rest, o = divmod(key, n_seen)
         state, action = divmod(rest, n_joint // n_second)
-        own.append(" | ".join((labels.states[state], labels.actions[0][action], labels.seen[o])))
+        own.append(" | ".join((states[state], actions[action], heard[o])))
     width = n_seen * len(own)
     # Rows that are never entered show what is shown before the first step.
     column = np.zeros(n_joint * n, dtype=np.int64)
@@ -256,3 +245,54 @@ def one_sided_of(game: Game) -> OneSided | None:
         gain=gain[state, act],
         initial=game.initial,
     )
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Actions of one player, those that are never playable at one place sharing a slot."""
+
+    members: list[list[int]]  # The file's actions that share each slot
+    # shape (places, slots): which of them a slot is at each place; the first playable one where it is none
+    action: IntArray
+
+    @property
+    def n_slots(self) -> int:
+        """Number of slots."""
+        return len(self.members)
+
+
+def slots_of(playable: Sequence[Sequence[int]]) -> Slots:
+    """Return slots for the actions playable at each place, each action in the first slot free wherever it is playable.
+
+    Raises ModelError if there are too many places and slots to hold.
+
+    Examples
+    --------
+    >>> slots = slots_of([[0, 1], [2]])
+    >>> slots.members, slots.action.tolist()
+    ([[0, 2], [1]], [[0, 1], [2, 2]])
+    """
+    where: dict[int, list[int]] = {}
+    for place, actions in enumerate(playable):
+        for action in actions:
+            where.setdefault(action, []).append(place)
+    # Bit k of a place's number: slot k is taken there.
+    taken = [0] * len(playable)
+    members: list[list[int]] = []
+    for action in sorted(where):
+        used = 0
+        for place in where[action]:
+            used |= taken[place]
+        slot = (~used & (used + 1)).bit_length() - 1
+        for place in where[action]:
+            taken[place] |= 1 << slot
+        if slot == len(members):
+            members.append([])
+        members[slot].append(action)
+    if len(playable) * len(members) > MAX_TABLE:
+        raise ModelError(f"the game has over {MAX_TABLE} places x actions; make it smaller")
+    table = np.repeat(np.array([min(actions) for actions in playable])[:, None], len(members), axis=1)
+    for slot, actions in enumerate(members):
+        for action in actions:
+            table[where[action], slot] = action
+    return Slots(members, table)

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lp_posg.formats.header import MAX_LABELS
-from lp_posg.formats.numbers import number, whole
-from lp_posg.formats.source import Source, clip
+from lp_posg.formats.source import Source, clip, number, whole
 from lp_posg.types import PROB_TOL, REWARD_LIMIT, FloatArray, IntArray
 
 MAX_TEXT = 1 << 26

@@ -78,21 +78,13 @@ DOUBT = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Equilibrium:
-    """Strategies of both agents and what they are worth.
+    """Strategies of both agents and what they are worth."""
 
-    Attributes
-    ----------
-    behaviour, plans : tuple of two float arrays, shape (L_i,)
-        See `response`.
-    found : Exploitability
-    seconds : float
-        What judging took.
-    """
-
+    # behaviour and plans: tuple of two float arrays, shape (L_i,): see `response`
     behaviour: tuple[FloatArray, FloatArray]
     plans: tuple[FloatArray, FloatArray]
     found: Exploitability
-    seconds: float
+    seconds: float  # What judging took
 
     @property
     def share(self) -> float:
@@ -122,11 +114,7 @@ def solve_form(game: SequenceGame, what: str, deadline: float | None) -> Equilib
 def check_gaps(found: Exploitability, agents: Sequence[str], allowed: FloatArray, what: str, advice: str) -> None:
     """Raise CertificateError if an agent gains more by its best response than is allowed.
 
-    Parameters
-    ----------
-    allowed : float array, shape (2,)
-    what, advice : str
-        Of what it is no equilibrium then, and what to do.
+    `allowed` has shape (2,); `what` says of what it is no equilibrium then, and `advice` what to do.
     """
     if (found.gaps <= allowed).all():
         return

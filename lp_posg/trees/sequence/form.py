@@ -24,21 +24,12 @@ from lp_posg.types import FloatArray, IntArray, SparseMatrix, read_only
 
 @dataclass(frozen=True, eq=False)
 class InformationTree:
-    """One agent's information sets, K of them with L sequences in all, sets of less own depth first.
+    """One agent's information sets, K of them with L sequences in all, sets of less own depth first."""
 
-    Attributes
-    ----------
-    start : int array, shape (D + 1,)
-        The information sets of own depth d are ``start[d]:start[d + 1]``.
-    first : int array, shape (K + 1,)
-        The sequences of information set k are ``first[k]:first[k + 1]``; each has at least one.
-    parent : int array, shape (K,)
-        The sequence that leads to each information set; -1 at own depth 0.
-    """
-
-    start: IntArray
+    start: IntArray  # shape (D + 1,): the information sets of own depth d are ``start[d]:start[d + 1]``
+    # shape (K + 1,): the sequences of information set k are ``first[k]:first[k + 1]``; each has at least one
     first: IntArray
-    parent: IntArray
+    parent: IntArray  # shape (K,): the sequence that leads to each information set; -1 at own depth 0
 
     def __post_init__(self) -> None:
         read_only(self.start, self.first, self.parent)
@@ -106,25 +97,18 @@ class InformationTree:
 
 @dataclass(frozen=True, eq=False)
 class SequenceGame:
-    """A game of two agents in sequence form.
-
-    Attributes
-    ----------
-    trees : tuple of two InformationTree
-    payoffs : tuple of two CSR arrays, shape (L_1, L_2)
-        What each agent gets at a pair of sequences, times the probability that chance comes there: an agent's value
-        is ``x @ payoff @ y + offset`` for realisation plans x and y.
-    offset : tuple of two float
-        What each agent gets whatever happens, where that is large beside the rest; else 0.
-    """
+    """A game of two agents in sequence form."""
 
     trees: tuple[InformationTree, InformationTree]
+    # tuple of two CSR arrays, shape (L_1, L_2): what each agent gets at a pair of sequences, times the probability that
+    # chance comes there: an agent's value is ``x @ payoff @ y + offset`` for realisation plans x and y
     payoffs: tuple[SparseMatrix, SparseMatrix]
+    # What each agent gets whatever happens, where that is large beside the rest; else 0
     offset: tuple[float, float] = field(default=(0.0, 0.0), kw_only=True)
 
 
 FAR = 1e4
-"""Payoffs this many times as far from 0 as from each other are told from their middle."""
+"""Payoffs this many times as far from 0 as from each other are counted from their middle."""
 
 
 def common_part(payoffs: FloatArray) -> float:
@@ -132,6 +116,6 @@ def common_part(payoffs: FloatArray) -> float:
     if not payoffs.size:
         return 0.0
     middle = float(np.median(payoffs))
-    apart = np.abs(payoffs - middle)
-    apart = apart[apart > 0]
-    return middle if abs(middle) > FAR * (float(np.median(apart)) if len(apart) else 0.0) else 0.0
+    distance = np.abs(payoffs - middle)
+    distance = distance[distance > 0]
+    return middle if abs(middle) > FAR * (float(np.median(distance)) if len(distance) else 0.0) else 0.0

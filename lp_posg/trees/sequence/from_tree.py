@@ -21,18 +21,11 @@ from lp_posg.types import IntArray, SparseMatrix, read_only
 
 @dataclass(frozen=True, eq=False)
 class TreeForm(SequenceGame):
-    """The sequence form of a game tree.
+    """The sequence form of a game tree."""
 
-    Attributes
-    ----------
-    recall : Recall
-        The game's sequences, L of them.
-    number : int array, shape (L + 1,)
-        Number of each of the game's sequences in its agent's tree; the last entry, which -1 points to, is that of
-        the empty sequence, 0.
-    """
-
-    recall: Recall
+    recall: Recall  # The game's sequences, L of them
+    # shape (L + 1,): number of each of the game's sequences in its agent's tree; the last entry, which -1 points to, is
+    # that of the empty sequence, 0
     number: IntArray
 
     def __post_init__(self) -> None:
@@ -69,7 +62,7 @@ def _payoffs(
 ) -> tuple[SparseMatrix, float]:
     """Return an agent's expected payoff at each pair of sequences, sums over the nodes that pay there; and its offset.
 
-    Where payoffs on the way cancel, or all paths pay much the same, what is left is told at the ends of paths.
+    Where payoffs on the way cancel, or all paths pay much the same, what is left is noted at the ends of paths.
     """
     nodes, paid = np.flatnonzero((game.outcome >= 0) & (recall.reach > 0)), game.payoff[agent]
     ends = np.flatnonzero((game.owner == TERMINAL) & (recall.reach > 0))

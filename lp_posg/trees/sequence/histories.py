@@ -35,15 +35,10 @@ Watch = Callable[[int, int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class HistoryTree(InformationTree):
-    """One agent's information sets over its private histories; own depth is the step, and each set has A_i actions.
+    """One agent's information sets over its private histories; own depth is the step, and each set has A_i actions."""
 
-    Attributes
-    ----------
-    increment, private : int arrays, shape (K,)
-        What the agent has learnt last: the flat joint increment, and its private information, as
-        indices of the step's `SplitTable`.
-    """
-
+    # increment and private: shape (K,): what the agent has learnt last: the flat joint increment, and its private
+    # information, as indices of the step's `SplitTable`
     increment: IntArray
     private: IntArray
 
@@ -54,25 +49,16 @@ class HistoryTree(InformationTree):
 
 @dataclass(frozen=True, eq=False)
 class HistoryGame(SequenceGame):
-    """The sequence form of a game over private histories.
-
-    Attributes
-    ----------
-    trees : tuple of two HistoryTree
-    tables : tuple of SplitTable, one per step
-        What the indices in the trees stand for.
-    n_histories : int
-        Number of (state, both information sets) of positive probability.
-    pairs : tuple per step of int arrays, shape (2, R)
-        The pairs of information sets that can be reached together, each counted from the first of the step.
-    pair_weight : tuple per step of float arrays, shape (R,)
-        Nature's probability of coming to each pair, if the agents act so as to.
-    """
+    """The sequence form of a game over private histories."""
 
     trees: tuple[HistoryTree, HistoryTree]
-    tables: tuple[SplitTable, ...]
-    n_histories: int
+    tables: tuple[SplitTable, ...]  # What the indices in the trees stand for
+    n_histories: int  # Number of (state, both information sets) of positive probability
+    # tuple per step of int arrays, shape (2, R): the pairs of information sets that can be reached together, each
+    # counted from the first of the step
     pairs: tuple[IntArray, ...]
+    # tuple per step of float arrays, shape (R,): nature's probability of coming to each pair, if the agents act so as
+    # to
     pair_weight: tuple[FloatArray, ...]
 
 

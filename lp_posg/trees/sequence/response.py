@@ -67,17 +67,10 @@ class Exploitability:
 
 
 def behaviour_of(tree: InformationTree, weights: FloatArray) -> FloatArray:
-    """Return the behaviour strategy of a realisation plan: the probability of each action at its set, shape (L,).
+    """Return the behaviour strategy of a realisation plan up to rounding: the probability of each action, shape (L,).
 
-    Parameters
-    ----------
-    weights : float array, shape (L,)
-        A realisation plan up to rounding.
-
-    Notes
-    -----
-    Where the plan never comes to, the strategy is uniform: the value of following and the other's
-    best response do not depend on it.
+    It is uniform at sets that the plan never reaches: no value of following or of the other's best response depends
+    on these.
     """
     plan = np.maximum(weights, 0.0)
     total = np.add.reduceat(plan, tree.first[:-1])[tree.set_of]
@@ -95,17 +88,10 @@ def plan_of(tree: InformationTree, behaviour: FloatArray) -> FloatArray:
 
 
 def best_response(tree: InformationTree, gain: FloatArray) -> float:
-    """Return the value of the best plan of an agent.
+    """Return the value of an agent's best plan, where `gain` (L,) is what each sequence brings against a fixed plan.
 
-    Parameters
-    ----------
-    gain : float array, shape (L,)
-        What each sequence brings when the other's plan is fixed.
-
-    Notes
-    -----
-    Backward over the own depths: the value of an information set is the best action's gain and the
-    values of the information sets that follow it.
+    Backward over the own depths: the value of an information set is the best action's gain and the values of the
+    information sets that follow it.
     """
     worth = gain.copy()
     for depth in range(tree.n_depths - 1, -1, -1):
