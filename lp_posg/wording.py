@@ -91,7 +91,7 @@ def kind(game: Game) -> str:
 
 def sizes(game: Game) -> str:
     """Return the sizes of a game in one phrase."""
-    start = f"{_many(game.n_agents, 'agent')}, {_many(game.n_states, 'state')}"
+    start = f"{counted(game.n_agents, 'agent')}, {counted(game.n_states, 'state')}"
     return f"{start}, actions {counts(game.n_actions)}, observations {counts(game.n_observations)}"
 
 
@@ -106,12 +106,17 @@ def tree_sizes(game: Tree) -> str:
     """Return the sizes of an extensive game in one phrase; actions are the most at a set of each agent."""
     sets = [[len(one.actions) for one in game.sets if one.agent == agent] for agent in range(game.n_agents)]
     actions = counts(max(sizes, default=0) for sizes in sets)
-    start = f"{_many(game.n_agents, 'agent')}, {_many(game.n_nodes, 'node')}"
+    start = f"{counted(game.n_agents, 'agent')}, {counted(game.n_nodes, 'node')}"
     return f"{start}, information sets {counts(map(len, sets))}, actions {actions}"
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
+def counted(n: int, noun: str) -> str:
+    """Return a count and its noun.
+
+    >>> counted(1, "step"), counted(2, "step")
+    ('1 step', '2 steps')
+    """
+    return f"{n} {noun}{'s' * (n != 1)}"
 
 
 def counts(values: Iterable[int]) -> str:

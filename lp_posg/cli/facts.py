@@ -9,7 +9,7 @@ from lp_posg.cli.screen import Facts
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game
 from lp_posg.trees import Tree
-from lp_posg.types import FloatArray
+from lp_posg.types import GAP_TOL, FloatArray
 from lp_posg.version import __version__
 from lp_posg.wording import counts, kind, number, numbers, seconds, sizes, small, tree_kind, tree_sizes, yes_no
 
@@ -44,15 +44,18 @@ def set_counts(game: Tree) -> list[int]:
 def solution_facts(solution: Solution) -> Facts:
     """Return what a solution was computed for, and how; what a game tree does not have is left out."""
     named = {key: getattr(solution, key) for key in ("sharing", "concept", "objective", "compression")}
-    steps = [] if solution.horizon is None else [("horizon", str(solution.horizon))]
-    discount = [("discount", number(solution.game.discount))] if isinstance(solution.game, Game) else []
     reason = f" ({solution.reason})" if solution.reason else ""
     return [
-        *steps,
-        *discount,
+        *horizon_facts(solution.game, solution.horizon),
         *((key, value.name) for key, value in named.items() if value is not None),
         ("method", solution.method + reason),
     ]
+
+
+def horizon_facts(game: Game | Tree, horizon: int | None) -> Facts:
+    """Return horizon and discount, as far as a game has them."""
+    steps = [] if horizon is None else [("horizon", str(horizon))]
+    return [*steps, *([("discount", number(game.discount))] if isinstance(game, Game) else [])]
 
 
 def solution_summary(solution: Solution, game: Game | Tree, more: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,18 +65,11 @@ def solution_summary(solution: Solution, game: Game | Tree, more: Mapping[str, A
     return {"game": game.name, "agents": list(game.agents), **kept, **more, "version": __version__}
 
 
-def certificate_facts(certificate: Certificate, allowed: FloatArray, tolerance: float, range_: str) -> Facts:
-    """Return the status of a certificate, its gaps and the best deviation.
-
-    Parameters
-    ----------
-    certificate : Certificate
-    allowed : float array, shape (n,)
-        Largest gap that the tolerance accepts of each agent.
-    tolerance : float
-    range_ : str
-        What the tolerance is relative to.
-    """
+def certificate_facts(
+    game: Game | Tree, certificate: Certificate, allowed: FloatArray, tolerance: float = GAP_TOL
+) -> Facts:
+    """Return status, gaps and best deviation of a certificate; `allowed`, shape (n,), is what the tolerance accepts."""
+    range_ = "reward range" if isinstance(game, Game) else "range of payoffs"
     most = " ".join(dict.fromkeys(map(small, allowed.tolist())))
     gains = certificate.found_gains
     found = [] if gains is None else [("found_gains", " ".join(map(small, gains.tolist())))]
@@ -88,11 +84,6 @@ def certificate_facts(certificate: Certificate, allowed: FloatArray, tolerance: 
         ("merge_error", small(certificate.merge_error)),
         ("deviation", "none" if certificate.deviation is None else str(certificate.deviation)),
     ]
-
-
-def range_of(game: Game | Tree) -> str:
-    """Return what the tolerance is relative to."""
-    return "reward range" if isinstance(game, Game) else "range of payoffs"
 
 
 def stats_facts(solution: Solution) -> Facts:
@@ -112,6 +103,7 @@ def stats_facts(solution: Solution) -> Facts:
     return [*found, ("seconds", seconds(stats.seconds)), ("version", __version__)]
 
 
-def value_facts(values: list[float], scale: float) -> Facts:
+def value_facts(values: FloatArray, scale: float) -> Facts:
     """Return the value of each agent, in the order of the agents, and their sum."""
-    return [("values", numbers(values, scale)), ("welfare", numbers([sum(values)], scale))]
+    found = values.tolist()
+    return [("values", numbers(found, scale)), ("welfare", number(sum(found), scale))]

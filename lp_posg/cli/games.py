@@ -26,23 +26,14 @@ OPEN_SPIEL = ("open_spiel:", "openspiel:")
 
 @dataclass(frozen=True)
 class Opened:
-    """A game or game tree that an argument names, read or built once.
-
-    Attributes
-    ----------
-    game : Game or Tree
-    entry : CatalogEntry or None
-        Of the catalogue, if the game is from there.
-    name : str
-        The argument.
-    source : str
-        The Python expression for the game, `posg` being lp_posg.
-    """
+    """A game or game tree that an argument `name` names, read or built once."""
 
     game: Game | Tree
     entry: CatalogEntry | None
+    """Of the catalogue, if the game is from there."""
     name: str
     source: str
+    """The Python expression for the game, `posg` being lp_posg."""
 
     @property
     def tree(self) -> Tree | None:
@@ -55,10 +46,7 @@ class Opened:
     def posg(self) -> Game:
         """The POSG, also the one that a game tree is.
 
-        Raises
-        ------
-        UnsupportedError
-            If the game tree cannot be run by a clock, or is too large; the message begins with the file's name.
+        Raises UnsupportedError if the tree has no clock or is too large; the message begins with the file's name.
         """
         from lp_posg.trees import Tree, to_game
 
@@ -81,12 +69,7 @@ class Opened:
     def over(self, horizon: int) -> Game:
         """Return the POSG for so many steps.
 
-        Raises
-        ------
-        BadParameter
-            If it is a game tree that takes more steps: cut before its end it has no meaning.
-        UnsupportedError
-            As `posg`.
+        Raises as `posg`, and BadParameter if it is a game tree that takes more steps: cut it has no meaning.
         """
         needed = self.n_steps
         if horizon < needed:
@@ -105,14 +88,8 @@ class Opened:
 def open_game(given: str) -> Opened:
     """Return the game in the file `given`, or the catalogue's or OpenSpiel's of that name.
 
-    Raises
-    ------
-    FormatError
-        If there is none, or the file is not right or holds a solution; see `lp_posg.load`.
-    UnsupportedError
-        If no reader knows the file's extension.
-    LpPosgError
-        If OpenSpiel has no such game, or it is none that `lp_posg.interop.from_open_spiel` takes.
+    Raises FormatError if there is none or the file holds a solution, and as `lp_posg.load` and
+    `lp_posg.interop.from_open_spiel`.
     """
     opened = open_stored(given)
     if not isinstance(opened, Opened):
@@ -141,10 +118,7 @@ def open_stored(given: str) -> Opened | Solution:
 def open_solution(given: str, file: str | None) -> tuple[Solution, Game | Tree]:
     """Return a stored solution, and the game to use it in: that of `file` with the stored discount, or the stored one.
 
-    Raises
-    ------
-    FormatError
-        If there is no solution or no game; see `lp_posg.load`.
+    Raises FormatError if there is no solution or no game; see `lp_posg.load`.
     """
     from lp_posg.game import Game
     from lp_posg.planning import load_solution

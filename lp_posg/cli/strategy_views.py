@@ -16,22 +16,11 @@ from lp_posg.wording import drawn, gained, number, numbers
 
 @dataclass(frozen=True)
 class View:
-    """Some places of a strategy.
-
-    Attributes
-    ----------
-    places : str
-        What they are.
-    n_more : int
-        How many of those that the command named are not shown.
-    summary : function
-        Returns the places as a JSON-ready object.
-    show : function
-        Shows what is done at each.
-    """
+    """Some places of a strategy: as a JSON-ready object, and shown on the screen."""
 
     places: str
     n_more: int
+    """How many of those that the command named are left out."""
     summary: Callable[[], dict[str, Any]]
     show: Callable[[], None]
 
@@ -41,10 +30,7 @@ def view_of_states(
 ) -> View:
     """Return the states that a command names by step and number, from 1; `name` is the file's.
 
-    Raises
-    ------
-    OptionError
-        If there is no such step or state.
+    Raises OptionError if there is no such step or state.
     """
     _check_step(step, stored.horizon)
     times = range(stored.horizon) if step is None else [step - 1]
@@ -137,10 +123,7 @@ def _show_gains(stored: StateSolution, found: StateGains) -> None:
 def view_of_sets(stored: SetSolution, step: int | None, state: int | None, most: int) -> View:
     """Return the information sets that a command names by their step, from 1.
 
-    Raises
-    ------
-    OptionError
-        If there are no steps or states, or there is no such step.
+    Raises OptionError if there are no steps or states, or there is no such step.
     """
     if state is not None:
         raise OptionError("state does not apply to a solution over information sets", option="state")

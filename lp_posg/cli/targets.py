@@ -24,12 +24,7 @@ _NOT_FOR_JSON = tuple({*FORMATS, ".npz"} - {".json"})
 def check_json_target(target: str | None, *inputs: str | None) -> None:
     """Raise unless JSON could be written to `target`: a path, ``-`` for stdout, or None for nowhere.
 
-    Raises
-    ------
-    typer.BadParameter
-        If it is one of the `inputs` or ends like a game or a solution.
-    FormatError
-        If nothing can be written there.
+    Raises BadParameter if it is one of the `inputs` or ends like a game or a solution, else as `check_target`.
     """
     if target is None or target == STDOUT:
         return
@@ -58,11 +53,9 @@ def check_solution_target(target: str | None, given: str, *outputs: str | None) 
         return
     check_output("--save", target, given, *outputs)
     if not target.endswith(".npz"):
-        raise typer.BadParameter(
-            f"{target!r} is no name for a solution; give one that ends in .npz (how to play as a table is written by"
-            " --export of `solve` and `policy`)",
-            param_hint="--save",
-        )
+        advice = "(how to play as a table is written by --export of `solve` and `policy`)"
+        reason = f"{target!r} is no name for a solution; give one that ends in .npz {advice}"
+        raise typer.BadParameter(reason, param_hint="--save")
 
 
 def check_export_target(target: str | None, given: str, *outputs: str | None) -> None:
@@ -79,24 +72,7 @@ def check_export_target(target: str | None, given: str, *outputs: str | None) ->
 
 
 def check_output(option: str, target: str, given: str, *outputs: str | None) -> None:
-    """Raise before any work if a file cannot be written, or is another of the command's files.
-
-    Parameters
-    ----------
-    option : str
-        The flag of `target`.
-    target, given : str
-        The file to write, and the file given.
-    outputs : sequence of str or None
-        Other files to write.
-
-    Raises
-    ------
-    FormatError
-        If nothing can be written there.
-    typer.BadParameter
-        If it is another of the files.
-    """
+    """Raise unless the file of a flag can be written; it may be neither the file given nor another of the `outputs`."""
     check_not_input(target, given, option)
     if target == STDOUT or any(other and os.path.abspath(other) == os.path.abspath(target) for other in outputs):
         raise typer.BadParameter(f"{target!r} cannot be two files of one name", param_hint=option)
@@ -140,10 +116,7 @@ def deliver(target: str | None, summary: Callable[[], Mapping[str, Any] | list[A
 def write_json(target: str, content: Mapping[str, Any] | list[Any]) -> None:
     """Write `content` as JSON to a path, or to stdout for ``-``; numbers that are not finite become null.
 
-    Raises
-    ------
-    FormatError
-        If the file cannot be written; it is then left as it was.
+    Raises FormatError if the file cannot be written; it is then left as it was.
     """
     text = json.dumps(finite(content), indent=2, allow_nan=False) + "\n"
     if target == STDOUT:

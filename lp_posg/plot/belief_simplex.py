@@ -8,10 +8,11 @@ from lp_posg.errors import UnsupportedError
 from lp_posg.planning import Solution, StatePlan
 from lp_posg.planning.reaching import Reach, reach
 from lp_posg.plot.canvas import Axes, Figure, Style, bare, new_axes, new_figure, whole_numbers
-from lp_posg.plot.captions import distinct, named, note, times, title, upright
+from lp_posg.plot.captions import distinct, named, note, title, upright
+from lp_posg.plot.inputs import facts, plan_of
 from lp_posg.plot.looks import BLUE, GREY
-from lp_posg.plot.plans import facts, plan_of
 from lp_posg.types import FloatArray
+from lp_posg.wording import counted
 
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
 """Of the triangle, one per state of the game: shape (3, 2)."""
@@ -43,7 +44,7 @@ def beliefs(solution: Solution) -> Figure:
     game = plan.game
     if game.n_states not in (2, 3):
         raise UnsupportedError(
-            f"game {game.name!r} has {times(game.n_states, 'state')}; beliefs are drawn for 2 or 3: see `dag`"
+            f"game {game.name!r} has {counted(game.n_states, 'state')}; beliefs are drawn for 2 or 3: see `dag`"
         )
     found = reach(plan)
     figure = _on_a_line(plan, found) if game.n_states == 2 else _in_triangles(plan, found)

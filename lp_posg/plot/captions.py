@@ -166,12 +166,3 @@ def amount(value: float, scale: float = 0.0) -> str:
     ('11.02', '0')
     """
     return "0" if abs(value) <= 1e-12 * scale else f"{value:.4g}"
-
-
-def times(n: int, what: str) -> str:
-    """Return a count and its noun.
-
-    >>> times(1, "step"), times(2, "step")
-    ('1 step', '2 steps')
-    """
-    return f"{n} {what}{'s' * (n != 1)}"

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.planning import Comparison
 from lp_posg.plot.canvas import Axes, Figure, light, new_figure
-from lp_posg.plot.captions import legend_beside, named, note, plain, times, title
-from lp_posg.plot.comparisons import as_tables, concepts_of, over, rules_of, steps_of, unsolved, welfare_of
+from lp_posg.plot.captions import legend_beside, named, note, plain, title
+from lp_posg.plot.inputs import as_tables, concepts_of, over, rules_of, steps_of, unsolved, welfare_of
 from lp_posg.plot.looks import looks_of, ring
+from lp_posg.wording import counted
 
 NEVER = "none"
 
@@ -75,7 +76,7 @@ def _drawn(tables: list[Comparison], found: dict[tuple[int, str, int], float], p
     for axes, table in zip(panels, tables, strict=True):
         _panel(axes, steps_of(table), concepts, found, places)
         if len(tables) > 1:
-            axes.set_title(times(steps_of(table), "step"), fontsize=10)
+            axes.set_title(counted(steps_of(table), "step"), fontsize=10)
     panels[0].set_ylabel("welfare")
     title(figure, f"{named(tables[0].game.name)}: welfare by delay of sharing{over(tables)}")
     legend_beside(figure, panels[0])

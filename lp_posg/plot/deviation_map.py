@@ -13,8 +13,8 @@ from lp_posg.planning import Solution, StatePlan, StateSolution
 from lp_posg.planning.gains import advantages_of
 from lp_posg.plot.canvas import Axes, Figure, new_figure
 from lp_posg.plot.captions import distinct, named, note, plain, short, title
+from lp_posg.plot.inputs import facts, plan_of
 from lp_posg.plot.looks import BLUE, PALE, RED
-from lp_posg.plot.plans import facts, plan_of
 from lp_posg.trees import Tree
 from lp_posg.types import FloatArray
 

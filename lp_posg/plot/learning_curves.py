@@ -8,8 +8,9 @@ from typing import Any
 from lp_posg.errors import ModelError
 from lp_posg.learning.result import Learnt
 from lp_posg.plot.canvas import Axes, Figure, Style, from_zero, new_axes
-from lp_posg.plot.captions import legend_below, named, times, title
+from lp_posg.plot.captions import legend_below, named, title
 from lp_posg.plot.looks import BLUE, GREY, LINES, MARKERS, ORANGE, RED
+from lp_posg.wording import counted
 
 Summary = Mapping[str, Any]
 """What `Learnt.summary` returns, and `lp-posg learn --json` writes with the game's name."""
@@ -64,7 +65,7 @@ def learning(learnt: Learnt | Summary | Sequence[Learnt | Summary]) -> Figure:
     alike = {key for key in DIFFERENCES if len({str(run.get(key)) for run in runs}) == 1}
     what = [named(str(runs[0][key]), 24) for key in ("game", "sharing", "concept") if key in alike and key in runs[0]]
     what += [f"{key} {runs[0][key]}" for key in ("memory", "horizon") if key in alike]
-    title(figure, "learning: " + ", ".join(what or [times(len(runs), "run")]))
+    title(figure, "learning: " + ", ".join(what or [counted(len(runs), "run")]))
     legend_below(figure, axes, 3 if len(curves) == 1 else 2)
     return figure
 

@@ -9,8 +9,8 @@ from lp_posg.planning import Solution, StateSolution
 from lp_posg.planning.ledgers import ledger_of
 from lp_posg.plot.canvas import Axes, Figure, Style, new_axes, whole_numbers
 from lp_posg.plot.captions import legend_below, named, title
+from lp_posg.plot.inputs import plan_of
 from lp_posg.plot.looks import GREY, LINE_STYLES, LINES, MARKERS
-from lp_posg.plot.plans import plan_of
 from lp_posg.types import FloatArray
 
 ERRORS = {

@@ -10,11 +10,12 @@ from lp_posg.errors import ModelError
 from lp_posg.information import SharingStructure
 from lp_posg.planning import Comparison, PayoffRegion, Row, Solution, payoff_region
 from lp_posg.plot.canvas import Axes, Figure, Style, new_axes
-from lp_posg.plot.captions import distinct, legend_beside, named, plain, times, title, upright
-from lp_posg.plot.comparisons import rule_of, rules_of
+from lp_posg.plot.captions import distinct, legend_beside, named, plain, title, upright
+from lp_posg.plot.inputs import rule_of, rules_of
 from lp_posg.plot.looks import BLACK, Look, looks_of
 from lp_posg.stage import CONCEPTS, Correlated
 from lp_posg.types import FloatArray
+from lp_posg.wording import counted
 
 
 def payoffs(
@@ -73,10 +74,10 @@ def _check(regions: Sequence[PayoffRegion]) -> None:
 def _rows(comparison: Comparison, sharing: str | None) -> list[Row]:
     """Return the rows of one sharing rule."""
     if comparison.game.n_agents != 2 or comparison.horizon not in (1, None):
-        steps = "" if comparison.horizon is None else f" and {times(comparison.horizon, 'step')}"
+        steps = "" if comparison.horizon is None else f" and {counted(comparison.horizon, 'step')}"
         raise ModelError(
-            f"the comparison is of {times(comparison.game.n_agents, 'agent')}{steps}; its values are points of a region"
-            " only for 2 agents and 1 step"
+            f"the comparison is of {counted(comparison.game.n_agents, 'agent')}{steps}; its values are points of a"
+            " region only for 2 agents and 1 step"
         )
     rules = rules_of([comparison])
     if sharing is None and len(rules) > 1:

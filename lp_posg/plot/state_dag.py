@@ -9,8 +9,8 @@ from lp_posg.planning import Solution, StatePlan
 from lp_posg.planning.reaching import Reach, reach
 from lp_posg.plot.canvas import Axes, Figure, Style, bare, new_axes, new_figure, whole_numbers
 from lp_posg.plot.captions import amount, distinct, named, note, title
+from lp_posg.plot.inputs import facts, plan_of
 from lp_posg.plot.looks import BLUE, GREY
-from lp_posg.plot.plans import facts, plan_of
 from lp_posg.types import FloatArray
 
 MOST_STATES, MOST_ABREAST = 60, 30

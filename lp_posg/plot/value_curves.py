@@ -8,7 +8,7 @@ from lp_posg.errors import ModelError
 from lp_posg.planning import Comparison
 from lp_posg.plot.canvas import Figure, Style, light, new_axes, new_figure, whole_numbers
 from lp_posg.plot.captions import amount, distinct, legend_beside, named, note, plain, title
-from lp_posg.plot.comparisons import Welfare, as_tables, concepts_of, over, rules_of, steps_of, unsolved, welfare_of
+from lp_posg.plot.inputs import Welfare, as_tables, concepts_of, over, rules_of, steps_of, unsolved, welfare_of
 from lp_posg.plot.looks import GREY, LINES, looks_of, ring
 
 LETTER = 0.085

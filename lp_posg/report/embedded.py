@@ -13,7 +13,7 @@ from lp_posg.errors import LpPosgError, MissingExtraError
 from lp_posg.planning import Comparison, Solution, StatePlan, StateSolution
 from lp_posg.planning.gains import advantages_of
 from lp_posg.plot.canvas import write
-from lp_posg.plot.plans import plan_of
+from lp_posg.plot.inputs import plan_of
 from lp_posg.report.contents import which
 from lp_posg.stage import Correlated
 

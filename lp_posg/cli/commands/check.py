@@ -7,7 +7,7 @@ from lp_posg.cli.facts import words_of
 from lp_posg.cli.games import Opened, open_game
 from lp_posg.cli.screen import show_line
 from lp_posg.errors import UnsupportedError
-from lp_posg.wording import number
+from lp_posg.wording import counted, number
 
 EXAMPLE = "lp-posg check dectiger"
 
@@ -28,6 +28,6 @@ def run(file: shared.File) -> None:
 
 def _clock(opened: Opened) -> str:
     try:
-        return f"{opened.n_steps} step{'s' * (opened.n_steps != 1)} as a POSG"
+        return f"{counted(opened.n_steps, 'step')} as a POSG"
     except UnsupportedError:
         return "no clock, so that it cannot be a POSG"

@@ -12,7 +12,8 @@ from lp_posg.cli.games import Opened, open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, deliver
 from lp_posg.errors import OptionError
-from lp_posg.wording import number, seconds, small
+from lp_posg.version import __version__
+from lp_posg.wording import counted, number, seconds, small
 
 if TYPE_CHECKING:
     from lp_posg.planning import Comparison, Row
@@ -22,10 +23,7 @@ EXAMPLE = "lp-posg compare chicken-signals --horizon 3 --concept ce,cce"
 
 @shared.takes(*shared.WHAT, *shared.HOW, several=("sharing", "concept"))
 def run(
-    file: shared.File,
-    options: dict[str, Any],
-    horizon: shared.OptionalHorizon = None,
-    json: shared.Json = None,
+    file: shared.File, options: dict[str, Any], horizon: shared.OptionalHorizon = None, json: shared.Json = None
 ) -> None:
     """Solve for every sharing rule and concept, side by side.
 
@@ -92,20 +90,17 @@ def _show(table: Comparison) -> None:
 
 
 def _show_header(table: Comparison) -> None:
-    from lp_posg.cli.facts import game_facts
-    from lp_posg.game import Game
-    from lp_posg.version import __version__
+    from lp_posg.cli.facts import game_facts, horizon_facts
 
     game, steps = table.game, table.horizon
     exact = sum(solution.certificate.status == "exact" for solution in table.solutions)
-    what = "" if steps is None else f", {steps} step{'s' * (steps != 1)}"
+    what = "" if steps is None else f", {counted(steps, 'step')}"
     show_facts(
         f"{game.name}: comparison{what}",
         [
             game_facts(game),
             [
-                *([] if steps is None else [("horizon", str(steps))]),
-                *([("discount", number(game.discount))] if isinstance(game, Game) else []),
+                *horizon_facts(game, steps),
                 ("objective", table.objective),
                 ("compression", table.compression),
                 ("certificates", f"{exact} of {len(table.solutions)} exact"),

@@ -10,7 +10,8 @@ from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, deliver
 from lp_posg.errors import OptionError
-from lp_posg.wording import counts, kind, number, numbers, small, tree_kind, yes_no
+from lp_posg.version import __version__
+from lp_posg.wording import counted, counts, kind, number, numbers, small, tree_kind, yes_no
 
 if TYPE_CHECKING:
     from lp_posg.bounds import Observability
@@ -69,7 +70,6 @@ def _show_tree(game: Tree, json: str | None) -> None:
     from lp_posg.trees.nodes import CHANCE, TERMINAL
     from lp_posg.trees.recall import recall_of
     from lp_posg.trees.strategic import plan_count
-    from lp_posg.version import __version__
 
     agents, recall = range(game.n_agents), recall_of(game)
     payoffs = [(float(paid.min()), float(paid.max())) for paid in game.totals.paid]
@@ -127,8 +127,6 @@ def _rewards(game: Game) -> list[tuple[float, float]]:
 
 
 def _summary(game: Game, horizon: int, fits: list[Fit], seen: Observability) -> dict[str, Any]:
-    from lp_posg.version import __version__
-
     return {
         "game": game.name,
         "kind": kind(game),
@@ -188,7 +186,7 @@ def _show(game: Game, horizon: int, fits: list[Fit], seen: Observability) -> Non
         ],
     )
     show_line()
-    show_line(f"Sharing structures over {horizon} step{'s' * (horizon != 1)}:")
+    show_line(f"Sharing structures over {counted(horizon, 'step')}:")
     show_table(
         [Column("sharing"), Column("fits"), Column("states by depth"), Column("reason", breaks=30)],
         [[f.sharing, yes_no(f.admissible), counts(f.states), _short(f.reason) or "-"] for f in fits],

@@ -11,6 +11,7 @@ from lp_posg.cli.bars import status_line
 from lp_posg.cli.games import open_game
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, check_solution_target, deliver
+from lp_posg.version import __version__
 from lp_posg.wording import number, numbers, seconds, small, value_scale
 
 if TYPE_CHECKING:
@@ -79,8 +80,6 @@ def _theory(found: Learnt, game: Game) -> tuple[float, int | float]:
 
 
 def _summary(found: Learnt, game: Game) -> dict[str, Any]:
-    from lp_posg.version import __version__
-
     observability, memory = _theory(found, game)
     finite = None if memory == float("inf") else memory
     theory = {"observability": observability, "memory": finite, "constant": 1.0, "epsilon": 0.05}
@@ -91,7 +90,6 @@ def _show(found: Learnt, game: Game) -> None:
     from lp_posg.cli.facts import certificate_facts, game_facts, value_facts
     from lp_posg.game import allowed_gaps
     from lp_posg.types import GAP_TOL
-    from lp_posg.version import __version__
 
     best, scale = found.best, value_scale(game, found.horizon)
     assert best.certificate is not None
@@ -110,8 +108,8 @@ def _show(found: Learnt, game: Game) -> None:
                 ("samples", ", ".join(f"{key} {count}" for key, count in found.samples.items())),
                 *([("stopped", found.stopped)] if found.stopped else []),
             ],
-            value_facts(best.certificate.values.tolist(), scale),
-            certificate_facts(best.certificate, allowed, GAP_TOL, "reward range"),
+            value_facts(best.certificate.values, scale),
+            certificate_facts(game, best.certificate, allowed),
             [
                 ("chosen_round", str(best.round)),
                 ("seed", str(found.seed)),

@@ -40,12 +40,8 @@ def run(
 def _sizes(entry: CatalogEntry) -> dict[str, Any]:
     if entry.is_tree:
         return {"nodes": entry.n_nodes, "information_sets": list(entry.n_sets)}
-    return {
-        "states": entry.n_states,
-        "actions": list(entry.n_actions),
-        "observations": list(entry.n_observations),
-        "sharing": list(entry.sharing),
-    }
+    lists = {"actions": entry.n_actions, "observations": entry.n_observations, "sharing": entry.sharing}
+    return {"states": entry.n_states, **{key: list(sizes) for key, sizes in lists.items()}}
 
 
 def _in_words(entry: CatalogEntry) -> dict[str, str]:
@@ -88,21 +84,14 @@ def _show_all(entries: list[CatalogEntry]) -> None:
 
 def _show_listed(first: str, entries: list[CatalogEntry]) -> None:
     """Show models of one form in a table; `first` is the heading of their names."""
-    sizes = [
-        Column(key, right=key in ("states", "nodes"), breaks=18 * (key == "structures"))
-        for key in _in_words(entries[0])
-    ]
-    show_table(
-        [Column(first), Column("kind"), Column("agents", right=True), *sizes, Column("source")],
-        [
-            [
-                *(entry.name, entry.kind, str(entry.n_agents)),
-                *_in_words(entry).values(),
-                entry.path.parent.name if is_terminal() else entry.source,
-            ]
-            for entry in entries
-        ],
-    )
+    columns = [Column(first), Column("kind"), Column("agents", right=True)]
+    keys = _in_words(entries[0])
+    columns += [Column(key, right=key in ("states", "nodes"), breaks=18 * (key == "structures")) for key in keys]
+    rows = []
+    for entry in entries:
+        source = entry.path.parent.name if is_terminal() else entry.source
+        rows.append([entry.name, entry.kind, str(entry.n_agents), *_in_words(entry).values(), source])
+    show_table([*columns, Column("source")], rows)
 
 
 def _show_one(entry: CatalogEntry) -> None:
@@ -138,22 +127,15 @@ def _show_known(entry: CatalogEntry) -> None:
     columns = [Column("sharing"), Column("concept"), Column("horizon", right=True), Column("discount", right=True)]
     columns += [Column("values", right=True), Column("welfare", right=True), Column("source")]
     sources = list(dict.fromkeys(known.source for known in entry.known_values))
-    show_table(
-        columns,
+    rows = [
         [
-            [
-                str(known.sharing),
-                known.concept,
-                str(known.horizon),
-                number(known.discount),
-                "-" if known.values is None else numbers(known.values),
-                number(known.welfare),
-                f"[{sources.index(known.source) + 1}]",
-            ]
-            for known in entry.known_values
-        ],
-        keys=3,
-    )
+            *(str(known.sharing), known.concept, str(known.horizon), number(known.discount)),
+            *("-" if known.values is None else numbers(known.values), number(known.welfare)),
+            f"[{sources.index(known.source) + 1}]",
+        ]
+        for known in entry.known_values
+    ]
+    show_table(columns, rows, keys=3)
     show_line()
     for mark, source in enumerate(sources, 1):
         show_line(f"[{mark}] {source}")

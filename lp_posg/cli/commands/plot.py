@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,29 +45,14 @@ Steps: Any = shared.option(int, "Number of steps; of values, the longest.", *sha
 
 @dataclass(frozen=True)
 class Call:
-    """What a picture is to be drawn of.
-
-    Attributes
-    ----------
-    context : typer.Context
-    picture : Picture
-    files : list of str
-    horizon : int or None
-    options : dict
-        Of `solve`, with lists of rules and concepts.
-    memory, step : int
-    prior : str
-        Of a contraction.
-    """
+    """What a picture is to be drawn of: `options` are those of `solve`, `filters` those of `belief_contraction`."""
 
     context: typer.Context
     picture: Picture
     files: list[str]
     horizon: int | None
     options: dict[str, Any]
-    memory: int
-    step: int
-    prior: str
+    filters: dict[str, Any]
 
     @property
     def file(self) -> str:
@@ -119,9 +104,9 @@ def run(
 
     check_drawn_target(out, files, "picture", check_suffix)
     check_available()
-    call = Call(context, PICTURES[what], files, horizon, options, memory, step, prior)
-    figure = call.picture.draw(_TAKEN_FROM[call.picture.of](call))
-    save(figure, out)
+    filters = {"max_memory": memory, "time": step - 1, "prior": prior}
+    call = Call(context, PICTURES[what], files, horizon, options, filters)
+    save(call.picture.draw(_TAKEN_FROM[call.picture.of](call)), out)
     show_line(f"written: {out}")
 
 
@@ -186,9 +171,8 @@ def _check_region(options: Mapping[str, Any]) -> None:
         raise typer.BadParameter("a payoff region is of one sharing rule; give one", param_hint="--sharing")
     known = [name for name, concept in CONCEPTS.items() if isinstance(concept, Correlated)]
     if set(options.get("concept", known)) <= set(CONCEPTS) - set(known):
-        raise typer.BadParameter(
-            f"payoff regions are of correlated concepts: {', '.join(known)}", param_hint="--concept"
-        )
+        reason = f"payoff regions are of correlated concepts: {', '.join(known)}"
+        raise typer.BadParameter(reason, param_hint="--concept")
 
 
 def _filters(call: Call) -> object:
@@ -196,7 +180,7 @@ def _filters(call: Call) -> object:
 
     call.check_none_given("nothing is solved for this picture", "memory", "step", "prior")
     game = call.opened("is of no solution").posg
-    return posg.bounds.belief_contraction(game, call.memory, time=call.step - 1, prior=call.prior)
+    return posg.bounds.belief_contraction(game, **call.filters)
 
 
 def _runs(call: Call) -> object:
@@ -211,16 +195,10 @@ def _runs(call: Call) -> object:
             runs.append(json.loads(Path(file).read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else f"it is no JSON ({error})"
-            raise FormatError(
-                f"{file!r} cannot be read: {reason}; give what `lp-posg learn --json` wrote", path=file, line=None
-            ) from None
+            advice = "give what `lp-posg learn --json` wrote"
+            raise FormatError(f"{file!r} cannot be read: {reason}; {advice}", path=file, line=None) from None
     return runs[0] if len(runs) == 1 and isinstance(runs[0], dict) else runs
 
 
-_TAKEN_FROM: dict[str, Callable[[Call], object]] = {
-    "solution": _solution,
-    "tables": _tables,
-    "filters": _filters,
-    "runs": _runs,
-}
+_TAKEN_FROM = {"solution": _solution, "tables": _tables, "filters": _filters, "runs": _runs}
 """How to get what a picture is drawn of."""

@@ -85,7 +85,7 @@ def _show(stored: Solution, view: View) -> None:
         [
             game_facts(stored.game),
             [*solution_facts(stored), ("to_play", stored.to_play)],
-            value_facts(stored.values.tolist(), stored.scale),
+            value_facts(stored.values, stored.scale),
         ],
     )
     view.show()

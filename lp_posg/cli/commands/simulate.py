@@ -80,9 +80,8 @@ def _show(stored: Solution, game: Game | Tree, played: Simulation, taken: float)
     scale = stored.scale
 
     def ends(kind: Any) -> str:
-        return " ".join(
-            f"[{number(low, scale)}, {number(high, scale)}]" for low, high in played.interval(kind).tolist()
-        )
+        pairs = played.interval(kind).tolist()
+        return " ".join(f"[{number(low, scale)}, {number(high, scale)}]" for low, high in pairs)
 
     show_facts(
         f"{game.name}: simulated",
@@ -103,9 +102,9 @@ def _show(stored: Solution, game: Game | Tree, played: Simulation, taken: float)
             ],
         ],
     )
-    for run, trace in enumerate(played.traces):
+    for run, trace in enumerate(played.traces, 1):
         show_line()
-        show_line(f"run {run + 1}")
+        show_line(f"run {run}")
         _show_trace(cast("Game", game), trace)
 
 
@@ -120,13 +119,10 @@ def _show_trace(game: Game, trace: Trace) -> None:
     ]
     rows = [
         [
-            str(number_of + 1),
-            step.state,
+            *(str(k), step.state),
             *(("-",) * game.n_agents if step.observations is None else step.observations),
-            step.shared,
-            *step.actions,
-            *map(number, step.rewards),
+            *(step.shared, *step.actions, *map(number, step.rewards)),
         ]
-        for number_of, step in enumerate(trace.steps)
+        for k, step in enumerate(trace.steps, 1)
     ]
     show_table(columns, rows)

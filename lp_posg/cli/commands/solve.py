@@ -63,21 +63,18 @@ def run(
 
 def _deliver(solution: Solution, json: str | None, save: str | None, export: str | None, ledger: bool) -> None:
     """Store and show the solution; a file that cannot be written is reported after the rest is out."""
-    jobs: list[Callable[[], None]] = []
-    if save is not None:
-        jobs.append(lambda: solution.save(save))
-    if export is not None:
-        jobs.append(lambda: solution.export(export))
-    if json is not None:
-        jobs.append(lambda: write_json(json, _summary(solution, ledger)))
-    if json != STDOUT:
-        jobs.append(lambda: _show(solution))
-        if ledger:
-            jobs.append(lambda: _show_ledger(solution))
+    jobs: list[tuple[bool, Callable[[], None]]] = [
+        (save is not None, lambda: solution.save(str(save))),
+        (export is not None, lambda: solution.export(str(export))),
+        (json is not None, lambda: write_json(str(json), _summary(solution, ledger))),
+        (json != STDOUT, lambda: _show(solution)),
+        (json != STDOUT and ledger, lambda: _show_ledger(solution)),
+    ]
     failures: list[LpPosgError] = []
-    for job in jobs:
+    for is_wanted, job in jobs:
         try:
-            job()
+            if is_wanted:
+                job()
         except LpPosgError as error:
             failures.append(error)
     if failures:
@@ -97,7 +94,7 @@ def _ledger(solution: Solution) -> Ledger:
 
 
 def _show(solution: Solution) -> None:
-    from lp_posg.cli.facts import certificate_facts, game_facts, range_of, solution_facts, stats_facts, value_facts
+    from lp_posg.cli.facts import certificate_facts, game_facts, solution_facts, stats_facts, value_facts
     from lp_posg.planning import StateSolution
 
     game, scale = solution.game, solution.scale
@@ -110,8 +107,8 @@ def _show(solution: Solution) -> None:
         [
             game_facts(game),
             solution_facts(solution),
-            [*value_facts(solution.values.tolist(), scale), *promised],
-            certificate_facts(solution.certificate, solution.allowed_gaps, solution.tolerance, range_of(game)),
+            [*value_facts(solution.values, scale), *promised],
+            certificate_facts(game, solution.certificate, solution.allowed_gaps, solution.tolerance),
             stats_facts(solution),
         ],
     )
@@ -119,12 +116,11 @@ def _show(solution: Solution) -> None:
 
 def _show_ledger(solution: Solution) -> None:
     costs = _ledger(solution)
-    meaning = "errors are expectations under the worst policy"
+    exact, meaning = costs.status == "exact", "errors are expectations under the worst policy"
     if costs.status == "estimated":
         meaning = f"errors are means over {costs.n_runs} runs of the strategy, and prove no bound"
     bounds = [(key, small(bound)) for key in ("bound", "paper_bound") if (bound := getattr(costs, key)) is not None]
     show_line()
-    exact = costs.status == "exact"
     sizes = ("states", "model_states") if exact else ("model_states",)
     names = ("reward_error", "transition_error", "belief_error")
     columns = [Column("step"), *(Column(name, right=True) for name in (*sizes, *names, "merge_distance"))]
@@ -134,17 +130,9 @@ def _show_ledger(solution: Solution) -> None:
     ]
     show_table(columns, rows)
     show_line()
-    show_facts(
-        "what the compression cost",
-        [
-            [
-                ("ledger", f"{costs.status} ({meaning})"),
-                ("model_gap", small(costs.model_gap)),
-                ("gap", small(costs.gap) if exact else f"at most {small(costs.gap)}"),
-                *bounds,
-            ]
-        ],
-    )
+    gap = small(costs.gap) if exact else f"at most {small(costs.gap)}"
+    facts = [("ledger", f"{costs.status} ({meaning})"), ("model_gap", small(costs.model_gap)), ("gap", gap), *bounds]
+    show_facts("what the compression cost", [facts])
 
 
 def _errors(costs: Ledger, h: int, names: tuple[str, ...]) -> list[str]:

@@ -22,10 +22,7 @@ EXAMPLE = "lp-posg verify tiger.npz dectiger"
 
 @shared.takes("tolerance", "approximate")
 def run(
-    solution: shared.Stored,
-    options: dict[str, Any],
-    file: shared.StoredGame = None,
-    json: shared.Json = None,
+    solution: shared.Stored, options: dict[str, Any], file: shared.StoredGame = None, json: shared.Json = None
 ) -> None:
     """Certify a stored solution anew, from its strategy alone.
 
@@ -71,14 +68,14 @@ def _summary(
 
 
 def _show(stored: Solution, game: Game | Tree, certificate: Certificate, tolerance: float, allowed: FloatArray) -> None:
-    from lp_posg.cli.facts import certificate_facts, game_facts, range_of, solution_facts, value_facts
+    from lp_posg.cli.facts import certificate_facts, game_facts, solution_facts, value_facts
 
     show_facts(
         f"{game.name}: verified",
         [
             game_facts(game),
             solution_facts(stored),
-            value_facts(certificate.values.tolist(), stored.scale),
-            certificate_facts(certificate, allowed, tolerance, range_of(game)),
+            value_facts(certificate.values, stored.scale),
+            certificate_facts(game, certificate, allowed, tolerance),
         ],
     )

@@ -1,12 +1,15 @@
-"""What pictures of comparisons have in common: which tables belong together, and what is missing in them."""
+"""What pictures are drawn of: the plan of a solution, or the tables of one game, with what is missing in them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lp_posg.errors import ModelError
-from lp_posg.planning import Comparison, Row
-from lp_posg.plot.captions import times
+from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.planning import Comparison, Row, Solution, StatePlan, TreeSolution
+from lp_posg.planning.solved import SolvedGame
+from lp_posg.plot.captions import named
+from lp_posg.trees import Tree
+from lp_posg.wording import counted
 
 TREE = "game tree"
 """Stands for the rule where there is none."""
@@ -44,7 +47,7 @@ def steps_of(table: Comparison) -> int:
 
 def over(tables: Sequence[Comparison]) -> str:
     """Return the number of steps as the end of a title; nothing for a game tree, or for several numbers."""
-    return f", {times(steps_of(tables[0]), 'step')}" if len(tables) == 1 and tables[0].horizon else ""
+    return f", {counted(steps_of(tables[0]), 'step')}" if len(tables) == 1 and tables[0].horizon else ""
 
 
 def as_tables(comparisons: Comparison | Sequence[Comparison]) -> list[Comparison]:
@@ -74,3 +77,32 @@ def unsolved(tables: Sequence[Comparison]) -> list[str]:
         for rule, names in missing.items()
         for text in ([rule] if set(names) == concepts else [f"{rule} {concept}" for concept in names])
     ]
+
+
+def plan_of(solution: Solution, picture: str, *, strategic_form: bool = False) -> StatePlan:
+    """Return the plan of a solution over common-information states, which the picture of this name shows.
+
+    With `strategic_form` the plan in the reduced strategic form of a game tree will do. Raises ModelError if it is no
+    solution, UnsupportedError if it has no such plan.
+    """
+    if isinstance(solution, StatePlan):
+        return solution
+    if not isinstance(solution, Solution):
+        raise ModelError(f"solution is {type(solution).__name__}, expected a solution; lp_posg.solve returns one")
+    if strategic_form and isinstance(solution, TreeSolution) and solution.plan is not None:
+        return solution.plan
+    advice = "solve with method 'common-information'"
+    if isinstance(solution.game, Tree):
+        advice = "solve with method 'strategic-form'" if strategic_form else "of game trees see `values` and `payoffs`"
+    raise UnsupportedError(
+        f"picture {picture!r} shows common-information states, and the solution of game {solution.game.name!r} by"
+        f" method {solution.method!r} is over information sets; {advice}"
+    )
+
+
+def facts(solution: Solution | SolvedGame) -> str:
+    """Return rule, concept and number of steps of a solution for a title."""
+    parts = [] if solution.sharing is None else [named(solution.sharing.name)]
+    parts.append(named(solution.concept.name))
+    parts.append(solution.method if solution.horizon is None else counted(solution.horizon, "step"))
+    return ", ".join(parts)
