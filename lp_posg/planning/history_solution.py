@@ -11,7 +11,7 @@ import numpy as np
 
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import Certificate, Play, Simulation, StepPlay, simulate_player
-from lp_posg.game import Game, allowed_gaps
+from lp_posg.game import Game, allowed_gaps, checked_tolerance
 from lp_posg.information.describe import history_text, increment_text, private_text
 from lp_posg.information.tables import SplitTable
 from lp_posg.planning.history_player import HistoryPlayer
@@ -113,10 +113,11 @@ class HistorySolution(SolvedPosg, SetSolution):
 
     def verify(self, game: Any = None, *, tolerance: float = GAP_TOL, approximate: bool = False) -> Certificate:
         """Return a new certificate, computed from the strategy alone; see `lp_posg.verify`."""
+        checked_tolerance(tolerance)
         target = target_of(self.game, game)
-        judged = judged_histories(target, self.sharing, self.horizon, self.sets)
-        slack = value_slack(target, tolerance, judged.values)
-        return self._certificate(target, judged, allowed_gaps(target, tolerance), slack, approximate)
+        judged = judged_histories(target, self.sharing, self.horizon, self.sets, self.trees)
+        slack = value_slack(target, tolerance, judged[0].values)
+        return self._certificate(target, judged, allowed_gaps(target, tolerance), slack, tolerance, approximate)
 
     # ---- information sets ------------------------------------------------------------------------
 

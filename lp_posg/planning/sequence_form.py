@@ -24,13 +24,13 @@ from lp_posg.information import SharingStructure
 from lp_posg.planning.history_solution import HistorySolution
 from lp_posg.planning.request import Request
 from lp_posg.planning.run_options import Run
-from lp_posg.planning.set_certificates import history_reaches, set_certificate, set_reaches
+from lp_posg.planning.set_certificates import check_gaps, history_reaches, set_certificate, set_reaches
 from lp_posg.planning.set_strategy import SetStrategy
 from lp_posg.planning.solution import Stats
 from lp_posg.planning.tree_solution import TreeSolution
 from lp_posg.stage import Concept, concept_named
 from lp_posg.trees import Tree
-from lp_posg.trees.sequence.equilibrium import Equilibrium, check_gaps, solve_form
+from lp_posg.trees.sequence.equilibrium import Equilibrium, solve_form
 from lp_posg.trees.sequence.form import SequenceGame
 from lp_posg.trees.sequence.from_tree import TreeForm, tree_form
 from lp_posg.trees.sequence.histories import Watch, sequence_game
@@ -105,7 +105,7 @@ def _solved_histories(request: Request) -> HistorySolution:
     what = f"sequence form of game {game.name!r} over {steps} steps with sharing {structure.name!r}"
     solved, phases = _equilibrium(request, form, begun, what)
     advice = "allow a larger tolerance, or plan fewer steps"
-    _accept(request, solved, allowed_gaps(game, request.tolerance), f"the {what}", advice)
+    _accept(request, form, solved, allowed_gaps(game, request.tolerance), f"the {what}", advice)
     by_depth = np.sum([np.diff(tree.start) for tree in form.trees], axis=0)
     first, second = form.trees
     sets = SetStrategy(
@@ -128,7 +128,7 @@ def _solved_tree(request: Request) -> TreeSolution:
         raise LimitError(f"the time limit was met before game {game.name!r} was in sequence form", limit="time")
     solved, phases = _equilibrium(request, form, begun, f"sequence form of game {game.name!r}")
     allowed = game.totals.allowed_gaps(request.tolerance)
-    _accept(request, solved, allowed, f"game {game.name!r}", "allow a larger tolerance")
+    _accept(request, form, solved, allowed, f"game {game.name!r}", "allow a larger tolerance")
     owner = np.array([info.agent for info in game.sets], dtype=np.int64)
     agent = np.repeat(owner, np.diff(form.recall.first))
     behaviour = _in_order(form, solved.behaviour, agent)
@@ -154,9 +154,12 @@ def _judged(request: Request, solved: Equilibrium, stats: Stats, sets: SetStrate
     return {**request.solved, "certificate": certificate, "stats": stats, "sets": sets, "stakes": solved.found.beside}
 
 
-def _accept(request: Request, solved: Equilibrium, allowed: FloatArray, what: str, advice: str) -> None:
+def _accept(
+    request: Request, form: SequenceGame, solved: Equilibrium, allowed: FloatArray, what: str, advice: str
+) -> None:
     found, agents = solved.found, request.game.agents
-    check_gaps(found, agents, allowed, what, advice)
+    n_sets = sum(tree.n_sets for tree in form.trees)
+    check_gaps(set_certificate(found, n_sets), agents, allowed, what, f"the solver's rounding is at fault: {advice}")
     warn_of_large_gap(agents, found.gaps, found.beside, request.tolerance)
 
 

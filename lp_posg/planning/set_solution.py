@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from os import PathLike
 
 import numpy as np
 
 from lp_posg.checks import is_index
-from lp_posg.errors import ModelError
+from lp_posg.errors import CertificateError, ModelError
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game
-from lp_posg.planning.set_certificates import set_certificate
+from lp_posg.planning.set_certificates import Judged, check_gaps, set_certificate
 from lp_posg.planning.set_export import export_sets
 from lp_posg.planning.set_strategy import SetPlay, SetStrategy
 from lp_posg.planning.solution import Atom
 from lp_posg.planning.solved import SolvedGame
-from lp_posg.planning.verification import check_values
+from lp_posg.planning.verification import check_stated_gaps, check_values
 from lp_posg.trees import Tree
-from lp_posg.trees.sequence.equilibrium import check_gaps
-from lp_posg.trees.sequence.response import Exploitability
-from lp_posg.types import FloatArray, IntArray
+from lp_posg.types import GAP_TOL, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -163,11 +161,31 @@ class SetSolution(SolvedGame, ABC):
         return [[played(k, m) for k in order] for m in range(len(self.sets.atom_prob))]
 
     def _certificate(
-        self, target: Game | Tree, judged: Exploitability, allowed: FloatArray, slack: float, approximate: bool
-    ) -> Certificate:
+        self, target: Game | Tree, judged: Judged, allowed: FloatArray, slack: float, tolerance: float,
+        approximate: bool,
+    ) -> Certificate:  # fmt: skip
         """Return what best responses in a game prove of a Nash equilibrium, or raise CertificateError."""
+        found, sets = judged
+        certificate = set_certificate(found, len(self.sets.owner))
         if not approximate:
-            check_gaps(judged, target.agents, allowed, f"game {target.name!r}", "allow a larger tolerance")
-        certificate = set_certificate(judged, len(self.sets.owner))
-        check_values(self.values, certificate, target, slack)
+            advice = "it is damaged, was computed for another game, or is approximate"
+            check_gaps(certificate, target.agents, allowed, f"game {target.name!r}", advice)
+        self._check_stated(target, certificate, sets, found.beside, slack, tolerance)
         return certificate
+
+    def _check_stated(
+        self, target: Game | Tree, certificate: Certificate, sets: SetStrategy, stakes: FloatArray, slack: float,
+        tolerance: float,
+    ) -> None:  # fmt: skip
+        """Raise CertificateError unless all that the solution states is what follows from what it is proven of."""
+        check_values(self.values, certificate, target, slack)
+        check_stated_gaps(self.certificate, certificate, slack)
+        share = max(tolerance, GAP_TOL)
+        pairs = [(getattr(self.sets, part.name), getattr(sets, part.name), share) for part in fields(SetStrategy)]
+        for stated, known, most in [*pairs, (self.stakes, stakes, slack)]:
+            if stated.shape != known.shape or not (np.abs(stated - known) <= most).all():
+                raise CertificateError(
+                    "what the solution says is played or reached at information sets is not what the certificate is"
+                    f" of in game {target.name!r}: it is damaged, or was computed for another game",
+                    certificate=certificate,
+                )

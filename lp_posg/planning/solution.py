@@ -66,7 +66,7 @@ class Atom:
     ----------
     prob : float
     prescriptions : mapping of agent to mapping of private information to mapping of action to probability
-        Actions of probability 0 are left out. In a game tree an agent's private information is its information set.
+        Actions of probability 0 are left out. In a game tree the entries are for information sets.
     """
 
     prob: float

@@ -9,22 +9,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from lp_posg.errors import OptionError
 from lp_posg.game import Game
 from lp_posg.information import sharing_structure
 from lp_posg.planning.common_information import CommonInformation
 from lp_posg.planning.request import Request
-from lp_posg.planning.set_certificates import set_reaches
-from lp_posg.planning.set_strategy import SetStrategy
+from lp_posg.planning.set_certificates import plan_sets, plan_stakes
 from lp_posg.planning.solution import Stats
 from lp_posg.planning.state_plan import StatePlan
 from lp_posg.planning.tree_solution import TreeSolution
 from lp_posg.stage import Concept
 from lp_posg.trees import Tree
-from lp_posg.trees.recall import recall_of
-from lp_posg.trees.strategic import ReducedForm, plan_behaviour, reduced_form
+from lp_posg.trees.strategic import ReducedForm, reduced_form
 
 
 class StrategicForm:
@@ -79,19 +75,7 @@ def tree_solution(game: Tree, form: ReducedForm, plan: StatePlan) -> TreeSolutio
         **{name: getattr(plan, name) for name in same},
         stats=stats,
         sets=plan_sets(game, form, plan),
-        stakes=np.abs(form.game.reward).max(axis=(1, 2, *range(3, 2 + game.n_agents))).reshape(game.n_agents),
+        stakes=plan_stakes(form),
         game=game,
         plan=plan,
     )
-
-
-def plan_sets(game: Tree, form: ReducedForm, plan: StatePlan) -> SetStrategy:
-    """Return the behaviour strategies that the atoms of a strategic form's equilibrium amount to."""
-    recall = recall_of(game)
-    (block,) = plan.policy.steps[0].blocks
-    mixtures = [[law[m, 0] for law in block.prescription] for m in range(len(block.atom_prob))]
-    weights, behaviour = zip(*(plan_behaviour(recall, form, laws) for laws in mixtures), strict=True)
-    own_reach, reach = zip(*(set_reaches(game, recall, of_atom) for of_atom in weights), strict=True)
-    owner = np.array([info.agent for info in game.sets], dtype=np.int64)
-    rows = (np.stack(part) for part in (behaviour, own_reach, reach))
-    return SetStrategy(owner, recall.first, np.array(block.atom_prob), *rows)

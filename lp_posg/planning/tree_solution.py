@@ -11,15 +11,16 @@ import numpy as np
 
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import Certificate, Play, Simulation
-from lp_posg.game import allowed_gaps
-from lp_posg.planning.set_certificates import judged_tree
+from lp_posg.game import allowed_gaps, checked_tolerance
+from lp_posg.planning.set_certificates import judged_tree, plan_sets, plan_stakes
 from lp_posg.planning.set_solution import SetSolution
 from lp_posg.planning.solution import Atom
 from lp_posg.planning.state_plan import StatePlan
 from lp_posg.planning.tree_play import TreePlay, simulate_tree
-from lp_posg.planning.verification import target_of, verify_plan
-from lp_posg.trees import Tree, strategic_form
+from lp_posg.planning.verification import target_of, value_slack, verify_plan
+from lp_posg.trees import Tree
 from lp_posg.trees.naming import action_words, set_words
+from lp_posg.trees.strategic import reduced_form
 from lp_posg.types import GAP_TOL, ROUNDING, FloatArray
 
 
@@ -49,6 +50,17 @@ class TreeSolution(SetSolution):
         if self.plan is not None:
             return allowed_gaps(self.plan.game, self.tolerance, self.certificate.kind.together)
         return self.game.totals.allowed_gaps(self.tolerance)
+
+    @property
+    def to_play(self) -> str:
+        """Who draws, and what each agent hears before it acts, for the certificate to hold; a sentence."""
+        words = super().to_play
+        if self.certificate.kind.draws_alone:
+            return words
+        return (
+            "in a game tree an action is a whole plan, of what to do at each of an agent's information sets, and all of"
+            f" this is settled before play, when no agent has private information yet: {words}"
+        )
 
     @cached_property
     def _names(self) -> tuple[list[str], list[list[str]]]:
@@ -100,9 +112,21 @@ class TreeSolution(SetSolution):
 
     def verify(self, game: Any = None, *, tolerance: float = GAP_TOL, approximate: bool = False) -> Certificate:
         """Return a new certificate, computed from the strategy alone; see `lp_posg.verify`."""
+        checked_tolerance(tolerance)
         target = target_of(self.game, game)
         if self.plan is not None:
-            return verify_plan(self.plan, strategic_form(target), tolerance, approximate)
+            return self._verified_plan(self.plan, target, tolerance, approximate)
         slack = max(tolerance, GAP_TOL) * max(target.totals.largest, 1e-300) + ROUNDING
         allowed = target.totals.allowed_gaps(tolerance)
-        return self._certificate(target, judged_tree(target, self.sets), allowed, slack, approximate)
+        return self._certificate(target, judged_tree(target, self.sets), allowed, slack, tolerance, approximate)
+
+    def _verified_plan(self, plan: StatePlan, target: Tree, tolerance: float, approximate: bool) -> Certificate:
+        """Certify the plan, and check that what is played at information sets is that plan."""
+        form = reduced_form(target)
+        if target is self.game and not np.array_equal(plan.game.reward, form.game.reward):
+            raise ModelError(f"the payoffs of plans are not those of game {target.name!r}: the solution is damaged")
+        certificate = verify_plan(plan, form.game, tolerance, approximate)
+        slack = value_slack(form.game, tolerance, certificate.values)
+        sets, stakes = plan_sets(target, form, plan), plan_stakes(form)
+        self._check_stated(target, certificate, sets, stakes, slack, tolerance)
+        return certificate

@@ -8,7 +8,7 @@ import numpy as np
 
 from lp_posg.errors import CertificateError, ModelError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
-from lp_posg.game import Game, allowed_gaps, has_large_gap, usual_rewards, warn_of_large_gap
+from lp_posg.game import Game, allowed_gaps, checked_tolerance, has_large_gap, usual_rewards, warn_of_large_gap
 from lp_posg.planning.solution import Solution
 from lp_posg.planning.state_plan import StatePlan, plan_states
 from lp_posg.trees import Tree
@@ -36,7 +36,7 @@ def verify(
     CertificateError
         If the gap exceeds the tolerance, or the strategy is not worth what the solution says.
     ModelError
-        If the strategy does not fit the game, or either is something else.
+        If the strategy does not fit the game, or either is something else; if the tolerance is no number from 0.
     """
     if not isinstance(solution, Solution):
         raise ModelError(
@@ -47,6 +47,7 @@ def verify(
 
 def verify_plan(plan: StatePlan, game: Game | None, tolerance: float, approximate: bool) -> Certificate:
     """Return a new certificate of a plan over common-information states; arguments and errors as of `verify`."""
+    checked_tolerance(tolerance)
     target = target_of(plan.game, game)
     plan.policy.check(target.n_actions)
     certificate = _certified(plan, target)
@@ -94,22 +95,34 @@ def check_values(stated: FloatArray, certificate: Certificate, game: Game | Tree
 
 
 def _check_states(plan: StatePlan, certificate: Certificate, game: Game, tolerance: float) -> None:
-    """Raise CertificateError unless the stored values of states and the stored gaps are what they are."""
+    """Raise CertificateError unless the stored values of states and of the model, and the gaps, are what they are."""
     size = max(game.reward_range, *(float(np.abs(values).max(initial=0.0)) for values in plan.node_values))
     slack = max(tolerance, GAP_TOL) * size + certificate.merge_error
     # An approximate model's values of its states are its own; only those of the whole strategy can be checked.
     known = plan.node_values if plan.is_exact else ()
     pairs = zip(known, certificate.node_values if known else (), strict=True)
     wrong = any((np.abs(stated - found) > slack).any() for stated, found in pairs)
-    over = certificate.gaps - plan.certificate.gaps
-    # Stored bounds may be larger than the gaps computed now.
-    stated = plan.certificate.found_gains
-    if stated is not None and certificate.found_gains is not None:
-        wrong = wrong or bool((np.abs(stated - certificate.found_gains) > slack).any())
-    if wrong or (over > slack).any() or (plan.certificate.status == "exact" and (over < -slack).any()):
+    if plan.is_exact:
+        wrong = wrong or bool((np.abs(plan.model_values - certificate.values) > slack).any())
+    if wrong:
         raise CertificateError(
-            "the values of states, or the gaps, that the solution says are not those of its strategy: it is damaged",
+            "the values of states that the solution says are not those of its strategy: it is damaged",
             certificate=certificate,
+        )
+    check_stated_gaps(plan.certificate, certificate, slack)
+
+
+def check_stated_gaps(stated: Certificate, found: Certificate, slack: float) -> None:
+    """Raise CertificateError unless a stored certificate's gaps are those found now; bounds may be larger."""
+    over = found.gaps - stated.gaps
+    wrong = (over > slack).any() or (stated.status == "exact" and (over < -slack).any())
+    if stated.found_gains is not None and found.found_gains is not None:
+        wrong = wrong or (np.abs(stated.found_gains - found.found_gains) > slack).any()
+    if wrong:
+        raise CertificateError(
+            "the gaps that the solution says are not those of its strategy: it is damaged, or was computed for another"
+            " game",
+            certificate=found,
         )
 
 

@@ -37,7 +37,8 @@ def test_the_members_are_those_of_the_protocol(case):
     assert solution.welfare == pytest.approx(solution.values.sum())
     assert (solution.certificate.gaps <= solution.allowed_gaps).all()
     assert solution.certificate.status == "exact"
-    assert solution.to_play == solution.certificate.kind.to_play
+    assert solution.to_play.endswith(solution.certificate.kind.to_play)
+    assert ("whole plan" in solution.to_play) == (name == "plans")
     assert (solution.horizon is None) == (solution.sharing is None) == isinstance(solution.game, posg.Tree)
     assert solution.scale > 0
     keys = {"game", "horizon", "discount", "sharing", "concept", "objective", "method", "compression", "values"}
@@ -75,6 +76,77 @@ def test_what_was_stored_with_other_numbers_is_refused(case, tmp_path):
     np.savez(tmp_path / "t.npz", **(arrays | {values: np.array([np.nan, 0.0])}))
     with pytest.raises(FormatError, match="damaged"):
         posg.load(tmp_path / "t.npz")
+
+
+def test_no_stored_number_that_play_or_screens_use_passes_unseen(case, tmp_path):
+    """Each array is spoilt alone: what is played, reached, stated or named is then not what `verify` certifies."""
+    name, solution = case
+    solution.save(tmp_path / "s.npz")
+    with np.load(tmp_path / "s.npz") as stored:
+        arrays = {key: stored[key] for key in stored.files}
+    passed = []
+    for key, value in arrays.items():
+        if key == "meta" or key.startswith("game.") or not value.size or value.dtype.kind not in "fi":
+            continue
+        other = value + 0.3 if value.dtype.kind == "f" else value + 1
+        np.savez(tmp_path / "t.npz", **(arrays | {key: other}))
+        try:
+            posg.verify(posg.load(tmp_path / "t.npz"), approximate=True)
+        except (CertificateError, FormatError, ModelError):
+            continue
+        passed.append(key)
+    assert passed == [], name
+
+
+@pytest.mark.parametrize("part", ["private", "parent"])
+def test_histories_in_another_order_are_refused(part, tmp_path):
+    """Behaviour belongs to sets by their place, so sets that changed places are other strategies."""
+    posg.solve(posg.catalog("competitive-tiger"), 3, "none", method="sequence-form").save(tmp_path / "s.npz")
+    with np.load(tmp_path / "s.npz") as stored:
+        arrays = {key: stored[key] for key in stored.files}
+    start, turned = arrays["trees.0.start"], arrays[f"trees.0.{part}"].copy()
+    turned[start[1] : start[2]] = turned[start[1] : start[2]][::-1]
+    np.savez(tmp_path / "t.npz", **(arrays | {f"trees.0.{part}": turned}))
+    with pytest.raises(ModelError, match="information sets"):
+        posg.verify(posg.load(tmp_path / "t.npz"))
+
+
+def test_histories_are_not_verified_in_a_game_where_others_are_learnt():
+    """Same labels and as many sets, but agent 1 sees one of the last two signals instead of one of the first two."""
+
+    def game(seen):
+        reward = np.array([[[1.0, -1.0], [-1.0, 1.0]]])
+        first = np.zeros((1, 3, 1))
+        first[0, seen[0], 0] = first[0, seen[1], 0] = 0.5
+        return posg.Game(
+            transition=np.ones((1, 2, 2, 1)),
+            observation=np.broadcast_to(first[0], (2, 2, 1, 3, 1)),
+            reward=np.stack([reward, -reward]),
+            initial=[1.0],
+            initial_observation=first,
+        )
+
+    solution = posg.solve(game((0, 1)), 2, "none", method="sequence-form")
+    posg.verify(solution, game((0, 1)))
+    with pytest.raises(ModelError, match="information sets of the solution are not those"):
+        posg.verify(solution, game((1, 2)))
+
+
+def test_a_damaged_strategy_is_not_put_down_to_the_solver(tmp_path):
+    CASES["tree"]().save(tmp_path / "s.npz")
+    with np.load(tmp_path / "s.npz") as stored:
+        arrays = {key: stored[key] for key in stored.files}
+    np.savez(tmp_path / "t.npz", **(arrays | {"sets.behaviour": np.full_like(arrays["sets.behaviour"], 0.5)}))
+    with pytest.raises(CertificateError, match="damaged") as caught:
+        posg.verify(posg.load(tmp_path / "t.npz"))
+    assert "solver" not in str(caught.value)
+    assert caught.value.certificate.status == "exact"
+
+
+@pytest.mark.parametrize("tolerance", ["a", -1, float("nan"), None])
+def test_the_tolerance_of_verify_is_checked(case, tolerance):
+    with pytest.raises(ModelError, match="tolerance"):
+        posg.verify(case[1], tolerance=tolerance)
 
 
 def test_its_strategy_is_exported(case, tmp_path):

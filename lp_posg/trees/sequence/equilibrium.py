@@ -16,13 +16,12 @@ Economic Behavior 14, 247-259.
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.errors import CertificateError, LimitError, ModelError, SolveError
+from lp_posg.errors import LimitError, ModelError, SolveError
 from lp_posg.lp import LinearProgram, solve_program
 from lp_posg.trees.sequence.form import SequenceGame
 from lp_posg.trees.sequence.response import Exploitability, behaviour_of, exploitability, plan_of
@@ -109,21 +108,6 @@ def solve_form(game: SequenceGame, what: str, deadline: float | None) -> Equilib
     except (LimitError, SolveError):
         return first
     return min(first, second, key=lambda own: own.found.gap)
-
-
-def check_gaps(found: Exploitability, agents: Sequence[str], allowed: FloatArray, what: str, advice: str) -> None:
-    """Raise CertificateError if an agent gains more by its best response than is allowed.
-
-    `allowed` has shape (2,); `what` says of what it is no equilibrium then, and `advice` what to do.
-    """
-    if (found.gaps <= allowed).all():
-        return
-    worst = int((found.gaps - allowed).argmax())
-    raise CertificateError(
-        f"agent {agents[worst]!r} gains {found.gaps[worst]:.6g} by its best response (tolerance {allowed[worst]:.3g}),"
-        f" so this is not an equilibrium of {what}; the solver's rounding is at fault: {advice}",
-        certificate=found,
-    )
 
 
 def _judged(game: SequenceGame, weights: tuple[FloatArray, FloatArray]) -> Equilibrium:

@@ -99,8 +99,8 @@ def test_what_all_paths_pay_alike_hides_nothing(tmp_path, offset):
         assert solution.values[0] == pytest.approx(offset + 1 / 3, rel=1e-15)
         assert solution.certificate.gap <= 1e-9
     judged = (
-        judged_tree(by_tree.game, by_tree.sets),
-        judged_histories(by_steps.game, by_steps.sharing, 2, by_steps.sets),
+        judged_tree(by_tree.game, by_tree.sets)[0],
+        judged_histories(by_steps.game, by_steps.sharing, 2, by_steps.sets, by_steps.trees)[0],
     )
     for found in judged:
         assert abs(found.best - found.values).max() <= 1e-15 * offset
@@ -158,7 +158,7 @@ def test_a_gap_that_is_large_beside_what_is_paid_is_not_passed_over(tmp_path, mo
 
 def test_stakes_are_what_is_paid_on_the_way_or_a_quarter_of_what_could_be(tmp_path):
     solution = posg.solve(posg.load(load(tmp_path, forbidden("1e12"))), method="sequence-form")
-    found = judged_tree(solution.game, solution.sets)
+    found, _ = judged_tree(solution.game, solution.sets)
     # First agent: p = 1/3 of heads, and so the second: |payoffs| average 3/9 + 1 * 8/9; the quarter is 1.
     assert found.stakes == pytest.approx([11 / 9, 11 / 9])
     assert solution.stakes == pytest.approx([11 / 9, 11 / 9])
