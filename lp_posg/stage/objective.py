@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -55,12 +56,12 @@ class Objective:
         """Whether it takes a conic program."""
         return self.concave is not None or self.of_law is not None
 
-    @property
+    @cached_property
     def is_monotone(self) -> bool:
         """Whether larger values of all agents are certainly no worse."""
         return not self.is_conic if self.weights is None else bool((self.weights >= 0).all())
 
-    @property
+    @cached_property
     def counts_all_alike(self) -> bool:
         """Whether it is a multiple of the sum of the values."""
         return self.weights is not None and bool(np.ptp(self.weights) == 0)

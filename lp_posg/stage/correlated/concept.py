@@ -127,7 +127,9 @@ class Correlated:
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         form = form_of(block.n_private, block.n_actions, self.kind)
         step = max(1, BATCH_ENTRIES // len(layout_of(form).frame.index))
-        batches = [block.part(slice(first, first + step)) for first in range(0, len(block), step)]
+        batches = [block]
+        if len(block) > step:
+            batches = [block.part(slice(first, first + step)) for first in range(0, len(block), step)]
         y, n_programs = zip(*(self._optima(form, batch, objective) for batch in batches), strict=True)
         return decode(form, np.concatenate(y), sum(n_programs), "program", block.least_atom)
 

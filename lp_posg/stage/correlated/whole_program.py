@@ -88,16 +88,17 @@ def compile_programs(form: Form, game: Scaled, aim: Aim) -> ProgramBlock:
     Columns are y, then s_i(p) if the concept is ex ante, then t if the aim has rows. Rows are incentives, consistency
     of w, the total of 1, then those of the aim.
     """
-    block, value = incentive_programs(form, game)
     if aim.rows.shape[1]:
+        block, value = incentive_programs(form, game)
         return _with_rows(block, aim.rows @ value, aim)
-    cost = block.cost.copy()
-    cost[:, : form.n_y] = _losses(form, -np.einsum("bi,biy->by", aim.weight, value))
-    return replace(block, cost=cost)
+    return incentive_programs(form, game, aim.weight)[0]
 
 
-def incentive_programs(form: Form, game: Scaled) -> tuple[ProgramBlock, FloatArray]:
-    """Return the programs without costs, and the agents' values in scaled units by y, shape (B, n, n_y)."""
+def incentive_programs(form: Form, game: Scaled, weight: FloatArray | None = None) -> tuple[ProgramBlock, FloatArray]:
+    """Return the programs, and the agents' values in scaled units by y, shape (B, n, n_y).
+
+    They maximise the sum of values by `weight` (B, n); without it they have no costs.
+    """
     layout = layout_of(form)
     gains, value = _gains(form, game.payoff)
     entries = gains.take(layout.source, axis=1)
@@ -107,6 +108,8 @@ def incentive_programs(form: Form, game: Scaled) -> tuple[ProgramBlock, FloatArr
     numbers = np.concatenate([entries, constants], axis=1)
     numbers = numbers.take(layout.order, axis=1)  # in C order, which [:, order] would not be
     cost = np.zeros((len(entries), layout.frame.n_columns))
+    if weight is not None:
+        cost[:, : form.n_y] = _losses(form, -np.einsum("bi,biy->by", weight, value))
     return replace(layout.frame, cost=cost, value=numbers), value
 
 
