@@ -93,7 +93,9 @@ def plan_of(solution: Solution, picture: str, *, strategic_form: bool = False) -
         return solution.plan
     advice = "solve with method 'common-information'"
     if isinstance(solution.game, Tree):
-        advice = "solve with method 'strategic-form'" if strategic_form else "of game trees see `values` and `payoffs`"
+        advice = "of game trees see `values` and, of those with few plans, `payoffs`"
+        if strategic_form:
+            advice = "solve with method 'strategic-form'"
     raise UnsupportedError(
         f"picture {picture!r} shows common-information states, and the solution of game {solution.game.name!r} by"
         f" method {solution.method!r} is over information sets; {advice}"
