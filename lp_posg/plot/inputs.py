@@ -52,7 +52,9 @@ def over(tables: Sequence[Comparison]) -> str:
 
 def as_tables(comparisons: Comparison | Sequence[Comparison]) -> list[Comparison]:
     """Return comparisons by their horizons; raise ModelError unless they have rows, one game and different horizons."""
-    tables = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
+    tables = [comparisons] if isinstance(comparisons, Comparison) else comparisons
+    if not isinstance(tables, Sequence) or not all(isinstance(table, Comparison) for table in tables):
+        raise ModelError(f"comparisons is {comparisons!r}, expected what lp_posg.compare returns, one or several")
     if not tables or not any(table.rows for table in tables):
         raise ModelError("there is no row to draw; give at least one comparison")
     names = {table.game.name for table in tables}

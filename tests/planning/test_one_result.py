@@ -197,3 +197,28 @@ def test_what_does_not_fit_a_posg_is_refused(options, error, match):
 def test_what_does_not_fit_a_tree_is_refused(options, match):
     with pytest.raises(OptionError, match=match):
         posg.solve(posg.catalog("kuhn-poker-tree"), **options)
+
+
+@pytest.mark.parametrize("seed", [-1, "a", 1.5, None, True])
+def test_a_seed_of_play_is_checked_as_that_of_simulate(case, seed):
+    for use in (case[1].play, lambda seed: case[1].simulate(10, seed)):
+        with pytest.raises(ModelError, match=f"seed is {seed!r}, expected a whole number of at least 0"):
+            use(seed)
+
+
+def test_a_place_that_is_no_number_is_told(case):
+    for place in (("a", 0), (0, "a"), (0.5, 0), (-1, 0), (0, -1)):
+        with pytest.raises(ModelError, match=r"there is no|a game tree has no steps"):
+            case[1].strategy(*place)
+
+
+def test_what_play_cannot_see_is_told(case):
+    with pytest.raises(ModelError, match=r"seen is 3, expected|nobody sees anything before the first action"):
+        case[1].play().act(3)
+
+
+@pytest.mark.parametrize("path", [3, None, b"s.npz", "a\0.npz"])
+def test_what_is_no_path_is_told(case, path):
+    for write in (case[1].save, case[1].export, lambda path: posg.save(posg.catalog("chicken"), path), posg.load):
+        with pytest.raises(FormatError, match="is not a path; give the name of a"):
+            write(path)
