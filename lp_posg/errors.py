@@ -69,6 +69,10 @@ class UnsupportedError(LpPosgError):
     """The request is well formed but this package cannot do it; the message says what would work."""
 
 
+class MissingMemberError(UnsupportedError, AttributeError):
+    """A solution has no such member, which solutions by other methods have; for `hasattr` it is not there."""
+
+
 class StrategyDependenceError(UnsupportedError):
     """The belief over what is hidden depends on how the agents played.
 

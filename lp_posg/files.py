@@ -19,15 +19,24 @@ from lp_posg.errors import FormatError
 _NOT_PLAIN = "not an .npz file of plain arrays"
 
 
+def path_of(path: object, what: str = "file") -> Path:
+    """Return the name of a file as a path, or raise FormatError if it is none."""
+    if isinstance(path, (str, PathLike)):
+        return Path(path)
+    raise FormatError(f"{path!r} is not a path; give the name of a {what}", path=str(path), line=None)
+
+
 def write_whole(path: str | PathLike[str], write: Callable[[BinaryIO], None]) -> None:
     """Let `write` fill a draft beside `path`, then move it there; links are followed.
 
     Raises
     ------
     FormatError
-        If `path` is a directory or a device, or cannot be written; nothing is then left behind and an
+        If `path` is no path, a directory or a device, or cannot be written; nothing is then left behind and an
         older file of that name is as it was.
     """
+    if "\0" in str(path_of(path)):
+        raise _wrong(path, "cannot be written: it has a null character in it; choose another name")
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         what = "a directory" if target.is_dir() else "a device or a pipe"

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.checks import is_index
+from lp_posg.checks import is_index, whole_number
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.sampling import RowSampler
 from lp_posg.game import Game
@@ -204,6 +204,7 @@ class StepPlay:
     """
 
     def __init__(self, game: Game, player: Player, seed: int) -> None:
+        whole_number("seed", seed, 0)
         self.game, self.time = game, 0
         self._player, self._rng = player, np.random.default_rng(seed)
         self._known: Tracker | None = None
@@ -238,7 +239,7 @@ class StepPlay:
             if seen:
                 raise ModelError("nobody sees anything before the first action of this game; call act() first")
             return None
-        if seen is None or set(seen) != set(game.agents):
+        if not isinstance(seen, Mapping) or set(seen) != set(game.agents):
             raise ModelError(f"seen is {seen!r}, expected what each agent saw: a mapping of {', '.join(game.agents)}")
         return tuple(np.array([self._index(i, seen[name])]) for i, name in enumerate(game.agents))
 

@@ -33,6 +33,9 @@ from lp_posg.types import FloatArray, IntArray, read_only
 
 Interval = Literal["normal", "hoeffding", "bernstein"]
 
+ROUNDING_SHARE = 1e-12
+"""Of the larger bound: what sums of a run's rewards, and other ways to the same value, may differ by."""
+
 BATCH_RUNS = 8192
 """Runs played at a time: enough to make array operations worth while, few enough to stay in the cache."""
 
@@ -94,7 +97,8 @@ class Simulation:
             it, and rare outcomes that no run met make it too narrow. ``hoeffding`` and
             ``bernstein`` (empirical, from the sample variance) hold for any number of runs, since
             returns are bounded; ``bernstein`` is the narrower one where the variance is small
-            beside the bounds.
+            beside the bounds. These two allow for rounding, a share of 1e-12 of the larger bound, so
+            that they hold where every run has the same return too.
 
         Raises
         ------
@@ -118,8 +122,10 @@ class Simulation:
             radius = math.sqrt(2 * log) * self.standard_error + np.where(width > 0, rest, 0.0) * width
         else:
             raise ModelError(f"unknown interval {kind!r}; expected normal, hoeffding or bernstein")
-        ends = np.stack([self.mean - radius, self.mean + radius], axis=1)
-        return np.asarray(np.clip(ends, self.bounds[:, :1], self.bounds[:, 1:]))
+        slack = np.zeros_like(width) if kind == "normal" else ROUNDING_SHARE * np.abs(self.bounds).max(axis=1)
+        reach = radius + slack
+        ends = np.stack([self.mean - reach, self.mean + reach], axis=1)
+        return np.asarray(np.clip(ends, self.bounds[:, :1] - slack[:, None], self.bounds[:, 1:] + slack[:, None]))
 
     def summary(self) -> dict[str, Any]:
         """Return the simulation as a JSON-ready object; single returns are left out."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lp_posg.errors import FormatError, ModelError, OptionError, UnsupportedError
+from lp_posg.files import path_of
 from lp_posg.formats import npz
 from lp_posg.formats.gambit import efg, nfg
 from lp_posg.formats.json import json_game
@@ -70,7 +70,7 @@ def load(
     ImperfectRecallError
         If an agent of a game tree forgets what it did or knew; attributes ``path``, ``line``.
     """
-    file = _path(path)
+    file = path_of(path, "game file")
     entry = choose(FORMATS, file, writing=False)
     named = {"sharing": sharing, "concept": concept, "objective": objective, "compression": compression}
     objects = {name: value for name, value in named.items() if value is not None}
@@ -101,7 +101,7 @@ def save(game: Game | Tree, path: str | os.PathLike[str]) -> None:
     """
     if not isinstance(game, (Game, Tree)):
         raise ModelError(f"game is {type(game).__name__}, expected a Game or a Tree; a solution has a method `save`")
-    file = _path(path)
+    file = path_of(path, "game file")
     entry = choose(FORMATS, file, writing=True)
     if isinstance(game, Tree):
         if entry.write_tree is None:
@@ -145,9 +145,3 @@ def stored_solution(path: str | os.PathLike[str]) -> FormatError:
         path=str(path),
         line=None,
     )
-
-
-def _path(path: str | os.PathLike[str]) -> Path:
-    if not isinstance(path, (str, os.PathLike)):
-        raise FormatError(f"{path!r} is not a path; give the name of a game file", path=str(path), line=None)
-    return Path(path)

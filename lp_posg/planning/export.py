@@ -21,13 +21,12 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lp_posg.errors import FormatError
-from lp_posg.files import write_whole
+from lp_posg.files import path_of, write_whole
 from lp_posg.information.policy import PolicyBlock
 from lp_posg.planning.state_plan import StatePlan, parts_of
 from lp_posg.types import FloatArray, IntArray
@@ -40,7 +39,7 @@ JSON_FORMAT, JSON_VERSION = "lp-posg strategy", 1
 
 def checked_suffix(path: str | PathLike[str], what: str, suffixes: Iterable[str]) -> str:
     """Return the suffix of a file, or raise FormatError if it is none of those that `what` is written with."""
-    suffix = Path(path).suffix.lower()
+    suffix = path_of(path).suffix.lower()
     if suffix in suffixes:
         return suffix
     raise FormatError(

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from lp_posg.checks import is_index
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import Certificate, Play, Simulation, StepPlay, simulate_player
 from lp_posg.game import Game, allowed_gaps, checked_tolerance
@@ -139,8 +140,8 @@ class HistorySolution(SolvedPosg, SetSolution):
         return f"private: {known}; own actions: {', '.join(done) or 'none yet'}"
 
     def _check_time(self, time: int) -> None:
-        if not 0 <= time < self.horizon:
-            raise ModelError(f"there is no step {time}; expected 0 to {self.horizon - 1}")
+        if not is_index(time, self.horizon):
+            raise ModelError(f"there is no step {time!r}; expected 0 to {self.horizon - 1}")
 
     def _sets_at(self, agent: int, time: int) -> IntArray:
         self._check_time(time)
@@ -165,8 +166,8 @@ class HistorySolution(SolvedPosg, SetSolution):
         return tuple(found)
 
     def _sets_after(self, time: int, node: int) -> IntArray:
-        if not 0 <= node < self.n_places(time):
+        if not is_index(node, self.n_places(time)):
             raise ModelError(
-                f"there is no common history {node} at time {time}; expected 0 to {self.n_places(time) - 1}"
+                f"there is no common history {node!r} at time {time}; expected 0 to {self.n_places(time) - 1}"
             )
         return np.concatenate([self._sets_at(i, time)[common == node] for i, common in enumerate(self._common[time])])

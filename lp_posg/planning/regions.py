@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
-from lp_posg.errors import ModelError
+from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.game import Game
 from lp_posg.induction.blocks import Block, blocks_of, stage_block
 from lp_posg.information import SharingStructure, StateSpace, reachable_states, sharing_structure
@@ -12,6 +14,8 @@ from lp_posg.planning.solution import Solution
 from lp_posg.planning.state_plan import StatePlan, plan_states
 from lp_posg.stage import CONCEPTS, Concept, Correlated, PayoffRegion, StageBlock, payoff_region_of
 from lp_posg.trees import Tree, strategic_form
+from lp_posg.trees.recall import recall_of
+from lp_posg.trees.strategic import PLAN_LIMIT, plan_count
 from lp_posg.types import FloatArray
 
 ONE_STEP = "of the game of one step"
@@ -62,7 +66,7 @@ def payoff_region(
     1.142857
     """
     if isinstance(source, Tree):
-        source = strategic_form(source)
+        return _of_tree(source, concept, sharing, time, node)
     if isinstance(source, StatePlan):
         return _of_plan(source, concept, sharing, time, node)
     if not isinstance(source, Game):
@@ -84,6 +88,34 @@ def one_step_games(game: Game, space: StateSpace, deadline: float | None = None)
         own = chance[block.nodes].reshape(-1, *(1,) * (stage.payoff.ndim - 1))
         games.append(StageBlock(stage.payoff * own, 0, block.nodes, deadline))
     return games
+
+
+def _of_tree(
+    tree: Tree,
+    concept: str | Concept | None,
+    sharing: str | SharingStructure | None,
+    time: int | None,
+    node: int | None,
+) -> PayoffRegion:
+    """Return the region of the reduced strategic form, whose size is told in plans where it is too large."""
+    recall = recall_of(tree)
+    counts = [plan_count(tree, recall, agent) for agent in range(tree.n_agents)]
+    name = _concept(concept or "cce").name
+    advice = "take a smaller tree; if it is zero-sum with two agents, `solve` finds concept 'ne' without listing plans"
+    if prod(counts) <= PLAN_LIMIT:
+        smaller = "" if name == "cce" else "ask for that of 'cce', whose program is smaller, "
+        advice = (
+            f"{smaller}take a smaller tree, or `solve` it for single points: objectives 'welfare', 'worst', 'agent:k'"
+        )
+        try:
+            return payoff_region(strategic_form(tree), concept, sharing, time=time, node=node)
+        except UnsupportedError:
+            if tree.n_agents != 2:
+                raise
+    each = ", ".join(f"{agent!r} {count:.6g}" for agent, count in zip(tree.agents, counts, strict=True))
+    raise UnsupportedError(
+        f"game tree {tree.name!r} has too many plans ({each}) for the payoff region of concept {name!r}; {advice}"
+    )
 
 
 def _of_plan(

@@ -146,8 +146,10 @@ class Solution(Protocol):
     def play(self, seed: int = 0) -> Play:
         """Return an object that acts step by step: give it what each agent sees, get each agent's action."""
 
-    def simulate(self, n_runs: int = 10_000, seed: int = 0, *, level: float = 0.95) -> Simulation:
-        """Return what following the strategy brings in independent runs."""
+    def simulate(
+        self, n_runs: int = 10_000, seed: int = 0, *, game: Any = None, level: float = 0.95, traces: int = 0
+    ) -> Simulation:
+        """Return what following the strategy brings in independent runs, in this game or another of the same labels."""
 
     def verify(self, game: Any = None, *, tolerance: float = ..., approximate: bool = False) -> Certificate:
         """Return a new certificate, computed from the strategy alone, in this game or another of the same labels."""

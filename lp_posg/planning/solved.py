@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game, allowed_gaps
 from lp_posg.information import Compression, SharingStructure
+from lp_posg.planning.members import Members
 from lp_posg.planning.solution import Stats
 from lp_posg.planning.storage import write_solution
 from lp_posg.stage import Concept, Objective
@@ -20,7 +21,7 @@ from lp_posg.wording import value_scale
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SolvedGame:
+class SolvedGame(Members):
     """A game, how it was solved, and what is proven of the strategy; the attributes are those of `Solution`."""
 
     game: Game | Tree

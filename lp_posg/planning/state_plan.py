@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lp_posg.checks import is_index
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.information import Compression, Policy, PolicyBlock, StateSpace, reachable_states
@@ -164,8 +165,8 @@ class StatePlan(SolvedPosg):
 
     def check_state(self, time: int, node: int) -> None:
         """Raise ModelError if there is no such state."""
-        if not 0 <= time < self.horizon or not 0 <= node < self.policy.steps[time].n_nodes:
-            raise ModelError(f"there is no state {node} at time {time}; `graph` lists them")
+        if not is_index(time, self.horizon) or not is_index(node, self.policy.steps[time].n_nodes):
+            raise ModelError(f"there is no state {node!r} at time {time!r}; `graph` lists them")
 
     def strategy(self, time: int = 0, node: int = 0) -> tuple[Atom, ...]:
         """Return what is played at a state, in the game's labels.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from lp_posg.checks import whole_number
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import Simulation
 from lp_posg.evaluate.playing import Seen
@@ -26,14 +29,17 @@ class TreePlay:
     """
 
     def __init__(self, solution: SetSolution, seed: int) -> None:
+        whole_number("seed", seed, 0)
         self.game, self._solution, sets = solution.game, solution, solution.sets
         self._rng = np.random.default_rng(seed)
         self._atom = int(self._rng.choice(len(sets.atom_prob), p=sets.atom_prob / sets.atom_prob.sum()))
 
     def act(self, seen: Seen | None = None) -> dict[str, str]:
         """Return the action of each agent that moves now, given its information set by name or index; see `Play`."""
-        if not seen:
-            raise ModelError("seen is empty, expected the information set of the agent that moves")
+        if not isinstance(seen, Mapping) or not seen:
+            raise ModelError(
+                f"seen is {seen!r}, expected the information set of each agent that moves: {{agent: information set}}"
+            )
         return {agent: self._action(agent, place) for agent, place in seen.items()}
 
     def _action(self, agent: str, place: str | int) -> str:

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lp_posg.errors import ModelError
+from lp_posg.checks import whole_number
+from lp_posg.errors import ModelError, OptionError
 from lp_posg.evaluate import Certificate, Play, Simulation
 from lp_posg.game import allowed_gaps, checked_tolerance
 from lp_posg.planning.set_certificates import judged_tree, plan_sets, plan_stakes
@@ -98,17 +99,36 @@ class TreeSolution(SetSolution):
         """Return an object that acts: give it the information set of whoever moves, get the action."""
         return TreePlay(self, seed)
 
-    def simulate(self, n_runs: int = 10_000, seed: int = 0, *, level: float = 0.95) -> Simulation:
+    def simulate(
+        self, n_runs: int = 10_000, seed: int = 0, *, game: Tree | None = None, level: float = 0.95, traces: int = 0
+    ) -> Simulation:
         """Return what following the strategy brings in independent runs.
 
         Parameters
         ----------
         n_runs, seed : int
             The answer depends on the seed alone; the first runs are the same whatever `n_runs`.
+        game : Tree, optional
+            The tree to play, of the same information sets; the solution's own if not given.
         level : float
             Confidence of the intervals.
+        traces : int
+            Has to be 0: runs are told by step, and a tree has no steps.
+
+        Raises
+        ------
+        ModelError
+            If an argument is not what it has to be.
+        OptionError
+            If traces are asked for.
         """
-        return simulate_tree(self.game, self.sets, n_runs, seed, level)
+        if whole_number("traces", traces, 0):
+            raise OptionError(
+                "traces does not apply to a solution of a game tree, which has no steps to tell; leave it out, and see"
+                " `play` for single courses",
+                option="traces",
+            )
+        return simulate_tree(target_of(self.game, game), self.sets, n_runs, seed, level)
 
     def verify(self, game: Any = None, *, tolerance: float = GAP_TOL, approximate: bool = False) -> Certificate:
         """Return a new certificate, computed from the strategy alone; see `lp_posg.verify`."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lp_posg.errors import FormatError, MissingExtraError
-from lp_posg.files import write_whole
+from lp_posg.files import path_of, write_whole
 from lp_posg.plot.looks import PALE
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def check_available() -> None:
 
 def check_suffix(path: str | PathLike[str]) -> str:
     """Return the suffix of a picture's file in lower case, or raise FormatError if no picture is written with it."""
-    suffix = Path(path).suffix.lower()
+    suffix = path_of(path).suffix.lower()
     if suffix not in SUFFIXES:
         found = repr(suffix) if suffix else "no suffix"
         raise FormatError(

@@ -52,7 +52,9 @@ def over(tables: Sequence[Comparison]) -> str:
 
 def as_tables(comparisons: Comparison | Sequence[Comparison]) -> list[Comparison]:
     """Return comparisons by their horizons; raise ModelError unless they have rows, one game and different horizons."""
-    tables = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
+    tables = [comparisons] if isinstance(comparisons, Comparison) else comparisons
+    if not isinstance(tables, Sequence) or not all(isinstance(table, Comparison) for table in tables):
+        raise ModelError(f"comparisons is {comparisons!r}, expected what lp_posg.compare returns, one or several")
     if not tables or not any(table.rows for table in tables):
         raise ModelError("there is no row to draw; give at least one comparison")
     names = {table.game.name for table in tables}
@@ -93,7 +95,9 @@ def plan_of(solution: Solution, picture: str, *, strategic_form: bool = False) -
         return solution.plan
     advice = "solve with method 'common-information'"
     if isinstance(solution.game, Tree):
-        advice = "solve with method 'strategic-form'" if strategic_form else "of game trees see `values` and `payoffs`"
+        advice = "of game trees see `values` and, of those with few plans, `payoffs`"
+        if strategic_form:
+            advice = "solve with method 'strategic-form'"
     raise UnsupportedError(
         f"picture {picture!r} shows common-information states, and the solution of game {solution.game.name!r} by"
         f" method {solution.method!r} is over information sets; {advice}"

@@ -64,6 +64,10 @@ def payoffs(
 
 
 def _check(regions: Sequence[PayoffRegion]) -> None:
+    if not isinstance(regions, Sequence) or not all(isinstance(region, PayoffRegion) for region in regions):
+        raise ModelError(
+            f"regions is {regions!r}, expected a Comparison or a list of what `lp_posg.payoff_region` returns"
+        )
     if not regions:
         raise ModelError("there is no region to draw; `lp_posg.payoff_region` returns one of a correlated concept")
     optima, scale = [region.optimum for region in regions], max(region.scale for region in regions)
@@ -73,6 +77,8 @@ def _check(regions: Sequence[PayoffRegion]) -> None:
 
 def _rows(comparison: Comparison, sharing: str | None) -> list[Row]:
     """Return the rows of one sharing rule."""
+    if not isinstance(comparison, Comparison):
+        raise ModelError(f"comparison is {comparison!r}, expected a Comparison; lp_posg.compare returns one")
     if comparison.game.n_agents != 2 or comparison.horizon not in (1, None):
         steps = "" if comparison.horizon is None else f" and {counted(comparison.horizon, 'step')}"
         raise ModelError(

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lp_posg.catalogue import CatalogEntry
-from lp_posg.errors import FormatError, MissingExtraError
-from lp_posg.files import write_whole
+from lp_posg.errors import FormatError, MissingExtraError, ModelError
+from lp_posg.files import path_of, write_whole
 from lp_posg.planning import Comparison
 from lp_posg.plot.canvas import check_available as check_plot
 from lp_posg.report.contents import content, main_solution, summary
@@ -36,7 +36,7 @@ def check_available() -> None:
 
 def check_suffix(path: str | PathLike[str]) -> None:
     """Raise FormatError unless a path ends as a page does."""
-    if Path(path).suffix.lower() not in SUFFIXES:
+    if path_of(path).suffix.lower() not in SUFFIXES:
         advice = f"give one that ends in {' or '.join(SUFFIXES)}"
         raise FormatError(f"{str(path)!r} is no name for a page; {advice}", path=str(path), line=None)
 
@@ -69,6 +69,8 @@ def page(
 
     Raises
     ------
+    ModelError
+        If `table` is no comparison.
     MissingExtraError
         If jinja2 or matplotlib is not installed.
 
@@ -80,6 +82,8 @@ def page(
     >>> report.page(table).startswith("<!doctype html>")
     True
     """
+    if not isinstance(table, Comparison):
+        raise ModelError(f"table is {type(table).__name__}, expected a Comparison; lp_posg.compare returns one")
     check_available()
     import jinja2
     import markupsafe

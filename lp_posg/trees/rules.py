@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
-from typing import Generic, TypeVar
+from numbers import Rational
+from typing import Any, Generic, TypeVar
 
+from lp_posg.checks import is_index
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.trees.nodes import CHANCE, TERMINAL, InformationSet
 from lp_posg.trees.tree import Tree, TreeBuilder
@@ -15,7 +19,7 @@ NODE_LIMIT = 2_000_000
 """Default of `max_nodes`: about a gigabyte (measured: 500 bytes a node)."""
 
 Position = TypeVar("Position")
-Number = Fraction | int
+Number = Fraction | int | str
 
 
 @dataclass(frozen=True)
@@ -70,14 +74,16 @@ def from_rules(
         ``Chance([(label, probability, next position), ...])`` if chance moves;
         ``Move(agent, known, [(label, next position), ...])`` if agent number `agent` moves, who cannot distinguish
         positions of the same `known`; or ``End([payoff of each agent, ...])`` if the game is over.
-        Probabilities and payoffs are integers or fractions, never floats.
+        Probabilities and payoffs are whole numbers, fractions, or texts such as ``"1/4"`` and ``"0.25"``; other
+        floats are refused.
     max_nodes : int
         Most nodes that are built.
 
     Raises
     ------
     ModelError
-        If probabilities do not sum to 1, a payoff is missing, or an information set has different actions.
+        If `rules` returns something else, probabilities do not sum to 1, a payoff is missing, a number is not exact,
+        two actions have one label, or an information set has different actions.
     LimitError
         If there are more nodes.
 
@@ -123,7 +129,7 @@ def from_rules(
         node = built.add(parent, chance, label, found)
         # Last in, first out: the first branch is to be numbered first.
         if isinstance(found, Chance):
-            waiting += [(node, Fraction(p), word, then) for word, p, then in reversed(found.branches)]
+            waiting += [(node, built.exact(p, "probability"), word, then) for word, p, then in reversed(found.branches)]
         elif isinstance(found, Move):
             waiting += [(node, Fraction(1), word, then) for word, then in reversed(found.actions)]
     return built.game()
@@ -143,6 +149,11 @@ class _Rules:
         self, parent: int, probability: Fraction, label: str, found: Chance[Position] | Move[Position] | End
     ) -> int:
         """Return the number of a new node."""
+        if not isinstance(found, (Chance, Move, End)):
+            raise ModelError(
+                f"game {self.name!r}: rules returned {found!r} after {label!r}, expected a Chance, Move or End; see"
+                " that every way through the function returns one"
+            )
         if isinstance(found, Chance):
             self._check_chance(found, label)
             return self.nodes.add(parent, label, probability, CHANCE)
@@ -151,19 +162,33 @@ class _Rules:
         return self.nodes.add(parent, label, probability, TERMINAL, outcome=self._outcome(found))
 
     def _check_chance(self, found: Chance[Position], label: str) -> None:
-        total = sum((Fraction(p) for _, p, _ in found.branches), Fraction(0))
-        if total != 1 or any(p < 0 for _, p, _ in found.branches):
+        self._check_parts(found, "branches", ("label", "probability", "next position"))
+        chances = [self.exact(p, "probability") for _, p, _ in found.branches]
+        total = sum(chances, Fraction(0))
+        if total != 1 or min(chances, default=0) < 0:
             raise ModelError(
                 f"game {self.name!r}: the probabilities of a chance move after {label!r} sum to {total}, expected"
                 " numbers of at least 0 that sum to 1 exactly; give them as fractions"
             )
 
     def _set(self, found: Move[Position]) -> int:
+        self._check_parts(found, "actions", ("label", "next position"))
         actions = tuple(word for word, _ in found.actions)
-        if not 0 <= found.agent < len(self.agents) or not actions:
+        if not is_index(found.agent, len(self.agents)) or not actions:
             raise ModelError(
-                f"game {self.name!r}: agent {found.agent} moves with {len(actions)} actions, expected an agent from 0"
+                f"game {self.name!r}: agent {found.agent!r} moves with {len(actions)} actions, expected an agent from 0"
                 f" to {len(self.agents) - 1} and at least one action"
+            )
+        if not isinstance(found.known, Hashable):
+            raise ModelError(
+                f"game {self.name!r}: agent {self.agents[found.agent]!r} knows {found.known!r}, expected something"
+                " hashable; give a text or a tuple"
+            )
+        named = [word for word in actions if word]
+        if len(set(named)) < len(named):
+            raise ModelError(
+                f"game {self.name!r}: agent {self.agents[found.agent]!r} knowing {str(found.known)!r} has two actions"
+                f" of the same label, {actions}; give each its own label, or none at all: ''"
             )
         number = self.sets.setdefault((found.agent, found.known), len(self.sets))
         if number == len(self.actions):
@@ -176,12 +201,41 @@ class _Rules:
         return number
 
     def _outcome(self, found: End) -> int:
+        if not _is_sequence(found.payoffs):
+            raise ModelError(
+                f"game {self.name!r}: End has payoffs {found.payoffs!r}, expected a list of one per agent: End([1, -1])"
+            )
         if len(found.payoffs) != len(self.agents):
             raise ModelError(
                 f"game {self.name!r} ends with {len(found.payoffs)} payoffs, expected one for each of"
                 f" {len(self.agents)} agents"
             )
-        return self.outcomes.setdefault(tuple(Fraction(x) for x in found.payoffs), len(self.outcomes))
+        return self.outcomes.setdefault(tuple(self.exact(x, "payoff") for x in found.payoffs), len(self.outcomes))
+
+    def exact(self, value: Any, what: str) -> Fraction:
+        """Return a number that is exact; a float is, if it is whole."""
+        is_whole = isinstance(value, float) and value.is_integer()
+        if is_whole or isinstance(value, (Rational, Decimal, str)):
+            with suppress(ValueError, OverflowError, ZeroDivisionError):
+                return Fraction(value)
+        raise ModelError(
+            f"game {self.name!r}: {what} {value!r} is not an exact number; give a whole number, a Fraction, or a text"
+            " such as '1/4'"
+        )
+
+    def _check_parts(self, found: Chance[Position] | Move[Position], name: str, parts: tuple[str, ...]) -> None:
+        """Raise ModelError unless the branches of a move have these parts, a label first."""
+        entries = getattr(found, name)
+        expected = f"expected ({', '.join(parts)})"
+        if not _is_sequence(entries):
+            raise ModelError(
+                f"game {self.name!r}: {type(found).__name__} has {name} {entries!r}, {expected} for each, in a list"
+            )
+        for entry in entries:
+            if not _is_sequence(entry) or len(entry) != len(parts) or not isinstance(entry[0], str):
+                raise ModelError(
+                    f"game {self.name!r}: {type(found).__name__} has among its {name} {entry!r}, {expected}"
+                )
 
     def game(self) -> Tree:
         """Return the tree."""
@@ -190,3 +244,7 @@ class _Rules:
             for (agent, known), actions in zip(self.sets, self.actions, strict=True)
         ]
         return self.nodes.tree(self.name, self.agents, sets, self.outcomes)
+
+
+def _is_sequence(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)

@@ -189,6 +189,16 @@ def test_listening_for_ever_costs_two_a_step():
     assert (high > -2).all()
 
 
+@pytest.mark.parametrize("bound", [0.3, 0.1 + 0.2])
+def test_rounding_excludes_no_value_from_intervals_that_are_proven(bound):
+    """Three rewards of 0.1 are 0.3 or one unit in the last place more, by the order of their sum."""
+    for least in (0.0, bound):
+        played = Simulation(np.full((200, 1), bound), np.array([[least, bound]]), 0.95, 0)
+        for kind in ("hoeffding", "bernstein"):
+            low, high = played.interval(kind)[0]
+            assert low <= 0.3 < 0.1 + 0.2 <= high < 0.3 + 1e-11
+
+
 def test_intervals_by_hand():
     """200 returns, half of them 0 and half 1, bounds 0 and 1, level 0.95.
 
@@ -208,7 +218,7 @@ def test_one_run_proves_nothing():
     played = posg.solve(posg.catalog("dectiger"), 2, "full").simulate(1)
     assert np.isinf(played.standard_error).all()
     for kind in ("normal", "bernstein", "hoeffding"):
-        np.testing.assert_array_equal(played.interval(kind), played.bounds)
+        np.testing.assert_allclose(played.interval(kind), played.bounds, rtol=1e-11)
 
 
 def test_distribution_free_intervals_hold_where_the_normal_one_does_not():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import csv
+import inspect
 import json
 
 import numpy as np
 import pytest
 
 import lp_posg as posg
-from lp_posg.errors import CertificateError, FormatError, ModelError, OptionError
+from lp_posg.errors import CertificateError, FormatError, MissingMemberError, ModelError, OptionError
 from lp_posg.evaluate import StepPlay
 from lp_posg.planning import METHODS, HistorySolution, StateSolution, TreeSolution
 
@@ -269,3 +271,60 @@ def test_what_does_not_fit_a_posg_is_refused(options, error, match):
 def test_what_does_not_fit_a_tree_is_refused(options, match):
     with pytest.raises(OptionError, match=match):
         posg.solve(posg.catalog("kuhn-poker-tree"), **options)
+
+
+@pytest.mark.parametrize("seed", [-1, "a", 1.5, None, True])
+def test_a_seed_of_play_is_checked_as_that_of_simulate(case, seed):
+    for use in (case[1].play, lambda seed: case[1].simulate(10, seed)):
+        with pytest.raises(ModelError, match=f"seed is {seed!r}, expected a whole number of at least 0"):
+            use(seed)
+
+
+def test_a_place_that_is_no_number_is_told(case):
+    for place in (("a", 0), (0, "a"), (0.5, 0), (-1, 0), (0, -1)):
+        with pytest.raises(ModelError, match=r"there is no|a game tree has no steps"):
+            case[1].strategy(*place)
+
+
+def test_what_play_cannot_see_is_told(case):
+    with pytest.raises(ModelError, match=r"seen is 3, expected|nobody sees anything before the first action"):
+        case[1].play().act(3)
+
+
+@pytest.mark.parametrize("path", [3, None, b"s.npz"])
+def test_what_is_no_path_is_told(case, path):
+    for write in (case[1].save, case[1].export, lambda path: posg.save(posg.catalog("chicken"), path), posg.load):
+        with pytest.raises(FormatError, match="is not a path; give the name of a"):
+            write(path)
+
+
+def test_members_of_other_kinds_say_why_they_are_missing(case):
+    name, solution = case
+    told = {
+        "states": (("at", "information_sets", "behaviour"), r"over common-information states.*see `strategy"),
+        "histories": (("ledger", "advantages", "gains", "graph"), "solve with method 'common-information', where"),
+        "tree": (("ledger", "advantages", "gains", "history"), "over information sets.*see `certificate`"),
+    }
+    members, match = told.get(name, told["tree"])
+    for member in members:
+        assert not hasattr(solution, member)
+        with pytest.raises(MissingMemberError, match=match):
+            getattr(solution, member)
+    with pytest.raises(AttributeError, match="object has no attribute 'nonsense'"):
+        solution.nonsense()
+    assert copy.copy(solution).welfare == solution.welfare
+
+
+def test_simulate_takes_the_same_arguments(case):
+    _, solution = case
+    names = ["n_runs", "seed", "game", "level", "traces"]
+    assert list(inspect.signature(solution.simulate).parameters) == names
+    own, given = solution.simulate(50), solution.simulate(50, game=solution.game, traces=0)
+    np.testing.assert_array_equal(own.returns, given.returns)
+    with pytest.raises(ModelError, match=r"expected a Game|expected a Tree"):
+        solution.simulate(50, game=3)
+    if isinstance(solution, TreeSolution):
+        with pytest.raises(OptionError, match="traces does not apply to a solution of a game tree"):
+            solution.simulate(50, traces=1)
+    else:
+        assert len(solution.simulate(50, traces=1).traces) == 1

@@ -96,3 +96,22 @@ def test_compare_says_why_a_price_is_undefined():
 def test_over_several_steps_or_with_more_agents_there_are_no_spreads():
     assert posg.compare(posg.catalog("chicken"), 2, ["full"], ["ce"]).spreads == ()
     assert posg.compare(random_game(0, n_agents=3), 1, ["full"], ["ce"]).spreads == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "concept", "told"),
+    [
+        ("kuhn-poker-tree", "ce", r"plans \('player1' 27, 'player2' 64\).*'cce', whose.*`solve` it for single points"),
+        ("leduc-poker", "cce", r"plans \('player1' 1.04.*smaller tree; .*'ne' without listing plans"),
+    ],
+)
+def test_a_tree_too_large_for_a_region_is_told_in_plans(name: str, concept: str, told: str):
+    with pytest.raises(UnsupportedError, match=told) as caught:
+        posg.payoff_region(posg.catalog(name), concept)
+    assert "share more" not in str(caught.value)
+
+
+def test_what_the_refused_region_of_a_tree_advises_works():
+    tree = posg.catalog("kuhn-poker-tree")
+    assert posg.payoff_region(tree, "cce").vertices == pytest.approx(np.array([[-1, 1]]) / 18)
+    assert posg.solve(tree, concept="ce", objective="worst").values == pytest.approx(np.array([-1, 1]) / 18)

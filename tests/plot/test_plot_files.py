@@ -51,6 +51,8 @@ def test_other_suffixes_and_places_are_refused(solution, tmp_path):
             plot.save(figure, tmp_path / name)
     with pytest.raises(FormatError, match="cannot be written"):
         plot.save(figure, tmp_path / "nowhere" / "p.png")
+    with pytest.raises(FormatError, match="3 is not a path"):
+        plot.save(figure, 3)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -124,6 +124,12 @@ def shapley():
     return regions, posg.compare(game, 1, ["full"], ["team", "ne", "ce", "cce"])
 
 
+@pytest.mark.parametrize("given", [3, [3], None])
+def test_what_is_no_comparison_is_told(given):
+    with pytest.raises(ModelError, match=r"expected what lp_posg\.compare returns"):
+        plot.values(given)
+
+
 def test_payoffs_show_polygons_points_and_the_line_of_the_optimum(shapley):
     regions, table = shapley
     figure = plot.payoffs(regions, table)
@@ -180,6 +186,9 @@ def test_payoffs_of_what_does_not_belong_together_are_refused(shapley):
     longer = posg.compare(posg.catalog("shapley-game"), 2, ["full"], ["team"])
     for given, message in (
         (([], table), "no region"),
+        ((3,), "regions is 3, expected a Comparison or a list"),
+        (([3],), r"regions is \[3\], expected"),
+        ((regions, 3), "comparison is 3, expected a Comparison"),
         (([regions[0], chicken], table), "different stage games"),
         ((regions, two), "several sharing rules"),
         ((regions, longer), "only for 2 agents and 1 step"),

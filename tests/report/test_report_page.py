@@ -16,7 +16,7 @@ pytest.importorskip("jinja2")
 import lp_posg as posg
 from lp_posg import report
 from lp_posg.catalogue import catalog_entry
-from lp_posg.errors import FormatError, MissingExtraError
+from lp_posg.errors import FormatError, MissingExtraError, ModelError
 from lp_posg.induction.checkpoint import fingerprint
 
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "</script><b>", "a&amp;b\n$x$", "{{ 7*7 }}")
@@ -302,3 +302,11 @@ def test_a_strategy_over_private_histories_has_its_page():
 def test_steps_and_states_are_counted_from_1(text):
     assert "step 1, state 1" in text
     assert "time 0" not in text
+
+
+def test_what_is_no_comparison_or_no_path_is_told(table, tmp_path):
+    with pytest.raises(ModelError, match="table is int, expected a Comparison"):
+        report.save(3, tmp_path / "x.html")
+    with pytest.raises(FormatError, match="3 is not a path"):
+        report.save(table, 3)
+    assert list(tmp_path.iterdir()) == []

@@ -301,6 +301,37 @@ def test_one_information_set_has_the_same_actions_everywhere():
         from_rules("broken", ["a", "b"], 0, rules)
 
 
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (None, "rules returned None after '', expected a Chance, Move or End"),
+        (Move(0, "k", ["xy", "zw"]), r"Move has among its actions 'xy', expected \(label, next position\)"),
+        (Move(0, "k", None), "Move has actions None"),
+        (Move("a", "k", [("x", 1)]), "agent 'a' moves"),
+        (Move(0, {}, [("x", 1)]), "knows {}, expected something hashable"),
+        (Move(0, "k", [("x", 1), ("x", 2)]), "two actions of the same label"),
+        (Chance([("x", 1)]), r"Chance has among its branches .* expected \(label, probability, next position\)"),
+        (Chance([("x", 0.25, 1), ("y", 0.75, 2)]), "probability 0.25 is not an exact number.* such as '1/4'"),
+        (Chance([]), "sum to 0"),
+        (End(3), r"End has payoffs 3.*End\(\[1, -1\]\)"),
+        (End([0.1, -0.1]), "payoff 0.1 is not an exact number"),
+        (End(["one", 2]), "payoff 'one' is not an exact number"),
+        (End([float("inf"), 2]), "payoff inf is not an exact number"),
+    ],
+)
+def test_rules_that_return_something_else_are_told_what_is_expected(found, told):
+    with pytest.raises(ModelError, match=told):
+        from_rules("broken", ["a", "b"], 0, lambda at: End([0, 0]) if at else found)
+
+
+def test_texts_and_whole_floats_are_exact_numbers():
+    def rules(at):
+        return End([at, 2.0]) if at else Chance([("x", "1/4", "0.1"), ("y", "0.75", np.int64(3))])
+
+    tree = from_rules("exact", ["a", "b"], 0, rules)
+    assert posg.solve(tree, concept="team").values == pytest.approx([0.025 + 2.25, 2])
+
+
 def test_rules_without_end_meet_the_limit():
     with pytest.raises(LimitError, match="more than 100 nodes"):
         from_rules("endless", ["a"], 0, lambda at: Move(0, at, [("on", at + 1)]), max_nodes=100)

@@ -11,13 +11,12 @@ from lp_posg.cli import options as shared
 from lp_posg.cli.games import open_solution
 from lp_posg.cli.screen import Column, show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, deliver
-from lp_posg.errors import OptionError
 from lp_posg.wording import number, numbers, seconds
 
 if TYPE_CHECKING:
     from lp_posg.evaluate import Simulation, Trace
     from lp_posg.game import Game
-    from lp_posg.planning import HistorySolution, Solution, StateSolution
+    from lp_posg.planning import Solution
     from lp_posg.trees import Tree
 
 EXAMPLE = "lp-posg simulate tiger.npz --runs 100000 --seed 1 --traces 2"
@@ -46,25 +45,10 @@ def run(
     check_json_target(json, solution, file)
     stored, game = open_solution(solution, file)
     begun = time.perf_counter()
-    played = _played(stored, runs, seed, level, {"game": None if file is None else game, "traces": traces})
+    played = stored.simulate(runs, seed, game=None if file is None else game, level=level, traces=traces)
     taken = time.perf_counter() - begun
     result = stored, game, played, taken
     deliver(json, lambda: _summary(*result), lambda: _show(*result))
-
-
-def _played(stored: Solution, runs: int, seed: int, level: float, steps: dict[str, Any]) -> Simulation:
-    """Return what following the solution brings; `steps` is for solutions of games with steps."""
-    from lp_posg.planning import TreeSolution
-
-    if isinstance(stored, TreeSolution):
-        for name, value in steps.items():
-            if value:
-                option = None if name == "game" else name
-                raise OptionError(
-                    f"{option or 'FILE'} does not apply to a solution of a game tree; leave it out", option=option
-                )
-        return stored.simulate(runs, seed, level=level)
-    return cast("StateSolution | HistorySolution", stored).simulate(runs, seed, level=level, **steps)
 
 
 def _summary(stored: Solution, game: Game | Tree, played: Simulation, taken: float) -> dict[str, Any]:

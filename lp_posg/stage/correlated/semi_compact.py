@@ -149,12 +149,14 @@ class Form(IncentiveRows):
     def check_size(self, name: str, block: StageBlock) -> None:
         """Raise UnsupportedError if the program would be too large to write down whole."""
         if self.n_entries > ENTRY_LIMIT:
+            fewer = "share more, so that agents have fewer private informations"
+            if max(self.n_private) == 1:
+                fewer = "nothing is private here, so only fewer actions make it smaller"
             more = " (for prescriptions heard whole no columns are generated); use 'ce', 'interim-cce' or 'cce'"
             raise UnsupportedError(
                 f"concept {name!r} at {block.where(0)}: the stage LP would have about {self.n_entries:.3g} entries"
                 f" (private informations {self.n_private}, actions {self.n_actions}; the limit of a whole program"
-                f" is {ENTRY_LIMIT:.3g}); share more, so that agents have fewer private informations"
-                f"{more if self.kind == 'prescription' else ''}"
+                f" is {ENTRY_LIMIT:.3g}); {fewer}{more if self.kind == 'prescription' else ''}"
             )
 
     @property
