@@ -92,11 +92,13 @@ class Kind:
         >>> KINDS["ne"].implies(KINDS["ce"]), KINDS["cce"].implies(KINDS["ce"]), KINDS["team"].implies(KINDS["ne"])
         (True, False, False)
         """
-        if self == other or self.together or other.together:
-            return self == other or (self.together and other.together)
+        if self == other:
+            return True
         allows = next((kind for kind in KINDS.values() if kind.best is self.best), None)
         if allows is None or (other.independent and not self.independent):
             return False
+        if self.together or other.together or allows.together:
+            return self.together and other.together and allows.together
         heard = min(_HEARS.index(kind.hears) for kind in (self, allows))
         interim = self.decides == allows.decides == "interim"
         hears = self.independent or heard >= _HEARS.index(other.hears)
