@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from lp_posg.errors import ModelError, OptionError
-from lp_posg.evaluate.kinds import Kind
+from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.game.protocols import Payoffs
 from lp_posg.stage.correlated.concept import Correlated
 from lp_posg.stage.nash.nash_concept import Nash
@@ -95,4 +95,8 @@ def concept_named(concept: str | Concept) -> Concept:
         raise ModelError(
             f"concept {name!r}: deviations is {kind!r}, expected a Kind, as lp_posg.evaluate.kind_named('ce') is one"
         )
+    try:
+        kind_named(kind)
+    except ModelError as error:
+        raise ModelError(f"concept {name!r}: {error}") from None
     return concept
