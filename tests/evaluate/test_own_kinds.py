@@ -57,3 +57,20 @@ def test_a_kind_under_the_name_of_a_built_in_one_is_refused():
         certify(game, found.sharing, found.policy, other)
     assert kind_named(replace(CE)) == CE
     assert posg.solve(game, 1, concept=Own(replace(other, name="mine"))).certificate.kind.name == "mine"
+
+
+def failing(view):
+    raise KeyError("lost")
+
+
+@pytest.mark.parametrize(
+    ("best", "told"),
+    [
+        (failing, "kind of deviation 'mine': best raised KeyError: 'lost'"),
+        (lambda view: None, r"best returned NoneType, expected the values, shape \(1, 2\), and a Gain"),
+        (lambda view: (CE.best(view)[0][:, :1], CE.best(view)[1]), r"expected the values, shape \(1, 2\)"),
+    ],
+)
+def test_a_best_deviation_that_fails_is_told_with_the_kind(best, told):
+    with pytest.raises(ModelError, match=told):
+        posg.solve(posg.catalog("chicken"), 1, concept=Own(replace(CE, name="mine", best=best)))

@@ -198,3 +198,14 @@ def test_a_name_that_is_no_text_is_refused(wrong):
 
     with pytest.raises(ModelError, match=rf"the sharing rule's name is {wrong!r}, expected a text"):
         solve(random_game(0), 2, Nameless())
+
+
+@pytest.mark.parametrize("method", ["increment", "retain"])
+def test_a_structure_that_fails_is_told_with_its_name(method: str):
+    def failing(*arguments):
+        raise KeyError("lost")
+
+    structure = OneStepDelay()
+    setattr(structure, method, failing)
+    with pytest.raises(ModelError, match=rf"sharing 'handwritten': {method} raised KeyError: 'lost'"):
+        solve(random_game(0), 2, structure)
