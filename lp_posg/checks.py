@@ -1,12 +1,18 @@
-"""Checks of single arguments: each returns the value in its type, or raises `ModelError` with the argument's name."""
+"""Checks of single arguments: each returns the value in its type, or raises `ModelError` with the argument's name.
+
+`called` does so for what a user's function raises.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeVar
 
-from lp_posg.errors import ModelError
+from lp_posg.errors import LpPosgError, ModelError
+
+Result = TypeVar("Result")
 
 
 def whole_number(name: str, value: object, least: int = 1) -> int:
@@ -73,3 +79,13 @@ def real_number(value: object) -> float:
         return float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     except OverflowError:
         return math.inf
+
+
+def called(what: str, function: Callable[..., Result], *arguments: Any) -> Result:
+    """Return what a user's function returns; an exception that it raises is the cause of a `ModelError`."""
+    try:
+        return function(*arguments)
+    except (LpPosgError, MemoryError):
+        raise
+    except Exception as error:
+        raise ModelError(f"{what} raised {type(error).__name__}: {error}") from error

@@ -17,6 +17,7 @@ from functools import partial
 
 import numpy as np
 
+from lp_posg.checks import called
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.best_deviations import Gain, StepView
 from lp_posg.evaluate.certificate import Certificate, Deviation, Status
@@ -154,6 +155,19 @@ def pairs_of(
     )
 
 
+def best_of(kind: Kind, view: StepView) -> tuple[FloatArray, Gain]:
+    """Return what the one-step program of a kind returns, checked: it may be a user's."""
+    what, shape = f"kind of deviation {kind.name!r}: best", (view.level.n_nodes, view.n_agents)
+    found = called(what, kind.best, view)
+    is_pair = isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], Gain)
+    if not is_pair or np.shape(found[0]) != shape or np.shape(found[1].amount) != shape[::-1]:
+        raise ModelError(
+            f"{what} returned {type(found).__name__}, expected the values, shape {shape}, and a Gain with an amount of"
+            f" shape {shape[::-1]}"
+        )
+    return found
+
+
 class Programs:
     """The two dynamic programs backward: following, and the best deviation, depth by depth.
 
@@ -191,7 +205,7 @@ class Programs:
 
     def _part(self, time: int, nodes: slice) -> tuple[FloatArray, FloatArray, Gain]:
         view = self.view(time, nodes)
-        best, gain = self.kind.best(view)
+        best, gain = best_of(self.kind, view)
         return view.values_following(), best, Gain(gain.amount, bounded=gain.bounded)
 
     def view(self, time: int, nodes: slice) -> StepView:
@@ -229,7 +243,7 @@ class Programs:
     def _described(self, agent: int, time: int, node: int, gap: float) -> Deviation:
         game, depth = self.game, self.pairs.depths[time]
         view = self.view(time, slice(node, node + 1))
-        rank, recommended, action = self.kind.best(view)[1].place(agent)
+        rank, recommended, action = best_of(self.kind, view)[1].place(agent)
         known = "any"
         if rank is not None:
             private = int(view.level.supports[agent].private[rank])

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lp_posg.checks import choice
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.best_deviations import (
     Gain,
@@ -26,6 +27,7 @@ Hears = Literal["nothing", "action", "prescription"]
 Decides = Literal["interim", "ex-ante", "together"]
 
 _HEARS = ("nothing", "action", "prescription")
+_DECIDES = ("interim", "ex-ante", "together")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ class Kind:
         What has to be known to read the gains of single actions; BEST stands for the best deviation at a state.
     best : callable
         The one-step program: of a `StepView`, the best deviation values, shape (N, n), and where they gain.
+
+    Raises
+    ------
+    ModelError
+        If a member is not what it has to be.
     """
 
     name: str
@@ -57,6 +64,19 @@ class Kind:
     best: Callable[[StepView], tuple[FloatArray, Gain]] = field(repr=False)
     independent: bool = False
     note: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise ModelError(f"the name of a kind of deviation is {self.name!r}, expected a text")
+        what = f"kind of deviation {self.name!r}"
+        choice(f"{what}: hears", self.hears, _HEARS)
+        choice(f"{what}: decides", self.decides, _DECIDES)
+        choice(f"{what}: independent", self.independent, (True, False))
+        for member in ("to_play", "note"):
+            if not isinstance(getattr(self, member), str):
+                raise ModelError(f"{what}: {member} is {getattr(self, member)!r}, expected a text")
+        if not callable(self.best):
+            raise ModelError(f"{what}: best is {self.best!r}, expected a function of a StepView")
 
     @property
     def together(self) -> bool:
@@ -92,11 +112,13 @@ class Kind:
         >>> KINDS["ne"].implies(KINDS["ce"]), KINDS["cce"].implies(KINDS["ce"]), KINDS["team"].implies(KINDS["ne"])
         (True, False, False)
         """
-        if self == other or self.together or other.together:
-            return self == other or (self.together and other.together)
+        if self == other:
+            return True
         allows = next((kind for kind in KINDS.values() if kind.best is self.best), None)
         if allows is None or (other.independent and not self.independent):
             return False
+        if self.together or other.together or allows.together:
+            return self.together and other.together and allows.together
         heard = min(_HEARS.index(kind.hears) for kind in (self, allows))
         interim = self.decides == allows.decides == "interim"
         hears = self.independent or heard >= _HEARS.index(other.hears)
@@ -172,9 +194,14 @@ def kind_named(kind: str | Kind) -> Kind:
     Raises
     ------
     ModelError
-        If there is none.
+        If there is none, or a `Kind` has the name of a built-in one that it is not: solutions store the name only.
     """
     if isinstance(kind, Kind):
+        if kind != KINDS.get(kind.name, kind):
+            raise ModelError(
+                f"a kind of deviation has the name {kind.name!r} of a built-in kind, but is another; give it a name of"
+                " its own"
+            )
         return kind
     if kind not in KINDS:
         raise ModelError(f"unknown kind of deviation {kind!r}; expected one of {', '.join(KINDS)}")

@@ -76,9 +76,10 @@ def load(
     objects = {name: value for name, value in named.items() if value is not None}
     if not objects:
         return entry.read(file)
-    found = npz.read(file, **objects) if entry is npz.FORMAT else None
-    if found is None or isinstance(found, Game):
-        raise OptionError(f"{path}: {', '.join(objects)} belong to a stored solution, and this file holds none")
+    found = npz.read(file, **objects) if entry is npz.FORMAT else entry.read(file)
+    if isinstance(found, (Game, Tree)):
+        belong = "belongs" if len(objects) == 1 else "belong"
+        raise OptionError(f"{path}: {', '.join(objects)} {belong} to a stored solution, and this file holds none")
     return found
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from lp_posg.errors import LimitError
+from lp_posg.checks import called
+from lp_posg.errors import LimitError, ModelError
 from lp_posg.game.protocols import Payoffs
 from lp_posg.induction.blocks import Block, backward_order, private_rows, stage_block
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, StateSpace
@@ -136,7 +137,12 @@ def _entries(game: Payoffs, block: Block) -> float:
 def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tuple[BlockStrategy, FloatArray]:
     """Return strategies and their values (B, n); what a worker does."""
     games.check_deadline()
-    found = concept.solve(games, objective)
+    what = f"concept {concept.name!r} at {games.where(0)}: solve"
+    found = called(what, concept.solve, games, objective)
+    if not isinstance(found, BlockStrategy) or len(found.atom_start) != len(games) + 1:
+        raise ModelError(
+            f"{what} returned {type(found).__name__}, expected a BlockStrategy of {len(games)} stage games"
+        )
     return found, found.values(games.payoff)
 
 

@@ -21,6 +21,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.checks import called
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.information.lookup import divided_rows, row_sums
@@ -209,14 +210,16 @@ class Ruled:
 
     def first(self, step: Step, children: Children) -> Compressed:
         """Return the rule's states after the start."""
-        states = [self.rule.first_state(step.table.increment_label(int(z))) for z in children.increment]
+        what = f"compression {self.name!r}: first_state"
+        states = [called(what, self.rule.first_state, step.table.increment_label(int(z))) for z in children.increment]
         return self._grouped([children], states)
 
     def update(self, step: Step, state: State, children: Iterable[Children]) -> Compressed:
         """Return the rule's states after one more step."""
         parts, label = list(children), cache(step.table.increment_label)
+        what = f"compression {self.name!r}: next_state"
         states = [
-            self.rule.next_state(step.time, state["states"][parent], label(z))
+            called(what, self.rule.next_state, step.time, state["states"][parent], label(z))
             for part in parts
             for parent, z in zip(part.parent.tolist(), part.increment.tolist(), strict=True)
         ]

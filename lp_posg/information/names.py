@@ -58,7 +58,7 @@ def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> Sharing
     ------
     ModelError
         If the name is unknown, its delay is missing or not a positive number, or the object
-        lacks a method or is made for another number of agents.
+        lacks a method, is made for another number of agents, or has the name of a built-in structure.
     """
     if not isinstance(sharing, str):
         if isinstance(sharing, type) or not isinstance(sharing, SharingStructure):
@@ -68,6 +68,7 @@ def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> Sharing
         made_for = getattr(sharing, "n_agents", n_agents)
         if made_for != n_agents:
             raise ModelError(f"sharing {sharing.name!r} is made for {made_for} agents, the game has {n_agents}")
+        _check_own_name(sharing, n_agents)
         return sharing
     name, colon, delay = sharing.strip().partition(":")
     form = SHARING.get(name)
@@ -80,6 +81,19 @@ def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> Sharing
             f"sharing {sharing!r}: expected {form.written} with a delay D of at least 1, as in {form.example!r}"
         )
     return form.make(n_agents, int(delay))
+
+
+def _check_own_name(sharing: SharingStructure, n_agents: int) -> None:
+    """Raise ModelError unless a structure's name is a text, and no built-in structure but itself has it."""
+    name = sharing.name
+    if not isinstance(name, str) or not name:
+        raise ModelError(f"the sharing rule's name is {name!r}, expected a text")
+    try:
+        built_in = sharing_structure(name, n_agents)
+    except OptionError:
+        return
+    if sharing != built_in:
+        raise ModelError(f"the sharing rule's name is {name!r}, that of a built-in rule; give it another")
 
 
 def compression_names() -> tuple[str, ...]:

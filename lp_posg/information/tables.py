@@ -13,6 +13,7 @@ from itertools import product
 
 import numpy as np
 
+from lp_posg.checks import called
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.game.protocols import Sizes
 from lp_posg.information.sharing import SharingStructure
@@ -114,7 +115,7 @@ def _table(
     actions: Sequence[Sequence[int | None]],
     observations: Sequence[Sequence[int | None]],
 ) -> SplitTable:
-    columns = []
+    columns, what = [], f"sharing {structure.name!r}"
     for agent, own in enumerate(private):
         shape = (len(own), len(actions[agent]), len(observations[agent]))
         increments: dict[Hashable, int] = {}
@@ -122,13 +123,14 @@ def _table(
         flat_z = np.empty(int(np.prod(shape)), dtype=np.int64)
         flat_p = np.empty_like(flat_z)
         for i, triple in enumerate(product(own, actions[agent], observations[agent])):
-            z, p = structure.increment(agent, *triple), structure.retain(agent, *triple)
+            z = called(f"{what}: increment", structure.increment, agent, *triple)
+            p = called(f"{what}: retain", structure.retain, agent, *triple)
             try:
                 flat_z[i] = increments.setdefault(z, len(increments))
                 flat_p[i] = retained.setdefault(p, len(retained))
             except TypeError:
                 raise ModelError(
-                    f"sharing {structure.name!r}: increment {z!r} or private information {p!r} is not"
+                    f"{what}: increment {z!r} or private information {p!r} is not"
                     " hashable; return tuples of numbers or strings"
                 ) from None
         _check_recall(structure, agent, own, shape, flat_z * len(retained) + flat_p)

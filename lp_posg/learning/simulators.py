@@ -11,6 +11,8 @@ from lp_posg.game import Game
 from lp_posg.interop.pettingzoo import from_parallel_env, looks_like_aec_env, looks_like_parallel_env
 from lp_posg.learning.environments import Actor, Environment, Episodes, GameEnvironment, record
 from lp_posg.learning.simulator_runs import Place, Run, Simulator, sizes_of
+from lp_posg.trees import Tree
+from lp_posg.trees.as_game import checked_posg
 from lp_posg.types import FloatArray, IntArray
 
 SEEDS = 2**31
@@ -136,8 +138,8 @@ def environment(source: Any) -> Environment:
     MissingExtraError
         If a PettingZoo environment is given and gymnasium is not installed.
     """
-    if isinstance(source, Game):
-        return GameEnvironment(source)
+    if isinstance(source, (Game, Tree)):
+        return GameEnvironment(checked_posg(source))
     if not isinstance(source, type):
         if isinstance(source, Environment):
             return source

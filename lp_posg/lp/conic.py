@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.errors import LimitError, LpPosgError, ModelError, SolveError
+from lp_posg.checks import called
+from lp_posg.errors import LimitError, ModelError, SolveError
 from lp_posg.lp.attempts import seconds_left, solve_program
 from lp_posg.lp.program import LinearProgram
 from lp_posg.types import FloatArray
@@ -113,12 +114,7 @@ def concave_expression(goal: Callable[[Any], Any], argument: Any, what: str) -> 
 
     Raises ModelError if it is none, or the function raises an exception, which is then the cause.
     """
-    try:
-        expression = goal(argument)
-    except LpPosgError:
-        raise
-    except Exception as error:
-        raise ModelError(f"{what}: the objective raised {type(error).__name__}: {error}") from error
+    expression = called(f"{what}: the objective", goal, argument)
     _check_concave(expression, what)
     return expression
 

@@ -19,7 +19,7 @@ from lp_posg.planning.common_information import CommonInformation, plan_over, re
 from lp_posg.planning.comparison import Check, Comparison, Row, Spread
 from lp_posg.planning.methods import AUTO, settle
 from lp_posg.planning.relations import Solved, relation_checks, row_plan, sharing_orders, spreads
-from lp_posg.planning.request import Request, check_request
+from lp_posg.planning.request import Request, check_request, checked_game
 from lp_posg.planning.run_options import RunOptions, checked_run
 from lp_posg.planning.solution import Solution
 from lp_posg.planning.strategic_form import StrategicForm, form_request, tree_solution
@@ -80,7 +80,7 @@ def compare(
     for given in (sharing, concept):
         if isinstance(given, str) or (given is not None and not given):
             raise ModelError("sharing and concept are sequences with at least one entry, as in sharing=['full']")
-    rules = _rules(game, sharing)
+    rules = _rules(checked_game(game), sharing)
     checked = checked_run(run)
     sample = check_request(
         game,

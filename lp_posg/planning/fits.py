@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lp_posg.errors import StrategyDependenceError, UnsupportedError
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure, check_horizon, reachable_states, sharing_examples, sharing_structure
+from lp_posg.trees.as_game import checked_posg
 
 STATE_LIMIT = 100_000
 """Most states of one depth that a survey expands."""
@@ -46,9 +47,9 @@ def survey(
     Raises
     ------
     ModelError
-        If a name or the horizon is not valid.
+        If the game, a name or the horizon is not valid.
     """
-    steps = check_horizon(game, horizon)
+    steps = check_horizon(checked_posg(game), horizon)
     return tuple(_fit(game, steps, sharing_structure(name, game.n_agents)) for name in sharing)
 
 

@@ -64,7 +64,7 @@ def load_solution(
     FormatError
         If the file cannot be read, is not a solution of this format, or is damaged.
     OptionError
-        If an object is given that it was not computed with.
+        If an object is given that it was not computed with, or that is not what it has to be.
     """
     meta, arrays = read_stored(path)
     given = {"sharing": sharing, "concept": concept, "objective": objective, "compression": compression}
@@ -115,7 +115,7 @@ def _named(what: str, parts: Parts, given: Mapping[str, Any], made: Callable[[An
     name, use = parts[what], given[what]
     expect(isinstance(name, str), what, "a name")
     if use is not None:
-        use = made(use)
+        use = _argument(what, use, made)
         if getattr(use, "name", None) != name:
             raise OptionError(f"the solution was computed with {name!r}, not with {getattr(use, 'name', use)!r}")
         return use
@@ -123,6 +123,14 @@ def _named(what: str, parts: Parts, given: Mapping[str, Any], made: Callable[[An
         return made(name)
     except ModelError:
         return Unknown(what, name, **known)
+
+
+def _argument(what: str, use: Any, made: Callable[[Any], Any]) -> Any:
+    """Return the user's own object, checked: what is wrong with it is no damage of the file."""
+    try:
+        return made(use)
+    except ModelError as error:
+        raise OptionError(f"argument {what} of load: {error}") from error
 
 
 def _objective(parts: Parts, given: Mapping[str, Any]) -> Objective:
@@ -137,8 +145,10 @@ def _objective(parts: Parts, given: Mapping[str, Any]) -> Objective:
 
 def _kind(name: Any, concept: Concept | None) -> Kind:
     expect(isinstance(name, str), "certificate.kind", "a name")
-    if concept is not None and concept_named(concept).deviations.name == name:
-        return concept.deviations
+    given = None if concept is None else _argument("concept", concept, concept_named)
+    if given is not None and given.deviations.name == name:
+        kind: Kind = given.deviations
+        return kind
     try:
         return kind_named(name)
     except ModelError:

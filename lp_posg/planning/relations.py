@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from lp_posg.errors import LimitError, UnsupportedError
-from lp_posg.evaluate import Kind, certify, pairs_of
+from lp_posg.evaluate import KINDS, Kind, certify, pairs_of
 from lp_posg.game import allowed_gaps
 from lp_posg.information import StateSpace, less_and_less_sharing
 from lp_posg.planning.comparison import Check, Row, Spread, a, place
 from lp_posg.planning.regions import one_step_games
 from lp_posg.planning.state_plan import StatePlan
-from lp_posg.stage import Correlated, efficiency_of, largest_share
+from lp_posg.stage import Correlated, efficiency_of, largest_share, selects_best
 from lp_posg.types import GAP_TOL
 
 OBEYED_TOL = 1e-10
@@ -50,8 +50,9 @@ class Solved:
 
     @property
     def team(self) -> StatePlan | None:
-        """The team optimum."""
-        return next((plan for plan in self.plans if plan.certificate.kind.together), None)
+        """The team optimum: of a concept that selects the best, whatever all agents could change together."""
+        optima = (plan for plan in self.plans if plan.certificate.kind.implies(KINDS["team"]))
+        return next((plan for plan in optima if selects_best(plan.concept)), None)
 
 
 def relation_checks(solved: Solved, tolerance: float) -> Iterator[Check]:
@@ -103,13 +104,13 @@ def _orders(solved: Solved) -> Iterator[Check]:
                 " = ".join(f"{value:.9g}" for value in values),
             )
     elif found and found[0].horizon == 1 and found[0].objective.name == "welfare" and found[0].is_exact:
-        yield from _welfare_orders(solved, found)
+        yield from _welfare_orders(solved, [plan for plan in found if selects_best(plan.concept)])
 
 
 def _welfare_orders(solved: Solved, found: list[StatePlan]) -> Iterator[Check]:
-    """Yield whether the best welfare of one stage grows with the concept, for each chain of concepts in order."""
+    """Yield whether the best welfare of one stage grows with the concept, for each chain of concepts that select it."""
     assert solved.space is not None
-    chains = [[found[0]]]
+    chains = [found[:1]]
     for plan in found[1:]:
         if _implies(chains[-1][-1], plan):
             chains[-1].append(plan)

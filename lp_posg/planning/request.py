@@ -19,6 +19,7 @@ from lp_posg.information import (
 from lp_posg.planning.run_options import Run, checked_run
 from lp_posg.stage import Concept, Objective, concept_named, parse_objective
 from lp_posg.trees import Tree
+from lp_posg.trees.as_game import checked_posg
 
 CERTIFICATES = ("auto", "exact", "bounded")
 
@@ -133,8 +134,7 @@ def check_request(
     ModelError
         If an option is not valid.
     """
-    if not isinstance(game, (Game, Tree)):
-        raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
+    game = checked_game(game)
     tolerance = checked_tolerance(tolerance)
     if approximate is not None and not isinstance(approximate, bool):
         raise ModelError(f"approximate is {approximate!r}, expected True, False or None")
@@ -154,6 +154,11 @@ def check_request(
     use, selection = compression_named(compression), parse_objective(objective, game.agents)
     rest = (tolerance, approximate, certificate, method, "", checked)
     return Request(game, steps, structure, wanted, selection, use, *rest)
+
+
+def checked_game(game: object) -> Game | Tree:
+    """Return a game or a game tree as it is; raise ModelError if it is neither."""
+    return game if isinstance(game, Tree) else checked_posg(game)
 
 
 def _check_tree_options(horizon: object, sharing: object, discount: object) -> None:

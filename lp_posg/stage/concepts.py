@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from lp_posg.errors import ModelError, OptionError
-from lp_posg.evaluate.kinds import Kind
+from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.game.protocols import Payoffs
 from lp_posg.stage.correlated.concept import Correlated
 from lp_posg.stage.nash.nash_concept import Nash
@@ -40,7 +40,8 @@ class Concept(Protocol):
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         """Return strategies of a block that maximise the objective among those of the concept.
 
-        Called from several threads at once.
+        Called from several threads at once. If they do maximise it, say so by a member ``selects_best = True``: without
+        it, `compare` expects of no strategy that its welfare is the best of the concept.
         """
 
 
@@ -56,6 +57,12 @@ CONCEPTS: dict[str, Concept] = {
     )
 }
 """The built-in concepts by name: one line each."""
+
+
+def selects_best(concept: Concept) -> bool:
+    """Whether a concept maximises the objective: a built-in one does, one of a user's if it says so."""
+    return type(concept) is type(CONCEPTS.get(concept.name)) or getattr(concept, "selects_best", False) is True
+
 
 _MEMBERS = ("name", "deviations", "check_game", "check_objective", "solve")
 
@@ -88,4 +95,8 @@ def concept_named(concept: str | Concept) -> Concept:
         raise ModelError(
             f"concept {name!r}: deviations is {kind!r}, expected a Kind, as lp_posg.evaluate.kind_named('ce') is one"
         )
+    try:
+        kind_named(kind)
+    except ModelError as error:
+        raise ModelError(f"concept {name!r}: {error}") from None
     return concept

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.errors import UnsupportedError
+from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.game import Game
 from lp_posg.trees.nodes import TERMINAL
 from lp_posg.trees.paths import from_root, nearest
@@ -23,6 +23,17 @@ NOTHING = "nothing"
 """What an agent observes where it does not move."""
 
 _MOST_NAMES = 3
+
+
+def checked_posg(game: object) -> Game:
+    """Return a POSG as it is; raise ModelError for a game tree, and for what is no game."""
+    if isinstance(game, Tree):
+        raise ModelError(
+            f"{game.name!r} is a game tree, expected a Game of steps; lp_posg.trees.to_game(tree) makes a POSG of it"
+        )
+    if not isinstance(game, Game):
+        raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
+    return game
 
 
 def to_game(game: Tree, name: str | None = None) -> Game:

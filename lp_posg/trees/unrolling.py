@@ -14,13 +14,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.checks import whole_number
-from lp_posg.errors import LimitError, ModelError
+from lp_posg.errors import LimitError
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
 from lp_posg.information.describe import history_text, private_text
 from lp_posg.information.levels import rows_of
 from lp_posg.information.tables import SplitTable, first_table, next_table
 from lp_posg.information.tracking import split_first, split_flat
+from lp_posg.trees.as_game import checked_posg
 from lp_posg.trees.exact_laws import first_chances, first_law, next_chances, outcome_rows
 from lp_posg.trees.nodes import CHANCE, TERMINAL, InformationSet
 from lp_posg.trees.sequence.histories import information_sets
@@ -74,8 +75,7 @@ def unrolled_tree(
     game: Game, horizon: int, sharing: str | SharingStructure = "none", *, max_nodes: int = NODE_LIMIT
 ) -> UnrolledTree:
     """Return the tree that `unroll` returns, with what each information set knows; arguments as there."""
-    if not isinstance(game, Game):
-        raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
+    checked_posg(game)
     whole_number("max_nodes", max_nodes)
     structure, steps = sharing_structure(sharing, game.n_agents), check_horizon(game, horizon)
     count = node_count(game, steps)

@@ -317,3 +317,14 @@ def test_a_compression_that_is_listed_passes_as_name_and_object_and_its_misspell
         compression_named("alike:much")
     with pytest.raises(OptionError, match=r"expected one of exact, .*, alike:EPS"):
         compression_named("alyke:0.1")
+
+
+@pytest.mark.parametrize("method", ["first_state", "next_state"])
+def test_a_rule_that_fails_is_told_with_its_name(method: str):
+    def failing(*arguments):
+        raise KeyError("lost")
+
+    rule = Everything()
+    setattr(rule, method, failing)
+    with pytest.raises(ModelError, match=rf"compression 'everything': {method} raised KeyError: 'lost'"):
+        posg.solve(posg.catalog("dectiger"), 3, "one-step-delay", compression=rule)

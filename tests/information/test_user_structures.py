@@ -178,3 +178,34 @@ def test_keeping_the_rest_is_fine_where_nothing_can_be_chosen():
     game = random_game(0, n_observations=4, n_actions=1, initial_observation=True)
     kept = solve(game, 2, ParityAndNoActions(), "cce").values
     np.testing.assert_allclose(kept, solve(game, 2, sharing_structure("full", 2), "cce").values, atol=VALUE_TOL)
+
+
+@pytest.mark.parametrize("taken", ["full", "delay:2"])
+def test_the_name_of_a_built_in_structure_is_taken(taken: str):
+    class Taken(OneStepDelay):
+        name = taken
+
+    with pytest.raises(ModelError, match=rf"name is '{taken}', that of a built-in rule; give it another"):
+        solve(random_game(0), 2, Taken())
+    built_in = sharing_structure(taken, 2)
+    assert sharing_structure(built_in, 2) is built_in
+
+
+@pytest.mark.parametrize("wrong", [3, None, ""])
+def test_a_name_that_is_no_text_is_refused(wrong):
+    class Nameless(OneStepDelay):
+        name = wrong
+
+    with pytest.raises(ModelError, match=rf"the sharing rule's name is {wrong!r}, expected a text"):
+        solve(random_game(0), 2, Nameless())
+
+
+@pytest.mark.parametrize("method", ["increment", "retain"])
+def test_a_structure_that_fails_is_told_with_its_name(method: str):
+    def failing(*arguments):
+        raise KeyError("lost")
+
+    structure = OneStepDelay()
+    setattr(structure, method, failing)
+    with pytest.raises(ModelError, match=rf"sharing 'handwritten': {method} raised KeyError: 'lost'"):
+        solve(random_game(0), 2, structure)

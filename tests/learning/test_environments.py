@@ -13,6 +13,7 @@ import lp_posg as posg
 from lp_posg.errors import ModelError
 from lp_posg.evaluate import GameSampler
 from lp_posg.learning import Environment, Episodes, GameEnvironment, Simulator, SimulatorEnvironment, environment
+from lp_posg.trees import to_game
 
 CHANCE = 1e-4
 """Seeds are fixed; a right environment would fail a test with a fresh seed with this chance."""
@@ -211,3 +212,10 @@ class Turns:
 def test_what_cannot_be_played_is_refused(source, words):
     with pytest.raises(ModelError, match=words):
         environment(source)
+
+
+def test_a_game_tree_is_named_and_the_way_out_told():
+    tree = posg.trees.unroll(posg.catalog("chicken"), 1)
+    with pytest.raises(ModelError, match=rf"^'{tree.name}' is a game tree, .*lp_posg\.trees\.to_game\(tree\)"):
+        environment(tree)
+    assert environment(to_game(tree)).n_actions

@@ -259,3 +259,13 @@ def test_an_exact_equilibrium_with_more_welfare_is_a_broken_order(monkeypatch):
     table = posg.compare(posg.catalog("chicken"), 1, ["full"], ["ne", "ce", "cce"])
     order = next(check for check in table.checks if "best welfare grows" in check.text)
     assert (order.holds, order.detail) == (False, "9.33333333 <= 7.2 <= 10.5")
+
+
+def test_what_is_no_game_is_told():
+    for function in (posg.compare, posg.survey):
+        with pytest.raises(ModelError, match=r"game is int, expected a Game; load a file"):
+            function(3, 1)
+    tree = posg.trees.unroll(posg.catalog("chicken"), 1)
+    with pytest.raises(ModelError, match=r"is a game tree, expected a Game of steps; lp_posg\.trees\.to_game\(tree\)"):
+        posg.survey(tree, 3)
+    assert posg.survey(posg.trees.to_game(tree), 1, ["none"])

@@ -18,6 +18,7 @@ class Fair:
 
     name = "fair-ce"
     deviations = KINDS["ce"]
+    selects_best = True
 
     def check_game(self, game):
         if game.n_agents == 1:
@@ -142,3 +143,21 @@ def test_bounds_are_refused_where_options_at_hidden_states_do_not_say_it():
     for kind in (early, KINDS["strategic-ce"]):
         with pytest.raises(UnsupportedError, match="neither bounds on gaps nor learning"):
             certify_bounds(game, solution.policy, reachable_states(game, solution.sharing, 2), kind)
+
+
+def failing(*arguments):
+    raise KeyError("lost")
+
+
+@pytest.mark.parametrize(
+    ("solve", "told"),
+    [
+        (failing, r"concept 'fair-ce' at step 1, state 1: solve raised KeyError: 'lost'"),
+        (lambda block, objective: None, r"solve returned NoneType, expected a BlockStrategy of 1 stage games"),
+    ],
+)
+def test_a_solve_that_fails_is_told_with_the_concept(solve, told):
+    concept = Fair()
+    concept.solve = solve
+    with pytest.raises(ModelError, match=told):
+        posg.solve(posg.catalog("chicken"), 1, "full", concept)

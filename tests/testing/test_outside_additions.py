@@ -30,6 +30,7 @@ class Stubborn:
 
     name = "stubborn-cce"
     deviations = STUBBORN
+    selects_best = True
 
     def check_game(self, game):
         pass
