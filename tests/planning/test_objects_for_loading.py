@@ -52,5 +52,5 @@ def test_objects_for_a_file_without_a_solution(tmp_path):
     with pytest.raises(OptionError, match=r"tiger\.json: sharing, objective belong to a stored solution"):
         posg.load(tmp_path / "tiger.json", sharing=Late(), objective=sum)
     for name in ("gone.json", "gone.npz", "gone.efg"):
-        with pytest.raises(FormatError, match="[Nn]o such file"):
+        with pytest.raises(FormatError, match=r"[Nn]o such file"):
             posg.load(tmp_path / name, sharing=Late())
