@@ -351,8 +351,8 @@ def test_a_checkpoint_is_of_one_kind_of_environment_and_of_sharing(tmp_path):
     class Other(Guess):
         pass
 
-    class Own:  # named like the built-in one, but agent 1 keeps what it sees to itself for ever
-        name = "full"
+    class Own:  # named like another, but agent 1 keeps what it sees to itself for ever
+        name = "mine"
 
         def increment(self, agent, private, action, observation):
             return () if agent == 0 else (action, observation)
@@ -367,8 +367,10 @@ def test_a_checkpoint_is_of_one_kind_of_environment_and_of_sharing(tmp_path):
     assert same(learn(Guess(), 2, checkpoint=tmp_path / "kept", **QUICK), whole)
     with pytest.raises(ModelError, match="checkpoint is of another run"):
         learn(Other(), 2, checkpoint=tmp_path / "kept", **QUICK)
+    mine = DelayedSharing("mine", (0, 0), (1, 1))
+    learn(Guess(), 2, mine, checkpoint=tmp_path / "mine", **{**QUICK, "rounds": 1})
     with pytest.raises(ModelError, match="same name but other rules"):
-        learn(Guess(), 2, Own(), checkpoint=tmp_path / "kept", **QUICK)
+        learn(Guess(), 2, Own(), checkpoint=tmp_path / "mine", **QUICK)
 
 
 def test_errors_of_the_model_fall_with_the_number_of_episodes():
