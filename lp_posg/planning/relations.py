@@ -50,7 +50,7 @@ class Solved:
 
     @property
     def team(self) -> StatePlan | None:
-        """The team optimum: of a concept that selects the best, whatever all agents could change together."""
+        """The team optimum, of a concept that selects the best whatever all agents could change together."""
         optima = (plan for plan in self.plans if plan.certificate.kind.implies(KINDS["team"]))
         return next((plan for plan in optima if selects_best(plan.concept)), None)
 
