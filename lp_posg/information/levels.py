@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.game import Game
-from lp_posg.information.lookup import divided_rows, row_sums, sums_by
+from lp_posg.information.lookup import row_sums, sums_by
 from lp_posg.information.tables import SplitTable
 from lp_posg.information.tracking import split_first, split_flat
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
@@ -263,4 +263,5 @@ def _normalised(
     rows = sp.csr_array(sp.coo_array((weight, (child, column)), shape=(n_children, width)))
     rows.sum_duplicates()
     mass = row_sums(rows)
-    return divided_rows(rows, mass), mass
+    rows.data /= np.repeat(mass, np.diff(rows.indptr))
+    return rows, mass

@@ -116,6 +116,7 @@ def _table(
     observations: Sequence[Sequence[int | None]],
 ) -> SplitTable:
     columns, what = [], f"sharing {structure.name!r}"
+    learnt, kept = f"{what}: increment", f"{what}: retain"
     for agent, own in enumerate(private):
         shape = (len(own), len(actions[agent]), len(observations[agent]))
         increments: dict[Hashable, int] = {}
@@ -123,8 +124,8 @@ def _table(
         flat_z = np.empty(int(np.prod(shape)), dtype=np.int64)
         flat_p = np.empty_like(flat_z)
         for i, triple in enumerate(product(own, actions[agent], observations[agent])):
-            z = called(f"{what}: increment", structure.increment, agent, *triple)
-            p = called(f"{what}: retain", structure.retain, agent, *triple)
+            z = called(learnt, structure.increment, agent, *triple)
+            p = called(kept, structure.retain, agent, *triple)
             try:
                 flat_z[i] = increments.setdefault(z, len(increments))
                 flat_p[i] = retained.setdefault(p, len(retained))
