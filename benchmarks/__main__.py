@@ -10,6 +10,7 @@ from benchmarks import (
     contraction,
     growth,
     hardness,
+    large_matrices,
     large_stage,
     simulations,
     solves,
@@ -22,6 +23,7 @@ from benchmarks.measure import record, table
 BENCHMARKS = {
     "stage_lps": stage_lps.rows,
     "large_stage": large_stage.rows,
+    "large_matrices": large_matrices.rows,
     "solves": solves.rows,
     "growth": growth.rows,
     "hardness": hardness.rows,

@@ -22,7 +22,8 @@ from lp_posg.stage.aim import Aim
 from lp_posg.stage.correlated.concept import Correlated
 from lp_posg.stage.correlated.semi_compact import form_of
 from lp_posg.stage.correlated.whole_program import compile_programs
-from lp_posg.stage.nash.nash_concept import Nash, compile_minimax
+from lp_posg.stage.minimax import compile_minimax
+from lp_posg.stage.nash.nash_concept import Nash
 from lp_posg.stage.payoffs import scaled
 
 GAMES = 512

@@ -10,7 +10,8 @@ the reward plus the best continuation,
     team              for the whole state: the best joint prescription, all agents changing theirs together
 
 The rules hold for any strategy, an equilibrium or not. A team's is plain enumeration of the other agents'
-prescriptions, over all states at once; one agent replies for each private information.
+prescriptions, over all states at once; one agent replies for each private information. Where they are many,
+`joint_search` finds the best.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lp_posg.evaluate.joint_search import best_joint_value
 from lp_posg.evaluate.strategy_cells import HeardAtoms, reactions
 from lp_posg.information.levels import Level
 from lp_posg.information.lookup import row_sums, sums_by
 from lp_posg.types import FloatArray, IntArray
 
-ENUMERATION_LIMIT = 200_000
-"""Most joint prescriptions of all agents but one that are tried at a state; beyond it, a bound."""
+ENUMERATION_LIMIT = 10_000
+"""Most joint prescriptions of all agents but one that are tried at a state; beyond it, they are searched."""
 
 CHUNK_ENTRIES = 4_000_000
 """Most numbers (prescription, state, private information, action) held at a time."""
@@ -238,9 +240,10 @@ def team_gain(view: StepView) -> tuple[FloatArray, Gain]:
     """Return the best joint deviation values (N, n), the same for every agent, and where they gain.
 
     The payoff is the agents' mean reward, which is the reward itself if they have it in common.
-    Beyond ``ENUMERATION_LIMIT`` there is a bound instead: the value if private information were shared at this step.
+    A search that has to end before its proof gives an upper bound.
     """
     payoff = view.deviating.mean(axis=0)
+    obeyed = view.per_node((payoff * view.chosen).sum(axis=1))
     best = np.empty(view.level.n_nodes)
     bounded = False
     shapes, group = np.unique(view.level.counts, axis=0, return_inverse=True)
@@ -250,12 +253,11 @@ def team_gain(view: StepView) -> tuple[FloatArray, Gain]:
         free = int(np.argmax(counts))
         n_each = [float(a) ** k for a, k in zip(view.n_actions, counts, strict=True)]
         if np.prod(n_each[:free] + n_each[free + 1 :]) > ENUMERATION_LIMIT:
-            n = view.n_agents
-            best[nodes] = dense.max(axis=tuple(range(1 + n, 1 + 2 * n))).reshape(len(nodes), -1).sum(axis=1)
-            bounded = True
+            found = [best_joint_value(own, known) for own, known in zip(dense, obeyed[nodes], strict=True)]
+            best[nodes] = [value for value, _ in found]
+            bounded |= any(is_bound for _, is_bound in found)
         else:
             best[nodes] = _best_joint(dense, free)
-    obeyed = view.per_node((payoff * view.chosen).sum(axis=1))
     amount = np.tile(np.maximum(best - obeyed, 0.0), (view.n_agents, 1))
     return np.tile(best[:, None], (1, view.n_agents)), Gain(amount, bounded=bounded)
 

@@ -6,7 +6,7 @@ from lp_posg.lp.conic import entropy, solve_concave
 from lp_posg.lp.highs import cancel_running
 from lp_posg.lp.program import LinearProgram, LPResult, ProgramBlock, Status
 from lp_posg.lp.tangents import Values, solve_of_values
-from lp_posg.lp.warm import ColumnProgram, CostSweep, WarmProgram
+from lp_posg.lp.warm import ColumnProgram, CostSweep, WarmProgram, basic_at
 
 __all__ = [
     "WIDE",
@@ -19,6 +19,7 @@ __all__ = [
     "Values",
     "WarmProgram",
     "attempt_program",
+    "basic_at",
     "cancel_running",
     "entropy",
     "is_wide",

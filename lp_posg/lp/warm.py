@@ -14,7 +14,7 @@ import numpy as np
 from lp_posg.lp.attempts import attempt_program, optimal, seconds_left, solve_program
 from lp_posg.lp.highs import FIRST_WAY, is_large, limit_time, load, run_loaded, solver_for
 from lp_posg.lp.program import LinearProgram, LPResult, Status, unsolved
-from lp_posg.types import FloatArray, IntArray
+from lp_posg.types import BoolArray, FloatArray, IntArray
 
 # A basis stays feasible when costs change or columns come, which is where the primal method starts.
 _PRIMAL_WAY: Mapping[str, object] = {**FIRST_WAY, "simplex_strategy": 4}
@@ -67,6 +67,13 @@ class WarmProgram:
             highs.setBasis(start)
         result = run_loaded(highs, program, self._large)
         return result, highs.getBasis() if result.status is Status.OPTIMAL else None
+
+
+def basic_at(end: object) -> tuple[BoolArray, BoolArray]:
+    """Return which columns and which rows are basic at an end that `WarmProgram.solve` returned."""
+    basis: Any = end
+    columns, rows = (np.array([int(status) == 1 for status in part]) for part in (basis.col_status, basis.row_status))
+    return columns, rows
 
 
 class CostSweep:

@@ -240,7 +240,8 @@ def test_a_deadline_stops_it():
 
 
 def test_a_game_too_large_to_price_is_refused_before_any_work():
-    block = StageBlock(np.zeros((1, 2, 80, 80, 2, 2)), 4, np.array([7]))
+    payoff = np.random.default_rng(0).normal(size=(1, 2, 80, 80, 2, 2))  # zero sums would take one small program
+    block = StageBlock(payoff, 4, np.array([7]))
     with pytest.raises(UnsupportedError, match=r"step 5, state 8.*share more"):
         concept_named("cce").solve(block, parse_objective("worst", ("a", "b")))
 

@@ -10,7 +10,7 @@ import lp_posg as posg
 from lp_posg import Game
 from lp_posg.errors import UnsupportedError
 from lp_posg.stage import StageBlock, concept_named, parse_objective
-from lp_posg.stage.nash import nash_concept as nash
+from lp_posg.stage.minimax import constant_sum, minimax_nash
 from lp_posg.stage.nash.polymatrix import pairs_of, polymatrix_nash
 from lp_posg.stage.nash.two_agents import selected_nash
 from lp_posg.stage.payoffs import scaled
@@ -132,7 +132,7 @@ def test_two_agents_as_by_their_own_program(n_private, n_actions):
         block = random_block(seed, n_private, n_actions, zero_sum=True)
         objective = parse_objective("agent:1", ("a", "b"))
         one = polymatrix_nash(block, pairs_of(scaled(block)), 0, objective)
-        laws = [joint_law(found, 0, n_private, n_actions) for found in (one, nash._minimax(block))]
+        laws = [joint_law(found, 0, n_private, n_actions) for found in (one, minimax_nash(block, "ne"))]
         mine, other = (values(block.payoff[0], law)[0] for law in laws)
         assert mine == pytest.approx(other, abs=TOL)
         assert gains(block.payoff[0], laws[0]).max() <= TOL
@@ -144,7 +144,7 @@ def test_two_agents_with_costs_of_their_own_as_by_the_mixed_integer_program(obje
         n_private, n_actions = ((1, 1), (3, 3)) if seed % 2 else ((2, 1), (2, 2))
         block = polymatrix(seed, n_private, n_actions, own_terms=True)
         asked = parse_objective(objective, ("a", "b"))
-        assert not nash.constant_sum(block).any()
+        assert not constant_sum(block).any()
         both = [polymatrix_nash(block, pairs_of(scaled(block)), 0, asked), selected_nash(block, asked)]
         laws = [joint_law(found, 0, n_private, n_actions) for found in both]
         one, other = (values(block.payoff[0], law) for law in laws)
@@ -184,7 +184,7 @@ def test_pairs_need_to_cancel_only_once_others_are_summed_over():
     extra = rng.uniform(-1, 1, (2, 1, 1, 2, 2, 1))
     payoff[0, 0, :, :, 0:1] += extra
     payoff[0, 0, :, :, 1:2] -= extra
-    assert not nash.constant_sum(StageBlock(payoff, 0, block.nodes)).any()
+    assert not constant_sum(StageBlock(payoff, 0, block.nodes)).any()
     for objective in ("welfare", "agent:3", "egalitarian"):
         found = solved(StageBlock(payoff, 0, block.nodes), objective)
         law = joint_law(found, 0, (2, 1, 2), (2, 2, 2))

@@ -75,7 +75,7 @@ def test_games_too_large_to_enumerate_are_left_to_the_program(monkeypatch):
 def test_blocks_solved_in_groups_have_the_answers_of_single_games():
     """A block-diagonal group against each program alone, by value."""
     from lp_posg.lp import solve_block, solve_program
-    from lp_posg.stage.nash.nash_concept import compile_minimax
+    from lp_posg.stage.minimax import compile_minimax
 
     payoff = random_block(3, (2, 2), (3, 2), size=70, zero_sum=True).payoff[:, 0]
     block = compile_minimax(payoff)
@@ -91,7 +91,7 @@ def test_one_infeasible_program_of_a_block_is_named_and_the_rest_is_not_lost():
 
     from lp_posg.errors import SolveError
     from lp_posg.lp import solve_block
-    from lp_posg.stage.nash.nash_concept import compile_minimax
+    from lp_posg.stage.minimax import compile_minimax
 
     block = compile_minimax(random_block(3, (1, 1), (2, 2), size=10, zero_sum=True).payoff[:, 0])
     low = np.tile(block.row_lower, (10, 1))

@@ -134,14 +134,15 @@ def test_atoms_are_distinct_profiles_of_pure_prescriptions():
 
 def test_a_program_too_large_is_refused_with_its_size():
     """9 private informations and 2 actions each: 2^18 columns of 1 + 2 * 9 entries, 4.98 million."""
-    block = StageBlock(np.zeros((1, 2, 9, 9, 2, 2)), 0, np.array([7]))
+    payoff = np.random.default_rng(0).normal(size=(1, 2, 9, 9, 2, 2))  # zero sums would take one small program
+    block = StageBlock(payoff, 0, np.array([7]))
     with pytest.raises(UnsupportedError, match=r"'strategic-ce' at step 1, state 8: .* 4\.98e\+06 entries .*'ce'"):
         solved(block, "strategic-ce", "worst")
     with pytest.raises(UnsupportedError, match=r"4\.98e\+06 entries"):
         solved(block, "strategic-ce", "entropy")
     with pytest.raises(UnsupportedError, match=r"4\.98e\+06 entries"):
         form_of(block.n_private, block.n_actions, "prescription").check_size("strategic-ce", block)
-    wide = StageBlock(np.zeros((1, 2, 1, 1200, 1, 2)), 0, np.array([0]))  # 2^1200 is no float
+    wide = StageBlock(np.random.default_rng(0).normal(size=(1, 2, 1, 1200, 1, 2)), 0, np.array([0]))  # 2^1200: no float
     with pytest.raises(UnsupportedError, match="inf entries"):
         solved(wide, "strategic-ce", "worst")
 

@@ -31,10 +31,11 @@ from lp_posg.stage.correlated.pricing import check_pricing
 from lp_posg.stage.correlated.semi_compact import Form, form_of
 from lp_posg.stage.correlated.whole_program import compile_programs, decode, incentive_programs, layout_of
 from lp_posg.stage.extremes import solve_with_extremes
+from lp_posg.stage.minimax import constant_sum, minimax_nash
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import Scaled, StageBlock, scaled
 from lp_posg.stage.shortcuts import shortcuts_first
-from lp_posg.stage.strategy import BlockStrategy
+from lp_posg.stage.strategy import BlockStrategy, arranged
 from lp_posg.types import FloatArray
 
 CONIC_ENTRIES = 200_000  # most entries of a conic program, which takes some seconds
@@ -111,11 +112,21 @@ class Correlated:
         for kind ``prescription``, which generates no columns, if the whole program would be; SolveError if a program
         cannot be solved.
         """
-        return solve_with_extremes(block, objective, self.kind, partial(shortcuts_first, by_program=self._by_size))
+        return solve_with_extremes(block, objective, self.kind, partial(shortcuts_first, by_program=self._by_kind))
 
-    def _by_size(self, block: StageBlock, objective: Objective) -> BlockStrategy:
+    def _by_kind(self, block: StageBlock, objective: Objective) -> BlockStrategy:
+        """Return the strategies: of zero-sum games, where all equilibria have the same values, a Nash equilibrium."""
         if objective.is_conic:
             return self._by_conic(block, objective)
+        constant = constant_sum(block) & (block.n_agents == 2)
+        if constant.all():
+            return minimax_nash(block, self.name)
+        if not constant.any():
+            return self._by_size(block, objective)
+        rest = self._by_size(block.part(~constant), objective)
+        return arranged(constant, minimax_nash(block.part(constant), self.name), rest)
+
+    def _by_size(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         form = form_of(block.n_private, block.n_actions, self.kind)
         if self.kind == "prescription":
             form.check_size(self.name, block)

@@ -61,6 +61,7 @@ FEW_EQUATIONS = 2.0
 
 Equations of consistency, G (k_j - 1), counted also where agent j's prescriptions are enumerated instead. The master
 of column generation has the incentive rows alone: where these are most of all rows, it takes the longer way round.
+Where nothing is private and recommendations are not heard, the rows are few themselves, and columns are generated.
 """
 
 # Up to this many times as many pure prescriptions of j as pairs (p_j, a_j), the prescriptions are enumerated. Measured:
@@ -135,6 +136,13 @@ class Form(IncentiveRows):
             return np.empty((0, 1), dtype=np.int64)
         return np.array(np.unravel_index(np.arange(self.n_g), self.n_each), dtype=np.int64)
 
+    @property
+    def n_nonzeros(self) -> float:
+        """Most entries of one program with pairs as cells that are not 0: a column stands in few of the rows."""
+        others = prescriptions_but(self.n_private, self.n_actions, self.free)
+        advised = sum(self.n_private[i] * (self.n_actions[i] - 1) for i in self.fixed)
+        return others * self.k * self.a * (advised + self.a)
+
     @cached_property
     def n_entries(self) -> float:
         """Most incentive entries of one program with pairs as cells, or `every` prescription (a float, may be huge)."""
@@ -163,8 +171,9 @@ class Form(IncentiveRows):
     def written_down(self) -> bool:
         """Whether the whole program is the faster way (see ``SMALL_ENTRIES``)."""
         equations = prescriptions_but(self.n_private, self.n_actions, self.free) * (self.k - 1)
-        few = equations <= FEW_EQUATIONS * float(self.row_start[-1])
-        return bool(self.n_entries <= SMALL_ENTRIES or (few and self.n_entries <= ENTRY_LIMIT))
+        few = equations <= FEW_EQUATIONS * float(self.row_start[-1]) and self.n_nonzeros <= ENTRY_LIMIT
+        coarse = max(self.n_private) == 1 and self.kind != "action"
+        return bool(self.n_entries <= SMALL_ENTRIES or (few and not coarse))
 
     def incentive_places(self, agent: int) -> tuple[IntArray, IntArray, IntArray]:
         """Return row, column and position in the agent's gains of every incentive entry that can differ from 0.

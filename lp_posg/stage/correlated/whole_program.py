@@ -76,10 +76,15 @@ def _incentive_layout(form: Form) -> tuple[IntArray, IntArray, IntArray]:
 def _equation_entries(form: Form, first: int) -> tuple[IntArray, IntArray, FloatArray]:
     """Return rows, columns and numbers of consistency (w(g) is the same for every p_j), then of the total."""
     mass = form.cells.sum(axis=2).T  # (k_j, C)
-    unequal = np.kron(np.eye(form.n_g), mass[1:] - mass[0])[: 0 if form.joint else None]
-    equations = np.concatenate([unequal, np.tile(mass[:1], form.n_g)])
-    row, column = np.nonzero(equations)
-    return first + row, column, equations[row, column]
+    unequal = (mass[1:] - mass[0])[: 0 if form.joint else None]
+    parts = []
+    for each, start, step in ((unequal, 0, len(unequal)), (mass[:1], form.n_g * len(unequal), 0)):
+        row, column = np.nonzero(each)
+        g = np.repeat(np.arange(form.n_g), len(row))
+        at = np.tile(row, form.n_g) + start + step * g, np.tile(column, form.n_g) + each.shape[1] * g
+        parts.append((first + at[0], at[1], np.tile(each[row, column], form.n_g)))
+    row, column, number = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return row, column, number
 
 
 def compile_programs(form: Form, game: Scaled, aim: Aim) -> ProgramBlock:

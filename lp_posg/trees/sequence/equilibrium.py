@@ -24,8 +24,18 @@ import scipy.sparse as sp
 from lp_posg.errors import LimitError, ModelError, SolveError
 from lp_posg.lp import LinearProgram, solve_program
 from lp_posg.trees.sequence.form import SequenceGame
-from lp_posg.trees.sequence.response import Exploitability, behaviour_of, exploitability, plan_of
+from lp_posg.trees.sequence.response import (
+    Exploitability,
+    behaviour_of,
+    exploitability,
+    local_gain,
+    plan_of,
+    replies_off_path,
+)
+from lp_posg.trees.sequence.trembles import limit_of, trembling_plans
 from lp_posg.types import FloatArray
+
+Pair = tuple[FloatArray, FloatArray]
 
 SMALLEST = float(np.finfo(np.float64).tiny)
 """Smaller numbers have fewer digits than other floats have, and 1 over them may be beyond the largest."""
@@ -71,6 +81,15 @@ def equilibrium_plans(
     return result.x[: game.trees[0].n_sequences], result.dual[: game.trees[1].n_sequences]
 
 
+TREMBLING_ENTRIES = 100_000
+"""Most entries of a program that is solved again with trembles."""
+
+OFF_PATH = 1e-9
+"""What an agent may gain at a set that is not reached, as a share of what is at stake there."""
+
+ROUNDING = 1e-13
+"""A gap up to this, beside what is paid, is as good as none."""
+
 DOUBT = 1e-6
 """A gap of more than this, beside what is paid on the way, is looked into."""
 
@@ -95,6 +114,8 @@ class Equilibrium:
 def solve_form(game: SequenceGame, what: str, deadline: float | None) -> Equilibrium:
     """Return an equilibrium, up to the solver's rounding.
 
+    At sets that are not reached, play is a best reply too (see `trembles`).
+
     Where its gap is no rounding beside what is paid on the way, payoffs that are hardly ever met may have hidden from
     the solver what is at stake: the program is then solved in units of its rows and columns, and the better is kept.
 
@@ -102,16 +123,43 @@ def solve_form(game: SequenceGame, what: str, deadline: float | None) -> Equilib
     """
     first = _judged(game, equilibrium_plans(game, what, deadline))
     if first.share <= DOUBT:
-        return first
+        return _off_path(game, first, deadline)
     try:
         second = _judged(game, equilibrium_plans(game, what, deadline, balance=True))
     except (LimitError, SolveError):
-        return first
-    return min(first, second, key=lambda own: own.found.gap)
+        return _off_path(game, first, deadline)
+    return _off_path(game, min(first, second, key=lambda own: own.found.gap), deadline)
 
 
-def _judged(game: SequenceGame, weights: tuple[FloatArray, FloatArray]) -> Equilibrium:
+def _judged(game: SequenceGame, weights: Pair) -> Equilibrium:
+    return _played(game, (behaviour_of(game.trees[0], weights[0]), behaviour_of(game.trees[1], weights[1])))
+
+
+def _played(game: SequenceGame, behaviour: Pair) -> Equilibrium:
     begun = clock.perf_counter()
-    behaviour = (behaviour_of(game.trees[0], weights[0]), behaviour_of(game.trees[1], weights[1]))
     plans = (plan_of(game.trees[0], behaviour[0]), plan_of(game.trees[1], behaviour[1]))
     return Equilibrium(behaviour, plans, exploitability(game, plans), clock.perf_counter() - begun)
+
+
+def _off_path(game: SequenceGame, found: Equilibrium, deadline: float | None) -> Equilibrium:
+    """Return an equilibrium as good in which nobody gains at a set either that is not reached, if one is found.
+
+    Else what an agent does at sets that its own plan never reaches is a best reply to the other's plan.
+    """
+    if all((plan > 0).all() for plan in found.plans):
+        return found
+    program = compile_sequence_form(game)
+    if len(program.value) <= TREMBLING_ENTRIES:
+        most = max(found.found.gap, ROUNDING * float(found.found.beside.max()))
+        for powers in trembling_plans(game, program, deadline):
+            limit = _played(game, (limit_of(game.trees[0], powers[0]), limit_of(game.trees[1], powers[1])))
+            if limit.found.gap <= most and _worst_gain(game, limit.behaviour, powers) <= OFF_PATH:
+                return limit
+    gains = game.payoffs[0] @ found.plans[1], found.plans[0] @ game.payoffs[1]
+    first, second = (replies_off_path(*own) for own in zip(game.trees, gains, found.behaviour, strict=True))
+    return _played(game, (first, second))
+
+
+def _worst_gain(game: SequenceGame, behaviour: Pair, powers: Pair) -> float:
+    payoffs = game.payoffs[0], sp.csr_array(game.payoffs[1].T)
+    return max(local_gain(game.trees[i], payoffs[i], behaviour[i], powers[1 - i]) for i in range(2))

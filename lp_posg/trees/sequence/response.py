@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 
 from lp_posg.trees.sequence.form import InformationTree, SequenceGame
-from lp_posg.types import FloatArray, read_only
+from lp_posg.types import FloatArray, SparseMatrix, read_only
+
+SEEN = 1e-9
+"""A plan comes to a set if what is at stake there is more than this share of the largest payoff."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def behaviour_of(tree: InformationTree, weights: FloatArray) -> FloatArray:
     """Return the behaviour strategy of a realisation plan up to rounding: the probability of each action, shape (L,).
 
     It is uniform at sets that the plan never reaches: no value of following or of the other's best response depends
-    on these.
+    on these. What is sensible there is for `replies_off_path` and `trembles` to say.
     """
     plan = np.maximum(weights, 0.0)
     total = np.add.reduceat(plan, tree.first[:-1])[tree.set_of]
@@ -117,3 +120,53 @@ def _lower_quarter(payoffs: FloatArray) -> float:
     """Return the size that a quarter of some numbers do not exceed; 0 of none."""
     place = len(payoffs) // 4
     return float(np.partition(np.abs(payoffs), place)[place]) if len(payoffs) else 0.0
+
+
+def local_gain(tree: InformationTree, payoff: SparseMatrix, behaviour: FloatArray, beliefs: FloatArray) -> float:
+    """Return the most that an agent gains at one of its sets, as a share of what is at stake there.
+
+    Parameters
+    ----------
+    payoff : CSR array, shape (L, M)
+        Of the agent, at its own and the other's sequences.
+    behaviour : float array, shape (L,)
+    beliefs : float array, shape (D, M)
+        Plans of the other, each infinitely more probable than the next: at a set the first that comes there counts.
+    """
+    worst, unseen = 0.0, np.ones(tree.n_sets, dtype=bool)
+    for plan in beliefs:
+        gain, size = payoff @ plan, abs(payoff) @ np.abs(plan)
+        follow, best, stake = gain.copy(), gain.copy(), size.copy()
+        own_gain, own_stake = np.zeros(tree.n_sets), np.zeros(tree.n_sets)
+        for depth in range(tree.n_depths - 1, -1, -1):
+            sets, own = tree.sets_at(depth), tree.sequences_at(depth)
+            first = tree.first[sets] - own.start
+            top = np.maximum.reduceat(best[own], first)
+            kept = np.add.reduceat(behaviour[own] * follow[own], first)
+            own_gain[sets], own_stake[sets] = top - kept, np.add.reduceat(stake[own], first)
+            if depth > 0:
+                for worth, value in ((follow, kept), (best, top), (stake, own_stake[sets])):
+                    worth += np.bincount(tree.parent[sets], weights=value, minlength=tree.n_sequences)
+        seen = unseen & (own_stake > SEEN * float(np.abs(payoff.data).max(initial=0.0)))
+        worst = max(worst, float((own_gain[seen] / own_stake[seen]).max(initial=0.0)))
+        unseen &= ~seen
+    return worst
+
+
+def replies_off_path(tree: InformationTree, gain: FloatArray, behaviour: FloatArray) -> FloatArray:
+    """Return the behaviour with a best reply at the sets that the agent's own plan never reaches, shape (L,).
+
+    `gain` (L,): what each sequence brings against the other's plan. Actions that bring as much are mixed evenly.
+    """
+    plan, found, worth = plan_of(tree, behaviour), behaviour.copy(), gain.copy()
+    reached = np.where(tree.parent < 0, 1.0, plan[np.maximum(tree.parent, 0)]) > 0
+    for depth in range(tree.n_depths - 1, -1, -1):
+        sets, own = tree.sets_at(depth), tree.sequences_at(depth)
+        first, counts = tree.first[sets] - own.start, tree.counts[sets]
+        best = np.maximum.reduceat(worth[own], first)
+        is_best = (worth[own] >= np.repeat(best, counts)).astype(float)
+        even = is_best / np.repeat(np.add.reduceat(is_best, first), counts)
+        found[own] = np.where(np.repeat(reached[sets], counts), behaviour[own], even)
+        if depth > 0:
+            worth += np.bincount(tree.parent[sets], weights=best, minlength=tree.n_sequences)
+    return found
