@@ -401,3 +401,26 @@ def test_every_shape_of_supports_at_a_depth_is_tested():
             heads = 0.2 + 0.1 * branch + 0.1 * later / (branch + 1)
             coin = belief.toarray().reshape(-1, game.n_states).sum(axis=0)[-2:]
             assert coin == pytest.approx([heads, 1 - heads], abs=BELIEF_TOL)
+
+
+@pytest.mark.parametrize("harmful", [1, 2, 3])
+def test_every_action_beyond_the_first_is_in_the_basis(harmful: int):
+    """One of four actions moves the coin that the next step hides; the others leave it alone."""
+    transition = np.zeros((4, 4, 4))
+    transition[:2, :, 2:] = [[0.3, 0.7]]
+    transition[:2, harmful, 2:] = [[0.6, 0.4]]
+    transition[2:, :, 2:] = np.eye(2)[:, None]
+    seen = np.zeros((4, 2))
+    seen[[0, 1], [0, 1]] = seen[2:, 0] = 1
+
+    class Private(PublicBranch):
+        def increment(self, agent, private, action, observation):
+            return None
+
+        def retain(self, agent, private, action, observation):
+            return (*private, observation)
+
+    game = Game(transition, np.stack([seen] * 4), np.zeros((1, 4, 4)), [0.5, 0.5, 0, 0], seen)
+    with pytest.raises(StrategyDependenceError) as caught:
+        reachable_states(game, Private(), 2)
+    assert {way[0][1] for way in caught.value.prescriptions if way[0] is not None} == {harmful}

@@ -79,7 +79,8 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             continue
         for child in value if isinstance(value, list) else [value]:
             silent = ast.JoinedStr | ast.Assert | ast.Raise | ast.Import | ast.ImportFrom
-            if isinstance(child, ast.AST) and not isinstance(child, silent):
+            guard = isinstance(child, ast.keyword) and child.arg == "strict"  # of zip: no test is to break it
+            if isinstance(child, ast.AST) and not isinstance(child, silent) and not guard:
                 yield child
 
 
