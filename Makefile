@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Options for pytest, for instance: make test PYTEST="-k tiger -x"
 PYTEST ?=
+# Options for the mutants, for instance: make mutants MUTANTS="--area merging --seed 2"
+MUTANTS ?=
 
-.PHONY: demo test slow lint docs format bench figures dist clean help
+.PHONY: demo test slow mutants lint docs format bench figures dist clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -19,6 +21,10 @@ test: $(VENV)/dev  ## run the tests and the examples in docstrings
 
 slow: $(VENV)/dev  ## run the checks that take longer
 	$(BIN)/pytest -n auto --maxprocesses 4 -m slow $(PYTEST)
+
+mutants: $(VENV)/dev  ## put faults into the core, one at a time, and see that tests notice
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[mutants]'
+	$(BIN)/python -m tests.mutation $(MUTANTS)
 
 lint: $(VENV)/dev  ## style, types, import rules, structure
 	$(BIN)/ruff check .

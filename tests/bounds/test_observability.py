@@ -245,6 +245,31 @@ def test_a_search_that_is_stopped_keeps_valid_bounds(monkeypatch):
     assert gaps == sorted(gaps, reverse=True)
 
 
+def test_a_node_whose_program_fails_keeps_the_bound_of_its_parent(monkeypatch):
+    """Each program of the search in turn fails: the bounds hold, and nothing is proven of what it was to decide."""
+    rows = BRANCHING[1]
+    exact = posg.bounds.observability(one_law(rows)).value
+    start = differences.closest_states(rows)
+    solve, asked, gaps = branching._DecoderProgram.solve, [0], []
+    nothing = branching._Found(branching.Status.FAILED, np.empty((0, rows.shape[1])), np.empty((0, len(rows))), None)
+    for failing in range(7):
+
+        def failed(self, *args, failing=failing):
+            asked[0] += 1
+            return nothing if asked[0] == failing + 1 else solve(self, *args)
+
+        asked[0] = 0
+        monkeypatch.setattr(branching._DecoderProgram, "solve", failed)
+        found = branching.search(rows, start, 0.5 * exact, 1.0, np.inf)
+        assert asked[0] > failing
+        assert found.lower <= exact + TOL
+        assert differences.ratio(rows, found.difference) >= exact - TOL
+        gaps.append(exact - found.lower)
+    # Without the root's program the bound is the one that was given; a later one costs less.
+    assert gaps[0] == pytest.approx(0.5 * exact, rel=1e-9)
+    assert max(gaps[1:]) > 1e-6
+
+
 @pytest.mark.parametrize(("name", "limit"), [("SEARCHED_ENTRIES", 10), ("LARGEST", 5)])
 def test_a_law_too_large_to_search_is_bounded(monkeypatch, name, limit):
     rows = accurate(1, 8, 12)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
+from oracles import Oracle, Play
 from random_games import STRUCTURES, random_game
 from random_strategies import with_random_strategy
 
@@ -62,6 +65,86 @@ def test_where_the_state_is_seen_at_once_the_bounds_are_exact(concept):
         assert exact.gap > 0.1
         np.testing.assert_allclose(bounds.gaps, exact.gaps, atol=1e-10)
         np.testing.assert_allclose(bounds.found_gains, exact.gaps, atol=1e-10)
+
+
+def informed_gaps(solution, structure, kind: str) -> np.ndarray:
+    """Return the upper bounds by their definition: plain recursion over (c^, p, s), one at a time."""
+    oracle, game = Oracle(solution, structure), solution.game
+    together = kind == "team"
+
+    def law_at(time, play):
+        law = defaultdict(float)
+        for chance, _, actions in oracle.atoms(time, play):
+            for action, prob in actions.items():
+                law[action] += chance * prob
+        return law
+
+    def options(agent, law, worth):
+        """Return what each option is worth, (recommendations, options), given what each joint action is worth."""
+        if together:
+            return worth.reshape(1, -1)
+        table = np.zeros((game.n_actions[agent],) * 2)
+        for action, prob in law.items():
+            for own in range(game.n_actions[agent]):
+                table[action[agent], own] += prob * worth[*action[:agent], own, *action[agent + 1 :]]
+        follow = sum(prob * worth[action] for action, prob in law.items())
+        return table if kind == "ce" else np.append(table.sum(axis=0), follow)[None]
+
+    def spread(play):
+        for state in np.flatnonzero(play.weight):
+            yield play.weight[state], play.node, play.private, int(state)
+
+    def known(agent, plays):
+        groups = defaultdict(list)
+        for play in plays:
+            groups[play.own[0][-1][2], play.private if together else play.private[agent]].append(play)
+        return groups.values()
+
+    def paid(agent, time, state):
+        reward = oracle.reward(time)[:, state]
+        return reward.mean(axis=0) if together else reward[agent]
+
+    @cache
+    def ahead(agent, time, node, private, state):
+        """Return the value of following and what the options of an informed deviator are worth."""
+        play = Play(np.eye(game.n_states)[state], private, node, ((),) * game.n_agents)
+        followed, informed = paid(agent, time, state).copy(), paid(agent, time, state).copy()
+        for action in np.ndindex(*game.n_actions) if time + 1 < solution.horizon else ():
+            for group in known(agent, oracle.children(time, play, action)):
+                parts = [(w, ahead(agent, time + 1, *at)) for child in group for w, *at in spread(child)]
+                followed[action] += game.discount * sum(w * value for w, (value, _) in parts)
+                best = sum(w * worth for w, (_, worth) in parts).max(axis=1).sum()
+                informed[action] += game.discount * best
+        law = law_at(time, play)
+        return sum(p * followed[a] for a, p in law.items()), options(agent, law, informed)
+
+    gaps = []
+    for agent in range(1 if together else game.n_agents):
+        gap = 0.0
+        for group in known(agent, oracle.roots()):
+            parts = [(w, ahead(agent, 0, *at)) for play in group for w, *at in spread(play)]
+            gap += sum(w * worth for w, (_, worth) in parts).max(axis=1).sum() - sum(w * v for w, (v, _) in parts)
+        gaps.append(gap)
+    scale = game.n_agents if together and not game.is_common_reward else 1
+    return np.array(gaps * game.n_agents)[: game.n_agents] * scale
+
+
+@pytest.mark.parametrize("sharing", STRUCTURES)
+@pytest.mark.parametrize("kind", ["ne", "ce", "interim-cce", "cce", "team"])
+def test_the_upper_bounds_are_those_of_their_definition(kind, sharing):
+    """Not a number above: a bound that is looser than its definition proves less than it could."""
+    for seed in range(3):
+        own = STRUCTURES[sharing] | {"initial_observation": seed % 2 == 1, "common": kind == "team" and seed > 0}
+        game = random_game(seed, n_states=2, **own).with_discount(0.9)
+        compression = ("exact", "finite-memory:1", "merge:0.2")[seed]
+        solved = posg.solve(game, 3, sharing, kind if kind == "team" else "cce", compression=compression)
+        solution = with_random_strategy(solved, seed, atoms=1 if kind in ("ne", "team") else 2)
+        structure = sharing_structure(sharing, 2)
+        model = reachable_states(game, structure, 3, compression=compression_named(compression))
+        found = certify_bounds(game, solution.policy, model, kind)
+        expected = informed_gaps(solution, structure, kind)
+        assert expected.min() > 1e-3
+        np.testing.assert_allclose(found.gaps, expected, atol=1e-10)
 
 
 def test_what_is_told_late_by_hand():

@@ -191,3 +191,24 @@ def test_merging_leaves_values_within_the_stated_error():
     assert rough.states < exact.states
     assert 0 < abs(rough.values - exact.values).max() <= rough.merge_error
     assert abs(rough.gap - exact.gap) <= rough.merge_error
+
+
+def test_a_strategy_correlated_in_any_block_of_a_step_is_no_nash_equilibrium():
+    """Each block in turn: two atoms at its first state, all else as it was."""
+    game = random_game(1, sparse=True, zero_sum=True, initial_observation=True)
+    solution = posg.solve(game, 3, "one-step-delay", "ne")
+    structure = sharing_structure("one-step-delay", 2)
+    sizes = [len(step.blocks) for step in solution.policy.steps]
+    assert min(sizes[1:]) >= 2
+    for time, step in enumerate(solution.policy.steps):
+        for k, block in enumerate(step.blocks):
+            rows = np.sort(np.append(np.arange(len(block.nodes)), 0))
+            double = block.taken(rows)
+            prob = np.where(np.arange(len(rows)) < 2, 0.5, double.atom_prob)
+            start = np.concatenate([[0], np.arange(2, len(rows) + 1)])
+            doubled = replace(double, nodes=block.nodes, private=block.private, atom_prob=prob, atom_start=start)
+            blocks = (*step.blocks[:k], doubled, *step.blocks[k + 1 :])
+            steps = list(solution.policy.steps)
+            steps[time] = replace(step, blocks=blocks)
+            with pytest.raises(ModelError, match=f"correlates the agents' prescriptions at step {time + 1}, "):
+                certify(game, structure, replace(solution.policy, steps=tuple(steps)), "ne")

@@ -351,3 +351,76 @@ def test_a_dependence_in_the_second_step_only_is_found_by_both():
             assert len(reachable_states(game, sharing_structure(sharing, 2), 3).depths) == 3
         else:
             assert caught(game, sharing).time == expected
+
+
+# ---- more than one shape of supports at a depth -----------------------------------------------
+
+
+class PublicBranch:
+    """Shares the branch that an observation names, and keeps the rest of it."""
+
+    name = "public-branch"
+
+    def increment(self, agent, private, action, observation):
+        return None if observation is None else observation // 3
+
+    def retain(self, agent, private, action, observation):
+        return private if observation is None else (*private, observation % 3)
+
+
+def branches(*, moved_in: int) -> Game:
+    """Return a game with three public branches, of 1, 2 and 3 private informations; the coin after it
+    depends on the private information, and in one branch on the action too.
+    """
+    starts = [(branch, rank) for branch in range(3) for rank in range(branch + 1)]
+    n_states, n_seen = len(starts) + 2, 9  # then a coin
+    transition = np.zeros((n_states, 2, n_states))
+    seen = np.zeros((n_states, n_seen))
+    for state, (branch, rank) in enumerate(starts):
+        seen[state, 3 * branch + rank] = 1
+        for action in range(2):
+            heads = 0.2 + 0.2 * rank + (0.1 * action if branch == moved_in else 0.0)
+            transition[state, action, -2:] = heads, 1 - heads
+    transition[-2:, :, -2:] = np.eye(2)[:, None]
+    seen[-2:, 0] = 1
+    start = np.append(np.full(len(starts), 1 / len(starts)), [0, 0])
+    return Game(transition, np.stack([seen] * 2), np.zeros((1, n_states, 2)), start, seen)
+
+
+def test_every_shape_of_supports_at_a_depth_is_tested():
+    space = reachable_states(branches(moved_in=-1), PublicBranch(), 2)
+    assert [depth.level.n_nodes for depth in space.depths] == [3, 3]
+    for branch in range(3):
+        with pytest.raises(StrategyDependenceError) as caught:
+            reachable_states(branches(moved_in=branch), PublicBranch(), 2)
+        assert caught.value.common_info[0] == (branch,)
+        game = branches(moved_in=branch)
+        for way, belief in zip(caught.value.prescriptions, caught.value.beliefs, strict=True):
+            # Heads for the branch's private informations alike, each with 0.1 more where the action is the second.
+            later = 0 if way[0] is None else 1
+            heads = 0.2 + 0.1 * branch + 0.1 * later / (branch + 1)
+            coin = belief.toarray().reshape(-1, game.n_states).sum(axis=0)[-2:]
+            assert coin == pytest.approx([heads, 1 - heads], abs=BELIEF_TOL)
+
+
+@pytest.mark.parametrize("harmful", [1, 2, 3])
+def test_every_action_beyond_the_first_is_in_the_basis(harmful: int):
+    """One of four actions moves the coin that the next step hides; the others leave it alone."""
+    transition = np.zeros((4, 4, 4))
+    transition[:2, :, 2:] = [[0.3, 0.7]]
+    transition[:2, harmful, 2:] = [[0.6, 0.4]]
+    transition[2:, :, 2:] = np.eye(2)[:, None]
+    seen = np.zeros((4, 2))
+    seen[[0, 1], [0, 1]] = seen[2:, 0] = 1
+
+    class Private(PublicBranch):
+        def increment(self, agent, private, action, observation):
+            return None
+
+        def retain(self, agent, private, action, observation):
+            return (*private, observation)
+
+    game = Game(transition, np.stack([seen] * 4), np.zeros((1, 4, 4)), [0.5, 0.5, 0, 0], seen)
+    with pytest.raises(StrategyDependenceError) as caught:
+        reachable_states(game, Private(), 2)
+    assert {way[0][1] for way in caught.value.prescriptions if way[0] is not None} == {harmful}
