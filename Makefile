@@ -7,7 +7,7 @@ PYTEST ?=
 # Options for the mutants, for instance: make mutants MUTANTS="--area merging --seed 2"
 MUTANTS ?=
 
-.PHONY: demo test slow mutants lint docs format bench figures dist clean help
+.PHONY: demo test slow mutants lowest lint docs format bench figures dist clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -25,6 +25,15 @@ slow: $(VENV)/dev  ## run the checks that take longer
 mutants: $(VENV)/dev  ## put faults into the core, one at a time, and see that tests notice
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[mutants]'
 	$(BIN)/python -m tests.mutation $(MUTANTS)
+
+# A few tests of each library that is used: the lp room, every command, pictures, pages, other libraries' games.
+LOWEST_TESTS := tests/lp tests/cli/test_cli_commands.py tests/cli/test_cli_help_names.py tests/interop \
+  tests/planning/test_solve_objectives.py tests/report/test_report_page.py tests/formats/test_nfg_reader.py
+
+lowest: $(VENV)/dev  ## run the tests that matter with the lowest versions that pyproject.toml allows, on Python 3.11
+	$(BIN)/uv venv --quiet --clear --python 3.11 build/lowest
+	$(BIN)/uv pip install --quiet --python build/lowest/bin/python --resolution lowest-direct -e '.[dev]'
+	build/lowest/bin/pytest -n auto --maxprocesses 4 -m "not slow" -W ignore::DeprecationWarning $(LOWEST_TESTS)
 
 lint: $(VENV)/dev  ## style, types, import rules, structure
 	$(BIN)/ruff check .

@@ -98,6 +98,8 @@ def dependence_text(
     if compression != "exact":
         where = f"the model that compression {compression!r} makes of {where}"
         advice = ", or keep more of the common information: the game itself may well be"
+    if game.n_agents == 2 and game.is_zero_sum and compression == "exact":
+        advice = ", or use method 'sequence-form', which does not ask for it"
     first, second = (play_text(game, table, way) for way in example.switches)
     one, other = (belief_text(game, table, row) for row in example.beliefs)
     return (

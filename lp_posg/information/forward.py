@@ -34,7 +34,8 @@ from lp_posg.information.merge_within import Exact
 from lp_posg.information.resources import Resources
 from lp_posg.information.sharing import SharingStructure
 from lp_posg.information.state_space import Arcs, Depth, Front, StateSpace, front_of, packed_step, unpacked_step
-from lp_posg.information.tables import SplitTable, first_table, next_table, tables_digest
+from lp_posg.information.tables import SplitTable, tables_digest
+from lp_posg.information.tabulation import Tabulation
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 Follow = Callable[[int, IntArray, IntArray], IntArray]
@@ -125,7 +126,8 @@ class _Pass:
         self.game, self.structure, self.horizon, self.follow = game, structure, horizon, follow
         self.compression, self.merge, self.resources = compression, merge, resources
         self.depths: list[Depth] = []
-        table = self.start_table = first_table(game, structure)
+        self.tabulation = Tabulation(game, structure)
+        table = self.start_table = self.tabulation.tables[0]
         increment, self.start_prob, rows = first_rows(game, table)
         tag = self._tags(-1, np.full(len(increment), -1), increment)
         children = Children(np.zeros_like(increment), increment, rows, self.start_prob, self._label(tag, 0))
@@ -141,7 +143,7 @@ class _Pass:
 
     def step(self, time: int) -> None:
         """Expand the front by one step."""
-        depth = self._front_depth(next_table(self.game, self.structure, self.private))
+        depth = self._front_depth(self.tabulation.step())
         assert depth.table is not None
         self.private = depth.table.next_private
         store = self.resources.store

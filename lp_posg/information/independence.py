@@ -13,13 +13,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.errors import UnsupportedError
 from lp_posg.information.levels import Entries, Expansion, Level
 from lp_posg.information.lookup import distances, divided_rows, row_sums
 from lp_posg.types import INDEPENDENCE_TOL, IntArray, SparseMatrix
+
+BASIS_ENTRIES = 20_000_000
+"""Of a basis with more entries, single changes are tried first, so many entries at a time."""
+
+WHOLE_ENTRIES = 1_000_000_000
+"""Most entries of a basis that is written down whole."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,11 @@ def find_dependence(
     The largest total variation distance between two beliefs that are taken for one: at most
     ``INDEPENDENCE_TOL``, it enters the certificate's bound on errors.
 
+    Raises
+    ------
+    UnsupportedError
+        If a basis is too large, and its single changes are no counterexample.
+
     Notes
     -----
     Increments that only one (private profile, joint action) can cause pass at once, as under full
@@ -54,8 +67,17 @@ def find_dependence(
         return None, largest
     counts = level.counts[expansion.parent[suspects]]
     shapes, group = np.unique(counts, axis=0, return_inverse=True)
-    for i, shape in enumerate(shapes):
-        example, here = _basis_test(level, expansion, suspects[group.ravel() == i], tuple(shape), n_actions)
+    for i, sizes in enumerate(shapes.tolist()):
+        shape, children = tuple(sizes), suspects[group.ravel() == i]
+        n_entries = prod(1 + k * (n - 1) for k, n in zip(shape, n_actions, strict=True)) * prod(shape)
+        if n_entries > BASIS_ENTRIES and (found := _changed(level, expansion, children, shape, n_actions)) is not None:
+            return found
+        if n_entries > WHOLE_ENTRIES:
+            raise UnsupportedError(
+                f"whether beliefs depend on strategies is not decided: at one state agents have {shape} private"
+                " informations, and there are too many ways to play; share more, or plan fewer steps"
+            )
+        example, here = _basis_test(level, expansion, children, shape, n_actions)
         if example is not None:
             return example, here
         largest = max(largest, here)
@@ -86,22 +108,8 @@ def _suspects(expansion: Expansion) -> tuple[IntArray, float]:
 def _basis_test(
     level: Level, expansion: Expansion, children: IntArray, shape: tuple[int, ...], n_actions: tuple[int, ...]
 ) -> tuple[Counterexample | None, float]:
-    entries = expansion.entries
-    assert entries is not None
     basis = _basis(shape, n_actions)
-    per_child = basis.shape[1]
-    rank_of = np.full(expansion.rows.shape[0], -1, dtype=np.int64)
-    rank_of[children] = np.arange(len(children))
-    inside = rank_of[entries.child] >= 0
-    cell, actions = entries.cell[inside], np.unravel_index(entries.action[inside], n_actions)
-    way = np.zeros(len(cell), dtype=np.int64)
-    for i, support in enumerate(level.supports):
-        way = (way * shape[i] + support.cell_rank[cell]) * n_actions[i] + actions[i]
-    row = rank_of[entries.child[inside]] * per_child + way
-    width = expansion.rows.shape[1]
-    weights = sp.csr_array(
-        sp.coo_array((entries.weight[inside], (row, entries.column[inside])), (len(children) * per_child, width))
-    )
+    weights = _weights(level, expansion, children, shape, n_actions)
     results = sp.csr_array(sp.kron(sp.eye_array(len(children)), basis, format="csr") @ weights)
     mass = row_sums(results)
     possible = np.flatnonzero(mass > 0)
@@ -115,11 +123,77 @@ def _basis_test(
     worst = int(np.argmax(distance))
     reference = int(first[inverse[worst]])
     where = children[child[worst]]
+    members = (int(possible[k] % basis.shape[0]) for k in (reference, worst))
+    one, other = (_switches(level, int(expansion.parent[where]), k, shape, n_actions) for k in members)
     node, increment = int(expansion.parent[where]), int(expansion.increment[where])
-    one, other = (
-        _switches(level, node, int(possible[k] % basis.shape[0]), shape, n_actions) for k in (reference, worst)
-    )
     return Counterexample(node, increment, (one, other), (beliefs[[reference]], beliefs[[worst]])), largest
+
+
+def _changed(
+    level: Level, expansion: Expansion, children: IntArray, shape: tuple[int, ...], n_actions: tuple[int, ...]
+) -> tuple[Counterexample, float] | None:
+    """Return a counterexample in which one agent leaves its first action at one private information, or None."""
+    sizes = tuple(1 + k * (n - 1) for k, n in zip(shape, n_actions, strict=True))
+    singles = np.unique([w * prod(sizes[i + 1 :]) for i, size in enumerate(sizes) for w in range(size)])
+    parts = np.array_split(singles, min(len(singles), 1 + len(singles) * prod(shape) // BASIS_ENTRIES))
+    for child in children.tolist():
+        weights = _weights(level, expansion, np.array([child]), shape, n_actions)
+        node, reference = int(expansion.parent[child]), None
+        for part in parts:
+            results = sp.csr_array(_members(part, sizes, shape, n_actions) @ weights)
+            mass = row_sums(results)
+            possible = np.flatnonzero(mass > 0)
+            if not len(possible):
+                continue
+            beliefs = divided_rows(results[possible], mass[possible])
+            reference = reference or (int(part[possible[0]]), beliefs[[0]])
+            distance = distances(beliefs, sp.csr_array(sp.vstack([reference[1]] * len(possible))))
+            worst = int(np.argmax(distance))
+            if distance[worst] > INDEPENDENCE_TOL:
+                members = (reference[0], int(part[possible[worst]]))
+                one, other = (_switches(level, node, k, shape, n_actions) for k in members)
+                increment, found = int(expansion.increment[child]), (reference[1], beliefs[[worst]])
+                return Counterexample(node, increment, (one, other), found), float(distance[worst])
+    return None
+
+
+def _members(
+    members: IntArray, sizes: tuple[int, ...], shape: tuple[int, ...], n_actions: tuple[int, ...]
+) -> SparseMatrix:
+    """Return some rows of `_basis`."""
+    column = np.zeros((len(members), 1), dtype=np.int64)
+    for way, k, n in zip(np.unravel_index(members, sizes), shape, n_actions, strict=True):
+        own = np.tile(np.arange(k) * n, (len(members), 1))
+        changed = np.flatnonzero(way)
+        private, action = np.divmod(way[changed] - 1, max(n - 1, 1))
+        own[changed, private] += action + 1
+        column = (column[:, :, None] * (k * n) + own[:, None, :]).reshape(len(members), -1)
+    row = np.repeat(np.arange(len(members)), column.shape[1])
+    width = prod(k * n for k, n in zip(shape, n_actions, strict=True))
+    return sp.csr_array(sp.coo_array((np.ones(len(row)), (row, column.ravel())), shape=(len(members), width)))
+
+
+def _weights(
+    level: Level, expansion: Expansion, children: IntArray, shape: tuple[int, ...], n_actions: tuple[int, ...]
+) -> SparseMatrix:
+    """Return the weights W of some children, one row per child and (p_1, a_1, ..., p_n, a_n)."""
+    entries = expansion.entries
+    assert entries is not None
+    per_child = prod(k * n for k, n in zip(shape, n_actions, strict=True))
+    rank_of = np.full(expansion.rows.shape[0], -1, dtype=np.int64)
+    rank_of[children] = np.arange(len(children))
+    inside = rank_of[entries.child] >= 0
+    cell, actions = entries.cell[inside], np.unravel_index(entries.action[inside], n_actions)
+    way = np.zeros(len(cell), dtype=np.int64)
+    for i, support in enumerate(level.supports):
+        way = (way * shape[i] + support.cell_rank[cell]) * n_actions[i] + actions[i]
+    row = rank_of[entries.child[inside]] * per_child + way
+    return sp.csr_array(
+        sp.coo_array(
+            (entries.weight[inside], (row, entries.column[inside])),
+            (len(children) * per_child, expansion.rows.shape[1]),
+        )
+    )
 
 
 @lru_cache(maxsize=256)

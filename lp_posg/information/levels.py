@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.game import Game
-from lp_posg.information.lookup import row_sums, sums_by
+from lp_posg.information.lookup import row_sums, rows_of, sums_by
 from lp_posg.information.tables import SplitTable
 from lp_posg.information.tracking import split_first, split_flat
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
@@ -244,15 +244,6 @@ def expansion_bytes(n_entries: float) -> float:
 def batches(game: Game, time: int, level: Level) -> list[slice]:
     """Return ranges of states small enough to be expanded at once."""
     return ranges_of(entry_load(game, time, level), BATCH_ENTRIES)
-
-
-def rows_of(matrix: SparseMatrix, rows: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return, for the stored entries of the given rows in turn: position in `rows`, column, value."""
-    length = np.diff(matrix.indptr)[rows]
-    take = np.repeat(np.arange(len(rows)), length)
-    offset = np.arange(len(take)) - np.repeat(np.cumsum(length) - length, length)
-    entry = matrix.indptr[rows[take]] + offset
-    return take, matrix.indices[entry].astype(np.int64), matrix.data[entry]
 
 
 def _normalised(

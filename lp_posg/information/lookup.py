@@ -38,6 +38,15 @@ def sums_by(group: IntArray, values: FloatArray, size: int) -> FloatArray:
     return sums
 
 
+def rows_of(matrix: SparseMatrix, rows: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return, for the stored entries of the given rows in turn: position in `rows`, column, value."""
+    length = np.diff(matrix.indptr)[rows]
+    take = np.repeat(np.arange(len(rows)), length)
+    offset = np.arange(len(take)) - np.repeat(np.cumsum(length) - length, length)
+    entry = matrix.indptr[rows[take]] + offset
+    return take, matrix.indices[entry].astype(np.int64), matrix.data[entry]
+
+
 def row_sums(rows: SparseMatrix) -> FloatArray:
     """Return the sum of each row of a sparse matrix."""
     return np.asarray(rows.sum(axis=1)).ravel()

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lp_posg.errors import ModelError
+from lp_posg.game import Game
 from lp_posg.game.protocols import Sizes
 from lp_posg.information.sharing import SharingStructure
-from lp_posg.information.tables import SplitTable, first_table, next_table
+from lp_posg.information.tables import SplitTable, tables_digest
+from lp_posg.information.tabulation import Tabulation
 from lp_posg.types import IntArray
 
 PerAgent = Sequence[IntArray] | IntArray
@@ -21,12 +24,28 @@ def tables_of(game: Sizes, structure: SharingStructure, horizon: int) -> tuple[S
     Raises
     ------
     ModelError, UnsupportedError
-        As `first_table` and `next_table`.
+        As `Tabulation`.
     """
-    tables = [first_table(game, structure)]
+    tabulation = Tabulation(game, structure)
     for _ in range(horizon - 1):
-        tables.append(next_table(game, structure, tables[-1].next_private))
-    return tuple(tables)
+        tabulation.step()
+    return tuple(tabulation.tables)
+
+
+def check_same_indices(own: Game, other: Game, structure: SharingStructure, horizon: int) -> None:
+    """Raise ModelError if an index of private information or increment can stand for different things in two games.
+
+    The games have equal sizes. Complete tables are then the same; others may list what can happen in one alone.
+    """
+    if own == other:
+        return
+    tables, others = (tables_of(game, structure, horizon) for game in (own, other))
+    complete = all(table.is_complete for table in (*tables, *others))
+    if not complete and tables_digest(tables) != tables_digest(others):
+        raise ModelError(
+            f"agents can see other things in game {other.name!r} than in {own.name!r}, and so many that only those are"
+            f" numbered: the strategy is for {own.name!r} alone; solve {other.name!r}"
+        )
 
 
 def split(
@@ -39,11 +58,12 @@ def split(
     private, actions : one int array (N,) per agent, or None at the start
     observations : one int array (N,) per agent
     """
-    increment = np.zeros(len(observations[0]), dtype=np.int64)
+    size = len(observations[0])
+    increment, nothing = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     kept = []
     for i, count in enumerate(table.n_increments):
-        held, done = (0 if part is None else part[i] for part in (private, actions))
-        where = (held, done, observations[i])
+        held, done = (nothing if part is None else part[i] for part in (private, actions))
+        where = table.place(i, (held, done, observations[i]))
         increment = increment * count + table.increment_index[i][where]
         kept.append(table.next_index[i][where])
     return increment, tuple(kept)

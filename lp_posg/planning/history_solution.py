@@ -15,6 +15,7 @@ from lp_posg.evaluate import Certificate, Play, Simulation, StepPlay, simulate_p
 from lp_posg.game import Game, allowed_gaps, checked_tolerance
 from lp_posg.information.describe import history_text, increment_text, private_text
 from lp_posg.information.tables import SplitTable
+from lp_posg.information.tracking import check_same_indices
 from lp_posg.planning.history_player import HistoryPlayer
 from lp_posg.planning.set_certificates import judged_histories
 from lp_posg.planning.set_solution import SetSolution
@@ -116,6 +117,7 @@ class HistorySolution(SolvedPosg, SetSolution):
         """Return a new certificate, computed from the strategy alone; see `lp_posg.verify`."""
         checked_tolerance(tolerance)
         target = target_of(self.game, game)
+        check_same_indices(self.game, target, self.sharing, self.horizon)
         judged = judged_histories(target, self.sharing, self.horizon, self.sets, self.trees)
         slack = value_slack(target, tolerance, judged[0].values)
         return self._certificate(target, judged, allowed_gaps(target, tolerance), slack, tolerance, approximate)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from lp_posg.evaluate import Advantages, Certificate, Ledger, Play, PolicyPlayer, Simulation, StepPlay, simulate
 from lp_posg.game import Game
-from lp_posg.information.tracking import tables_of
+from lp_posg.information.tracking import check_same_indices, tables_of
 from lp_posg.planning.export import export_plan
 from lp_posg.planning.gains import StateGains, advantages_of, state_gains
 from lp_posg.planning.ledgers import ledger_of
@@ -116,6 +116,7 @@ class StateSolution(StatePlan):
         True
         """
         target = target_of(self.game, game)
+        check_same_indices(self.game, target, self.sharing, self.horizon)
         return simulate(target, self.sharing, self.policy, n_runs, seed, level=level, traces=traces)
 
     def verify(self, game: Any = None, *, tolerance: float = GAP_TOL, approximate: bool = False) -> Certificate:

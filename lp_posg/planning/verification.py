@@ -9,6 +9,7 @@ import numpy as np
 from lp_posg.errors import CertificateError, ModelError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
 from lp_posg.game import Game, allowed_gaps, checked_tolerance, has_large_gap, usual_rewards, warn_of_large_gap
+from lp_posg.information.tracking import check_same_indices
 from lp_posg.planning.solution import Solution
 from lp_posg.planning.state_plan import StatePlan, plan_states
 from lp_posg.trees import Tree
@@ -49,6 +50,7 @@ def verify_plan(plan: StatePlan, game: Game | None, tolerance: float, approximat
     """Return a new certificate of a plan over common-information states; arguments and errors as of `verify`."""
     checked_tolerance(tolerance)
     target = target_of(plan.game, game)
+    check_same_indices(plan.game, target, plan.sharing, plan.horizon)
     plan.policy.check(target.n_actions)
     certificate = _certified(plan, target)
     check_certificate(certificate, target, plan.concept.name, tolerance, approximate)

@@ -18,8 +18,9 @@ from lp_posg.errors import LimitError
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
 from lp_posg.information.describe import history_text, private_text
-from lp_posg.information.levels import rows_of
-from lp_posg.information.tables import SplitTable, first_table, next_table
+from lp_posg.information.lookup import rows_of
+from lp_posg.information.tables import SplitTable
+from lp_posg.information.tabulation import Tabulation
 from lp_posg.information.tracking import split_first, split_flat
 from lp_posg.trees.as_game import checked_posg
 from lp_posg.trees.exact_laws import first_chances, first_law, next_chances, outcome_rows
@@ -154,13 +155,12 @@ class _Unrolling:
 
     def result(self) -> Tree:
         """Return the tree."""
-        table = first_table(self.game, self.structure)
-        front = self._first(table)
+        tabulation = Tabulation(self.game, self.structure)
+        front = self._first(tabulation.tables[0])
         for time in range(self.horizon):
             ends = self._moves(time, front)
             if time < self.horizon - 1:
-                table = next_table(self.game, self.structure, table.next_private)
-                front = self._chance(time, table, front, ends)
+                front = self._chance(time, tabulation.step(), front, ends)
         return self.nodes.tree(self.game.name, self.game.agents, tuple(self.sets), tuple(self.outcomes))
 
     # ---- chance -----------------------------------------------------------------------------------

@@ -22,8 +22,9 @@ import scipy.sparse as sp
 
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure
-from lp_posg.information.levels import rows_of
-from lp_posg.information.tables import SplitTable, first_table, next_table
+from lp_posg.information.lookup import rows_of
+from lp_posg.information.tables import SplitTable
+from lp_posg.information.tabulation import Tabulation
 from lp_posg.information.tracking import split_first, split_flat
 from lp_posg.trees.exact_laws import first_law
 from lp_posg.trees.sequence.form import InformationTree, SequenceGame, common_part
@@ -107,15 +108,14 @@ def sequence_game(game: Game, structure: SharingStructure, horizon: int, watch: 
     next state, joint observation) of positive probability, times a logarithm for sorting.
     """
     levels = _Levels()
-    table = first_table(game, structure)
-    front = _first_front(game, table, levels)
+    tabulation = Tabulation(game, structure)
+    front = _first_front(game, tabulation.tables[0], levels)
     for time in range(horizon):
         # Also at the last step: the payoffs of its pairs are yet to come.
         watch(time, levels.n_entries, _step_entries(game, time, front, last=time == horizon - 1))
         _add_payoffs(game, time, front, levels)
         if time < horizon - 1:
-            table = next_table(game, structure, table.next_private)
-            front = _next_front(game, time, table, front, levels)
+            front = _next_front(game, time, tabulation.step(), front, levels)
     starts = [np.concatenate([[0], np.cumsum([len(part) for part in own])]) for own in levels.parent]
     trees = tuple(_tree(levels, i, starts[i], game.n_actions[i]) for i in range(2))
     tables, pairs, weight = tuple(levels.tables), tuple(levels.pairs), tuple(levels.weight)
