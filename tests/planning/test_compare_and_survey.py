@@ -133,7 +133,7 @@ def test_the_states_of_a_rule_are_expanded_once(monkeypatch):
     concepts = ["team", "ne", "strategic-ce", "ce", "interim-cce", "cce"]
     table = posg.compare(posg.catalog("chicken-signals"), 1, ["full", "one-step-delay"], concepts)
     assert all(row.error is None and row.solution.certificate.status == "exact" for row in table.rows)
-    assert len(table.checks) == 13
+    assert len(table.checks) == 15
     assert calls == ["full", "one-step-delay"]
 
 
