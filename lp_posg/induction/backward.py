@@ -128,12 +128,16 @@ def _solved(
     """Return one piece solved; a limit met on the way says how far the sweep has come."""
     use.check_clock("solve", block.time, sizes)
     entries = _entries(game, block)
-    part, needed = part_size(entries), 3 * 8 * len(block.nodes) * entries  # bytes: payoffs, dense payoffs, and a copy
+    size, needed = part_size(entries), 3 * 8 * len(block.nodes) * entries  # bytes: payoffs, dense payoffs, and a copy
     use.check_memory("solve", block.time, sizes, needed)
     games = stage_block(game, block, depth, ahead, use.deadline)
-    ranges = [slice(first, first + part) for first in range(0, len(games), part)]
+    ranges = [slice(first, first + size) for first in range(0, len(games), size)]
+    parts = []
     try:
-        parts = list(use.run(partial(_solve_part, concept, objective), [games.part(rows) for rows in ranges]))
+        for part in use.run(partial(_attempt, concept, objective), [games.part(rows) for rows in ranges]):
+            if isinstance(part, LimitError):
+                raise part
+            parts.append(part)
     except LimitError as error:
         raise use.limit_met(error, "solve", block.time, sizes) from error
     return _Part(joined([strategy for strategy, _ in parts]), np.concatenate([own for _, own in parts]))
@@ -150,8 +154,21 @@ def _entries(game: Payoffs, block: Block) -> float:
     return game.n_agents * float(np.prod(block.shape)) * game.n_joint_actions
 
 
+def _attempt(
+    concept: Concept, objective: Objective, games: StageBlock
+) -> tuple[BlockStrategy, FloatArray] | LimitError:
+    """Return what `_solve_part` does, or the limit that was met; what a worker does.
+
+    A limit is an answer there: of what a worker raises, some clusters write a traceback into their log.
+    """
+    try:
+        return _solve_part(concept, objective, games)
+    except LimitError as error:
+        return error.with_traceback(None)
+
+
 def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tuple[BlockStrategy, FloatArray]:
-    """Return strategies and their values (B, n); what a worker does."""
+    """Return strategies and their values (B, n)."""
     games.check_deadline()
     what = f"concept {concept.name!r} at {games.where(0)}: solve"
     found = called(what, concept.solve, games, objective)
