@@ -148,17 +148,17 @@ def test_a_search_over_boxes_without_time_has_the_bound_of_the_best_play(monkeyp
 
 
 def test_boxes_whose_program_was_stopped_stay_open(monkeypatch):
-    """The program of the second box is stopped: what is known of the box it is part of still bounds it."""
+    """Of the second half of the first box: what is known of the whole still bounds it."""
     calls, real = [], box_search.Relaxation.solve
 
     def solve(self, box, left):
         calls.append(box)
-        return unsolved(Status.LIMIT) if len(calls) == 2 else real(self, box, left)
+        return unsolved(Status.LIMIT) if len(calls) == 3 else real(self, box, left)
 
     whole = searched(monkeypatch, 1)["bound"]
     monkeypatch.setattr(box_search, "NODE_LIMIT", 400)
     monkeypatch.setattr(box_search.Relaxation, "solve", solve)
     with pytest.raises(LimitError) as caught:
         box_search.best_nash(replace(section_4(), deadline=time.time() + 1e6), parse_objective("welfare", AGENTS))
-    assert len(calls) == 2
+    assert len(calls) == 3
     assert caught.value.bound == pytest.approx(whole)
