@@ -40,7 +40,9 @@ class LimitError(SolveError):
 
     Where a mixed-integer program for a Nash equilibrium was stopped, ``bound`` is what the objective cannot exceed at
     any equilibrium of that stage game and ``incumbent`` what it is at the best one found, nan if none was; ``strategy``
-    is that one (atoms with prescriptions, see `information.atoms.Atoms`), or None.
+    is that one (atoms with prescriptions, see `information.atoms.Atoms`), or None. If that completes a strategy whose
+    certificate holds, ``solution`` is the solution that has it; so is a plan that a limit has left without a
+    certificate that proves enough.
     """
 
 

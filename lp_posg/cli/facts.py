@@ -73,11 +73,10 @@ def certificate_facts(
     most = " ".join(dict.fromkeys(map(small, allowed.tolist())))
     gains = certificate.found_gains
     found = [] if gains is None else [("found_gains", " ".join(map(small, gains.tolist())))]
-    bounds = "" if certificate.status == "exact" else " (the gaps are upper bounds)"
     merging = "; gaps and values are exact up to merge_error" if certificate.merge_error > allowed.min() else ""
     within = yes_no(certificate.is_within(allowed))
     return [
-        ("certificate", certificate.status + bounds),
+        ("certificate", certificate.status + certificate.meaning),
         ("gaps", " ".join(map(small, certificate.gaps.tolist()))),
         *found,
         ("within_tolerance", f"{within} (at most {most}: {small(tolerance)} of the {range_}{merging})"),

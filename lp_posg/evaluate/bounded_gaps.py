@@ -105,8 +105,12 @@ def certify_bounds(
     hidden, ahead = None, None
     for time in reversed(range(policy.horizon)):
         use.check_clock("certify", time, model.sizes)
+        use.check_memory("certify", time, model.sizes, 0.0)
         step = _Step(game, policy, time, model.depths[time], hidden, ahead, deviators)
-        parts = list(use.run_local(step.part, ranges_of(step.load, RANGE_ENTRIES)))
+        parts = []
+        for part in use.run_local(step.part, ranges_of(step.load, RANGE_ENTRIES)):
+            use.check_clock("certify", time, model.sizes)
+            parts.append(part)
         hidden, ahead = step.hidden, _Ahead(*map(_joined, zip(*parts, strict=True)))
         if on_depth is not None:
             on_depth(policy.horizon - time, policy.horizon)
@@ -125,6 +129,23 @@ def certify_bounds(
     gaps, gains = (np.broadcast_to(side, values.shape).copy() for side in (np.maximum(most, least), least))
     n_hidden = sum(depth.level.belief.nnz for depth in model.depths)
     return Certificate("bounded", kind, gaps, values, None, 0.0, n_hidden, (), gains)
+
+
+def uncertified(game: Game, deviations: str | Kind, horizon: int, values: FloatArray) -> Certificate:
+    """Return a certificate that proves nothing of a strategy: no deviation gains more than the rewards differ.
+
+    Parameters
+    ----------
+    values : float array, shape (n,)
+        What the planner says the strategy is worth.
+    """
+    kind = kind_named(deviations)
+    rewards = [game.reward_array(time) for time in range(horizon)]
+    if kind.together and not game.is_common_reward:
+        rewards = [np.broadcast_to(reward.sum(axis=0), reward.shape) for reward in rewards]
+    spans = [game.discount**time * np.ptp(reward, axis=(1, 2)) for time, reward in enumerate(rewards)]
+    none = np.zeros(game.n_agents)
+    return Certificate("uncertified", kind, np.sum(spans, axis=0), values.copy(), None, 0.0, 0, (), none)
 
 
 def _from_start(game: Game, model: StateSpace, hidden: HiddenStates, deviator: Deviator, q: FloatArray) -> float:

@@ -8,7 +8,13 @@ from typing import Literal
 from lp_posg.evaluate.kinds import Kind
 from lp_posg.types import FloatArray, read_only
 
-Status = Literal["exact", "bounded"]
+Status = Literal["exact", "bounded", "uncertified"]
+
+_MEANINGS = {
+    "exact": "",
+    "bounded": " (the gaps are upper bounds)",
+    "uncertified": " (a limit was met: the gaps are what the rewards allow any strategy, the values the planner's)",
+}
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,10 @@ class Certificate:
 
     Attributes
     ----------
-    status : {"exact", "bounded"}
-        ``exact``: `gaps` are the gains of the best deviations; ``bounded``: they are upper bounds.
+    status : {"exact", "bounded", "uncertified"}
+        ``exact``: `gaps` are the gains of the best deviations; ``bounded``: they are upper bounds; ``uncertified``:
+        a limit was met before anything was proven, so `gaps` are what the rewards allow any strategy and `values` what
+        the planner says.
     kind : Kind
         The kind of deviation ruled out.
     gaps : float array, shape (n,)
@@ -95,6 +103,11 @@ class Certificate:
     def deviations(self) -> str:
         """The name of the kind of deviation ruled out."""
         return self.kind.name
+
+    @property
+    def meaning(self) -> str:
+        """What the status says of the numbers, in brackets; nothing if they are what they are called."""
+        return _MEANINGS[self.status]
 
     @property
     def gap(self) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from lp_posg.checks import called
-from lp_posg.errors import LimitError, ModelError
+from lp_posg.errors import LimitError, LpPosgError, ModelError, UnsupportedError
 from lp_posg.game.protocols import Payoffs
 from lp_posg.induction.blocks import Block, backward_order, private_rows, stage_block
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, StateSpace
@@ -27,6 +27,7 @@ from lp_posg.types import FloatArray, IntArray
 
 # Payoffs, and at most games, handed to a worker at a time: some tens of milliseconds of work.
 PART_ENTRIES, PART_MOST = 80_000, 4096
+LAST_SHARE = 0.9  # of the time left for the game that everything begins with: a certificate needs some too
 PIECE_PARTS = 64  # parts made, solved and kept at a time: bounds the memory, and what a stopped run loses
 
 
@@ -38,6 +39,8 @@ class Swept:
     node_values: tuple[FloatArray, ...]  # per depth, shape (N, n)
     programs: int  # linear and mixed-integer programs solved
     methods: Mapping[str, int]  # how many stage games were solved how; see `METHODS`
+    # Why the search of the last stage game was stopped, if it was; what it had found is then part of the policy.
+    stopped: LpPosgError | None = None
 
 
 def sweep(
@@ -56,16 +59,17 @@ def sweep(
     number of workers, so that the answer does not depend on it; the deadline; where to keep finished depths.
     `on_block`: called with each block that is solved and how many programs that took.
 
-    Raises SolveError, UnsupportedError as the concept's `solve`; LimitError if the deadline passes.
+    Raises SolveError, UnsupportedError as the concept's `solve`; LimitError if the deadline passes. A search that is
+    stopped in the one game that everything begins with raises nothing if it has found something: see `Swept`.
     """
     use = resources or Resources()
     sizes = tuple(depth.level.n_nodes for depth in space.depths)
     values = [np.zeros((size, game.n_agents)) for size in sizes]
     solved: list[tuple[PolicyBlock, ...]] = [() for _ in sizes]
-    programs, methods = 0, list[Mapping[str, int]]()
+    programs, methods, stopped = 0, list[Mapping[str, int]](), None
     for blocks in backward_order(space):
         time, found = blocks[0].time, list[PolicyBlock]()
-        depth = space.depths[time]
+        depth, is_last = space.depths[time], time == 0 and sizes[0] == 1
         ahead = values[time + 1] if time + 1 < len(values) else np.zeros((0, game.n_agents))
         digest = "" if use.store is None else tables_digest(space.tables[: time + 1])
         for number, block in enumerate(blocks):
@@ -75,9 +79,15 @@ def sweep(
                 name = f"solved-{time}-{number}-{first // step}"
                 part = _kept(use.store, name, digest, game.n_agents)
                 if part is None:
-                    part = _solved(game, own, depth, ahead, concept, objective, use, sizes)
-                    if use.store is not None:
-                        use.store.save(name, digest, _packed(part))
+                    within = use.within_share(LAST_SHARE) if is_last else use
+                    try:
+                        part = _solved(game, own, depth, ahead, concept, objective, within, sizes)
+                        if use.store is not None:
+                            use.store.save(name, digest, _packed(part))
+                    except (LimitError, UnsupportedError) as error:
+                        if not is_last or error.facts.get("strategy") is None:
+                            raise
+                        part, stopped = _best_found(error, stage_block(game, own, depth, ahead)), error
                 parts.append(part)
                 if on_block is not None:
                     on_block(own, part.atoms.n_programs)
@@ -89,7 +99,7 @@ def sweep(
         solved[time] = tuple(found)
     steps = tuple(_step(space, time, blocks) for time, blocks in enumerate(solved))
     policy = Policy(sharing, space.start.increment, space.start.child, steps)
-    return Swept(policy, tuple(values), programs, added(methods))
+    return Swept(policy, tuple(values), programs, added(methods), stopped)
 
 
 @dataclass(frozen=True)
@@ -118,15 +128,25 @@ def _solved(
     """Return one piece solved; a limit met on the way says how far the sweep has come."""
     use.check_clock("solve", block.time, sizes)
     entries = _entries(game, block)
-    part, needed = part_size(entries), 3 * 8 * len(block.nodes) * entries  # bytes: payoffs, dense payoffs, and a copy
+    size, needed = part_size(entries), 3 * 8 * len(block.nodes) * entries  # bytes: payoffs, dense payoffs, and a copy
     use.check_memory("solve", block.time, sizes, needed)
     games = stage_block(game, block, depth, ahead, use.deadline)
-    ranges = [slice(first, first + part) for first in range(0, len(games), part)]
+    ranges = [slice(first, first + size) for first in range(0, len(games), size)]
+    parts = []
     try:
-        parts = list(use.run(partial(_solve_part, concept, objective), [games.part(rows) for rows in ranges]))
+        for part in use.run(partial(_attempt, concept, objective), [games.part(rows) for rows in ranges]):
+            if isinstance(part, LimitError):
+                raise part
+            parts.append(part)
     except LimitError as error:
         raise use.limit_met(error, "solve", block.time, sizes) from error
     return _Part(joined([strategy for strategy, _ in parts]), np.concatenate([own for _, own in parts]))
+
+
+def _best_found(error: LpPosgError, games: StageBlock) -> _Part:
+    """Return what a stopped search found in its game."""
+    strategy: BlockStrategy = error.facts["strategy"]
+    return _Part(strategy, strategy.values(games.payoff))
 
 
 def _entries(game: Payoffs, block: Block) -> float:
@@ -134,8 +154,21 @@ def _entries(game: Payoffs, block: Block) -> float:
     return game.n_agents * float(np.prod(block.shape)) * game.n_joint_actions
 
 
+def _attempt(
+    concept: Concept, objective: Objective, games: StageBlock
+) -> tuple[BlockStrategy, FloatArray] | LimitError:
+    """Return what `_solve_part` does, or the limit that was met; what a worker does.
+
+    A limit is an answer there: of what a worker raises, some clusters write a traceback into their log.
+    """
+    try:
+        return _solve_part(concept, objective, games)
+    except LimitError as error:
+        return error.with_traceback(None)
+
+
 def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tuple[BlockStrategy, FloatArray]:
-    """Return strategies and their values (B, n); what a worker does."""
+    """Return strategies and their values (B, n)."""
     games.check_deadline()
     what = f"concept {concept.name!r} at {games.where(0)}: solve"
     found = called(what, concept.solve, games, objective)

@@ -6,7 +6,7 @@ import os
 import sys
 import time as clock
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from lp_posg.errors import LimitError
@@ -57,6 +57,13 @@ class Resources:
     deadline: float | None = None
     memory_limit: int | None = None
     phase: str = "expand"
+
+    def within_share(self, share: float) -> Resources:
+        """Return the same with a deadline after that share of the time left."""
+        if self.deadline is None:
+            return self
+        now = clock.time()
+        return replace(self, deadline=now + share * max(self.deadline - now, 0.0))
 
     def check_clock(self, phase: str, time: int, states: tuple[int, ...]) -> None:
         """Raise LimitError if the deadline has passed."""

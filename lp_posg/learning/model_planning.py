@@ -33,6 +33,8 @@ def planned(
     """
     concept.check_game(model)
     swept = sweep(model, model.space, sharing, concept, objective, resources=resources)
+    if swept.stopped is not None:
+        raise swept.stopped
     steps = tuple(
         replace(step, blocks=tuple(_total_block(block, table.n_next, model.n_actions) for block in step.blocks))
         for step, table in zip(swept.policy.steps, model.frame.tables, strict=True)

@@ -6,29 +6,25 @@ The paper's planning algorithm. Beliefs must not depend on how the agents play; 
 from __future__ import annotations
 
 import time as clock
-from dataclasses import replace
 
 import numpy as np
 
-from lp_posg.errors import LimitError, ModelError, OptionError, UnsupportedError
-from lp_posg.evaluate import Certificate, certify, certify_bounds
+from lp_posg.errors import CertificateError, LimitError, LpPosgError, ModelError, OptionError, UnsupportedError
 from lp_posg.evaluate.deviator import check_bounds
 from lp_posg.game import Game
 from lp_posg.induction.backward import Swept, sweep
 from lp_posg.induction.blocks import Block
 from lp_posg.information import Ruled, StateSpace, reachable_states
 from lp_posg.information.resources import Resources
+from lp_posg.planning.certifying import Judged, check_judged, judged
 from lp_posg.planning.request import Request
 from lp_posg.planning.solution import Stats
 from lp_posg.planning.state_plan import labels_of
 from lp_posg.planning.state_solution import StateSolution
-from lp_posg.planning.verification import check_certificate, check_planned_values
+from lp_posg.planning.verification import check_planned_values
 from lp_posg.stage import OWN, Concept, concept_named
 from lp_posg.trees import Tree
 from lp_posg.types import FloatArray
-
-PAIR_LIMIT = 2_000_000
-"""Most pairs of exact belief and state of the strategy that ``auto`` goes through before it settles for bounds."""
 
 
 class CommonInformation:
@@ -121,7 +117,9 @@ def plan_over(
     game, begun = request.posg[0], clock.perf_counter()
     swept = _swept(request, space, resources)
     planned = clock.perf_counter()
-    certificate = _certified(request, swept, space, resources, pairs)
+    model_values = _planned(space, swept)
+    found = judged(request, swept, model_values, space, resources, pairs)
+    certificate = found.certificate
     phases = {"expand": expand_seconds, "solve": planned - begun, "certify": clock.perf_counter() - planned}
     stats = Stats(
         space.n_states,
@@ -132,11 +130,7 @@ def plan_over(
         tuple(depth.level.n_nodes for depth in space.depths),
         swept.methods,
     )
-    model_values = _planned(space, swept)
-    check_certificate(certificate, game, request.resolved_concept.name, request.tolerance, request.accepts_gap)
-    if request.compression.name == "exact":
-        check_planned_values(certificate, model_values, game, request.tolerance)
-    return StateSolution(
+    solution = StateSolution(
         **request.solved,
         compression=request.compression,
         stats=stats,
@@ -146,6 +140,21 @@ def plan_over(
         node_values=swept.node_values,
         labels=labels_of(game, space),
     )
+    if swept.stopped is not None:
+        raise _stopped(request, swept.stopped, found, solution)
+    check_judged(request, found, solution)
+    if request.compression.name == "exact":
+        check_planned_values(certificate, model_values, game, request.tolerance)
+    return solution
+
+
+def _stopped(request: Request, error: LpPosgError, found: Judged, solution: StateSolution) -> LpPosgError:
+    """Return the error of a search that was stopped, with the best it found if that is an equilibrium for certain."""
+    try:
+        check_judged(request, found, solution)
+    except (CertificateError, LimitError):
+        return error
+    return type(error)(str(error), **{**error.facts, "solution": solution})
 
 
 def _swept(request: Request, space: StateSpace, resources: Resources) -> Swept:
@@ -159,31 +168,6 @@ def _swept(request: Request, space: StateSpace, resources: Resources) -> Swept:
 
     concept, objective = request.resolved_concept, request.objective
     return sweep(game, space, structure.name, concept, objective, resources=resources, on_block=on_block)
-
-
-def _certified(
-    request: Request, swept: Swept, model: StateSpace, resources: Resources, pairs: StateSpace | None
-) -> Certificate:
-    """Return the certificate of a strategy, of the kind that the request names."""
-    game, structure, _ = request.posg
-    kind, policy = request.resolved_concept.deviations, swept.policy
-    begun = clock.perf_counter()
-
-    def on_depth(done: int, total: int) -> None:
-        request.run.tell("certify", begun, done, total, model.n_states, swept.programs)
-
-    alone = replace(resources, store=None, max_states=None, phase="certify")
-    if request.certificate != "bounded":
-        may = request.certificate == "auto" and not kind.hears_prescription
-        falls_back = may and request.compression.name != "exact"
-        most = resources.max_states or PAIR_LIMIT
-        try:
-            use = replace(alone, max_states=most) if falls_back else alone
-            return certify(game, structure, policy, kind, space=pairs, resources=use, on_depth=on_depth)
-        except LimitError as error:
-            if not falls_back or error.facts["limit"] == "time":
-                raise
-    return certify_bounds(game, policy, model, kind, resources=alone, on_depth=on_depth)
 
 
 def _planned(space: StateSpace, swept: Swept) -> FloatArray:

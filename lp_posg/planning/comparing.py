@@ -11,18 +11,19 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from lp_posg.errors import LimitError, ModelError, UnsupportedError
+from lp_posg.errors import LimitError, LpPosgError, ModelError, UnsupportedError
 from lp_posg.game import Game
 from lp_posg.information import Compression, CompressionRule, SharingStructure, StateSpace, sharing_structure
 from lp_posg.information.resources import Resources
 from lp_posg.planning.common_information import CommonInformation, plan_over, resources_of, states_of
 from lp_posg.planning.comparison import Check, Comparison, Row, Spread
 from lp_posg.planning.methods import AUTO, settle
-from lp_posg.planning.relations import Solved, relation_checks, row_plan, sharing_orders, spreads
+from lp_posg.planning.relations import Solved, range_checks, relation_checks, row_plan, sharing_orders, spreads
 from lp_posg.planning.request import Request, check_request, checked_game
-from lp_posg.planning.run_options import RunOptions, checked_run
+from lp_posg.planning.run_options import Run, RunOptions, checked_run
 from lp_posg.planning.solution import Solution
-from lp_posg.planning.strategic_form import StrategicForm, form_request, tree_solution
+from lp_posg.planning.state_solution import StateSolution
+from lp_posg.planning.strategic_form import StrategicForm, form_request, tree_planned
 from lp_posg.stage import Concept, concept_named
 from lp_posg.trees import Tree
 from lp_posg.trees.strategic import ReducedForm, reduced_form
@@ -49,8 +50,9 @@ def compare(
     """Return certified solutions for every sharing rule and concept, and the relations between them.
 
     A combination that this package or theory rules out (`UnsupportedError`, with its kind
-    `StrategyDependenceError`), or that meets a limit (`LimitError`), becomes a row with that error;
-    anything else is raised. A game tree is compared in its reduced strategic form, under no rule.
+    `StrategyDependenceError`), that meets a limit (`LimitError`), or that fails otherwise, becomes a row with that
+    error and costs the others nothing. Where the search for the best Nash equilibrium was stopped, the row has the
+    best one found too. A game tree is compared in its reduced strategic form, under no rule.
 
     Parameters
     ----------
@@ -61,14 +63,15 @@ def compare(
         ``full`` and ``one-step-delay`` by default; not for a game tree.
     concept : sequence of str or Concept
     **run
-        As in `solve`; `checkpoint` is a folder with one checkpoint per row, and `time_limit` is for all rows together.
+        As in `solve`; `checkpoint` is a folder with one checkpoint per row, and `time_limit` is for all rows together:
+        each may use an equal share of the time that those before it have left.
     objective, discount, compression, tolerance, approximate, certificate
         As in `solve`, for each row.
 
     Raises
     ------
-    ModelError, SolveError, CertificateError
-        As `solve`.
+    ModelError
+        As `solve`, if there is no row for which what is given is valid.
 
     Examples
     --------
@@ -96,19 +99,29 @@ def compare(
         certificate=certificate,
         run=checked,
     )
+    concepts = [concept_named(name) for name in concept]
+    n_rows = len(rules) * len(concepts)
     rows: list[Row] = []
     checks: list[Check] = []
     found: list[Solved] = []
     ranges: list[Spread] = []
     for rule in rules:
         states = _States()
-        requests = [replace(sample, sharing=rule, concept=concept_named(name)) for name in concept]
-        of_rule = [_row(request, states) for request in requests]
+        of_rule: list[Row] = []
+        for wanted in concepts:
+            request = replace(sample, sharing=rule, concept=wanted)
+            time = _Time(checked, len(concepts) - len(of_rule), n_rows - len(rows) - len(of_rule))
+            of_rule.append(_row(request, states, time))
         plans = tuple(plan for row in of_rule if (plan := row_plan(row)) is not None)
         found.append(Solved(None if rule is None else rule.name, plans, states.space, states.pairs))
         rows += of_rule
-        checks += relation_checks(found[-1], sample.tolerance)
-        ranges += spreads(found[-1], checked.deadline)
+        within = Resources(deadline=checked.deadline, memory_limit=checked.memory_limit)
+        checks += relation_checks(found[-1], sample.tolerance, within)
+        of_rule_ranges = list(spreads(found[-1], checked.deadline))
+        checks += range_checks(found[-1], of_rule_ranges)
+        ranges += of_rule_ranges
+    if all(isinstance(row.error, ModelError) for row in rows):
+        raise next(row.error for row in rows if row.error is not None)
     checks += sharing_orders(found)
     names = (sample.objective.name, sample.compression.name)
     return Comparison(sample.game, sample.horizon, *names, tuple(rows), tuple(checks), _note(sample), tuple(ranges))
@@ -155,18 +168,43 @@ class _States:
         return self.space
 
 
-def _row(request: Request, states: _States) -> Row:
-    """Return one row: a solution, or why there is none."""
+@dataclass(frozen=True)
+class _Time:
+    """The time left when a row begins, to be shared with the rows after it.
+
+    Attributes
+    ----------
+    run : Run
+    of_rule, rows : int
+        Rows left, this one among them: of its rule, whose states they share, and of all.
+    """
+
+    run: Run
+    of_rule: int
+    rows: int
+
+    def until(self, rows: int) -> float | None:
+        """Return when that many of the rows left have had their share of the time left."""
+        end, now = self.run.deadline, clock.time()
+        return None if end is None else now + max(end - now, 0.0) * rows / self.rows
+
+
+def _row(request: Request, states: _States, time: _Time) -> Row:
+    """Return one row: a solution, why there is none, or why it is only the best that a stopped search has found."""
     name = None if request.sharing is None else request.sharing.name
     concept = request.resolved_concept.name
     try:
-        return Row(name, concept, _solved(request, states), None)
-    except (UnsupportedError, LimitError) as error:
-        return Row(name, concept, None, error)
+        return Row(name, concept, _solved(request, states, time), None)
+    except LpPosgError as error:
+        found = error.facts.get("solution") if error.facts.get("strategy") is not None else None
+        return Row(name, concept, found, error)
+    except MemoryError:
+        return Row(name, concept, None, LimitError("memory ran out; plan fewer steps, or share more", limit="memory"))
 
 
-def _solved(request: Request, states: _States) -> Solution:
-    method, settled = settle(replace(request, run=request.run.within(_folder(request))))
+def _solved(request: Request, states: _States, time: _Time) -> Solution:
+    run = request.run.within(_folder(request))
+    method, settled = settle(replace(request, run=replace(run, deadline=time.until(1))))
     if isinstance(settled.game, Tree):
         if states.form is None:
             states.form = reduced_form(settled.game)
@@ -175,11 +213,15 @@ def _solved(request: Request, states: _States) -> Solution:
     elif not isinstance(method, CommonInformation):
         return method.solve(settled)
     resources = resources_of(settled)
-    space = states.expand(settled, resources)
-    plan = plan_over(settled, resources, space, states.seconds, states.pairs)
+    space = states.expand(settled, replace(resources, deadline=time.until(time.of_rule)))
+    resources = replace(resources, deadline=time.until(1))
+
+    def plan() -> StateSolution:
+        return plan_over(settled, resources, space, states.seconds, states.pairs)
+
     if isinstance(request.game, Tree) and states.form is not None:
-        return tree_solution(request.game, states.form, plan)
-    return plan
+        return tree_planned(request.game, states.form, plan)
+    return plan()
 
 
 def _folder(request: Request) -> str:

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lp_posg.errors import LimitError, LpPosgError, ModelError, StrategyDependenceError
+from lp_posg.errors import (
+    CertificateError,
+    LimitError,
+    LpPosgError,
+    ModelError,
+    StrategyDependenceError,
+    UnsupportedError,
+)
 from lp_posg.game import Game
 from lp_posg.planning.solution import Solution
 from lp_posg.stage import Efficiency
 from lp_posg.trees import Tree
 from lp_posg.version import __version__
 
+_WORDS: Mapping[type[LpPosgError], str] = {
+    StrategyDependenceError: "not strategy-independent",
+    UnsupportedError: "unsupported",
+    LimitError: "stopped at a limit",
+    CertificateError: "not certified",
+    LpPosgError: "failed",
+}
+
 
 @dataclass(frozen=True)
 class Row:
     """One (sharing, concept) of a comparison: a solution, or why there is none.
+
+    Both, where the search for the best Nash equilibrium was stopped: the solution is then the best one found, and the
+    error, with the attributes ``incumbent`` and ``bound``, says what it has and what none exceeds.
 
     Attributes
     ----------
@@ -35,9 +54,8 @@ class Row:
     def status(self) -> str:
         """The status of the certificate, or why there is none in a few words."""
         if self.solution is not None:
-            return self.solution.certificate.status
-        words = {StrategyDependenceError: "not strategy-independent", LimitError: "stopped at a limit"}
-        return next((word for kind, word in words.items() if isinstance(self.error, kind)), "unsupported")
+            return "best found" if self.error is not None else self.solution.certificate.status
+        return next(word for kind, word in _WORDS.items() if isinstance(self.error, kind))
 
 
 @dataclass(frozen=True)
@@ -47,14 +65,20 @@ class Check:
     Attributes
     ----------
     text : str
-    holds : bool
+    holds : bool or None
+        None: a limit was met before that was known.
     detail : str
-        The numbers compared.
+        The numbers compared, or the limit.
     """
 
     text: str
-    holds: bool
+    holds: bool | None
     detail: str
+
+    @property
+    def verdict(self) -> str:
+        """Whether the relation holds, in a word or two."""
+        return "not checked" if self.holds is None else "holds" if self.holds else "FAILS"
 
 
 @dataclass(frozen=True)
@@ -150,7 +174,7 @@ class Comparison:
 
     @property
     def reasons(self) -> list[str]:
-        """Why rows have no solution, each reason once."""
+        """Why rows have no solution, or only the best found, each reason once."""
         return list(dict.fromkeys(str(row.error) for row in self.rows if row.error is not None))
 
     def row(self, sharing: str | None, concept: str) -> Row:
@@ -167,7 +191,10 @@ class Comparison:
         raise ModelError(f"the comparison has no row for sharing {sharing!r} and concept {concept!r}")
 
     def summary(self) -> dict[str, Any]:
-        """Return the table as a JSON-ready object; a row without a solution has ``error`` instead of values."""
+        """Return the table as a JSON-ready object; a row without a solution has ``error`` instead of values.
+
+        A row with the best equilibrium that a stopped search has found says so in ``search``.
+        """
         return {
             "rows": [self._row_summary(row) for row in self.rows],
             "checks": [dict(vars(check)) for check in self.checks],
@@ -176,8 +203,10 @@ class Comparison:
         }
 
     def _row_summary(self, row: Row) -> dict[str, Any]:
+        why = {"kind": type(row.error).__name__, "message": str(row.error)}
         if row.solution is not None:
-            return row.solution.summary()
+            search = {key: getattr(row.error, key) for key in ("incumbent", "bound")} if row.error is not None else {}
+            return row.solution.summary() | ({"search": {"status": row.status, **search, **why}} if search else {})
         return {
             "game": self.game.name,
             "horizon": self.horizon,
@@ -186,6 +215,6 @@ class Comparison:
             "concept": row.concept,
             "objective": self.objective,
             "compression": self.compression,
-            "error": {"kind": type(row.error).__name__, "message": str(row.error)},
+            "error": why,
             "version": __version__,
         }

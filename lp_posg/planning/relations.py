@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from lp_posg.errors import LimitError, UnsupportedError
-from lp_posg.evaluate import KINDS, Kind, certify, pairs_of
-from lp_posg.game import allowed_gaps
+from lp_posg.evaluate import KINDS, Certificate, Kind, certify, pairs_of
+from lp_posg.game import allowed_gaps, usual_rewards
 from lp_posg.information import StateSpace, less_and_less_sharing
+from lp_posg.information.resources import Resources
 from lp_posg.planning.comparison import Check, Row, Spread, a, place
 from lp_posg.planning.regions import one_step_games
 from lp_posg.planning.state_plan import StatePlan
@@ -20,6 +21,13 @@ OBEYED_TOL = 1e-10
 """A strategy counts as exact if it violates no incentive row by more than this fraction of the row's size.
 
 The programs themselves allow that much: a strategy that violates a row by 1e-9 of its size is no solution of theirs.
+"""
+
+
+RANGE_TOL = 1e-6
+"""What a selected welfare may miss its range by, beside the range's ends and what an agent usually gets.
+
+Not beside the largest payoff: where that is a penalty, a share of it is more than all that the range is about.
 """
 
 
@@ -55,33 +63,40 @@ class Solved:
         return next((plan for plan in optima if selects_best(plan.concept)), None)
 
 
-def relation_checks(solved: Solved, tolerance: float) -> Iterator[Check]:
-    """Yield the relations between the plans of one rule."""
-    yield from _inclusions(solved, tolerance)
+def relation_checks(solved: Solved, tolerance: float, resources: Resources) -> Iterator[Check]:
+    """Yield the relations between the plans of one rule; one that meets a limit of `resources` is not checked."""
+    yield from _inclusions(solved, tolerance, resources)
     yield from _orders(solved)
 
 
-def _inclusions(solved: Solved, tolerance: float) -> Iterator[Check]:
+def _inclusions(solved: Solved, tolerance: float, resources: Resources) -> Iterator[Check]:
     """Yield, for each equilibrium found, whether it is one of every wider concept in the table."""
-    pairs = solved.pairs
     for plan in solved.equilibria:
         wider = [other for other in solved.equilibria if other is not plan and _implies(plan, other)]
         if not wider or not plan.has_exact_gaps:
             continue  # where gaps are bounds, exact states are out of reach
-        if pairs is None:  # all plans of a rule lead through the same states
-            pairs = pairs_of(plan.game, plan.sharing, plan.policy)
-        found = [certify(plan.game, plan.sharing, plan.policy, other.certificate.kind, space=pairs) for other in wider]
+        text = f"{place(solved.sharing)}the {plan.concept.name} found is also " + " and ".join(
+            a(other.concept.name) for other in wider
+        )
+        try:
+            found = _certified_as(plan, [other.certificate.kind for other in wider], solved.pairs, resources)
+        except LimitError as error:
+            yield Check(text, None, str(error))
+            continue
         # Deviations of a wider concept gain no more, whatever the approximation.
         within = [
             (new.gaps <= allowed_gaps(plan.game, tolerance, new.kind.together) + plan.certificate.gaps).all()
             for new in found
         ]
-        yield Check(
-            f"{place(solved.sharing)}the {plan.concept.name} found is also "
-            + " and ".join(a(other.concept.name) for other in wider),
-            all(within),
-            "gaps " + ", ".join(f"{new.gap:.2g}" for new in found),
-        )
+        yield Check(text, all(within), "gaps " + ", ".join(f"{new.gap:.2g}" for new in found))
+
+
+def _certified_as(
+    plan: StatePlan, kinds: Sequence[Kind], pairs: StateSpace | None, resources: Resources
+) -> list[Certificate]:
+    use = replace(resources, phase="certify")
+    known = pairs or pairs_of(plan.game, plan.sharing, plan.policy, use)
+    return [certify(plan.game, plan.sharing, plan.policy, kind, space=known, resources=use) for kind in kinds]
 
 
 def _orders(solved: Solved) -> Iterator[Check]:
@@ -160,6 +175,27 @@ def spreads(solved: Solved, deadline: float | None) -> Iterator[Spread]:
             yield Spread(solved.sharing, concept.name, efficiency_of(concept, games))
         except (UnsupportedError, LimitError) as error:
             yield Spread(solved.sharing, concept.name, None, error)
+
+
+def range_checks(solved: Solved, ranges: Sequence[Spread]) -> Iterator[Check]:
+    """Yield whether what was selected for each concept lies in the range of its welfare, where that is known."""
+    known = {spread.concept: spread.efficiency for spread in ranges if spread.efficiency is not None}
+    plans = [plan for plan in solved.plans if plan.concept.name in known]
+    if not plans:
+        return
+    usual = float(usual_rewards(plans[0].game).max())
+    holds, details = True, []
+    for plan in plans:
+        low, high = known[plan.concept.name].worst, known[plan.concept.name].best
+        slack = RANGE_TOL * max(abs(low), abs(high), usual)
+        holds = holds and low - slack <= plan.welfare <= high + slack
+        details.append(f"{plan.concept.name} {low:.9g} <= {plan.welfare:.9g} <= {high:.9g}")
+    names = ", ".join(plan.concept.name for plan in plans)
+    yield Check(
+        f"{place(solved.sharing)}the selected welfare lies in the range of its concept, {names}",
+        holds,
+        "; ".join(details),
+    )
 
 
 def sharing_orders(solved: Sequence[Solved]) -> Iterator[Check]:

@@ -67,8 +67,9 @@ def solve(
     certificate : {"auto", "exact", "bounded"}
         How the gap is proven. ``exact``: by the pairs of exact belief and state of the strategy, whose
         number grows as in exact planning. ``bounded``: two-sided bounds from the states of the model
-        alone. ``auto``: exact; with a compression, bounded if the pairs are more than 2 million, than
-        `max_states`, or than memory allows. For ``strategic-ce`` there are no bounds, so it is always exact.
+        alone. ``auto``: exact; bounded if memory or three quarters of the time left are not enough, or, with a
+        compression, if the pairs are more than 2 million or than `max_states`; where a limit leaves no bounds
+        either, or there are none, as for ``strategic-ce``, a plan that may be approximate comes as ``uncertified``.
     **run
         Workers, limits, progress and checkpoint: see `RunOptions`.
 
@@ -85,7 +86,8 @@ def solve(
     UnsupportedError
         If the method or the concept is not available for this game, or a stage game is too large.
     SolveError
-        If a program cannot be solved; its kind LimitError if a limit is met.
+        If a program cannot be solved; its kind LimitError if a limit is met. If there is a plan all the same, but
+        too little is proven of it, or it has the best that a stopped search has found, that is its ``solution``.
     CertificateError
         If the gap exceeds the tolerance: then the strategy is not an equilibrium.
 

@@ -7,9 +7,11 @@ equilibrium). By Kuhn's theorem each agent's mixture of plans is played as a beh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
-from lp_posg.errors import OptionError
+from lp_posg.errors import LpPosgError, OptionError
 from lp_posg.game import Game
 from lp_posg.information import sharing_structure
 from lp_posg.planning.common_information import CommonInformation
@@ -57,12 +59,23 @@ class StrategicForm:
         form = reduced_form(request.game)
         one_step = form_request(request, form.game)
         self._planner.check(one_step)
-        return tree_solution(request.game, form, self._planner.solve(one_step))
+        return tree_planned(request.game, form, partial(self._planner.solve, one_step))
 
 
 def form_request(request: Request, form: Game) -> Request:
     """Return the request for the strategic form that one for its tree amounts to."""
     return replace(request, game=form, horizon=1, sharing=sharing_structure("full", form.n_agents))
+
+
+def tree_planned(game: Tree, form: ReducedForm, plan: Callable[[], StatePlan]) -> TreeSolution:
+    """Return the solution of a tree by a plan of its reduced strategic form; likewise one that an error has with it."""
+    try:
+        return tree_solution(game, form, plan())
+    except LpPosgError as error:
+        found = error.facts.get("solution")
+        if isinstance(found, StatePlan):
+            raise type(error)(str(error), **{**error.facts, "solution": tree_solution(game, form, found)}) from error
+        raise
 
 
 def tree_solution(game: Tree, form: ReducedForm, plan: StatePlan) -> TreeSolution:

@@ -65,7 +65,7 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, source:
         "rows": [_row(row, reasons, times) for row in table.rows],
         "reasons": reasons,
         "checks": table.checks,
-        "broken": sum(not check.holds for check in table.checks),
+        "broken": sum(check.holds is False for check in table.checks),
         "note": table.note,
         "spreads": [spread.text for spread in table.spreads],
         "certificates": list(map(_certificate, solved)),
@@ -152,19 +152,20 @@ def _known_values(table: Comparison, entry: CatalogEntry) -> list[str]:
 
 def _row(row: Row, reasons: list[str], times: bool) -> dict[str, Any]:
     head, solution = {"sharing": row.sharing, "concept": row.concept, "status": row.status}, row.solution
+    mark = 0 if row.error is None else reasons.index(str(row.error)) + 1
     if solution is None:
-        return head | {"mark": reasons.index(str(row.error)) + 1, "cells": []}
+        return head | {"mark": mark, "cells": []}
     values, stats = solution.values.tolist(), solution.stats
     cells = [short(value, solution.scale) for value in (*values, solution.welfare, min(values))]
     cells += [small(solution.certificate.gap), str(stats.states), str(stats.stage_lps)]
-    return head | {"mark": 0, "cells": [*cells, *([seconds(stats.seconds)] if times else [])]}
+    return head | {"mark": mark, "cells": [*cells, *([seconds(stats.seconds)] if times else [])]}
 
 
 def _certificate(solution: Solution) -> dict[str, Any]:
     found, within = solution.certificate, solution.certificate.is_within(solution.allowed_gaps)
     return {
         "which": which(solution),
-        "status": found.status if found.status == "exact" else f"{found.status} (the gaps are upper bounds)",
+        "status": found.status + found.meaning,
         "gaps": ", ".join(map(small, found.gaps.tolist())),
         "found_gains": "" if found.found_gains is None else ", ".join(map(small, found.found_gains.tolist())),
         "allowed": ", ".join(dict.fromkeys(map(small, solution.allowed_gaps.tolist()))),

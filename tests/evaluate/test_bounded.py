@@ -16,7 +16,7 @@ import lp_posg as posg
 from lp_posg.errors import CertificateError, LimitError, ModelError
 from lp_posg.evaluate import certify, certify_bounds
 from lp_posg.information import compression_named, reachable_states, sharing_structure
-from lp_posg.planning import common_information, load_solution
+from lp_posg.planning import certifying, load_solution
 
 CONCEPTS = ("ne", "ce", "interim-cce", "cce", "team")
 COMPRESSIONS = ("exact", "finite-memory:0", "finite-memory:1", "merge:0.2", "finite-memory:1:stationary")
@@ -216,7 +216,7 @@ def test_solve_falls_back_to_bounds_and_says_so(monkeypatch):
     call = {"horizon": 4, "sharing": "full", "concept": "cce", "compression": "finite-memory:1"}
     exact = posg.solve(game, **call)
     assert exact.certificate.status == "exact"
-    monkeypatch.setattr(common_information, "PAIR_LIMIT", 10)
+    monkeypatch.setattr(certifying, "PAIR_LIMIT", 10)
     bounded = posg.solve(game, **call)
     assert bounded.certificate.status == "bounded"
     np.testing.assert_allclose(bounded.values, exact.values, atol=1e-10)

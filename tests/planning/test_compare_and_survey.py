@@ -133,7 +133,7 @@ def test_the_states_of_a_rule_are_expanded_once(monkeypatch):
     concepts = ["team", "ne", "strategic-ce", "ce", "interim-cce", "cce"]
     table = posg.compare(posg.catalog("chicken-signals"), 1, ["full", "one-step-delay"], concepts)
     assert all(row.error is None and row.solution.certificate.status == "exact" for row in table.rows)
-    assert len(table.checks) == 13
+    assert len(table.checks) == 15
     assert calls == ["full", "one-step-delay"]
 
 
@@ -269,3 +269,39 @@ def test_what_is_no_game_is_told():
     with pytest.raises(ModelError, match=r"is a game tree, expected a Game of steps; lp_posg\.trees\.to_game\(tree\)"):
         posg.survey(tree, 3)
     assert posg.survey(posg.trees.to_game(tree), 1, ["none"])
+
+
+def in_range(table):
+    return next(check for check in table.checks if "lies in the range" in check.text)
+
+
+def test_selected_values_lie_in_the_range_printed_beside_them():
+    table = posg.compare(posg.catalog("chicken"), 1, ["full"], ["team", "ne", "ce", "cce"], "worst")
+    check = in_range(table)
+    assert check.holds
+    assert check.text == "full: the selected welfare lies in the range of its concept, ce, cce"
+    assert check.detail == "ce 7.2 <= 7.2 <= 10.5; cce 7.2 <= 7.2 <= 10.5"
+
+
+@pytest.mark.parametrize(("best", "worst"), [(10.4999, 7.2), (12.0, 10.5001)])
+def test_a_selected_value_outside_its_range_fails(monkeypatch, best, worst):
+    """The range is made to say something else than what was selected, 10.5."""
+    real = relations.efficiency_of
+    monkeypatch.setattr(relations, "efficiency_of", lambda *of: replace(real(*of), best=best, worst=worst))
+    check = in_range(posg.compare(posg.catalog("chicken"), 1, ["full"], ["ce", "cce"]))
+    assert check.verdict == "FAILS"
+
+
+def test_a_range_is_not_judged_by_penalties(monkeypatch):
+    """A value that misses its range by 1, where 1e9 is forbidden: 1e-9 of the largest payoff, but not of the usual."""
+    game = matrix_game([[6, 2], [7, -1e9]], [[6, 7], [2, -1e9]])
+    real = relations.efficiency_of
+    monkeypatch.setattr(relations, "efficiency_of", lambda *of: replace(real(*of), best=real(*of).best - 1))
+    check = in_range(posg.compare(game, 1, ["full"], ["ce"]))
+    assert check.verdict == "FAILS"
+
+
+def test_ranges_of_several_rules_are_apart():
+    table = posg.compare(posg.catalog("chicken-signals"), 1, ["full", "one-step-delay"], ["ce"])
+    texts = [check.text for check in table.checks if "lies in the range" in check.text]
+    assert [text.split(":")[0] for text in texts] == ["full", "one-step-delay"]

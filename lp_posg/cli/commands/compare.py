@@ -28,7 +28,7 @@ def run(
     """Solve for every sharing rule and concept, side by side.
 
     Below the table stand the relations that theory demands between the rows, and whether they
-    hold; the exit status is 1 if one of them fails, or if a row stopped at a limit.
+    hold; the exit status is 1 if one of them fails, or if a row stopped at a limit or failed.
 
     If none are given, the rules are full,one-step-delay and the concepts team,ne,ce,cce. A game tree (.efg) is compared
     in its reduced strategic form, one choice of plans, if no horizon is given.
@@ -54,15 +54,18 @@ def compared(opened: Opened, horizon: int | None, options: Mapping[str, Any]) ->
 
 
 def fail_if_inconsistent(table: Comparison) -> None:
-    """End the command with status 1 if a check fails, or a row stopped at a limit."""
-    from lp_posg.errors import LimitError
+    """End the command with status 1 if a check fails, or a row stopped at a limit or failed."""
+    from lp_posg.errors import LimitError, UnsupportedError
 
-    broken = [check for check in table.checks if not check.holds]
+    broken = [check for check in table.checks if check.holds is False]
     if broken:
         fail(f"{len(broken)} of {len(table.checks)} checks fail: {broken[0].text} ({broken[0].detail})")
     stopped = [row for row in table.rows if isinstance(row.error, LimitError)]
     if stopped:
         fail(f"{len(stopped)} of {len(table.rows)} rows stopped at a limit: {stopped[0].error}")
+    failed = [row for row in table.rows if row.error is not None and not isinstance(row.error, UnsupportedError)]
+    if failed:
+        fail(f"{len(failed)} of {len(table.rows)} rows failed: {failed[0].error}")
 
 
 def _show(table: Comparison) -> None:
@@ -79,8 +82,8 @@ def _show(table: Comparison) -> None:
     if table.checks:
         show_line()
     for check in table.checks:
-        verdict, style = ("holds", "") if check.holds else ("FAILS", "bold red")
-        show_line(f"{verdict}  {check.text} ({check.detail})", style)
+        style = "bold red" if check.holds is False else ""
+        show_line(f"{check.verdict}  {check.text} ({check.detail})", style)
     if table.spreads:
         show_line()
     for spread in table.spreads:
@@ -112,9 +115,10 @@ def _show_header(table: Comparison) -> None:
 
 def _cells(row: Row, reasons: list[str], n_columns: int) -> list[str]:
     head, solution = [row.sharing or "-", row.concept], row.solution
+    status = row.status if row.error is None else f"{row.status} [{reasons.index(str(row.error)) + 1}]"
     if solution is None:
-        return [*head, f"{row.status} [{reasons.index(str(row.error)) + 1}]", *["-"] * (n_columns - 3)]
+        return [*head, status, *["-"] * (n_columns - 3)]
     values, stats = solution.values.tolist(), solution.stats
     shown = [number(value, solution.scale) for value in (*values, sum(values), min(values))]
     sizes = [small(solution.certificate.gap), str(stats.states), str(stats.stage_lps), seconds(stats.seconds)]
-    return [*head, row.status, *shown, *sizes]
+    return [*head, status, *shown, *sizes]

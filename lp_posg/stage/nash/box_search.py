@@ -216,8 +216,9 @@ def best_nash(block: StageBlock, objective: Objective) -> BlockStrategy:
     """Return the Nash equilibrium of one stage game (a block of one) that the objective selects.
 
     Raises UnsupportedError if the search comes to its limit of programs before it has a proof, and LimitError if the
-    deadline passes; the facts of both are ``bound``, which no equilibrium exceeds, and ``incumbent``, which the best
-    equilibrium so far has, in what the objective maximises (nan: there is none yet). Raises SolveError if the search
+    deadline passes; the facts of both are ``bound``, which no equilibrium exceeds, ``incumbent``, which the best
+    equilibrium so far has, in what the objective maximises (nan: there is none yet), and ``strategy``, that equilibrium
+    as a `BlockStrategy` or None. Raises SolveError if the search
     ends without any equilibrium, which cannot be.
     """
     game = Multilinear.of(block.payoff[0])
@@ -247,7 +248,10 @@ def _unproved(block: StageBlock, objective: Objective, aim: Aim, found: Searched
         )
     bound, incumbent = (aim.in_reward(t) for t in (found.bound, found.score))
     best = f"the best found has {incumbent:.8g}" if found.x is not None else "no equilibrium was found"
-    facts = {"bound": bound, "incumbent": incumbent if found.x is not None else float("nan")}
+    strategy = None
+    if found.x is not None:
+        strategy = one_atom(by_agent(found.x, block.n_private, block.n_actions), found.n_programs, "boxes")
+    facts = {"bound": bound, "incumbent": incumbent if strategy is not None else float("nan"), "strategy": strategy}
     outcome = (
         f"after {found.n_programs} programs: of objective {aim.name!r} no Nash equilibrium there exceeds {bound:.8g},"
         f" {best}"
