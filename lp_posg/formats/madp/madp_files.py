@@ -15,7 +15,8 @@ import numpy as np
 from lp_posg.errors import FormatError, ModelError
 from lp_posg.formats.header import Header, collect, read_header
 from lp_posg.formats.madp.body import Body
-from lp_posg.formats.madp.cells import CellLog, RewardLog
+from lp_posg.formats.madp.cells import CellLog
+from lp_posg.formats.madp.reward_rules import RewardRules
 from lp_posg.formats.madp.statements import HEADERS, Statement, iter_statements
 from lp_posg.formats.madp.writer import write_dpomdp, write_posg
 from lp_posg.formats.registry import Format, reader
@@ -97,7 +98,7 @@ def _build(source: Source, header: Header, body: Body) -> Game:
 
 
 def _rewards(
-    source: Source, header: Header, gains: list[list[RewardLog]], moves: list[SparseMatrix], laws: list[SparseMatrix]
+    source: Source, header: Header, gains: list[list[RewardRules]], moves: list[SparseMatrix], laws: list[SparseMatrix]
 ) -> list[FloatArray]:
     """Return the expected reward of each agent, one array for all steps or one per step.
 
@@ -121,7 +122,7 @@ def _at_step(parts: list[_Part], time: int) -> _Part:
     return parts[time if len(parts) > 1 else 0]
 
 
-def _refuse_last_observation(source: Source, logs: list[RewardLog], steps: int) -> None:
+def _refuse_last_observation(source: Source, logs: list[RewardRules], steps: int) -> None:
     line = max(log.named_observation() for log in logs)
     if line:
         expected = f"* there: 'O@h:' gives observations for the steps up to {steps - 1} only"
