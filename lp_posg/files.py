@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import math
 import os
@@ -17,6 +18,9 @@ from typing import IO, Any, BinaryIO, NamedTuple, cast
 import numpy as np
 
 from lp_posg.errors import FormatError
+
+PACKED = ".gz"
+"""The end of the name of a packed text file."""
 
 _NOT_PLAIN = "not an .npz file of plain arrays"
 _PLAIN_KINDS = "biufcU"
@@ -67,8 +71,18 @@ def write_whole(path: str | PathLike[str], write: Callable[[BinaryIO], None]) ->
 
 
 def write_lines(path: str | PathLike[str], lines: Iterable[str]) -> None:
-    """Write lines of text to a file as `write_whole`, each with a line end."""
-    write_whole(path, lambda stream: stream.writelines(f"{line}\n".encode() for line in lines))
+    """Write lines of text to a file as `write_whole`, each with a line end; packed if its name ends in ``.gz``."""
+
+    def write(stream: BinaryIO) -> None:
+        content = (f"{line}\n".encode() for line in lines)
+        if Path(path).suffix.lower() != PACKED:
+            stream.writelines(content)
+            return
+        # Neither name nor time in it, so that equal games make equal files.
+        with gzip.GzipFile(filename="", mode="wb", fileobj=stream, mtime=0) as packed:
+            packed.writelines(content)
+
+    write_whole(path, write)
 
 
 def remove_drafts(folder: Path, names: str) -> None:

@@ -126,7 +126,8 @@ class Body:
         if given == len(shape.axes):
             self._put_entry(shape, statement, block.indices, float(block.values[0]))
             return
-        indices, strides = block.indices, shape.strides[:given]
+        indices: Sequence[Index] = block.indices
+        strides: Sequence[int] = shape.strides[:given]
         if shape.keyword == "R":
             rules = self._reward_rules(statement)
             place = rules[0].place(indices)

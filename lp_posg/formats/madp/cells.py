@@ -82,6 +82,11 @@ class CellLog:
         self._flush()
         return 0 if self._touched is None else int(self._touched[row])
 
+    def unset_rows(self) -> IntArray:
+        """Return the rows to which no line assigns."""
+        self._flush()
+        return np.arange(self.n_rows) if self._touched is None else np.flatnonzero(self._touched == 0)
+
     @property
     def n_stored(self) -> int:
         """Number of assignments held in memory, cells assigned more than once perhaps counted twice."""

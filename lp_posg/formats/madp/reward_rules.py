@@ -106,7 +106,8 @@ class RewardRules:
         than `MAX_CHANCES` cells.
         """
         n_joint, n_states = self._sizes[:2]
-        value, line = (part.ravel() for part in self._base())
+        base, base_line = self._base()
+        value, line = base.ravel(), base_line.ravel()
         total, chances = value.copy(), 0
         coarse = self._tables(lambda named: named[2] and not named[3])
         fine = self._tables(lambda named: named[3])
@@ -147,7 +148,8 @@ class RewardRules:
             own_value, own_line = np.zeros(shape), np.zeros(shape, dtype=np.int64)
             own_value.flat[table.keys], own_line.flat[table.keys] = table.values, table.lines
             later = own_line > line
-            value, line = np.where(later, own_value, value), np.where(later, own_line, line)
+            value = np.where(later, own_value, value).astype(np.float64)
+            line = np.where(later, own_line, line).astype(np.int64)
         return value, line
 
 
@@ -212,4 +214,5 @@ def _by_observation(
     entry = np.arange(len(owner)) + np.repeat(law.indptr[rows] - (np.cumsum(counts) - counts), counts)
     cells = [*(part[owner] for part in where), law.indices[entry].astype(np.int64)]
     value = _latest(tables, cells, below[0][owner], below[1][owner])[0]
-    return np.bincount(owner, law.data[entry] * (value - below[0][owner]), minlength=len(rows))
+    added: Any = np.bincount(owner, law.data[entry] * (value - below[0][owner]), minlength=len(rows))
+    return np.asarray(added, dtype=np.float64)
