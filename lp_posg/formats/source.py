@@ -34,6 +34,7 @@ MAX_BLANK_LINES = 1_000_000
 
 _MANY = 2000
 _SHOWN = 60
+_LONGEST = 800
 _BOM = b"\xef\xbb\xbf"
 _PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"|(#.*)|[^"#]+|"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
@@ -57,6 +58,8 @@ class Source:
     def error(self, line: int | None, message: str) -> FormatError:
         """Return a FormatError that puts the file's name and the line before `message`."""
         place = self.path.name if line is None else f"{self.path.name}:{line}"
+        if len(message) > _LONGEST:
+            message = f"{message[: _LONGEST - 200]} ... {message[-200:]}"
         return FormatError(f"{place}: {message}", path=str(self.path), line=line)
 
     def wrong(self, line: int | None, found: object, expected: object, advice: str = "correct it") -> FormatError:

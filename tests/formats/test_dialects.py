@@ -290,3 +290,15 @@ def test_comments_alone_are_nothing_too(tmp_path, monkeypatch):
         read(tmp_path, "comments.dpomdp", "# nothing\n" * 1001 + QUOTED)
     text = QUOTED.replace("\n", "\n" + "#\n" * 900)
     assert np.array_equal(read(tmp_path, "some.dpomdp", text).initial, [0.5, 0.5])
+
+
+def test_a_message_shows_no_more_than_the_ends_of_what_is_long(tmp_path):
+    text = QUOTED.replace('"listen"', '"' + "{" * 5000 + '"').replace(
+        "O: * :\nuniform", "O: * : 0 : 0 : 1\nO: * : 1 : 0 : 0.5"
+    )
+    with pytest.raises(FormatError) as caught:
+        read(tmp_path, "long.dpomdp", text)
+    said = str(caught.value)
+    assert said.startswith("long.dpomdp:15: observation in next state 'right'")
+    assert said.endswith("correct the row (an error this large is not rescaled)")
+    assert len(said) < 900
