@@ -29,6 +29,11 @@ _MAX_HEADER = 10_000
 _PIECE = 1 << 20
 _SHOWN = 60
 
+MAX_UNPACKED = 1 << 30
+"""Most bytes that a file's arrays may take in any case; beyond that only as many times the file's size as is usual."""
+
+_MAX_RATIO = 256
+
 MAX_TEXT = 1 << 28
 """Most bytes of one text among stored arrays, four for each character."""
 
@@ -114,7 +119,9 @@ def write_arrays(path: str | PathLike[str], arrays: Mapping[str, Any]) -> None:
     for name, array in content.items():
         if array.dtype.kind == "U" and array.nbytes > MAX_TEXT:
             raise _wrong(path, f"cannot be written: its text {name!r} takes over {MAX_TEXT} bytes; shorten the labels")
-    write_whole(path, lambda stream: np.savez_compressed(stream, **content))
+    # What is large is not compressed, so that a reader may refuse small files that unpack to much.
+    save = np.savez if sum(array.nbytes for array in content.values()) > MAX_UNPACKED else np.savez_compressed
+    write_whole(path, lambda stream: save(stream, **content))
 
 
 class Promise(NamedTuple):
@@ -137,7 +144,7 @@ class StoredArrays:
         self.promises: dict[str, Promise] = {}
         with self._damage():
             self._packed = zipfile.ZipFile(file)
-            self._index(limit)
+            self._index(file, limit)
 
     def __getitem__(self, name: str) -> Any:
         """Return one array, from no more bytes than its header promises; FormatError if they are not there."""
@@ -179,12 +186,13 @@ class StoredArrays:
         """Return the arrays by name."""
         return {name: self[name] for name in self.promises}
 
-    def _index(self, limit: int) -> None:
+    def _index(self, file: BinaryIO, limit: int) -> None:
         """Read the directory and the headers, and see that they agree."""
         members = self._packed.infolist()
         total = sum(member.file_size for member in members)
-        if total > limit:
-            raise _wrong(self._path, f"its arrays would take {total} bytes, expected at most {limit}")
+        most = min(limit, max(MAX_UNPACKED, _MAX_RATIO * os.fstat(file.fileno()).st_size))
+        if total > most:
+            raise _wrong(self._path, f"its arrays would take {total} bytes, expected at most {most}")
         for member in members:
             name = member.filename.removesuffix(".npy")
             if member.compress_type not in _PACKINGS or name in self._members:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import lp_posg as posg
+import lp_posg.files
 from lp_posg.errors import FormatError
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.trees import Tree
@@ -118,6 +119,26 @@ def with_text(files, kind, tmp_path, *place, value):
     path = tmp_path / "text.npz"
     np.savez(path, **arrays | {"meta": np.array(json.dumps(meta))})
     return path
+
+
+def test_a_small_file_does_not_unpack_to_any_size_though_its_shapes_agree(files, tmp_path, monkeypatch):
+    """Atoms of probability 0, as many as one likes."""
+    monkeypatch.setattr(lp_posg.files, "MAX_UNPACKED", 1 << 20)
+    path = copied(files, "states", tmp_path)
+    at, n_atoms = "policy.steps.0.blocks.0", LARGE // 8
+    zeros(path, f"{at}.atom_prob", (n_atoms,))
+    for i in range(2):
+        zeros(path, f"{at}.prescription.{i}", (n_atoms, 1, 2))
+    assert "its arrays would take" in refused(path)
+
+
+def test_what_is_large_is_stored_so_that_it_is_read(files, tmp_path, monkeypatch):
+    solution = posg.load(files["states"])
+    monkeypatch.setattr(lp_posg.files, "MAX_UNPACKED", 100)
+    solution.save(tmp_path / "again.npz")
+    with zipfile.ZipFile(tmp_path / "again.npz") as packed:
+        assert {member.compress_type for member in packed.infolist()} == {zipfile.ZIP_STORED}
+    assert posg.load(tmp_path / "again.npz").values.tolist() == solution.values.tolist()
 
 
 LONG = "x" * 100_000
