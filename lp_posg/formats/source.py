@@ -107,7 +107,7 @@ class Source:
             if size > limit:
                 raise self.error(number, f"found over {limit} characters, the most of such a file; make it smaller")
             parts.append(text.removesuffix("\n"))
-            blank = 0 if text.strip() else self._one_more(number, blank)
+            blank = self._one_more(number, blank) if text.isspace() or not text else 0
         return "\n".join(parts)
 
     def _one_more(self, number: int, blank: int) -> int:
