@@ -102,6 +102,14 @@ class GambitNameWarning(UserWarning):
     """A file for Gambit was written with names that Gambit does not take."""
 
 
+class RepeatedNameWarning(UserWarning):
+    """A file gives one name to several strategies, which were given different ones."""
+
+
+class UnsetRowsWarning(UserWarning):
+    """A file leaves rows of probabilities out which can never matter; they were taken as uniform."""
+
+
 class LargeGapWarning(UserWarning):
     """A gap is within the tolerance, which is a share of all payoffs, but large beside those that the agents get."""
 

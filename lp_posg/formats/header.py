@@ -161,7 +161,7 @@ def _label(source: Source, line: int, word: str, kind: str) -> str:
         advice = "separate names by spaces, not commas"
     else:
         why = "is reserved" if word in RESERVED else "is a number" if is_number(word) else "is not printable"
-        advice = f"it {why}: choose another" + (" or quote it" if source.extended else "")
+        advice = f"it {why}: choose another or quote it"
     raise source.wrong(line, shown(word), f"a name ({kind})", advice)
 
 
@@ -175,6 +175,7 @@ def _discount(source: Source, statement: Statement) -> float:
 
 def _sign(source: Source, statement: Statement) -> int:
     line, word = _single(source, statement, "one word")
+    word = unprotect(word) if word.startswith('"') else word
     signs = {"reward": 1, "cost": -1}
     if word not in signs:
         advice = suggestion(word, signs, "correct it")

@@ -8,16 +8,24 @@ Stored solutions are ``.npz`` files too, known by what ``meta`` says and read by
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lp_posg.errors import FormatError, ModelError
-from lp_posg.files import read_arrays, write_arrays
+from lp_posg.files import StoredArrays, opened_arrays, write_arrays
 from lp_posg.formats.registry import Format
-from lp_posg.game import GAME_FORMAT, SOLUTION_FORMAT, Game, game_arrays, game_from_arrays, game_labels
+from lp_posg.formats.source import clip
+from lp_posg.game import (
+    GAME_FORMAT,
+    SOLUTION_FORMAT,
+    Game,
+    game_arrays,
+    game_from_arrays,
+    game_labels,
+    promised_arrays,
+)
 from lp_posg.version import __version__
 
 if TYPE_CHECKING:
@@ -37,18 +45,18 @@ def read(path: Path, **objects: Any) -> Game | Solution:
         from lp_posg.planning.loading import load_solution
 
         return load_solution(path, **objects)
-    arrays = read_arrays(path, MAX_BYTES, f"expected one that lp_posg.save wrote (format {GAME_FORMAT!r})")
-    try:
-        return _game(path, arrays)
-    except FormatError:
-        raise
-    except ModelError as error:
-        raise _error(path, f"the stored game is damaged: {error}") from None
-    except MemoryError:
-        raise _error(path, "the game does not fit into memory; make it smaller") from None
-    except _DAMAGE as error:
-        found = f"{type(error).__name__}: {error}"
-        raise _error(path, f"not a stored game, or damaged ({found}); save the game anew") from None
+    with opened_arrays(path, MAX_BYTES, f"expected one that lp_posg.save wrote (format {GAME_FORMAT!r})") as stored:
+        try:
+            return _game(path, stored)
+        except FormatError:
+            raise
+        except ModelError as error:
+            raise _error(path, f"the stored game is damaged: {error}") from None
+        except MemoryError:
+            raise _error(path, "the game does not fit into memory; make it smaller") from None
+        except _DAMAGE as error:
+            found = f"{type(error).__name__}: {error}"
+            raise _error(path, f"not a stored game, or damaged ({found}); save the game anew") from None
 
 
 def write(game: Game, path: Path) -> None:
@@ -61,21 +69,21 @@ def write(game: Game, path: Path) -> None:
 def _stated_format(path: Path) -> object:
     """Return what a file of arrays says that it holds, None if it says nothing or cannot be read."""
     try:
-        return json.loads(str(read_arrays(path, MAX_SOLUTION_BYTES, "", ("meta",))["meta"]))["format"]
+        with opened_arrays(path, MAX_SOLUTION_BYTES, "") as stored:
+            return json.loads(stored.text("meta"))["format"]
     except (FormatError, *_DAMAGE):
         return None
 
 
-def _game(path: Path, arrays: Mapping[str, Any]) -> Game:
-    meta = json.loads(str(arrays["meta"]))
+def _game(path: Path, stored: StoredArrays) -> Game:
+    meta = json.loads(stored.text("meta"))
     if meta["format"] != GAME_FORMAT or meta["format_version"] != VERSION:
-        found = f"found format {meta['format']!r} version {meta['format_version']!r}"
+        found = f"found format {clip(repr(meta['format']))} version {clip(repr(meta['format_version']))}"
         expected = f"expected {GAME_FORMAT!r} version {VERSION}; save the game anew with this version ({__version__})"
         raise _error(path, f"{found}, {expected}")
-    for name, array in arrays.items():
-        if name != "meta" and array.dtype.kind not in "fiu":
-            raise ModelError(f"{name} holds {array.dtype}, expected numbers")
-    return game_from_arrays(dict(meta["game"]), arrays)
+    labels = dict(meta["game"])
+    stored.check_names({"meta", *promised_arrays(labels, stored.promises)})
+    return game_from_arrays(labels, stored.all())
 
 
 def _error(path: Path, message: str) -> FormatError:

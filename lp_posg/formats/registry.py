@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lp_posg.errors import UnsupportedError
+from lp_posg.files import PACKED
 from lp_posg.formats.source import Source
 from lp_posg.game import Game
 from lp_posg.trees import Tree
@@ -32,6 +33,9 @@ class Format:
         Write a game, or a game tree, to a file, all of it or nothing; None where the format holds none.
     describe : callable, optional
         Says in words what a file of this format holds of a game or tree, where that is not all of it.
+    packs : bool
+        Whether a file may be packed, with ``.gz`` after its extension: it is read by `reader` and written by
+        `lp_posg.files.write_lines`.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Format:
     write_game: Callable[[Game, Path], None] | None = None
     write_tree: Callable[[Tree, Path], None] | None = None
     describe: Callable[[Game | Tree], str] | None = None
+    packs: bool = False
 
     @property
     def is_written(self) -> bool:
@@ -61,7 +66,7 @@ def reader(parse: Callable[[Source], Game | Tree], *, extended: bool = True) -> 
 def check_holds(path: Path, problem: str | None, advice: str = "save it as .posg") -> None:
     """Raise UnsupportedError if there is a `problem`: a part of the game that a file of this kind cannot hold."""
     if problem is not None:
-        message = f"{path}: {problem}, which a {path.suffix.lower()} file cannot hold; {advice}"
+        message = f"{path}: {problem}, which a {extension_of(path)} file cannot hold; {advice}"
         raise UnsupportedError(message, path=str(path))
 
 
@@ -71,12 +76,32 @@ def choose(formats: Mapping[str, Format], path: Path, *, writing: bool) -> Forma
     Raises UnsupportedError if no format has that extension, or it cannot be written; the message lists those that can.
     """
     known = [extension for extension, entry in formats.items() if entry.is_written or not writing]
-    if path.suffix.lower() not in known:
+    extension = extension_of(path)
+    is_packed = path.suffix.lower() == PACKED
+    if extension not in known or (is_packed and not formats[extension].packs):
         found = f"extension {path.suffix!r}" if path.suffix else "no extension"
+        if is_packed:
+            found = f"extension {extension + PACKED!r}"
+            known = [extension for extension in known if formats[extension].packs]
+        what = f"{'before .gz, ' if is_packed else ''}what can be {'written' if writing else 'read'}"
         raise UnsupportedError(
-            f"{path}: found {found}, expected one of {', '.join(known)} (what can be"
-            f" {'written' if writing else 'read'}); rename the file or convert it",
+            f"{path}: found {found}, expected one of {', '.join(known)} ({what}); rename the file or convert it",
             path=str(path),
             known=tuple(known),
         )
-    return formats[path.suffix.lower()]
+    return formats[extension]
+
+
+def extension_of(path: Path) -> str:
+    """Return the extension of a file in lower case, that before ``.gz`` if it is packed."""
+    return (path.with_suffix("") if path.suffix.lower() == PACKED else path).suffix.lower()
+
+
+def within(lines: Iterable[str], most: int, path: Path) -> Iterator[str]:
+    """Yield the lines of a file, or raise UnsupportedError where it has more characters than its reader takes."""
+    size = 0
+    for line in lines:
+        size += len(line) + 1
+        problem = f"the game takes over {most} characters, the most that are read" if size > most else None
+        check_holds(path, problem, "save it as .npz or .posg")
+        yield line

@@ -6,8 +6,10 @@ punctuation of the format, so that later steps can split lines without care.
 
 from __future__ import annotations
 
+import gzip
 import math
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -18,13 +20,21 @@ from urllib.parse import quote, unquote
 import numpy as np
 
 from lp_posg.errors import FormatError, ModelError
+from lp_posg.files import PACKED
 from lp_posg.types import FloatArray
 
 MAX_LINE_BYTES = 1 << 27
 """A longer line is refused, so that a file without line ends cannot fill the memory."""
 
+MAX_UNPACKED_BYTES = 1 << 28
+"""More in a packed file is refused: a small one may unpack to any size."""
+
+MAX_BLANK_LINES = 1_000_000
+"""Most lines with nothing or only a comment on them in a row."""
+
 _MANY = 2000
 _SHOWN = 60
+_LONGEST = 800
 _BOM = b"\xef\xbb\xbf"
 _PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"|(#.*)|[^"#]+|"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
@@ -42,10 +52,14 @@ class Source:
         self.path = path
         self.extended = extended
         self.last_line = 1  # an empty file is to blame at its first line
+        self.is_packed = path.suffix.lower() == PACKED
+        self.stem = (path.with_suffix("") if self.is_packed else path).stem  # the name without extension
 
     def error(self, line: int | None, message: str) -> FormatError:
         """Return a FormatError that puts the file's name and the line before `message`."""
         place = self.path.name if line is None else f"{self.path.name}:{line}"
+        if len(message) > _LONGEST:
+            message = f"{message[: _LONGEST - 200]} ... {message[-200:]}"
         return FormatError(f"{place}: {message}", path=str(self.path), line=line)
 
     def wrong(self, line: int | None, found: object, expected: object, advice: str = "correct it") -> FormatError:
@@ -69,6 +83,7 @@ class Source:
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Yield (number from 1, text) of each line that is not blank, comments removed, or raise FormatError."""
+        blank = 0
         for number, text in self._decoded():
             self.last_line = number
             if '"' in text:
@@ -77,19 +92,29 @@ class Source:
                 text = text[: text.index("#")]
             text = text.strip()
             if text:
+                blank = 0
                 yield number, text
+            else:
+                blank = self._one_more(number, blank)
 
     def text(self, limit: int) -> str:
         """Return the whole text as it stands, with every line end a newline, or raise FormatError."""
         parts: list[str] = []
-        size = 0
+        size = blank = 0
         for number, text in self._decoded():
             self.last_line = number
             size += len(text) + 1
             if size > limit:
                 raise self.error(number, f"found over {limit} characters, the most of such a file; make it smaller")
             parts.append(text.removesuffix("\n"))
+            blank = self._one_more(number, blank) if text.isspace() or not text else 0
         return "\n".join(parts)
+
+    def _one_more(self, number: int, blank: int) -> int:
+        """Return the number of lines in a row with nothing on them, or raise FormatError if it is too large."""
+        if blank >= MAX_BLANK_LINES:
+            raise self.error(number, f"found over {MAX_BLANK_LINES} lines in a row with nothing on them; remove them")
+        return blank + 1
 
     def _decoded(self) -> Iterator[tuple[int, str]]:
         number = 0
@@ -109,17 +134,23 @@ class Source:
         try:
             if self.path.exists() and not self.path.is_file() and not self.path.is_dir():
                 raise self._unreadable("found a device or a pipe, expected a file; write it to a file first")
-            with self.path.open("rb") as file:
-                number = 0
+            with gzip.open(self.path, "rb") if self.is_packed else self.path.open("rb") as file:
+                number = size = 0
                 while raw := file.readline(MAX_LINE_BYTES):
                     number += 1
+                    size += len(raw)
                     if len(raw) == MAX_LINE_BYTES:
                         raise self.error(number, f"found a line of over {MAX_LINE_BYTES} bytes; break it up")
+                    if self.is_packed and size > MAX_UNPACKED_BYTES:
+                        raise self.error(number, f"found over {MAX_UNPACKED_BYTES} bytes in a packed file; unpack it")
                     yield raw
         except FileNotFoundError:
             raise self._unreadable("there is no such file; correct the path") from None
         except IsADirectoryError:
             raise self._unreadable("found a directory, expected a file; correct the path") from None
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            found = f"content that gzip cannot unpack ({error})"
+            raise self.wrong(self.last_line, found, "a packed text", "pack the file anew, or remove .gz") from None
         except (OSError, ValueError) as error:
             raise self._unreadable(f"cannot be read ({error}); make it a readable file") from None
 
@@ -137,7 +168,6 @@ class Source:
                 continue
             if piece.group(1) is None:
                 raise self.wrong(number, 'a quote (") that is not closed', "the name to end on this line", "close it")
-            self.need_extended(number, f"the quoted name {clip(piece.group())}")
             pieces.append(f" {protect(self._unescaped(number, piece.group(1)))} ")
         return "".join(pieces)
 

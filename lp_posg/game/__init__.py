@@ -1,6 +1,14 @@
 """The immutable game, its validation and its joint indices."""
 
-from lp_posg.game.arrays import GAME_FORMAT, SOLUTION_FORMAT, checked_csr, game_arrays, game_from_arrays, game_labels
+from lp_posg.game.arrays import (
+    GAME_FORMAT,
+    SOLUTION_FORMAT,
+    checked_csr,
+    game_arrays,
+    game_from_arrays,
+    game_labels,
+    promised_arrays,
+)
 from lp_posg.game.model import Game
 from lp_posg.game.tolerance import allowed_gaps, checked_tolerance, has_large_gap, usual_rewards, warn_of_large_gap
 
@@ -15,6 +23,7 @@ __all__ = [
     "game_from_arrays",
     "game_labels",
     "has_large_gap",
+    "promised_arrays",
     "usual_rewards",
     "warn_of_large_gap",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from math import prod
 from typing import Any, cast
 
 import numpy as np
@@ -46,6 +47,50 @@ def game_arrays(game: Game, prefix: str = "") -> dict[str, Any]:
     return arrays | {f"{prefix}reward.{h}": reward for h, reward in enumerate(rewards)}
 
 
+def promised_arrays(labels: Mapping[str, Any], promised: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Return the names of a stored game's arrays, whose promised shapes and types are those that its labels call for.
+
+    Judged by what the headers of the arrays say (`lp_posg.files.Promise`), before anything large is read.
+
+    Raises
+    ------
+    ModelError
+        If a shape or a type is another.
+    KeyError, ValueError, TypeError
+        If something is missing, or labels are none.
+    """
+    _check_labels(labels)
+    n_states, n = len(labels["states"]), len(labels["agents"])
+    n_joint, n_seen = (prod(map(len, labels[key])) for key in ("actions", "observations"))
+    shapes: dict[str, tuple[int, ...]] = {f"{prefix}initial": (n_states,)}
+    for name, n_rows, n_columns in (
+        ("transition", n_states * n_joint, n_states),
+        ("observation", n_joint * n_states, n_seen),
+        ("initial_observation", n_states, n_seen),
+    ):
+        steps = _numbered(promised, f"{prefix}{name}", ".data")
+        for at in steps[:1] if name == "initial_observation" else steps:
+            n_stored = min(prod(promised[f"{at}.data"].shape), n_rows * n_columns)
+            shapes |= {f"{at}.data": (n_stored,), f"{at}.indices": (n_stored,), f"{at}.indptr": (n_rows + 1,)}
+            shapes[f"{at}.shape"] = (2,)
+    shapes |= dict.fromkeys(_numbered(promised, f"{prefix}reward"), (n, n_states, n_joint))
+    for name, shape in shapes.items():
+        found = promised[name]
+        if found.dtype.kind not in "fiu" or found.dtype.itemsize > 8:
+            raise ModelError(f"{name} holds {found.dtype}, expected numbers")
+        if found.shape != shape:
+            raise ModelError(f"{name} has shape {found.shape}, expected {shape} by the labels and the other arrays")
+    return list(shapes)
+
+
+def _numbered(names: Container[str], stem: str, part: str = "") -> list[str]:
+    """Return ``stem.0``, ``stem.1`` and so on, while they are there with this part."""
+    found: list[str] = []
+    while f"{stem}.{len(found)}{part}" in names:
+        found.append(f"{stem}.{len(found)}")
+    return found
+
+
 def game_from_arrays(labels: Mapping[str, Any], arrays: Mapping[str, Any], prefix: str = "") -> Game:
     """Return the game whose `game_labels` and `game_arrays` are given.
 
@@ -58,9 +103,7 @@ def game_from_arrays(labels: Mapping[str, Any], arrays: Mapping[str, Any], prefi
     """
     _check_labels(labels)
     first = _matrices(arrays, f"{prefix}initial_observation")
-    rewards: list[FloatArray] = []
-    while f"{prefix}reward.{len(rewards)}" in arrays:
-        rewards.append(_checked_floats(arrays, f"{prefix}reward.{len(rewards)}", 3))
+    rewards = [_checked_floats(arrays, name, 3) for name in _numbered(arrays, f"{prefix}reward")]
     return Game.from_matrices(
         n_actions=[len(own) for own in labels["actions"]],
         n_observations=[len(own) for own in labels["observations"]],
@@ -123,11 +166,10 @@ def _check_row(part: str, array: Any, dtypes: tuple[Any, ...], name: str) -> Non
 
 
 def _matrices(arrays: Mapping[str, Any], name: str) -> list[SparseMatrix]:
-    found: list[SparseMatrix] = []
-    while f"{name}.{len(found)}.data" in arrays:
-        at = f"{name}.{len(found)}"
-        found.append(checked_csr([arrays[f"{at}.{part}"] for part in _SPARSE], arrays[f"{at}.shape"], at))
-    return found
+    return [
+        checked_csr([arrays[f"{at}.{part}"] for part in _SPARSE], arrays[f"{at}.shape"], at)
+        for at in _numbered(arrays, name, ".data")
+    ]
 
 
 def _checked_floats(arrays: Mapping[str, Any], name: str, n_axes: int) -> FloatArray:

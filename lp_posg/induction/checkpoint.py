@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import FormatError, ModelError
-from lp_posg.files import remove_drafts, write_whole
+from lp_posg.files import read_arrays, remove_drafts, write_whole
 from lp_posg.game import Game
 from lp_posg.version import __version__
 
@@ -79,8 +79,8 @@ class Checkpoint:
         if not file.exists():
             return None
         try:
-            with np.load(file, allow_pickle=False) as stored:
-                kept = {key: stored[key] for key in stored.files}
+            # Parts are not compressed: one whose arrays would take more than the file does is none.
+            kept = read_arrays(file, file.stat().st_size, "")
             of, made_under, checksum = (str(kept.pop(key)) for key in (PART_KEY, DIGEST_KEY, SUM_KEY))
             is_whole = checksum == _checksum(kept)
         except Exception:  # whatever a damaged file makes numpy raise, the part is to be computed again

@@ -19,6 +19,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any
@@ -31,8 +32,12 @@ from lp_posg.information.policy import PolicyBlock
 from lp_posg.planning.state_plan import StatePlan, parts_of
 from lp_posg.types import FloatArray, IntArray
 from lp_posg.version import __version__
+from lp_posg.wording import clean
 
 COLUMNS = ("time", "state", "atom", "atom_probability", "agent", "private_information", "action", "probability")
+
+_FORMULA = re.compile(r"\s*[=+@\-＝＋＠－]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 JSON_FORMAT, JSON_VERSION = "lp-posg strategy", 1
 
@@ -50,12 +55,24 @@ def checked_suffix(path: str | PathLike[str], what: str, suffixes: Iterable[str]
 
 
 def table_text(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """Return a table with comma-separated values."""
+    """Return a table with comma-separated values; every such table of the package is made here.
+
+    Numbers stay numbers. A text is made harmless to spreadsheets and terminals: control characters but line ends are
+    written out as escapes, and before what a spreadsheet would run as a formula stands an apostrophe.
+    """
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(columns)
-    table.writerows(rows)
+    table.writerows(map(_cell, row) for row in rows)
     return out.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Return what stands in a table for a value."""
+    if not isinstance(value, str):
+        return value
+    text = "\n".join(map(clean, value.split("\n")))
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def object_text(name: str, content: Mapping[str, Any]) -> str:
@@ -178,20 +195,20 @@ def graphml_text(plan: StatePlan) -> str:
     """Return the DAG of states as GraphML; the attribute ``strategy`` of a state is the JSON of its atoms."""
     import networkx as nx
 
-    graph = nx.DiGraph(**{key: _printable(str(word)) for key, word in plan.graph.graph.items()})
+    graph = nx.DiGraph(**{key: clean(str(word)) for key, word in plan.graph.graph.items()})
     graph.graph["to_play"] = plan.to_play
     for time in range(plan.horizon):
         for state in _states(plan, time):
             values = dict(zip((f"value {agent}" for agent in plan.game.agents), state["values"], strict=True))
-            words = {_printable(key): value for key, value in values.items()}
+            words = {clean(key): value for key, value in values.items()}
             # In ASCII, JSON's own escapes stand for what XML cannot hold.
             play = json.dumps(state["atoms"])
             graph.add_node(f"{time}.{state['state']}", time=time, state=state["state"], strategy=play, **words)
     for node, news in plan.graph.nodes(data="news"):
         if news is not None:
-            graph.nodes[_name(node)]["news"] = _printable(" | ".join(news))
+            graph.nodes[_name(node)]["news"] = clean(" | ".join(news))
     for parent, child, news in plan.graph.edges(data="increments"):
-        graph.add_edge(_name(parent), _name(child), news=_printable(" | ".join(news)))
+        graph.add_edge(_name(parent), _name(child), news=clean(" | ".join(news)))
     return "\n".join(nx.generate_graphml(graph)) + "\n"
 
 
@@ -224,13 +241,8 @@ def _name(node: tuple[int, int]) -> str:
 
 def _quoted(text: str) -> str:
     """Return text as a quoted string of the DOT language, its line breaks as the language has them."""
-    lines = [_printable(line).replace("\\", "\\\\").replace('"', '\\"') for line in text.split("\n")]
+    lines = [clean(line).replace("\\", "\\\\").replace('"', '\\"') for line in text.split("\n")]
     return '"' + "\\n".join(lines) + '"'
-
-
-def _printable(text: str) -> str:
-    """Return text without control characters, which XML and DOT cannot hold."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 WRITERS: dict[str, Callable[[StatePlan], str]] = {

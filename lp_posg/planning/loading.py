@@ -25,14 +25,15 @@ from lp_posg.information import (
 from lp_posg.information.tables import SplitTable
 from lp_posg.information.tracking import tables_of
 from lp_posg.planning.history_solution import HistorySolution
-from lp_posg.planning.packing import NAMED, Unknown, Unpacker, expect, read_fraction
+from lp_posg.planning.packing import NAMED, Unknown, Unpacker, expect, read_fraction, shown
+from lp_posg.planning.promises import promised_names
 from lp_posg.planning.set_strategy import SetStrategy
 from lp_posg.planning.solution import Solution
 from lp_posg.planning.state_plan import Labels, StatePlan
 from lp_posg.planning.state_solution import StateSolution
-from lp_posg.planning.storage import damage_of, read_stored
+from lp_posg.planning.storage import opened_solution
 from lp_posg.planning.tree_solution import TreeSolution
-from lp_posg.stage import OWN, Concept, Objective, concept_named, parse_objective
+from lp_posg.stage import CONCEPTS, OWN, Concept, Objective, concept_named, parse_objective
 from lp_posg.trees.sequence.histories import HistoryTree
 from lp_posg.types import PROB_TOL, IntArray
 
@@ -66,13 +67,14 @@ def load_solution(
     OptionError
         If an object is given that it was not computed with, or that is not what it has to be.
     """
-    meta, arrays = read_stored(path)
     given = {"sharing": sharing, "concept": concept, "objective": objective, "compression": compression}
-    with damage_of(path):
+    with opened_solution(path) as (meta, stored):
         form = meta["form"]
         if form not in FORMS:
-            raise ModelError(f"there is no form {form!r} of a solution")
-        solution: Solution = _solution(FORMS[form], meta["solution"], "", arrays, given)
+            raise ModelError(f"there is no form {shown(form)} of a solution")
+        kind = FORMS[form]
+        stored.check_names(promised_names(kind, meta["solution"], stored.promises))
+        solution: Solution = _solution(kind, meta["solution"], "", stored.all(), given)
         return solution
 
 
@@ -82,15 +84,12 @@ def _solution(kind: type[Any], stored: Any, at: str, arrays: Mapping[str, Any], 
     readers |= {
         Fraction: read_fraction,
         Game: lambda labels, at: game_from_arrays(labels, arrays, f"{at}."),
-        Kind: lambda name, at: _kind(name, given["concept"]),
+        Kind: lambda name, at: _kind(name, stored["concept"], given["concept"]),
         StatePlan: lambda stored, at: _solution(StatePlan, stored, at, arrays, given),
     }
     parts = Unpacker(arrays, readers).fields(kind, stored, at)
     game, certificate = parts["game"], parts["certificate"]
     checked_tolerance(parts["tolerance"])
-    for name in ("gaps", "values", "found_gains"):
-        if name != "found_gains" or certificate.found_gains is not None:
-            _check_shape(f"certificate.{name}", getattr(certificate, name), game.n_agents)
     parts["concept"] = _named("concept", parts, given, concept_named, deviations=certificate.kind)
     parts["objective"] = _objective(parts, given)
     if isinstance(game, Game):
@@ -117,7 +116,9 @@ def _named(what: str, parts: Parts, given: Mapping[str, Any], made: Callable[[An
     if use is not None:
         use = _argument(what, use, made)
         if getattr(use, "name", None) != name:
-            raise OptionError(f"the solution was computed with {name!r}, not with {getattr(use, 'name', use)!r}")
+            raise OptionError(
+                f"the solution was computed with {shown(name)}, not with {shown(getattr(use, 'name', use))}"
+            )
         return use
     try:
         return made(name)
@@ -139,11 +140,12 @@ def _objective(parts: Parts, given: Mapping[str, Any]) -> Objective:
         return Objective(name, None)
     selection = _named("objective", parts, given, lambda value: parse_objective(value, parts["game"].agents))
     if not isinstance(selection, Objective):
-        raise ModelError(f"there is no objective {name!r}")
+        raise ModelError(f"there is no objective {shown(name)}")
     return selection
 
 
-def _kind(name: Any, concept: Concept | None) -> Kind:
+def _kind(name: Any, of: Any, concept: Concept | None) -> Kind:
+    """Return the kind of deviation of a name; `of` is the name of the solution's concept."""
     expect(isinstance(name, str), "certificate.kind", "a name")
     given = None if concept is None else _argument("concept", concept, concept_named)
     if given is not None and given.deviations.name == name:
@@ -152,18 +154,14 @@ def _kind(name: Any, concept: Concept | None) -> Kind:
     try:
         return kind_named(name)
     except ModelError:
+        expect(of not in CONCEPTS, "certificate.kind", "a kind of deviation that is built in, as the concept is")
         raise OptionError(
-            f"the solution withstands deviations of kind {name!r}, which is not built in; pass the concept: load(path,"
-            " concept=...)"
+            f"the solution withstands deviations of kind {shown(name)}, which is not built in; pass the concept:"
+            " load(path, concept=...)"
         ) from None
 
 
 # ---- ranges ----------------------------------------------------------------------------------------
-
-
-def _check_shape(at: str, array: Any, *shape: int) -> None:
-    if array.shape != shape:
-        raise ModelError(f"{at} is not an array of finite numbers of shape {shape}")
 
 
 def _check_index(at: str, array: IntArray, n_axes: int, size: int) -> None:
@@ -173,20 +171,11 @@ def _check_index(at: str, array: IntArray, n_axes: int, size: int) -> None:
 
 
 def _check_plan(parts: Parts) -> None:
-    """Raise ModelError unless the parts of a plan over states fit together, so that they can be used."""
-    game, policy, horizon, n = parts["game"], parts["policy"], parts["horizon"], parts["game"].n_agents
+    """Raise ModelError unless the parts of a plan over states fit together; `promised_names` has seen their shapes."""
+    game, policy = parts["game"], parts["policy"]
     expect(policy.sharing == parts["sharing"].name, "policy.sharing", "the sharing of the solution")
-    expect(policy.horizon == horizon and horizon >= 1, "policy.steps", f"one for each of {horizon} steps")
-    labels = parts["labels"]
-    for key, words in vars(labels).items():
-        is_right = [len(step) for step in words] == [n] * horizon
-        expect(is_right, f"labels.{key}", f"texts for {horizon} steps and {n} agents")
-    _check_indices(policy, labels)
+    _check_indices(policy, parts["labels"])
     policy.check(game.n_actions)
-    _check_shape("model_values", parts["model_values"], n)
-    expect(len(parts["node_values"]) == horizon, "node_values", f"one array for each of {horizon} steps")
-    for h, (values, step) in enumerate(zip(parts["node_values"], policy.steps, strict=True)):
-        _check_shape(f"node_values.{h}", values, step.n_nodes, n)
 
 
 def _check_indices(policy: Policy, labels: Labels) -> None:
@@ -255,18 +244,13 @@ def _check_history_tree(tree: HistoryTree, tables: tuple[SplitTable, ...], agent
 def _check_sets(parts: Parts, owner: IntArray, n_sequences: int) -> None:
     """Raise ModelError unless strategies are those of information sets with these owners."""
     sets: SetStrategy = parts["sets"]
-    first, n_atoms, n_sets = sets.first, len(sets.atom_prob), len(owner)
+    first, n_sets = sets.first, len(owner)
     _check_index("sets.first", first, 1, n_sequences + 1)
-    _check_shape("sets.atom_prob", sets.atom_prob, n_atoms)
-    _check_shape("sets.behaviour", sets.behaviour, n_atoms, n_sequences)
-    for name in ("own_reach", "reach"):
-        _check_shape(f"sets.{name}", getattr(sets, name), n_atoms, n_sets)
-    _check_shape("stakes", parts["stakes"], parts["game"].n_agents)
     right = len(first) == n_sets + 1 and np.array_equal(sets.owner, owner) and first[0] == 0
     right = right and first[-1] == n_sequences and (np.diff(first) >= 1).all()
     if not right:
         raise ModelError("the information sets are not those of the game")
-    totals = np.add.reduceat(sets.behaviour, first[:-1], axis=1) if n_sets else np.ones((n_atoms, 0))
+    totals = np.add.reduceat(sets.behaviour, first[:-1], axis=1) if n_sets else np.ones((1, 0))
     misses = [np.abs(totals - 1).max(initial=0.0), abs(sets.atom_prob.sum() - 1)]
     if max(misses) > PROB_TOL or min(sets.behaviour.min(initial=0.0), sets.atom_prob.min()) < 0:
         raise ModelError("probabilities of the strategy are negative or do not sum to 1")

@@ -24,6 +24,8 @@ from lp_posg.game import Game, game_arrays, game_labels
 from lp_posg.information import Compression, SharingStructure
 from lp_posg.stage import Concept, Objective
 
+_SHOWN = 60
+
 NAMED = frozenset({Compression, Concept, Kind, Objective, SharingStructure})
 """Types of objects that may be a user's: only their names are stored."""
 
@@ -59,6 +61,12 @@ def pack(value: Any, arrays: dict[str, Any], at: str = "") -> Any:
 
 def _packed_field(value: Any, hint: Any, arrays: dict[str, Any], at: str) -> Any:
     return getattr(value, "name", None) if NAMED & {hint, *get_args(hint)} else pack(value, arrays, at)
+
+
+def shown(name: object) -> str:
+    """Return what a file says, short enough for a message."""
+    text = repr(name)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def expect(is_right: Any, at: str, expected: str) -> None:
@@ -110,7 +118,7 @@ class Unpacker:
             fits = [part for part in parts if (get_origin(part) is tuple) == isinstance(stored, list)]
             return self.value(fits[0] if fits else parts[0], stored, at)
         if origin is np.ndarray:
-            return self._array(np.dtype(get_args(parts[1])[0]), stored, at)
+            return self.array(np.dtype(get_args(parts[1])[0]), stored, at)
         if origin is tuple:
             expect(isinstance(stored, list), at, "a list")
             kinds = parts[:1] * len(stored) if parts[-1] is Ellipsis else parts
@@ -124,9 +132,14 @@ class Unpacker:
         if origin is Mapping:
             expect(isinstance(stored, dict), at, "an object")
             return {key: self.value(parts[1], one, _place(at, key)) for key, one in stored.items()}
-        return kind(**self.fields(kind, stored, at))
+        return self.made(kind, self.fields(kind, stored, at))
 
-    def _array(self, dtype: np.dtype[Any], stored: Any, at: str) -> Any:
+    def made(self, kind: Any, parts: dict[str, Any]) -> Any:
+        """Return the dataclass of some fields."""
+        return kind(**parts)
+
+    def array(self, dtype: Any, stored: Any, at: str) -> Any:
+        """Return the array at a place, which has to be of that type."""
         array = self.arrays[at]
         is_right = stored == dtype.name and array.dtype == dtype and np.isfinite(array).all()
         expect(is_right, at, f"an array of finite numbers ({dtype.name})")
@@ -175,6 +188,6 @@ class Unknown:
             raise AttributeError(member)
         what, name = vars(self)["what"], vars(self)["name"]
         raise OptionError(
-            f"the solution was computed with {what} {name!r}, which is not built in; pass the object when you load it:"
-            f" load(path, {what}=...)"
+            f"the solution was computed with {what} {shown(name)}, which is not built in; pass the object when you load"
+            f" it: load(path, {what}=...)"
         )

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from lp_posg.errors import FormatError, LpPosgError, OptionError
-from lp_posg.files import read_arrays, write_arrays
+from lp_posg.files import StoredArrays, opened_arrays, write_arrays
 from lp_posg.game import GAME_FORMAT, SOLUTION_FORMAT
-from lp_posg.planning.packing import pack
+from lp_posg.planning.packing import pack, shown
 from lp_posg.version import __version__
 
 MAX_BYTES = 1 << 34
@@ -47,17 +47,19 @@ def write_solution(solution: object, form: str, path: str | PathLike[str]) -> No
     write_arrays(path, {"meta": np.array(json.dumps(meta, ensure_ascii=False))} | arrays)
 
 
-def read_stored(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the JSON object and the arrays of a stored solution, unchecked.
+@contextmanager
+def opened_solution(path: str | PathLike[str]) -> Iterator[tuple[dict[str, Any], StoredArrays]]:
+    """Open a stored solution: its JSON object, unchecked, and its arrays, not yet unpacked.
+
+    What a damaged file raises within is a FormatError that names it.
 
     Raises
     ------
     FormatError
         If the file cannot be read or is no solution of this format.
     """
-    arrays = read_arrays(path, MAX_BYTES, "expected one that `Solution.save` wrote")
-    with damage_of(path):
-        meta = json.loads(str(arrays["meta"]))
+    with opened_arrays(path, MAX_BYTES, "expected one that `Solution.save` wrote") as stored, damage_of(path):
+        meta = json.loads(stored.text("meta"))
         if meta["format"] == GAME_FORMAT:
             raise _error(
                 path,
@@ -67,10 +69,11 @@ def read_stored(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, An
         if meta["format"] != SOLUTION_FORMAT or meta["format_version"] != FORMAT_VERSION:
             raise _error(
                 path,
-                f"found format {meta['format']!r} version {meta['format_version']}, expected {SOLUTION_FORMAT!r}"
-                f" version {FORMAT_VERSION}; solve the game again with this version ({__version__})",
+                f"found format {shown(meta['format'])} version {shown(meta['format_version'])}, expected"
+                f" {SOLUTION_FORMAT!r} version {FORMAT_VERSION}; solve the game again with this version"
+                f" ({__version__})",
             )
-    return meta, arrays
+        yield meta, stored
 
 
 @contextmanager

@@ -7,6 +7,7 @@ end in one `FormatError` whose message is short and begins with the file and, fo
 
 from __future__ import annotations
 
+import gzip
 import io
 import random
 import sys
@@ -97,6 +98,29 @@ R: * : * : * : * : -1
 R: jam go : north : south : * : 20
 """
 _DPOMDP = HEADER + LAWS + _TABLES + "R: 0 : south : * : loud * : .5\n"
+# Quoted names, wild rewards, and a state that nothing leads to, of which no row is given.
+_DIALECT = """agents: "one" "two"
+discount: 1
+values: "reward"
+states: "a" "b" "never"
+start: 1 0 0
+actions:
+"x" "y"
+1
+observations:
+"u" "v"
+1
+T: * : "a" : "b" : 1
+T: * : "b" :
+0.5 0.5 0
+O: * : "a" : "u" * : 1
+O: "y" * : "b" : 1 0 : 1
+O: "x" 0 : 1 : uniform
+R: * : * : "b" : * : 3
+R: * : "a" : * : 1 * : -1
+R: "y" * : * : * :
+1 2
+"""
 _POSG = (
     "horizon: 3\n"
     + HEADER
@@ -130,6 +154,16 @@ t "" 1 "right" { 2e0, 1. }
 p "" 2 5 "heard b" { "yes" "no" } 9
 t "" 2
 t "" 0
+"""
+# Neither sets nor events nor outcomes have names, and no commas stand between payoffs.
+_BARE_EFG = b"""EFG 2 R "" { "A" "B" }
+c "" 1 { "l" 1/2 "r" 1/2 } 0
+p "" 1 1 { "x" "y" } 0
+t "" 1 { 1 -1 }
+t "" 2 { 0 2 }
+p "" 2 1 { "x" "y" } 0
+t "" 1 { 1 -1 }
+t "" 2
 """
 _OSPOSG = """3 2 2 2 2 7 2 0.9
 cellar 0
@@ -173,17 +207,23 @@ def converted(text: str, extension: str) -> bytes:
 
 
 SAMPLES: dict[str, Sample] = {
-    ".dpomdp": Sample((_DPOMDP.encode(),), _POSG_WORDS),
-    ".posg": Sample((_POSG.encode(),), _POSG_WORDS),
+    ".dpomdp": Sample((_DPOMDP.encode(), _DIALECT.encode()), _POSG_WORDS),
+    ".posg": Sample((_POSG.encode(), _DIALECT.encode()), _POSG_WORDS),
+    ".posg.gz": Sample((gzip.compress(_POSG.encode(), mtime=0),), _POSG_WORDS),
     ".nfg": Sample(
         (
             (_NFG + "1 2\n3/4 -0.5\n1e2 0\n\n7 8\n-3 .5\n0 0\n").encode(),
+            b'NFG 1 R "" { "" "b" }\n{ { "x" "x" "" } { "y" "y" } }\n1 2\n3 4\n5 6\n7 8\n9 1\n2 3\n',
             (_NFG + '{\n{ "first" 1, 2 }\n{ "" 3/4 -5 }\n{ "third" 0, 1e1 }\n}\n1 2 3 0 2 1\n').encode(),
         ),
         ("NFG", "R", "D", '""', "{", "}", "{ }", ",", '\\"', '"a"', "{ 2 3 }", "/"),
     ),
     ".efg": Sample(
-        (_EFG.encode(), b'EFG 2 D "" { "" }\np "" 1 1 "" { "" "" } 0\np "" 1 2 "" { "x" } 0 t "" 0 t "" 0\n'),
+        (
+            _EFG.encode(),
+            _BARE_EFG,
+            b'EFG 2 D "" { "" }\np "" 1 1 "" { "" "" } 0\np "" 1 2 "" { "x" } 0 t "" 0 t "" 0\n',
+        ),
         ("EFG", "R", "D", '""', "{", "}", "{ }", ",", '"a"', 'c "" 1', 'p "" 1 1', 't "" 0\n', '"" { 1, 1 }', "1/2"),
         refusals=(ImperfectRecallError,),
     ),
@@ -315,6 +355,32 @@ def _swap_word(rng: random.Random, data: bytes, sample: Sample) -> bytes:
     return b" ".join(words)
 
 
+def _drop_line(rng: random.Random, data: bytes, sample: Sample) -> bytes:
+    lines = data.split(b"\n")
+    del lines[rng.randrange(len(lines))]
+    return b"\n".join(lines)
+
+
+def _copy_line(rng: random.Random, data: bytes, sample: Sample) -> bytes:
+    """Put a line of some file, with one of its words replaced, somewhere."""
+    lines, others = data.split(b"\n"), rng.choice(sample.files).split(b"\n")
+    line = _swap_word(rng, rng.choice(others), sample) if rng.random() < 0.5 else rng.choice(others)
+    lines.insert(rng.randrange(len(lines) + 1), line)
+    return b"\n".join(lines)
+
+
+def _exchange_words(rng: random.Random, data: bytes, sample: Sample) -> bytes:
+    """Let two words of one line change places, or two fields between colons."""
+    lines = data.split(b"\n")
+    k = rng.randrange(len(lines))
+    mark = rng.choice([b" ", b":"])
+    words = lines[k].split(mark)
+    i, j = rng.randrange(len(words)), rng.randrange(len(words))
+    words[i], words[j] = words[j], words[i]
+    lines[k] = mark.join(words)
+    return b"\n".join(lines)
+
+
 def _swap_number(rng: random.Random, data: bytes, sample: Sample) -> bytes:
     """Put another number in the place of one in the file."""
     places = [k for k, byte in enumerate(data) if byte in NUMBER_STARTS]
@@ -333,6 +399,7 @@ def _nest(rng: random.Random, data: bytes, sample: Sample) -> bytes:
 
 CHANGES: tuple[Callable[[random.Random, bytes, Sample], bytes], ...] = (
     _delete, _insert, _overwrite, _flip, _repeat, _truncate, _splice, _swap_lines, _swap_word, _swap_number, _nest,
+    _drop_line, _copy_line, _exchange_words,
 )  # fmt: skip
 
 

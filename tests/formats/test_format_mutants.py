@@ -14,7 +14,10 @@ from lp_posg.formats import load
 
 EXTENSIONS = sorted(mutants.SAMPLES)
 pytestmark = pytest.mark.filterwarnings(
-    "ignore::lp_posg.errors.RoundedProbabilityWarning", "ignore::lp_posg.errors.GambitNameWarning"
+    "ignore::lp_posg.errors.RoundedProbabilityWarning",
+    "ignore::lp_posg.errors.GambitNameWarning",
+    "ignore::lp_posg.errors.RepeatedNameWarning",
+    "ignore::lp_posg.errors.UnsetRowsWarning",
 )
 
 

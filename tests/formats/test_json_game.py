@@ -240,3 +240,10 @@ def test_a_long_file_is_refused_at_once(tmp_path):
     with pytest.raises(FormatError, match="over 16777216 characters"):
         load(path)
     assert time.perf_counter() - started < 10
+
+
+def test_a_key_after_brackets_that_close_too_much(tmp_path):
+    path = tmp_path / "closed.json"
+    path.write_text('{"a": [NaN0]],\n"b": 1}')
+    with pytest.raises(FormatError, match=r"closed.json:2: found something that is no JSON of a game; correct it"):
+        load(path)

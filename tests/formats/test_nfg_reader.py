@@ -121,7 +121,6 @@ BAD = {
     "profiles": (HEAD + "{ 999999 999999 }\n1", 3, ["profiles x players"]),
     "fraction of strategies": (HEAD + "{ 3/2 2 }\n1", 3, ["found '3/2'"]),
     "repeated player": (TWO.replace('"y"', '\n"x"') + "1 2 3 4 5 6 7 8", 3, ["found 'x' twice", "line 2", "rename"]),
-    "repeated strategy": (NAMED.replace('"d"', '"c"') + "1 2 3 4 5 6 7 8", 4, ["'c' twice", "strategy of 'y'"]),
     "few": (TWO + "1 2 3\n4 5 6 7\n", 5, ["found 7 payoffs", "expected 8", "one per profile and player"]),
     "more": (TWO + "1 2 3 4 5 6 7 8\n9\n10", 5, ["found 10 payoffs", "expected 8"]),
     "no body": (NAMED + "\n\n", 6, ["end of the file", "a number", "'{'"]),

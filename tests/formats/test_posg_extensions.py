@@ -185,7 +185,6 @@ def test_no_reward_of_an_observation_that_no_step_has(load_text, header):
         ("R[0]: * : * : * : * : 1", r"'R\[0\]'"),
         ("T@1: * : uniform", "'T@1'"),
         ("R@1[0]: * : * : * : * : 1", r"'R@1\[0\]'"),
-        ('T: "wait" go : uniform', 'the quoted name "wait"'),
     ],
 )
 def test_dpomdp_files_have_no_extensions(load_body, line, found):

@@ -12,6 +12,7 @@ from itertools import product
 import networkx as nx
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import lp_posg as posg
 from lp_posg.errors import FormatError, ModelError
@@ -281,3 +282,51 @@ def test_an_unknown_suffix_is_refused_before_anything_is_written(solution, tmp_p
     (tmp_path / "d.csv").mkdir()
     with pytest.raises(FormatError, match="it is a directory"):
         solution.export(tmp_path / "d.csv")
+
+
+FORMULAS = {
+    '=HYPERLINK("http://x","y")': '\'=HYPERLINK("http://x","y")',
+    "+1+1": "'+1+1",
+    "-2+3": "'-2+3",
+    "@SUM(1)": "'@SUM(1)",
+    "\uff1d1+1": "'\uff1d1+1",
+    " =1+1": "' =1+1",
+    "\n=1+1": "'\n=1+1",
+    "\t=1+1": "\\t=1+1",
+    "\r=1+1": "\\r=1+1",
+    "\x1b[31mred": "\\x1b[31mred",
+    "nul\x00l": "nul\\x00l",
+    "\x9b31m": "\\x9b31m",
+    "-1": "-1",
+    "+2.5e3": "+2.5e3",
+    "a=b": "a=b",
+    "a-b": "a-b",
+    "two\nlines": "two\nlines",
+}
+
+
+def test_no_cell_of_a_table_is_run_or_controls_a_terminal(tmp_path):
+    """Every label of a game, in the tables of all kinds of solutions."""
+    labels = list(FORMULAS)
+    payoff, n = np.eye(len(labels)).reshape(1, -1), len(labels)
+    names = {"actions": [labels, labels], "agents": ["=1", "-x"]}
+    once = np.ones((n * n, 1))
+    matrix = posg.Game.from_matrices(
+        n_actions=(n, n),
+        n_observations=(1, 1),
+        transitions=[sp.csr_array(once)],
+        observation_laws=[sp.csr_array(once)],
+        rewards=[np.stack([payoff, -payoff])],
+        initial=np.ones(1),
+        **names,
+    )
+    for name, method in (("states", "common-information"), ("sets", "sequence-form")):
+        sharing = "full" if method == "common-information" else "none"
+        path = tmp_path / f"{name}.csv"
+        posg.solve(matrix, 1, sharing, "ne", method=method).export(path)
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert {row["agent"] for row in rows} == {"'=1", "'-x"}
+        assert {row["action"] for row in rows} == set(FORMULAS.values())
+        assert all(float(row["probability"]) == pytest.approx(1 / len(labels)) for row in rows)
+        assert all(char.isprintable() or char == "\n" for char in path.read_text())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lp_posg.errors import ImperfectRecallError
 from lp_posg.files import write_lines
-from lp_posg.formats.gambit.efg_text import parse_efg
+from lp_posg.formats.gambit.efg_text import MAX_TEXT, parse_efg
 from lp_posg.formats.gambit.efg_tree import tree_of
 from lp_posg.formats.gambit.gambit_text import (
     MAX_FRACTION,
@@ -17,7 +17,7 @@ from lp_posg.formats.gambit.gambit_text import (
     unwritable_name,
     warn_of_names,
 )
-from lp_posg.formats.registry import Format, check_holds, reader
+from lp_posg.formats.registry import Format, check_holds, reader, within
 from lp_posg.formats.source import Source
 from lp_posg.trees import CHANCE, TERMINAL, Tree, check_perfect_recall
 
@@ -31,7 +31,7 @@ def parse(source: Source) -> Tree:
     probabilities that miss 1 by rounding and were replaced by fractions (see `summing_to_one`).
     """
     text = parse_efg(source)
-    game = tree_of(source, text, source.path.stem)
+    game = tree_of(source, text, source.stem)
     try:
         check_perfect_recall(game)
     except ImperfectRecallError as error:
@@ -50,7 +50,7 @@ def write(game: Tree, path: Path) -> None:
     `GambitNameWarning` which name Gambit does not take, though lp_posg reads it back.
     """
     check_holds(path, _unwritable(game), "change it")
-    write_lines(path, _lines(game))
+    write_lines(path, within(_lines(game), MAX_TEXT, path))
     warn_of_names(path, _names(game))
 
 
@@ -123,4 +123,4 @@ def _n_characters(x: Fraction) -> int:
     return (x.numerator.bit_length() + x.denominator.bit_length()) * 31 // 100 + 4
 
 
-FORMAT = Format("efg", (".efg",), reader(parse), write_tree=write)
+FORMAT = Format("efg", (".efg",), reader(parse), write_tree=write, packs=True)

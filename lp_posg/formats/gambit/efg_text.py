@@ -1,7 +1,8 @@
 """The text of a ``.efg`` file: its grammar, and its nodes one after the other, not yet a tree.
 
 The words are in `gambit_text`. Where a node names an information set, a chance event or an outcome, a
-description may follow; it has to at the first mention, and where it comes again it has to be the same.
+description may follow; it has to at the first mention, and where it comes again it has to be the same. Its name may
+be left out, and then says nothing.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ players: "{" STRING+ "}"
 comment: STRING?
 ?node: chance | personal | terminal
 chance: "c" STRING NUMBER [event] outcome
-event: STRING "{" branch+ "}"
+event: [STRING] "{" branch+ "}"
 branch: STRING NUMBER
 personal: "p" STRING NUMBER NUMBER [moves] outcome
-moves: STRING "{" STRING+ "}"
+moves: [STRING] "{" STRING+ "}"
 terminal: "t" STRING outcome
 outcome: NUMBER [payoffs]
-payoffs: STRING "{" (NUMBER ","?)+ "}"
+payoffs: [STRING] "{" (NUMBER ","?)+ "}"
 """
 
 
@@ -47,7 +48,8 @@ class Word(NamedTuple):
 class Branches(NamedTuple):
     """The description of an information set or of a chance event; an agent's branches have no numbers."""
 
-    name: Word
+    name: Word | None
+    line: int
     labels: tuple[str, ...]
     numbers: tuple[Word, ...]
 
@@ -55,7 +57,8 @@ class Branches(NamedTuple):
 class Payoffs(NamedTuple):
     """The description of an outcome."""
 
-    name: Word
+    name: Word | None
+    line: int
     numbers: tuple[Word, ...]
 
 
@@ -99,6 +102,11 @@ def _word(token: Any) -> Word:
     return Word(intern(text), token.line)
 
 
+def _name(parts: list[Any]) -> Word | None:
+    """Return the name that a description begins with, None where it is left out."""
+    return None if parts[0] is None else _word(parts[0])
+
+
 def _transformer() -> Any:
     """Return what makes a `Node` of each node while the file is read, so that no tree of words is held."""
     from lark import Transformer
@@ -119,7 +127,7 @@ def _transformer() -> Any:
 
         def event(self, parts: list[Any]) -> Branches:
             labels, numbers = zip(*parts[1:], strict=True)
-            return Branches(_word(parts[0]), labels, numbers)
+            return Branches(_name(parts), numbers[0].line if parts[0] is None else parts[0].line, labels, numbers)
 
         def branch(self, parts: list[Any]) -> tuple[str, Word]:
             return _word(parts[0]).text, _word(parts[1])
@@ -129,7 +137,8 @@ def _transformer() -> Any:
             return Node("p", name.line, _word(player), _word(number), moves, outcome, payoffs)
 
         def moves(self, parts: list[Any]) -> Branches:
-            return Branches(_word(parts[0]), tuple(_word(part).text for part in parts[1:]), ())
+            labels = tuple(_word(part).text for part in parts[1:])
+            return Branches(_name(parts), (parts[0] or parts[1]).line, labels, ())
 
         def terminal(self, parts: list[Any]) -> Node:
             name, (outcome, payoffs) = parts
@@ -139,6 +148,6 @@ def _transformer() -> Any:
             return _word(parts[0]), parts[1]
 
         def payoffs(self, parts: list[Any]) -> Payoffs:
-            return Payoffs(_word(parts[0]), tuple(map(_word, parts[1:])))
+            return Payoffs(_name(parts), (parts[0] or parts[1]).line, tuple(map(_word, parts[1:])))
 
     return Nodes()

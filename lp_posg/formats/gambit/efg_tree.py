@@ -119,12 +119,12 @@ class _Builder:
             )
         number = self._whole(node.move, "the number of an information set")
         what = f"information set {number} of player {clip(repr(self._players[player - 1]))}"
-        said = None if node.branches is None else (node.branches.labels, node.branches.name.text)
+        said = None if node.branches is None else (node.branches.labels, _text(node.branches))
         mention = (node.move, node.branches, what, "its name and actions")
         known = self._described(self._moves, (player, number), said, mention, ("actions", "a name"))
         if known.place == len(self._sets):
             labels, name = known.said
-            self._sets.append(InformationSet(player - 1, name, labels))
+            self._sets.append(InformationSet(player - 1, name or "", labels))
         return known.place
 
     def _event(self, node: Node) -> _Described:
@@ -133,7 +133,7 @@ class _Builder:
         said, branches = None, node.branches
         if branches is not None:
             values = tuple(self._number(word.text, word.line) for word in branches.numbers)
-            said = (branches.labels, values, branches.name.text)
+            said = (branches.labels, values, _text(branches))
         mention = (node.move, branches, f"chance event {number}", "its name, and labels and probabilities of branches")
         known = self._described(self._events, number, said, mention, ("branches", "probabilities", "a name"))
         if known.place == len(self._laws):
@@ -146,7 +146,7 @@ class _Builder:
         if number == 0:
             if payoffs is not None:
                 message = "found payoffs of outcome 0, which stands for no outcome; number the outcome from 1"
-                raise self._source.error(payoffs.name.line, message)
+                raise self._source.error(payoffs.line, message)
             return -1
         what, said = f"outcome {number}", None
         if payoffs is not None:
@@ -155,7 +155,7 @@ class _Builder:
                 found = f"{len(values)} payoff{'s' * (len(values) != 1)} in {what}"
                 expected = f"{len(self._players)}, one per player"
                 raise self._source.wrong(payoffs.numbers[-1].line, found, expected, "correct them")
-            said = (values, payoffs.name.text)
+            said = (values, _text(payoffs))
         place = (mention, payoffs, what, "its name and payoffs")
         return self._described(self._paid, number, said, place, ("payoffs", "a name")).place
 
@@ -184,10 +184,9 @@ class _Builder:
             found = f"{what} for the first time"
             raise self._source.wrong(number.line, found, f"{expected} after it", "describe it here")
         if description is not None and said is not None:
-            line = description.name.line
-            known = kind.setdefault(key, _Described(len(kind), line, said))
-            if said != known.said:
-                raise self._differs(line, what, known, said, parts)
+            known = kind.setdefault(key, _Described(len(kind), description.line, said))
+            if any(map(_contradicts, said, known.said)):
+                raise self._differs(description.line, what, known, said, parts)
         assert known is not None
         return known
 
@@ -196,7 +195,7 @@ class _Builder:
     ) -> FormatError:
         """Return the error that a description is not the first one; `parts` says what it consists of."""
         for part, now, before in zip(parts, said, known.said, strict=True):
-            if now == before:
+            if not _contradicts(now, before):
                 continue
             found, expected = _shown(now, before)
             message = f"found {what} with {part} {found}, expected {expected} as on line {known.line}"
@@ -238,6 +237,15 @@ class _Builder:
             RoundedProbabilityWarning,
             stacklevel=2,
         )
+
+
+def _text(description: Branches | Payoffs) -> str | None:
+    return None if description.name is None else description.name.text
+
+
+def _contradicts(now: object, before: object) -> bool:
+    """Whether two descriptions say different things; a name left out says nothing."""
+    return now is not None and before is not None and now != before
 
 
 def _shown(now: object, before: object) -> tuple[str, str]:

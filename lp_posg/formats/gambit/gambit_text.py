@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lp_posg.errors import FormatError, GambitNameWarning
+from lp_posg.errors import FormatError, GambitNameWarning, RepeatedNameWarning
 from lp_posg.formats.header import MAX_AGENTS
 from lp_posg.formats.source import Source, clip, has_half_character
 from lp_posg.types import REWARD_LIMIT
@@ -134,6 +134,34 @@ def unique_names(source: Source, tokens: Sequence[Token], kind: str, stem: str) 
             raise source.error(token.line, f"{message}; rename one")
         lines[name] = token.line
     return tuple(lines)
+
+
+def distinct_names(source: Source, tokens: Sequence[Token], kind: str) -> tuple[str, ...]:
+    """Return the names that `tokens` are, made different where they are not: a `RepeatedNameWarning` says so.
+
+    An empty one becomes its number from 1.
+    """
+    plain = [text_of(token) or str(k + 1) for k, token in enumerate(tokens)]
+    taken, names, last = set(plain), [], dict.fromkeys(plain, 0)
+    for name in plain:
+        new = name
+        while last[name] and new in taken:
+            last[name] += 1
+            new = f"{name} ({last[name]})"
+        last[name] = last[name] or 1
+        taken.add(new)
+        names.append(new)
+    changed = [k for k in range(len(plain)) if names[k] != plain[k]]
+    if changed:
+        k = changed[0]
+        more = f", and {len(changed) - 1} more" if len(changed) > 1 else ""
+        warnings.warn(
+            f"{source.path.name}:{tokens[k].line}: found {clip(repr(plain[k]))} twice ({kind}); taken as"
+            f" {clip(repr(names[k]))}{more}",
+            RepeatedNameWarning,
+            stacklevel=2,
+        )
+    return tuple(names)
 
 
 def player_names(source: Source, tokens: Sequence[Token]) -> tuple[str, ...]:

@@ -21,19 +21,19 @@ from lp_posg.files import write_lines
 from lp_posg.formats.gambit.gambit_text import (
     Numbers,
     check_first_words,
+    distinct_names,
     parsed,
     parser_of,
     player_names,
     printable_title,
     quoted_text,
     tokens_of,
-    unique_names,
     unwritable_name,
     warn_of_names,
     wrong_word,
 )
 from lp_posg.formats.header import MAX_LABELS, MAX_TABLE
-from lp_posg.formats.registry import Format, check_holds, reader
+from lp_posg.formats.registry import Format, check_holds, reader, within
 from lp_posg.formats.source import Source, clip, whole
 from lp_posg.game import Game
 from lp_posg.trees import Tree, reduced_form
@@ -90,7 +90,7 @@ def parse(source: Source) -> Game:
         observation_laws=[certain],
         rewards=[reward.reshape(n, 1, n_joint)],
         initial=np.ones(1),
-        name=source.path.stem,
+        name=source.stem,
         agents=players,
         actions=_strategies(source, parts, players, sizes),
     )
@@ -137,7 +137,7 @@ def _strategies(
         return tuple(tuple(str(k + 1) for k in range(size)) for size in sizes)
     owns: list[Any] = parts["names"].children
     return tuple(
-        unique_names(source, tokens_of(own), f"strategy of {clip(repr(player))}", "")
+        distinct_names(source, tokens_of(own), f"strategies of {clip(repr(player))}")
         for player, own in zip(players, owns, strict=True)
     )
 
@@ -230,7 +230,7 @@ def _one_step(of_kind: str, n_agents: int, n_actions: Iterable[int]) -> str:
 
 
 def _write(path: Path, game: Game, comment: str, payoffs: Callable[[int], Iterable[str]]) -> None:
-    write_lines(path, _lines(game, comment, payoffs))
+    write_lines(path, within(_lines(game, comment, payoffs), MAX_TEXT, path))
     warn_of_names(path, _names(game))
 
 
@@ -267,4 +267,4 @@ def _names(game: Game) -> list[str]:
     return [*game.agents, *(action for own in game.actions for action in own)]
 
 
-FORMAT = Format("nfg", (".nfg",), reader(parse), write, write_tree, describe)
+FORMAT = Format("nfg", (".nfg",), reader(parse), write, write_tree, describe, packs=True)

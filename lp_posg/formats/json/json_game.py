@@ -19,7 +19,7 @@ from lp_posg.files import write_lines
 from lp_posg.formats.json.json_reader import read_json
 from lp_posg.formats.json.json_schema import SCHEMA
 from lp_posg.formats.json.json_text import MAX_TEXT
-from lp_posg.formats.registry import Format, check_holds, reader
+from lp_posg.formats.registry import Format, check_holds, reader, within
 from lp_posg.formats.source import has_half_character
 from lp_posg.game import GAME_FORMAT, Game
 from lp_posg.types import FloatArray, IntArray, SparseMatrix
@@ -34,14 +34,7 @@ def write(game: Game, path: Path) -> None:
     for name in (game.name, *game.agents, *game.states, *chain(*game.actions), *chain(*game.observations)):
         if has_half_character(name):
             check_holds(path, f"the name {name!r} has half a character in it")
-    lines, size = [], 0
-    for line in _lines(game):
-        lines.append(line)
-        size += len(line) + 1
-        if size > MAX_TEXT:
-            problem = f"the game takes over {MAX_TEXT} characters, the most that are read"
-            check_holds(path, problem, "save it as .npz or .posg")
-    write_lines(path, lines)
+    write_lines(path, within(_lines(game), MAX_TEXT, path))
 
 
 def game_schema() -> dict[str, Any]:
@@ -120,4 +113,4 @@ def _places(keys: IntArray, axes: Sequence[int]) -> list[list[int]]:
     return places
 
 
-FORMAT = Format(name="json", extensions=(".json",), read=reader(read_json), write_game=write)
+FORMAT = Format(name="json", extensions=(".json",), read=reader(read_json), write_game=write, packs=True)

@@ -32,7 +32,7 @@ def read_json(source: Source) -> Game:
     fault = fault_of_game(value)
     if fault is not None:
         raise text.error(*fault)
-    return _Reading(text, value, source.path.stem).game()
+    return _Reading(text, value, source.stem).game()
 
 
 class _Reading:

@@ -90,7 +90,7 @@ class JsonText:
             if depth > MAX_DEPTH:
                 message = f"found over {MAX_DEPTH} brackets inside brackets, expected at most 4 of a game; remove some"
                 return self._source.error(self._line(piece.offset), message)
-            if piece.is_key:
+            if piece.is_key and depth:
                 # One set of keys for each object around; deeper ones are over.
                 keys = (keys + [set() for _ in range(depth)])[:depth]
                 if piece.path[-1] in keys[-1]:

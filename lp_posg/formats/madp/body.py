@@ -10,7 +10,8 @@ import numpy as np
 
 from lp_posg.formats.axes import Axis, Index
 from lp_posg.formats.header import MAX_TABLE, Header
-from lp_posg.formats.madp.cells import CellLog, RewardLog
+from lp_posg.formats.madp.cells import CellLog
+from lp_posg.formats.madp.reward_rules import Place, RewardRules
 from lp_posg.formats.madp.shapes import (
     Assignment,
     TableShape,
@@ -35,7 +36,7 @@ class _Stored(Protocol):
     def n_stored(self) -> int: ...
 
 
-_Log = TypeVar("_Log", CellLog, RewardLog)
+_Log = TypeVar("_Log", CellLog, RewardRules)
 
 
 class Body:
@@ -61,7 +62,7 @@ class Body:
         self.moves = [CellLog(self.n_rows, n_s)]
         self.laws = [CellLog(self.n_rows, n_o)]
         self.first: CellLog | None = None
-        self.gains = [[RewardLog(n_s, n_a, n_o)]]
+        self.gains = [[RewardRules((n_a, n_s, n_s, n_o))]]
         self._work = 0
 
     def take(self, statement: Statement) -> None:
@@ -94,23 +95,12 @@ class Body:
             self._put(self._logs(shape.keyword, statement), indices, shape.strides, value, statement.line)
 
     def _put_reward(self, shape: TableShape, statement: Statement, indices: Sequence[Index], value: float) -> None:
-        """Assign a reward at the coarsest level that the rule allows: (s, a), then s', then o."""
-        line = statement.line
-        n_a, n_s, _, n_o = (axis.size for axis in shape.axes)
-        logs = self._reward_logs(statement)
-        if _count(indices[3]) < n_o:
-            self._check_keys(shape, line)
-            self._put([log.by_observation for log in logs], indices, shape.strides, value, line)
-        elif _count(indices[2]) < n_s:
-            strides = (n_s, n_a * n_s, 1)
-            self._put([log.by_next for log in logs], indices[:3], strides, value, line)
-        else:
-            rows = few_keys(indices[:2], (1, n_a))
-            if rows is None:
-                self._count_cells(line, _size(indices[:2]), logs)
-            where = mesh(indices[:2], (1, n_a)) if rows is None else np.array(rows, dtype=np.int64)
-            for log in logs:
-                log.put_rows(where, value, line)
+        """Assign a reward at the positions that are named: an axis on which all are meant costs nothing."""
+        rules = self._reward_rules(statement)
+        place = rules[0].place(indices)
+        self._check_keys(place, statement.line)
+        logs = [own.log(place.named) for own in rules]
+        self._put(logs, place.indices, place.strides, value, statement.line)
 
     def _put(
         self, logs: Sequence[CellLog], indices: Sequence[Index], strides: Sequence[int], value: float, line: int
@@ -136,14 +126,20 @@ class Body:
         if given == len(shape.axes):
             self._put_entry(shape, statement, block.indices, float(block.values[0]))
             return
-        count = _size(block.indices)
-        logs = self._logs(shape.keyword, statement)
-        self._count_cells(statement.line, count * len(block.offsets), logs)
-        heads = mesh(block.indices, shape.strides[:given])
-        kept = np.ones(len(block.values), dtype=bool)
+        indices: Sequence[Index] = block.indices
+        strides: Sequence[int] = shape.strides[:given]
         if shape.keyword == "R":
-            self._check_keys(shape, block.line)
+            rules = self._reward_rules(statement)
+            place = rules[0].place(indices)
+            self._check_keys(place, block.line)
+            logs, indices, strides = [own.log(place.named) for own in rules], place.indices, place.strides
         else:
+            logs = self._logs(shape.keyword, statement)
+        count = _size(indices)
+        self._count_cells(statement.line, count * len(block.offsets), logs)
+        heads = mesh(indices, strides)
+        kept = np.ones(len(block.values), dtype=bool)
+        if shape.keyword != "R":
             self._clear(shape, heads, block, logs)
             kept = block.values != 0
         keys = np.add.outer(heads, block.offsets[kept]).ravel()
@@ -161,8 +157,8 @@ class Body:
         for log in logs:
             log.clear_rows(rows, block.line, np.tile(last, len(heads)))
 
-    def _check_keys(self, shape: TableShape, line: int) -> None:
-        if self.n_rows * shape.axes[2].size * shape.axes[3].size >= _MAX_KEY:
+    def _check_keys(self, place: Place, line: int) -> None:
+        if place.size >= _MAX_KEY:
             message = "found a reward that names an observation, expected none in a game this large"
             raise self._source.error(line, f"{message}; use * for the observation")
 
@@ -181,8 +177,6 @@ class Body:
         if keyword == "start-observation":
             self.first = self.first or CellLog(*(axis.size for axis in self._shapes[keyword].axes))
             return [self.first]
-        if keyword == "R":
-            return [log.by_observation for log in self._reward_logs(statement)]
         logs = self.moves if keyword == "T" else self.laws
         if statement.head.step is None:
             return logs
@@ -190,7 +184,7 @@ class Body:
         self._split(statement.line, logs, self._n_steps(keyword))
         return [logs[time]]
 
-    def _reward_logs(self, statement: Statement) -> list[RewardLog]:
+    def _reward_rules(self, statement: Statement) -> list[RewardRules]:
         head = statement.head
         steps = self.gains
         if head.step is not None:

@@ -1,6 +1,6 @@
 """The ``.dpomdp`` format of MADP (after Cassandra's POMDP files) for a common reward, and our superset ``.posg``.
 
-The latter adds rewards of one agent (``R[agent]:``), quoted names, the law of an observation made before the first
+The latter adds rewards of one agent (``R[agent]:``), the law of an observation made before the first
 action (``start-observation:``) and games that vary with time (``horizon:``, ``T@h:``, ``O@h:``, ``R@h:``,
 ``R@h[agent]:`` with steps counted from 1).
 """
@@ -15,8 +15,10 @@ import numpy as np
 from lp_posg.errors import FormatError, ModelError
 from lp_posg.formats.header import Header, collect, read_header
 from lp_posg.formats.madp.body import Body
-from lp_posg.formats.madp.cells import CellLog, RewardLog
+from lp_posg.formats.madp.cells import CellLog
+from lp_posg.formats.madp.reward_rules import RewardRules
 from lp_posg.formats.madp.statements import HEADERS, Statement, iter_statements
+from lp_posg.formats.madp.unset_rows import UnsetRows
 from lp_posg.formats.madp.writer import write_dpomdp, write_posg
 from lp_posg.formats.registry import Format, reader
 from lp_posg.formats.source import Source
@@ -26,6 +28,7 @@ from lp_posg.game.matrices import probability_rows
 from lp_posg.types import FloatArray, SparseMatrix
 
 _Part = TypeVar("_Part")
+Filled = Callable[[CellLog, Callable[[int], str]], SparseMatrix]
 _HEADER_KEYS = (*HEADERS, "horizon")
 
 
@@ -77,11 +80,17 @@ def _build(source: Source, header: Header, body: Body) -> Game:
         [names.labels for names in header.observations],
     )
     seen, n_moves, n_laws = labels.joint_observation, len(body.moves), len(body.laws)
-    moves = [_distribution(source, log, labels.move(h, n_moves), labels.state) for h, log in enumerate(body.moves)]
-    laws = [_distribution(source, log, labels.law(h, n_laws), seen) for h, log in enumerate(body.laws)]
+    unset = UnsetRows(source, body.moves, header.initial)
+    moves = [
+        _distribution(source, log, unset.moves, labels.move(h, n_moves), labels.state)
+        for h, log in enumerate(body.moves)
+    ]
+    laws = [_distribution(source, log, unset.law, labels.law(h, n_laws), seen) for h, log in enumerate(body.laws)]
     first = None
     if body.first is not None:
-        first = _distribution(source, body.first, lambda s: f"initial observation in {labels.state(s)}", seen)
+        text = lambda s: f"initial observation in {labels.state(s)}"  # noqa: E731
+        first = _distribution(source, body.first, unset.first, text, seen)
+    unset.warn()
     return Game.from_matrices(
         n_actions=n_actions,
         n_observations=n_seen,
@@ -91,13 +100,13 @@ def _build(source: Source, header: Header, body: Body) -> Game:
         initial=header.initial,
         initial_observation=first,
         discount=header.discount,
-        name=source.path.stem,
+        name=source.stem,
         **vars(labels),
     )
 
 
 def _rewards(
-    source: Source, header: Header, gains: list[list[RewardLog]], moves: list[SparseMatrix], laws: list[SparseMatrix]
+    source: Source, header: Header, gains: list[list[RewardRules]], moves: list[SparseMatrix], laws: list[SparseMatrix]
 ) -> list[FloatArray]:
     """Return the expected reward of each agent, one array for all steps or one per step.
 
@@ -121,7 +130,7 @@ def _at_step(parts: list[_Part], time: int) -> _Part:
     return parts[time if len(parts) > 1 else 0]
 
 
-def _refuse_last_observation(source: Source, logs: list[RewardLog], steps: int) -> None:
+def _refuse_last_observation(source: Source, logs: list[RewardRules], steps: int) -> None:
     line = max(log.named_observation() for log in logs)
     if line:
         expected = f"* there: 'O@h:' gives observations for the steps up to {steps - 1} only"
@@ -131,16 +140,16 @@ def _refuse_last_observation(source: Source, logs: list[RewardLog], steps: int) 
 
 
 def _distribution(
-    source: Source, log: CellLog, row_text: Callable[[int], str], column_text: Callable[[int], str]
+    source: Source, log: CellLog, filled: Filled, row_text: Callable[[int], str], column_text: Callable[[int], str]
 ) -> SparseMatrix:
     """Return a table as a matrix of probability rows, or raise FormatError at the line to blame."""
     try:
-        return probability_rows(log.matrix(), row_text, column_text)
+        return probability_rows(filled(log, row_text), row_text, column_text)
     except ModelError as error:
         line = log.row_line(int(error.facts["row"]))
         hint = "" if line else "; no line assigns to it"
         raise source.error(line or source.last_line, f"{error}{hint}") from None
 
 
-DPOMDP = Format("dpomdp", (".dpomdp",), reader(parse_madp, extended=False), write_dpomdp)
-POSG = Format("posg", (".posg",), reader(parse_madp), write_posg)
+DPOMDP = Format("dpomdp", (".dpomdp",), reader(parse_madp, extended=False), write_dpomdp, packs=True)
+POSG = Format("posg", (".posg",), reader(parse_madp), write_posg, packs=True)

@@ -31,7 +31,7 @@ def parse(source: Source) -> Game:
     """Return the game in a ``.osposg`` file; the module says how it is arranged."""
     one_sided = parse_osposg(source)
     try:
-        return game_of(one_sided, source.path.stem)
+        return game_of(one_sided, source.stem)
     except ModelError as error:
         raise source.error(_line(one_sided, error), str(error)) from None
 
@@ -84,4 +84,4 @@ def _unwritable_name(one_sided: OneSided) -> str | None:
     return None
 
 
-FORMAT = Format(name="osposg", extensions=(".osposg",), read=reader(parse), write_game=write)
+FORMAT = Format(name="osposg", extensions=(".osposg",), read=reader(parse), write_game=write, packs=True)
