@@ -6,10 +6,9 @@ to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -17,17 +16,18 @@ from lp_posg.checks import called
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.game.protocols import Payoffs
 from lp_posg.induction.blocks import Block, backward_order, private_rows, stage_block
+from lp_posg.induction.pieces import Piece, Solved
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, StateSpace
-from lp_posg.information.policy import atoms_from
-from lp_posg.information.resources import Resources, Store
+from lp_posg.information.resources import Resources
 from lp_posg.information.state_space import Depth
 from lp_posg.information.tables import tables_digest
-from lp_posg.stage import METHODS, BlockStrategy, Concept, Objective, StageBlock, added, joined
+from lp_posg.stage import BlockStrategy, Concept, Objective, StageBlock, added, joined, solves_apart
 from lp_posg.types import FloatArray, IntArray
 
 # Payoffs, and at most games, handed to a worker at a time: some tens of milliseconds of work.
 PART_ENTRIES, PART_MOST = 80_000, 4096
-PIECE_PARTS = 64  # parts made, solved and kept at a time: bounds the memory, and what a stopped run loses
+APART_MOST = 16  # games, where each may take long
+PIECE_PARTS = 64  # parts made at a time: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,10 @@ def sweep(
             for first in range(0, len(block.nodes), step):
                 own = replace(block, nodes=block.nodes[first : first + step])
                 name = f"solved-{time}-{number}-{first // step}"
-                part = _kept(use.store, name, digest, game.n_agents)
-                if part is None:
-                    part = _solved(game, own, depth, ahead, concept, objective, use, sizes)
-                    if use.store is not None:
-                        use.store.save(name, digest, _packed(part))
+                piece = Piece(use.store, name, digest, len(own.nodes), game.n_agents)
+                if not piece.is_solved:
+                    piece = _solved(game, own, depth, ahead, concept, objective, use, sizes, piece)
+                part = piece.whole()
                 parts.append(part)
                 if on_block is not None:
                     on_block(own, part.atoms.n_programs)
@@ -90,14 +89,6 @@ def sweep(
     steps = tuple(_step(space, time, blocks) for time, blocks in enumerate(solved))
     policy = Policy(sharing, space.start.increment, space.start.child, steps)
     return Swept(policy, tuple(values), programs, added(methods))
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A solved piece of a block: the strategies of its stage games, and their values, shape (B, n)."""
-
-    atoms: BlockStrategy
-    values: FloatArray
 
 
 def part_size(n_entries: float) -> int:
@@ -114,19 +105,28 @@ def _solved(
     objective: Objective,
     use: Resources,
     sizes: tuple[int, ...],
-) -> _Part:
-    """Return one piece solved; a limit met on the way says how far the sweep has come."""
+    piece: Piece,
+) -> Piece:
+    """Return a piece with what it lacks solved; a limit met on the way says how far the sweep has come."""
     use.check_clock("solve", block.time, sizes)
     entries = _entries(game, block)
     part, needed = part_size(entries), 3 * 8 * len(block.nodes) * entries  # bytes: payoffs, dense payoffs, and a copy
     use.check_memory("solve", block.time, sizes, needed)
     games = stage_block(game, block, depth, ahead, use.deadline)
+    part = min(part, APART_MOST) if solves_apart(concept, games, objective) else part
     ranges = [slice(first, first + part) for first in range(0, len(games), part)]
+    missing = [(rows, games.part(rows)) for rows in ranges if piece.lacks(rows)]
+    ended = use.run(partial(_solve_part, concept, objective), missing)
     try:
-        parts = list(use.run(partial(_solve_part, concept, objective), [games.part(rows) for rows in ranges]))
+        for rows, solved in ended:
+            piece.add(rows, solved)
     except LimitError as error:
         raise use.limit_met(error, "solve", block.time, sizes) from error
-    return _Part(joined([strategy for strategy, _ in parts]), np.concatenate([own for _, own in parts]))
+    finally:
+        if isinstance(ended, Generator):
+            ended.close()  # ends workers, whatever went wrong here
+        piece.save()
+    return piece
 
 
 def _entries(game: Payoffs, block: Block) -> float:
@@ -134,8 +134,9 @@ def _entries(game: Payoffs, block: Block) -> float:
     return game.n_agents * float(np.prod(block.shape)) * game.n_joint_actions
 
 
-def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tuple[BlockStrategy, FloatArray]:
-    """Return strategies and their values (B, n); what a worker does."""
+def _solve_part(concept: Concept, objective: Objective, rows_games: tuple[slice, StageBlock]) -> tuple[slice, Solved]:
+    """Return the games' place in the piece, their strategies and values; what a worker does."""
+    rows, games = rows_games
     games.check_deadline()
     what = f"concept {concept.name!r} at {games.where(0)}: solve"
     found = called(what, concept.solve, games, objective)
@@ -143,24 +144,7 @@ def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tu
         raise ModelError(
             f"{what} returned {type(found).__name__}, expected a BlockStrategy of {len(games)} stage games"
         )
-    return found, found.values(games.payoff)
-
-
-def _packed(part: _Part) -> dict[str, Any]:
-    """Return a solved piece as plain arrays."""
-    counts = [part.atoms.n_programs, *(part.atoms.methods.get(m, 0) for m in METHODS)]
-    return {"values": part.values, "counts": np.array(counts), **part.atoms.arrays()}
-
-
-def _kept(store: Store | None, name: str, digest: str, n_agents: int) -> _Part | None:
-    """Return the piece that `_packed` wrote, if the store has it."""
-    kept = None if store is None else store.load(name, digest)
-    if kept is None:
-        return None
-    programs, *by_method = kept["counts"].tolist()
-    atoms, methods = atoms_from(kept, n_agents), added([dict(zip(METHODS, by_method, strict=True))])
-    strategy = BlockStrategy(atoms.atom_start, atoms.atom_prob, atoms.prescription, programs, methods)
-    return _Part(strategy, kept["values"])
+    return rows, Solved(found, found.values(games.payoff))
 
 
 def _step(space: StateSpace, time: int, blocks: tuple[PolicyBlock, ...]) -> PolicyStep:

@@ -113,6 +113,10 @@ class Correlated:
         """
         return solve_with_extremes(block, objective, self.kind, partial(shortcuts_first, by_program=self._by_size))
 
+    def solves_apart(self, block: StageBlock, objective: Objective) -> bool:
+        """Whether a game takes a conic program of its own."""
+        return objective.is_conic
+
     def _by_size(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         if objective.is_conic:
             return self._by_conic(block, objective)
