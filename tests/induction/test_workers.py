@@ -9,11 +9,15 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
+from random_games import random_game
 
+import lp_posg as posg
 from lp_posg.errors import LimitError, OptionError, SolveError
-from lp_posg.induction import cluster, pools
+from lp_posg.induction import backward, cluster, pools
 from lp_posg.induction.workers import runner
+from lp_posg.stage import CONCEPTS
 
 PLACES = ["loky", "threading"]
 
@@ -102,7 +106,7 @@ def test_a_run_uses_no_folder_of_shared_memory():
 
 PARENT = """
 import os, sys, time
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], os.path.dirname(sys.argv[1])]
 from test_workers import stay
 from lp_posg.induction.workers import runner
 list(runner(2, None)(stay, range(2)))
@@ -154,6 +158,43 @@ def dask():
 def test_a_task_that_dask_gives_up_is_an_error_within_seconds(dask):
     with pytest.raises(SolveError, match=r"which it gave up \(distributed.scheduler.allowed-failures is 0\)"):
         list(runner(2, "dask")(die, range(4)))
+
+
+class Deadly:
+    """Correlated equilibria, found by workers of which the first one dies at the second depth."""
+
+    name, deviations = "deadly", CONCEPTS["ce"].deviations
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def check_game(self, game):
+        """Do nothing."""
+
+    def check_objective(self, objective):
+        """Do nothing."""
+
+    def solve(self, block, objective):
+        if block.time == 1 and not self.mark.exists():
+            self.mark.touch()
+            die(block)
+        return CONCEPTS["ce"].solve(block, objective)
+
+
+@pytest.mark.parametrize("backend", ["dask", "loky"])
+def test_a_run_that_lost_a_worker_resumes_from_its_checkpoint(dask, tmp_path, backend, monkeypatch):
+    monkeypatch.setattr(backward, "PART_MOST", 8)
+    game, mark = random_game(0, n_states=3), tmp_path / "died"
+    dask.wait_for_workers(2, timeout=60)
+    how = {"workers": 2, "backend": backend, "checkpoint": tmp_path / "c"}
+    with pytest.raises(SolveError, match="died"):
+        posg.solve(game, 3, "full", Deadly(mark), **how)
+    assert (tmp_path / "c" / "solved-2-0-0.npz").exists()
+    serial = posg.solve(game, 3, "full", "ce")
+    dask.wait_for_workers(1, timeout=60)
+    found = posg.solve(game, 3, "full", Deadly(mark), **how)
+    for mine, theirs in zip(found.node_values, serial.node_values, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 def test_dask_gives_results_in_order_and_errors_as_they_are(dask):
