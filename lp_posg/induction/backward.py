@@ -116,7 +116,7 @@ def _solved(
     part = min(part, APART_MOST) if solves_apart(concept, games, objective) else part
     ranges = [slice(first, first + part) for first in range(0, len(games), part)]
     missing = [(rows, games.part(rows)) for rows in ranges if piece.lacks(rows)]
-    ended = use.run(partial(_solve_part, concept, objective), missing)
+    ended = use.run(partial(_solve_rows, concept, objective), missing)
     try:
         for rows, solved in ended:
             piece.add(rows, solved)
@@ -134,9 +134,14 @@ def _entries(game: Payoffs, block: Block) -> float:
     return game.n_agents * float(np.prod(block.shape)) * game.n_joint_actions
 
 
-def _solve_part(concept: Concept, objective: Objective, rows_games: tuple[slice, StageBlock]) -> tuple[slice, Solved]:
-    """Return the games' place in the piece, their strategies and values; what a worker does."""
+def _solve_rows(concept: Concept, objective: Objective, rows_games: tuple[slice, StageBlock]) -> tuple[slice, Solved]:
+    """Return where in their piece some games stand, and these solved; what a worker does."""
     rows, games = rows_games
+    return rows, Solved(*_solve_part(concept, objective, games))
+
+
+def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tuple[BlockStrategy, FloatArray]:
+    """Return strategies and their values (B, n)."""
     games.check_deadline()
     what = f"concept {concept.name!r} at {games.where(0)}: solve"
     found = called(what, concept.solve, games, objective)
@@ -144,7 +149,7 @@ def _solve_part(concept: Concept, objective: Objective, rows_games: tuple[slice,
         raise ModelError(
             f"{what} returned {type(found).__name__}, expected a BlockStrategy of {len(games)} stage games"
         )
-    return rows, Solved(found, found.values(games.payoff))
+    return found, found.values(games.payoff)
 
 
 def _step(space: StateSpace, time: int, blocks: tuple[PolicyBlock, ...]) -> PolicyStep:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from pathlib import Path
 PATIENCE = 10.0  # seconds within which whatever was killed has to have ended, and to be gone
 
 RUN = """
-import sys
+import sys, time
 from hashlib import sha256
 sys.path.insert(0, sys.argv[3])
 import lp_posg as posg
@@ -52,7 +53,7 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1])
     except posg.errors.SolveError as error:
-        print("error:", error, flush=True)
+        print("error:", time.time(), error, flush=True)
 """
 
 
@@ -62,7 +63,7 @@ class Report:
 
     kills: Counter[tuple[str, str]] = field(default_factory=Counter)
     ends: Counter[tuple[str, str]] = field(default_factory=Counter)
-    slowest_end: float = 0.0
+    slowest_end: dict[tuple[str, str], float] = field(default_factory=dict)  # of a run killed, of an error told
     slowest_gone: float = 0.0
     faults: list[str] = field(default_factory=list)
 
@@ -127,46 +128,48 @@ class Kills:
     def kill(self, place: str, victim: str, failures: int = 0) -> None:
         """Kill a run, or one of its workers, at a random moment; what it leaves is a fault."""
         number = self.rng.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGHUP]) if victim == "parent" else 9
-        checkpoint, before = f"c{self.rounds}", set(os.listdir("/dev/shm"))
-        run = self.start(place, checkpoint, failures)
+        run = self.start(place, f"c{self.rounds}", failures)
         assert run.stdout is not None
         assert run.stdout.readline() == "begun\n"
         time.sleep(self.rng.uniform(0.0, 0.8) * self.needed)
         workers = workers_of(run.pid)
         targets = [run.pid] if victim == "parent" else self.rng.sample(workers, min(1, len(workers)))
-        begun, done = time.monotonic(), run.poll() is not None
+        begun, done = time.time(), run.poll() is not None
         for target in targets:
             with suppress(ProcessLookupError):
                 os.kill(target, number)
         self.report.kills[place, victim] += bool(targets) and not done
-        # A cluster does the task again elsewhere, if it may; then the run takes as long as it takes.
-        again = self.needed * 3 if victim == "worker" and place == "dask" else 0.0
-        ended = self._ended(run, place, victim, PATIENCE + again)
+        ended, at = self._ended(run, place, victim)
         if ended != "answer":
-            self.report.slowest_end = max(self.report.slowest_end, time.monotonic() - begun)
-        self._gone(run.pid, before, f"{place}, {victim}, {signal.Signals(number).name}")
+            slowest = self.report.slowest_end
+            slowest[place, victim] = max(slowest.get((place, victim), 0.0), at - begun)
+            if at - begun > PATIENCE:
+                self.report.faults.append(f"{place}, {victim}: {ended} after {at - begun:.1f} seconds")
+        self._gone(run.pid, f"{place}, {victim}, {signal.Signals(number).name}")
         if ended == "answer":
             self.rounds += 1  # the next begins anew; otherwise it resumes
 
-    def _ended(self, run: subprocess.Popen[str], place: str, victim: str, patience: float) -> str:
+    def _ended(self, run: subprocess.Popen[str], place: str, victim: str) -> tuple[str, float]:
+        """Return how a run ended and when; a cluster may do a task again, and then has to close."""
         try:
-            said, _ = run.communicate(timeout=patience)
+            said, _ = run.communicate(timeout=PATIENCE if victim == "parent" else 60.0)
         except subprocess.TimeoutExpired:
             self.report.faults.append(f"{place}, {victim}: hangs")
             run.kill()
-            said, _ = run.communicate()
-            return "hangs"
+            run.communicate()
+            return "hangs", time.time()
         line = said.strip()
         how = "killed" if not line else "error" if line.startswith("error:") else "answer"
         if (how == "answer" and line != self.answer) or "\n" in line:
             self.report.faults.append(f"{place}, {victim}: another answer, {line[:200]}")
         self.report.ends[place, how] += 1
-        return how
+        return how, float(line.split()[1]) if how == "error" else time.time()
 
-    def _gone(self, session: int, before: set[str], what: str) -> None:
+    def _gone(self, session: int, what: str) -> None:
         begun, left = time.monotonic(), ["?"]
         while left and time.monotonic() - begun < PATIENCE:
-            shared = sorted(name for name in set(os.listdir("/dev/shm")) - before if "loky" in name or "joblib" in name)
+            # Other runs of this machine have names of their own there.
+            shared = [name for name in os.listdir("/dev/shm") if re.search(rf"(loky-|folder_){session}[-_]", name)]
             folders = [name for name in os.listdir(self.temporary) if "joblib" in name or "loky" in name]
             left = [*map(str, members(session).values()), *shared, *folders]
             time.sleep(0.05 if left else 0.0)

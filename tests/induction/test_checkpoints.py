@@ -52,16 +52,16 @@ class Stop(BaseException):
 
 def counting(monkeypatch, stop_after=10**9, at_stop=Stop):
     """Count parts as they are solved; raise `at_stop` at the one after `stop_after`."""
-    right, counted = backward._solve_part, []
+    right, counted = backward._solve_rows, []
 
-    def solve_part(concept, objective, rows_games):
+    def solve_rows(concept, objective, rows_games):
         if len(counted) == stop_after:
             raise at_stop
         counted.append(rows_games[0])
         return right(concept, objective, rows_games)
 
-    monkeypatch.setattr(backward, "_solve_part", solve_part)
-    return counted, lambda: monkeypatch.setattr(backward, "_solve_part", right)
+    monkeypatch.setattr(backward, "_solve_rows", solve_rows)
+    return counted, lambda: monkeypatch.setattr(backward, "_solve_rows", right)
 
 
 @pytest.mark.parametrize("at_stop", [Stop, KeyboardInterrupt, MemoryError])
