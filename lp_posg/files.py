@@ -45,6 +45,17 @@ def path_of(path: object, what: str = "file") -> Path:
     raise FormatError(f"{path!r} is not a path; give the name of a {what}", path=str(path), line=None)
 
 
+def check_no_device(path: str | PathLike[str]) -> None:
+    """Raise FormatError if `path` is a device or a pipe: reading it might never end."""
+    if is_device(path):
+        raise _wrong(path, "cannot be read: it is a device or a pipe; write it to a file first")
+
+
+def is_device(path: str | PathLike[str]) -> bool:
+    """Whether there is something at `path` that is neither a file nor a directory."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
 def write_whole(path: str | PathLike[str], write: Callable[[BinaryIO], None]) -> None:
     """Let `write` fill a draft beside `path`, then move it there; links are followed.
 
@@ -239,8 +250,7 @@ def opened_arrays(path: str | PathLike[str], limit: int, advice: str) -> Iterato
     FormatError
         If the file cannot be read, is no such file, or is beyond the limit.
     """
-    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-        raise _wrong(path, "cannot be read: it is a device or a pipe; write it to a file first")
+    check_no_device(path)
     try:
         file = open(path, "rb")  # noqa: SIM115, closed below, where errors mean something else
     except (OSError, ValueError) as error:

@@ -70,4 +70,4 @@ def test_a_simple_solve_loads_only_what_it_uses(code):
 def test_what_a_start_leaves_out_is_loaded_when_it_is_used():
     """Otherwise the tests above would hold of a library that is never imported."""
     more = 'import lp_posg; lp_posg.solve(lp_posg.catalog("chicken"), 1, workers=2, backend="threading").graph'
-    assert {"joblib", "networkx"} <= loaded(more)
+    assert {"multiprocessing", "networkx"} <= loaded(more)

@@ -6,16 +6,18 @@ import os
 import re
 import sys
 import warnings
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from lp_posg.cli.signals import told
 from lp_posg.errors import LpPosgError, OptionError
 from lp_posg.wording import clean
 
-ERROR, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
-"""Exit statuses; the last two are 128 plus the number of the signal, as shells have it."""
+ERROR, USAGE, BROKEN_PIPE = 1, 2, 141
+"""Exit statuses; the last is 128 plus the number of the signal, as shells have it, and so are those of `signals`."""
 
 
 class Command(TyperCommand):
@@ -48,8 +50,8 @@ class CommandGroup(TyperGroup):
             fail(_with_flag(error), USAGE)
         except LpPosgError as error:
             fail(_with_flags(str(error)))
-        except KeyboardInterrupt:
-            fail("interrupted", INTERRUPTED)
+        except KeyboardInterrupt as stop:
+            fail(*told(stop))
         except BrokenPipeError:
             # Whoever read the output has seen enough, as in `lp-posg models | head -3`.
             _abandon_stdout()
@@ -72,8 +74,9 @@ class CommandGroup(TyperGroup):
 
 def fail(message: str, status: int = ERROR) -> NoReturn:
     """Show ``error: message`` as one line on stderr and end the command."""
-    if sys.stderr is not None:
-        typer.echo(f"error: {clean(message)}", err=True)
+    with suppress(OSError):  # the terminal may be gone
+        if sys.stderr is not None:
+            typer.echo(f"error: {clean(message)}", err=True)
     raise typer.Exit(status) from None
 
 

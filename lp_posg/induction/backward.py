@@ -6,10 +6,9 @@ to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -17,18 +16,19 @@ from lp_posg.checks import called
 from lp_posg.errors import LimitError, LpPosgError, ModelError, UnsupportedError
 from lp_posg.game.protocols import Payoffs
 from lp_posg.induction.blocks import Block, backward_order, private_rows, stage_block
+from lp_posg.induction.pieces import Piece, Solved
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, StateSpace
-from lp_posg.information.policy import atoms_from
-from lp_posg.information.resources import Resources, Store
+from lp_posg.information.resources import Resources
 from lp_posg.information.state_space import Depth
 from lp_posg.information.tables import tables_digest
-from lp_posg.stage import METHODS, BlockStrategy, Concept, Objective, StageBlock, added, joined
+from lp_posg.stage import BlockStrategy, Concept, Objective, StageBlock, added, joined, solves_apart
 from lp_posg.types import FloatArray, IntArray
 
 # Payoffs, and at most games, handed to a worker at a time: some tens of milliseconds of work.
 PART_ENTRIES, PART_MOST = 80_000, 4096
 LAST_SHARE = 0.9  # of the time left for the game that everything begins with: a certificate needs some too
-PIECE_PARTS = 64  # parts made, solved and kept at a time: bounds the memory, and what a stopped run loses
+APART_MOST = 16  # games, where each may take long
+PIECE_PARTS = 64  # parts made at a time: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -77,17 +77,16 @@ def sweep(
             for first in range(0, len(block.nodes), step):
                 own = replace(block, nodes=block.nodes[first : first + step])
                 name = f"solved-{time}-{number}-{first // step}"
-                part = _kept(use.store, name, digest, game.n_agents)
-                if part is None:
-                    within = use.within_share(LAST_SHARE) if is_last else use
-                    try:
-                        part = _solved(game, own, depth, ahead, concept, objective, within, sizes)
-                        if use.store is not None:
-                            use.store.save(name, digest, _packed(part))
-                    except (LimitError, UnsupportedError) as error:
-                        if not is_last or error.facts.get("strategy") is None:
-                            raise
-                        part, stopped = _best_found(error, stage_block(game, own, depth, ahead)), error
+                piece = Piece(use.store, name, digest, len(own.nodes), game.n_agents)
+                try:
+                    if not piece.is_solved:
+                        within = use.within_share(LAST_SHARE) if is_last else use
+                        _solved(game, own, depth, ahead, concept, objective, within, sizes, piece)
+                    part = piece.whole()
+                except (LimitError, UnsupportedError) as error:
+                    if not is_last or error.facts.get("strategy") is None:
+                        raise
+                    part, stopped = _best_found(error, stage_block(game, own, depth, ahead)), error
                 parts.append(part)
                 if on_block is not None:
                     on_block(own, part.atoms.n_programs)
@@ -100,14 +99,6 @@ def sweep(
     steps = tuple(_step(space, time, blocks) for time, blocks in enumerate(solved))
     policy = Policy(sharing, space.start.increment, space.start.child, steps)
     return Swept(policy, tuple(values), programs, added(methods), stopped)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A solved piece of a block: the strategies of its stage games, and their values, shape (B, n)."""
-
-    atoms: BlockStrategy
-    values: FloatArray
 
 
 def part_size(n_entries: float) -> int:
@@ -124,29 +115,35 @@ def _solved(
     objective: Objective,
     use: Resources,
     sizes: tuple[int, ...],
-) -> _Part:
-    """Return one piece solved; a limit met on the way says how far the sweep has come."""
+    piece: Piece,
+) -> None:
+    """Solve what a piece lacks; a limit met on the way says how far the sweep has come."""
     use.check_clock("solve", block.time, sizes)
     entries = _entries(game, block)
     size, needed = part_size(entries), 3 * 8 * len(block.nodes) * entries  # bytes: payoffs, dense payoffs, and a copy
     use.check_memory("solve", block.time, sizes, needed)
     games = stage_block(game, block, depth, ahead, use.deadline)
+    size = min(size, APART_MOST) if solves_apart(concept, games, objective) else size
     ranges = [slice(first, first + size) for first in range(0, len(games), size)]
-    parts = []
+    missing = [(rows, games.part(rows)) for rows in ranges if piece.lacks(rows)]
+    ended = use.run(partial(_solve_rows, concept, objective), missing)
     try:
-        for part in use.run(partial(_attempt, concept, objective), [games.part(rows) for rows in ranges]):
-            if isinstance(part, LimitError):
-                raise part
-            parts.append(part)
+        for rows, found in ended:
+            if isinstance(found, LimitError):
+                raise found
+            piece.add(rows, found)
     except LimitError as error:
         raise use.limit_met(error, "solve", block.time, sizes) from error
-    return _Part(joined([strategy for strategy, _ in parts]), np.concatenate([own for _, own in parts]))
+    finally:
+        if isinstance(ended, Generator):
+            ended.close()  # ends workers, whatever went wrong here
+        piece.save()
 
 
-def _best_found(error: LpPosgError, games: StageBlock) -> _Part:
+def _best_found(error: LpPosgError, games: StageBlock) -> Solved:
     """Return what a stopped search found in its game."""
     strategy: BlockStrategy = error.facts["strategy"]
-    return _Part(strategy, strategy.values(games.payoff))
+    return Solved(strategy, strategy.values(games.payoff))
 
 
 def _entries(game: Payoffs, block: Block) -> float:
@@ -154,17 +151,18 @@ def _entries(game: Payoffs, block: Block) -> float:
     return game.n_agents * float(np.prod(block.shape)) * game.n_joint_actions
 
 
-def _attempt(
-    concept: Concept, objective: Objective, games: StageBlock
-) -> tuple[BlockStrategy, FloatArray] | LimitError:
-    """Return what `_solve_part` does, or the limit that was met; what a worker does.
+def _solve_rows(
+    concept: Concept, objective: Objective, rows_games: tuple[slice, StageBlock]
+) -> tuple[slice, Solved | LimitError]:
+    """Return where in their piece some games stand, and these solved, or the limit that was met; what a worker does.
 
     A limit is an answer there: of what a worker raises, some clusters write a traceback into their log.
     """
+    rows, games = rows_games
     try:
-        return _solve_part(concept, objective, games)
+        return rows, Solved(*_solve_part(concept, objective, games))
     except LimitError as error:
-        return error.with_traceback(None)
+        return rows, error.with_traceback(None)
 
 
 def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tuple[BlockStrategy, FloatArray]:
@@ -177,23 +175,6 @@ def _solve_part(concept: Concept, objective: Objective, games: StageBlock) -> tu
             f"{what} returned {type(found).__name__}, expected a BlockStrategy of {len(games)} stage games"
         )
     return found, found.values(games.payoff)
-
-
-def _packed(part: _Part) -> dict[str, Any]:
-    """Return a solved piece as plain arrays."""
-    counts = [part.atoms.n_programs, *(part.atoms.methods.get(m, 0) for m in METHODS)]
-    return {"values": part.values, "counts": np.array(counts), **part.atoms.arrays()}
-
-
-def _kept(store: Store | None, name: str, digest: str, n_agents: int) -> _Part | None:
-    """Return the piece that `_packed` wrote, if the store has it."""
-    kept = None if store is None else store.load(name, digest)
-    if kept is None:
-        return None
-    programs, *by_method = kept["counts"].tolist()
-    atoms, methods = atoms_from(kept, n_agents), added([dict(zip(METHODS, by_method, strict=True))])
-    strategy = BlockStrategy(atoms.atom_start, atoms.atom_prob, atoms.prescription, programs, methods)
-    return _Part(strategy, kept["values"])
 
 
 def _step(space: StateSpace, time: int, blocks: tuple[PolicyBlock, ...]) -> PolicyStep:

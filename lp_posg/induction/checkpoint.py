@@ -14,11 +14,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.errors import FormatError, ModelError
-from lp_posg.files import read_arrays, remove_drafts, write_whole
+from lp_posg.files import is_device, read_arrays, remove_drafts, write_whole
 from lp_posg.game import Game
 from lp_posg.version import __version__
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 # What a file holds beside its part: of which game and name it is, under which rules it was made, and a checksum.
 PART_KEY, DIGEST_KEY, SUM_KEY = "about.part", "about.digest", "about.sum"
@@ -42,13 +42,20 @@ class Checkpoint:
         wanted = {"format": FORMAT_VERSION, "version": __version__, "game": self._game, **options}
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            entries = [entry.name for entry in self.path.iterdir()]
+            entries = sorted(self.path.iterdir())
+            odd = [entry.name for entry in entries if is_device(entry)]
         except OSError as error:
             raise FormatError(
                 f"{path}: cannot be used as a checkpoint folder: {error.strerror}; choose another place",
                 path=str(path),
                 line=None,
             ) from None
+        if odd:
+            raise FormatError(
+                f"{path}: cannot be used as a checkpoint folder: {odd[0]} in it is a device or a pipe; remove it",
+                path=str(path),
+                line=None,
+            )
         about = self.path / "about.json"
         if not entries:
             write_whole(about, lambda stream: stream.writelines([json.dumps(wanted, indent=1).encode()]))
@@ -76,10 +83,8 @@ class Checkpoint:
         Raises ModelError if it was computed under other rules of sharing, though of the same name.
         """
         file = self.path / f"{name}.npz"
-        if not file.exists():
-            return None
         try:
-            # Parts are not compressed: one whose arrays would take more than the file does is none.
+            # Nothing is packed in these files: one whose arrays would take more than the file does is none.
             kept = read_arrays(file, file.stat().st_size, "")
             of, made_under, checksum = (str(kept.pop(key)) for key in (PART_KEY, DIGEST_KEY, SUM_KEY))
             is_whole = checksum == _checksum(kept)

@@ -36,7 +36,7 @@ class Resources:
     Attributes
     ----------
     run : callable
-        As `Run`, for stage games; the built-in `map` by default.
+        As `Run`, for stage games; the built-in `map` by default. Its results may come in any order.
     run_local : callable
         As `Run`, for parts of large arrays, which are not worth sending away.
     store : Store or None

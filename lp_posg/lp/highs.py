@@ -139,32 +139,38 @@ def _continuous(n_columns: int) -> IntArray:
 
 def _run_interruptibly(highs: highspy.Highs) -> highspy.HighsStatus:
     """Run in a thread of its own, so that Ctrl-C arrives while HiGHS works, and stops it."""
-    import highspy
-
-    ended: list[highspy.HighsStatus] = []
+    ended: list[highspy.HighsStatus | BaseException] = []
     # Not Thread.join with a time-out: interrupted, it may take a running thread for an ended one.
     done = threading.Event()
 
     def run() -> None:
         try:
             ended.append(highs.run())
+        except BaseException as error:  # raised again by the thread that waits, which knows whom to tell
+            ended.append(error)
         finally:
             done.set()
 
     thread = threading.Thread(target=run, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        raise MemoryError("there is no memory for a solver's thread") from None
     _running[highs] = done
-    thread.start()
     try:
         while not done.wait(0.05):
             pass
     except BaseException:
         _cancel(highs, done)
-        _local.solvers.clear()
+        _local.__dict__.pop("solvers", None)
         raise
     finally:
         _running.pop(highs, None)
     thread.join(1.0)
-    return ended[0] if ended else highspy.HighsStatus.kError
+    if isinstance(ended[0], BaseException):
+        _local.__dict__.pop("solvers", None)
+        raise ended[0]
+    return ended[0]
 
 
 _running: dict[highspy.Highs, threading.Event] = {}

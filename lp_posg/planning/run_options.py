@@ -61,7 +61,7 @@ class RunOptions(TypedDict, total=False):
         Where stage games are solved: ``loky`` (processes, the default), ``threading``, ``dask``, ``ray``, or any
         backend registered with joblib.
     checkpoint : path
-        A folder that keeps every finished depth; the same call takes a stopped run up again.
+        A folder that keeps what is finished; the same call takes a stopped run up again.
     max_states : int
         Most common-information states of all depths together.
     time_limit : float
@@ -105,7 +105,7 @@ class Run:
 
     def resources(self, store: Checkpoint | None = None) -> Resources:
         """Return limits and workers as the passes over states take them."""
-        runners = runner(self.workers, self.backend), runner(self.workers, THREADS)
+        runners = runner(self.workers, self.backend, self.deadline, ordered=False), runner(self.workers, THREADS)
         return Resources(*runners, store, self.max_states, self.deadline, self.memory_limit)
 
     def store(self, game: Game, options: Mapping[str, Any]) -> Checkpoint | None:

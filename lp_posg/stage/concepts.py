@@ -41,7 +41,9 @@ class Concept(Protocol):
         """Return strategies of a block that maximise the objective among those of the concept.
 
         Called from several threads at once. If they do maximise it, say so by a member ``selects_best = True``: without
-        it, `compare` expects of no strategy that its welfare is the best of the concept.
+        it, `compare` expects of no strategy that its welfare is the best of the concept. If it solves games one by one,
+        each of which may take long, say so by a member ``solves_apart(block, objective) -> bool``: workers get fewer of
+        them at a time then, so that more is in the checkpoint of a run that is stopped.
         """
 
 
@@ -62,6 +64,12 @@ CONCEPTS: dict[str, Concept] = {
 def selects_best(concept: Concept) -> bool:
     """Whether a concept maximises the objective: a built-in one does, one of a user's if it says so."""
     return type(concept) is type(CONCEPTS.get(concept.name)) or getattr(concept, "selects_best", False) is True
+
+
+def solves_apart(concept: Concept, block: StageBlock, objective: Objective) -> bool:
+    """Whether a concept solves the games of a block one by one, each of which may take long."""
+    says = getattr(concept, "solves_apart", None)
+    return says is not None and bool(says(block, objective))
 
 
 _MEMBERS = ("name", "deviations", "check_game", "check_objective", "solve")

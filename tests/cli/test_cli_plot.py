@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
@@ -177,6 +178,14 @@ def test_what_is_wrong_ends_in_one_message_and_no_file(run, tmp_path, arguments,
     assert (found, out) == (status, "")
     assert message in " ".join(err.split())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_instead_of_a_run_is_refused_and_not_waited_for(run, tmp_path):
+    os.mkfifo(tmp_path / "run.json")
+    status, _, err = run("plot", "learning", "run.json", "-o", "p.png")
+    assert status == 1
+    assert "run.json: cannot be read: it is a device or a pipe; write it to a file first" in " ".join(err.split())
 
 
 def test_the_input_is_never_overwritten(run, tmp_path):

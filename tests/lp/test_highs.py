@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time as clock
 
 import numpy as np
@@ -161,3 +162,27 @@ def test_a_large_program_is_solved_like_a_small_one(monkeypatch):
     monkeypatch.setattr(highs, "LARGE_ENTRIES", 0)
     np.testing.assert_allclose(solve_program(CORNER).x, [1.6, 1.2], atol=TOL)
     assert attempt_program(INFEASIBLE).status is Status.INFEASIBLE
+
+
+class BrokenSolver:
+    """A solver that runs out of memory."""
+
+    def run(self):
+        raise MemoryError("std::bad_alloc")
+
+
+def test_what_a_solver_raises_in_its_thread_is_raised_where_it_was_called(capsys):
+    with pytest.raises(MemoryError, match="bad_alloc"):
+        highs._run_interruptibly(BrokenSolver())
+    assert capsys.readouterr().err == ""
+    assert highs._running == {}
+
+
+def test_a_thread_that_cannot_start_is_a_lack_of_memory(monkeypatch):
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(MemoryError, match="solver's thread"):
+        highs._run_interruptibly(BrokenSolver())
+    assert highs._running == {}

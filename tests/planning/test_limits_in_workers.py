@@ -58,7 +58,7 @@ def test_a_worker_hands_a_limit_over_and_raises_nothing(game, monkeypatch):
     with pytest.raises(LimitError, match=r"the time limit was met, in phase 'solve' at step 1; .*time_limit") as caught:
         solved(game, run, begun + 1000)
     assert len(calls) == 1  # the parts after it are not begun
-    assert isinstance(calls[0], LimitError)
+    assert isinstance(calls[0][1], LimitError)
     assert caught.value.limit == "time"
     assert "\n" not in str(caught.value)
 

@@ -187,11 +187,13 @@ def _runs(call: Call) -> object:
     import json
 
     from lp_posg.errors import FormatError
+    from lp_posg.files import check_no_device
 
     call.check_none_given("learning is done already, with all its options")
     runs = []
     for file in call.files:
         try:
+            check_no_device(file)
             runs.append(json.loads(Path(file).read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else f"it is no JSON ({error})"

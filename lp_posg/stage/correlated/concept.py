@@ -114,6 +114,10 @@ class Correlated:
         """
         return solve_with_extremes(block, objective, self.kind, partial(shortcuts_first, by_program=self._by_kind))
 
+    def solves_apart(self, block: StageBlock, objective: Objective) -> bool:
+        """Whether a game takes a conic program of its own."""
+        return objective.is_conic
+
     def _by_kind(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         """Return the strategies: of zero-sum games, where all equilibria have the same values, a Nash equilibrium."""
         if objective.is_conic:

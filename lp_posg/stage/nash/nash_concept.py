@@ -56,6 +56,11 @@ class Nash:
         self.check_objective(objective)
         return solve_with_extremes(block, objective, "interim", partial(shortcuts_first, by_program=self._by_program))
 
+    def solves_apart(self, block: StageBlock, objective: Objective) -> bool:
+        """Whether a game may need a mixed-integer program or a search of its own."""
+        together = common_payoff(block) & objective.is_monotone | constant_sum(block) & (block.n_agents == 2)
+        return block.n_agents > 1 and not together.all()
+
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         # With one payoff for all, the team optimum is an equilibrium and the best of those that gives all the most.
         common = common_payoff(block)
