@@ -104,5 +104,9 @@ class LargeGapWarning(UserWarning):
     """A gap is within the tolerance, which is a share of all payoffs, but large beside those that the agents get."""
 
 
+class SelectionWarning(UserWarning):
+    """Which equilibrium is best may have been decided by rounding, as some payoffs are far beyond the others."""
+
+
 class MissingExtraError(LpPosgError):
     """An optional dependency is not installed; the message names the extra to install."""

@@ -2,7 +2,14 @@
 
 from lp_posg.game.arrays import GAME_FORMAT, SOLUTION_FORMAT, checked_csr, game_arrays, game_from_arrays, game_labels
 from lp_posg.game.model import Game
-from lp_posg.game.tolerance import allowed_gaps, checked_tolerance, has_large_gap, usual_rewards, warn_of_large_gap
+from lp_posg.game.tolerance import (
+    allowed_gaps,
+    checked_tolerance,
+    has_large_gap,
+    usual_rewards,
+    warn_of_large_gap,
+    warn_of_selection,
+)
 
 __all__ = [
     "GAME_FORMAT",
@@ -17,4 +24,5 @@ __all__ = [
     "has_large_gap",
     "usual_rewards",
     "warn_of_large_gap",
+    "warn_of_selection",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lp_posg.checks import finite_number
-from lp_posg.errors import LargeGapWarning
+from lp_posg.errors import LargeGapWarning, SelectionWarning
 from lp_posg.game.model import Game
 from lp_posg.types import ROUNDING, FloatArray
 
@@ -69,5 +69,21 @@ def warn_of_large_gap(agents: Sequence[str], gaps: FloatArray, beside: FloatArra
         " are at fault; make the largest smaller, or give a smaller tolerance to refuse such a result (on the command"
         " line --tolerance)",
         LargeGapWarning,
+        stacklevel=3,
+    )
+
+
+def warn_of_selection(game: Game, rounded: int) -> None:
+    """Warn with `SelectionWarning` where that many stage games were solved in spite of payoffs too far apart."""
+    if not rounded:
+        return
+    usual = usual_rewards(game)
+    largest = np.max([np.abs(reward).max(axis=(1, 2)) for reward in game.parts()[2]], axis=0)
+    agent = int((largest / np.where(usual > 0, usual, np.inf)).argmax())
+    warnings.warn(
+        f"payoffs of agent {game.agents[agent]!r} reach {largest[agent]:.3g}, where {usual[agent]:.3g} is usual: in"
+        f" {rounded} stage games, too large to be solved without rounding, the equilibrium selected may not be the best"
+        " by the objective, although it is one within the tolerance; make the largest payoffs smaller",
+        SelectionWarning,
         stacklevel=3,
     )

@@ -13,7 +13,7 @@ import numpy as np
 from lp_posg.errors import LimitError, ModelError, OptionError, UnsupportedError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
 from lp_posg.evaluate.deviator import check_bounds
-from lp_posg.game import Game
+from lp_posg.game import Game, warn_of_selection
 from lp_posg.induction.backward import Swept, sweep
 from lp_posg.induction.blocks import Block
 from lp_posg.information import Ruled, StateSpace, reachable_states
@@ -136,6 +136,7 @@ def plan_over(
     check_certificate(certificate, game, request.resolved_concept.name, request.tolerance, request.accepts_gap)
     if request.compression.name == "exact":
         check_planned_values(certificate, model_values, game, request.tolerance)
+    warn_of_selection(game, swept.methods.get("rounded", 0))
     return StateSolution(
         **request.solved,
         compression=request.compression,

@@ -11,6 +11,7 @@ from stage_games import joint_law, joint_prescriptions, random_block, values, wo
 
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.stage import StageBlock, concept_named, parse_objective, team
+from lp_posg.stage.nash import extreme_equilibria, nash_concept
 
 TOL = 1e-8
 SHAPES = [
@@ -124,7 +125,11 @@ def equilibria(payoff):
 
 
 @pytest.mark.parametrize("objective", ["welfare", "worst", "egalitarian", "agent:1", "agent:2"])
-def test_the_selected_nash_equilibrium_is_the_best_of_all(objective):
+@pytest.mark.parametrize("way", ["exact", "program"])
+def test_the_selected_nash_equilibrium_is_the_best_of_all(objective, way, monkeypatch):
+    if way == "program":
+        monkeypatch.setattr(nash_concept, "FEW_SYSTEMS", 0)
+        monkeypatch.setattr(extreme_equilibria, "MOST_SYSTEMS", 0)
     several = 0
     for seed in range(12):
         payoff = np.random.default_rng(seed).uniform(-1, 1, (2, 3, 3))

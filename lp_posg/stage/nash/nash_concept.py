@@ -26,6 +26,7 @@ from lp_posg.game.protocols import Payoffs
 from lp_posg.lp import ProgramBlock, solve_block
 from lp_posg.stage.extremes import solve_with_extremes
 from lp_posg.stage.nash.box_search import ENTRY_LIMIT, best_nash
+from lp_posg.stage.nash.extreme_equilibria import exact_nash
 from lp_posg.stage.nash.polymatrix import pairs_of, polymatrix_nash
 from lp_posg.stage.nash.two_agents import selected_nash
 from lp_posg.stage.objective import Objective
@@ -37,6 +38,9 @@ from lp_posg.types import BoolArray, FloatArray
 
 # Payoffs that differ by at most this, relative to what is at stake in the stage game, count as equal.
 SAME_PAYOFF = 1e-10
+# Up to so many systems of equations enumeration without rounding takes less than a mixed-integer program, which can
+# also be wrong (HiGHS 1.15 is, where payoffs are a hundred times others).
+FEW_SYSTEMS = 100
 
 
 class Nash:
@@ -65,7 +69,8 @@ class Nash:
         be solved.
         """
         self.check_objective(objective)
-        return solve_with_extremes(block, objective, "interim", partial(shortcuts_first, by_program=self._by_program))
+        by_program = partial(shortcuts_first, by_program=self._by_program)
+        return solve_with_extremes(block, objective, "interim", by_program, exact_nash, _selects)
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         # With one payoff for all, the team optimum is an equilibrium and the best of those that gives all the most.
@@ -89,7 +94,7 @@ class Nash:
             elif polymatrix[b]:
                 parts.append(polymatrix_nash(block, pairs, b, objective))
             elif block.n_agents == 2:
-                parts.append(selected_nash(one, objective))
+                parts.append(exact_nash(one, objective, FEW_SYSTEMS) or selected_nash(one, objective))
             elif entries <= ENTRY_LIMIT:
                 parts.append(best_nash(one, objective))
             else:
@@ -101,6 +106,11 @@ class Nash:
                     f" ({pairs.why_not(b)}); use 'ce', 'interim-cce' or 'cce'"
                 )
         return joined(parts)
+
+
+def _selects(block: StageBlock) -> bool:
+    """Whether equilibria of some of the games may differ in value."""
+    return block.n_agents == 2 and not bool(constant_sum(block).all())
 
 
 def common_payoff(block: StageBlock) -> BoolArray:
