@@ -17,6 +17,10 @@ from lp_posg.types import BoolArray, FloatArray, IntArray
 
 _EMPTY: FloatArray = np.empty(0)
 
+PROOF_TOL = 1e-9  # what primal and dual objectives may differ by, in units of the largest cost or of what is paid
+MULTIPLIER_TOL = 1e-7  # what a multiplier may be that nothing bounds, likewise
+ROUNDING_SHARE = 1e-5  # of the numbers that cancel, a share of this times `PROOF_TOL` is rounding
+
 Bounds = tuple[FloatArray | float, FloatArray | float]
 
 
@@ -85,6 +89,27 @@ class LinearProgram:
             if excess.size and not excess.max() <= worst:
                 worst = float(excess.max())
         return worst if np.isfinite(worst) else np.inf
+
+    def is_proven(self, x: FloatArray, dual: FloatArray) -> bool:
+        """Whether `dual`, shape (n_rows,), proves that a feasible `x` is optimal, by the program's own numbers alone.
+
+        What primal and dual objective differ by is the sum, over columns and rows, of a multiplier times the distance
+        from the bound that its sign allows; where that is infinite the multiplier is to be 0.
+        """
+        of_column = np.arange(self.n_columns).repeat(np.diff(self.start))
+        entry = self.value * x[of_column]
+        activity = np.bincount(self.index, entry, self.n_rows)
+        reduced = self.cost - np.bincount(of_column, self.value * dual[self.index], self.n_columns)
+        multiplier = np.concatenate([reduced, dual])
+        low, high = np.concatenate([self.lower, self.row_lower]), np.concatenate([self.upper, self.row_upper])
+        at = np.concatenate([x, activity])
+        distance, size = np.where(multiplier > 0, at - low, high - at), np.abs(multiplier)
+        bounded = distance < np.inf
+        scale = max(1.0, float(np.abs(self.cost).max(initial=0.0)), float(np.abs(self.cost) @ np.abs(x)))
+        gap = float(size[bounded] @ np.abs(distance[bounded]))
+        if gap > PROOF_TOL * scale:  # that of large numbers which cancel is rounding
+            scale = max(scale, ROUNDING_SHARE * float(np.abs(entry) @ np.abs(dual[self.index])))
+        return gap <= PROOF_TOL * scale and float(size[~bounded].max(initial=0.0)) <= MULTIPLIER_TOL * scale
 
 
 @dataclass(frozen=True)
