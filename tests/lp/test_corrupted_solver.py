@@ -40,10 +40,10 @@ class CorruptSolver:
     def __getattr__(self, name):
         return getattr(self.solver, name)
 
-    def addCols(self, number, cost, *rest):  # noqa: N802
+    def addCols(self, number, cost, *rest):
         return self.solver.addCols(number, -cost, *rest)
 
-    def changeColsCost(self, number, columns, cost):  # noqa: N802
+    def changeColsCost(self, number, columns, cost):
         return self.solver.changeColsCost(number, columns, -cost)
 
 
@@ -80,7 +80,7 @@ def test_a_balanced_program_is_not_believed_either(corrupt):
 
 
 def test_of_a_block_the_first_program_is_named(corrupt):
-    with pytest.raises(SolveError, match="program 0 .* ended as: failed"):
+    with pytest.raises(SolveError, match=r"program 0 .* ended as: failed"):
         solve_block(block())
 
 

@@ -73,7 +73,9 @@ def _leximin(program: WholeProgram, value: Any, solve: Any) -> tuple[WholeResult
     """Return the optimum of the leximin, as `stage.aim` says, and how many programs that took."""
     (m, columns), n = program.matrix.shape, len(value)
     held: dict[int, Fraction] = {}
-    for solved in range(1, 1 + n):
+    solved = 0
+    while len(held) < n:  # multipliers of what is not held sum to 1, so one at least is held each time
+        solved += 1
         unit = np.array([held[i].denominator if i in held else 1 for i in range(n)], dtype=object)
         least = np.array([held[i].numerator if i in held else 0 for i in range(n)], dtype=object)
         t = np.array([0 if i in held else -1 for i in range(n)], dtype=object)
@@ -89,6 +91,4 @@ def _leximin(program: WholeProgram, value: Any, solve: Any) -> tuple[WholeResult
             )
         )
         held |= {i: found.x[-1] for i in range(n) if i not in held and found.dual[m + i] > 0}
-        if len(held) == n:
-            break
     return found, solved

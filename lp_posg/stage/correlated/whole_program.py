@@ -187,7 +187,7 @@ def _with_rows(block: ProgramBlock, weighted: FloatArray, aim: Aim) -> ProgramBl
         row_upper=np.concatenate([fixed[1], np.full((size, n), np.inf)], axis=1),
         start=np.append(start, start[-1] + n).astype(np.int32),
         index=np.concatenate([np.insert(block.index, position, np.tile(rows, n_y)), rows]).astype(np.int32),
-        value=np.concatenate([numbers, np.where(aim.active, -1.0, 0.0)], axis=1),
+        value=np.concatenate([numbers, np.where(aim.active, -aim.along, 0.0)], axis=1),
     )
 
 

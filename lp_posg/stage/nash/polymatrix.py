@@ -265,7 +265,7 @@ class _Frame:
         if not n_rows:
             return self.program(none, by_value)
         values = np.concatenate([np.zeros((n_rows, n_x)), aim.rows[0][:, agent]], axis=1)
-        t = np.where(aim.active[0], -1.0, 0.0)[:, None]
+        t = np.where(aim.active[0], -aim.along[0], 0.0)[:, None]
         wider = replace(
             self,
             matrix=np.block([[self.matrix, np.zeros((len(self.matrix), 1))], [values, t]]),
