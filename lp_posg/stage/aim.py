@@ -4,8 +4,9 @@ With the agents' scaled values v (see `Scaled`),
 
     max  weight . v + t    s.t.   row . v - along t >= lower  for an active row,   row . v >= lower  for another
 
-with the largest entry of a row 1, so that each agent is judged in its own units, and t = 0 where no row is active. A linear objective has the weight alone. The leximin makes the smallest value as large
-as can be, then the second smallest, and so on, by one program after another:
+with the largest entry of a row 1, so that each agent is judged in its own units, and t = 0 where no row is active. A
+linear objective has the weight alone. The leximin makes the smallest value as large as can be, then the second
+smallest, and so on, by one program after another:
 
 - Over a convex set of values t is first the smallest value. In every optimum the row of an agent whose multiplier is
   positive is tight, so that agent has what it can have: it is held there, and t is maximised over the rest (`then`).
@@ -30,6 +31,7 @@ from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import Scaled
 from lp_posg.types import BoolArray, FloatArray, IntArray
 
+FARTHEST = 1e-8  # t counts in units of at least this share of the largest payoff, so that it has digits left
 HELD_SHARE = 1e-7  # an agent is held if its multiplier is more than this part of the largest
 # What an agent, or a sum of the smallest values, may lose once held, in its own units: for rounding.
 HELD_SLACK, HELD_SUM_SLACK = 1e-9, 1e-8
@@ -67,8 +69,8 @@ class Aim:
 
     def part(self, games: IntArray) -> Aim:
         """Return what is maximised in some of the games."""
-        rows, along, active, lower = (own[games] for own in (self.rows, self.along, self.active, self.lower))
-        return Aim(self.weight[games], rows, along, active, lower, self.unit[games], self.shift[games], self.name)
+        first = self.weight[games], self.rows[games], self.along[games], self.active[games], self.lower[games]
+        return Aim(*first, self.unit[games], self.shift[games], self.name)
 
     def then(self, game: Scaled, share: FloatArray, t: FloatArray) -> Aim:
         """Return what comes next over a convex set, after multipliers (B, R) and t (B,); without active rows, nothing.
@@ -135,8 +137,8 @@ def aims_in_turn(objective: Objective, game: Scaled) -> list[Aim]:
         active, shift = np.ones((1, int(kept.sum())), dtype=bool), r * first.shift
         along = 1.0 / np.where(rows.max(axis=1) > 0, rows.max(axis=1), 1.0)
         rows, lower = rows * along[:, None], lower * along
-        some = (own[None, kept] for own in (rows, along))
-        found.append(Aim(first.weight, *some, active, lower[None, kept], first.unit, shift, name))
+        rows, along, lower = rows[None, kept], along[None, kept], lower[None, kept]
+        found.append(Aim(first.weight, rows, along, active, lower, first.unit, shift, name))
     return [*found, Aim.of(Objective(f"{objective.name}, sum of values", np.ones(n)), game)]
 
 
@@ -151,9 +153,9 @@ def scaled_weights(weights: FloatArray, game: Scaled) -> FloatArray:
 
 
 def _least_size(game: Scaled) -> FloatArray:
-    """Return the smallest size of an agent's payoffs that is not 0, or 1, shape (B,)."""
+    """Return the smallest size of an agent's payoffs that is not 0 nor far below the largest; 1 if all are 0; (B,)."""
     least = np.where(game.size > 0, game.size, np.inf).min(axis=1)
-    return np.where(np.isfinite(least), least, 1.0)
+    return np.where(np.isfinite(least), np.maximum(least, FARTHEST * game.size.max(axis=1)), 1.0)
 
 
 def _or_one(size: FloatArray) -> FloatArray:
