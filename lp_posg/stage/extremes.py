@@ -4,8 +4,8 @@ Divided by the largest payoff, all others would be near a solver's tolerance, an
 rounding. Small games of this kind are solved in whole numbers, exactly. A larger one is solved as it is, in programs
 that are balanced (see `lp.balance`), and judged by its own regrets. Where these are large beside the other payoffs, it
 is solved with the extremes capped: who never plays what is forbidden does not mind how much it costs. The better of
-both is kept, judged by the regrets in the game as given; where these still are no rounding beside the usual payoffs,
-the way the game was solved is called ``rounded``.
+both is kept, judged by the regrets in the game as given; where these still are no rounding beside the usual payoffs, or
+payoffs are so far apart that a better equilibrium may have been missed, the way it was solved is called ``rounded``.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def solve_with_extremes(
     apart = {int(b): exact(block.part(slice(b, b + 1)), objective) for b in np.flatnonzero(first)}
     for b in apart:
         if apart[b] is None and extreme[b]:
-            apart[b] = _solved(block.part(slice(b, b + 1)), objective, kind, solve)
+            apart[b] = _solved(block.part(slice(b, b + 1)), objective, kind, solve, bool(spread[b] > WIDE))
     rest = np.array([apart.get(b) is None for b in range(len(block))])
     found = solve(block.part(rest), objective) if rest.any() else None
     careful = [own for own in apart.values() if own is not None]
@@ -90,8 +90,11 @@ def _without_doubt(
     return arranged(rows, joined(list(again.values())), kept)
 
 
-def _solved(block: StageBlock, objective: Objective, kind: Kind, solve: Solve) -> BlockStrategy:
-    """Return the strategy of one game, a block of one: of several the one with the smallest regret."""
+def _solved(block: StageBlock, objective: Objective, kind: Kind, solve: Solve, rounded: bool) -> BlockStrategy:
+    """Return the strategy of one game, a block of one: of several the one with the smallest regret.
+
+    `rounded`: whether to call it so however small its regret, as a better one may have been within a tolerance.
+    """
     tried, failed = [], None
     for cap in (np.inf, *CAPS):
         try:
@@ -107,7 +110,7 @@ def _solved(block: StageBlock, objective: Objective, kind: Kind, solve: Solve) -
     if not tried and failed is not None:
         raise failed
     share, found = min(tried, key=lambda pair: pair[0])
-    return replace(found, methods={"rounded": 1}) if share > ROUNDED else found
+    return replace(found, methods={"rounded": 1}) if rounded or share > ROUNDED else found
 
 
 def _spread(flat: FloatArray) -> tuple[FloatArray, BoolArray]:
