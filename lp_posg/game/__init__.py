@@ -8,6 +8,7 @@ from lp_posg.game.tolerance import (
     has_large_gap,
     usual_rewards,
     warn_of_large_gap,
+    warn_of_offset,
     warn_of_selection,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "has_large_gap",
     "usual_rewards",
     "warn_of_large_gap",
+    "warn_of_offset",
     "warn_of_selection",
 ]

@@ -13,7 +13,7 @@ import numpy as np
 from lp_posg.errors import LimitError, ModelError, OptionError, UnsupportedError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
 from lp_posg.evaluate.deviator import check_bounds
-from lp_posg.game import Game, warn_of_selection
+from lp_posg.game import Game, warn_of_offset, warn_of_selection
 from lp_posg.induction.backward import Swept, sweep
 from lp_posg.induction.blocks import Block
 from lp_posg.information import Ruled, StateSpace, reachable_states
@@ -23,7 +23,7 @@ from lp_posg.planning.solution import Stats
 from lp_posg.planning.state_plan import labels_of
 from lp_posg.planning.state_solution import StateSolution
 from lp_posg.planning.verification import check_certificate, check_planned_values
-from lp_posg.stage import OWN, Concept, concept_named
+from lp_posg.stage import OWN, Concept, check_selection, concept_named
 from lp_posg.trees import Tree
 from lp_posg.types import FloatArray
 
@@ -55,7 +55,7 @@ class CommonInformation:
         concept.check_game(request.game)
         if request.certificate == "bounded":
             check_bounds(concept.deviations)
-        concept.check_objective(request.objective)
+        check_selection(concept, request.game, request.objective)
         if request.run.checkpoint is not None:
             _check_storable(request)
 
@@ -136,6 +136,7 @@ def plan_over(
     check_certificate(certificate, game, request.resolved_concept.name, request.tolerance, request.accepts_gap)
     if request.compression.name == "exact":
         check_planned_values(certificate, model_values, game, request.tolerance)
+    warn_of_offset(game)
     warn_of_selection(game, swept.methods.get("rounded", 0))
     return StateSolution(
         **request.solved,

@@ -30,7 +30,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
-from lp_posg.lp import LinearProgram, LPResult, solve_program
+from lp_posg.lp import LinearProgram, LPResult, entropy, solve_concave, solve_program
 from lp_posg.stage.aim import Aim
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import Scaled, StageBlock, by_agent, scaled
@@ -176,6 +176,25 @@ def polymatrix_nash(block: StageBlock, pairs: Pairs, row: int, objective: Object
         solved += more
     parts = by_agent(x, block.n_private, block.n_actions)
     return one_atom([as_distribution(part) for part in parts], solved, "program")
+
+
+def most_random_nash(block: StageBlock, pairs: Pairs, row: int) -> BlockStrategy:
+    """Return the Nash equilibrium of one zero-sum polymatrix game of a block with the most entropy.
+
+    That of the law of all pure prescriptions is the sum of those of the prescriptions: agents draw independently.
+
+    `pairs`: of the block's scaled payoffs.
+
+    Raises LimitError, SolveError as `solve_concave`.
+    """
+    what = f"conic program at {block.where(row)} (concept 'ne', zero-sum, objective 'entropy')"
+    frame = _Frame.of(scaled(block.part(slice(row, row + 1))), pairs, row, block.n_private, block.n_actions)
+    found = solve_program(frame.program(-frame.total, frame.weight), what, block.deadline)
+    n_x, n_v = len(frame.total), len(frame.weight)
+    program = frame.at_equilibria(found).program(np.zeros(n_x), np.zeros(n_v))
+    x = solve_concave(program, lambda x: entropy(x[:n_x]), what, block.deadline)
+    parts = by_agent(x, block.n_private, block.n_actions)
+    return one_atom([as_distribution(part) for part in parts], 3, "conic")
 
 
 def _selected(
