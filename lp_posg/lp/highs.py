@@ -126,12 +126,13 @@ def run_loaded(
         return unsolved(status)
     solution = highs.getSolution()
     x = np.array(solution.col_value)
-    if program.violation(x) > violation:
+    activity = program.activity(x)
+    if program.violation(x, activity) > violation:
         return unsolved()
     if program.integer is not None:
         return LPResult(status, x, _EMPTY, float(program.cost @ x)) if _is_best(highs, program, x) else unsolved()
     dual = np.array(solution.row_dual)
-    if proof and not program.is_proven(x, dual):
+    if proof and not program.is_proven(x, dual, activity):
         return unsolved()
     return LPResult(status, x, dual, float(program.cost @ x))
 
