@@ -114,5 +114,13 @@ class LargeGapWarning(UserWarning):
     """A gap is within the tolerance, which is a share of all payoffs, but large beside those that the agents get."""
 
 
+class SelectionWarning(UserWarning):
+    """Which equilibrium is best may have been decided by rounding, as some payoffs are far beyond the others."""
+
+
+class OffsetWarning(UserWarning):
+    """What all rewards of an agent have in common is so large that doubles have few digits for their differences."""
+
+
 class MissingExtraError(LpPosgError):
     """An optional dependency is not installed; the message names the extra to install."""

@@ -10,7 +10,15 @@ from lp_posg.game.arrays import (
     promised_arrays,
 )
 from lp_posg.game.model import Game
-from lp_posg.game.tolerance import allowed_gaps, checked_tolerance, has_large_gap, usual_rewards, warn_of_large_gap
+from lp_posg.game.tolerance import (
+    allowed_gaps,
+    checked_tolerance,
+    has_large_gap,
+    usual_rewards,
+    warn_of_large_gap,
+    warn_of_offset,
+    warn_of_selection,
+)
 
 __all__ = [
     "GAME_FORMAT",
@@ -26,4 +34,6 @@ __all__ = [
     "promised_arrays",
     "usual_rewards",
     "warn_of_large_gap",
+    "warn_of_offset",
+    "warn_of_selection",
 ]

@@ -8,12 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from lp_posg.checks import finite_number
-from lp_posg.errors import LargeGapWarning
+from lp_posg.errors import LargeGapWarning, OffsetWarning, SelectionWarning
 from lp_posg.game.model import Game
 from lp_posg.types import ROUNDING, FloatArray
 
 LARGE_SHARE = 1e-4
 """A gap of more than this share of what an agent gets is no rounding to whoever gets it."""
+
+
+FEWEST_STEPS = 1e6
+"""Payoffs that differ by fewer steps between neighbouring doubles than this have lost what they differed by."""
 
 
 def checked_tolerance(tolerance: object) -> float:
@@ -69,5 +73,40 @@ def warn_of_large_gap(agents: Sequence[str], gaps: FloatArray, beside: FloatArra
         " are at fault; make the largest smaller, or give a smaller tolerance to refuse such a result (on the command"
         " line --tolerance)",
         LargeGapWarning,
+        stacklevel=3,
+    )
+
+
+def warn_of_selection(game: Game, rounded: int) -> None:
+    """Warn with `SelectionWarning` where that many stage games were solved in spite of payoffs too far apart."""
+    if not rounded:
+        return
+    usual = usual_rewards(game)
+    largest = np.max([np.abs(reward).max(axis=(1, 2)) for reward in game.parts()[2]], axis=0)
+    agent = int((largest / np.where(usual > 0, usual, np.inf)).argmax())
+    warnings.warn(
+        f"payoffs of agent {game.agents[agent]!r} reach {largest[agent]:.3g}, where {usual[agent]:.3g} is usual: in"
+        f" {rounded} stage games, too large to be solved without rounding, the equilibrium selected may not be the best"
+        " by the objective, although it is one within the tolerance; make the largest payoffs smaller",
+        SelectionWarning,
+        stacklevel=3,
+    )
+
+
+def warn_of_offset(game: Game) -> None:
+    """Warn with `OffsetWarning` where what an agent's rewards have in common leaves few digits for the differences."""
+    rewards = game.parts()[2]
+    low, high = (pick([pick(reward, axis=(1, 2)) for reward in rewards], axis=0) for pick in (np.min, np.max))
+    step = np.spacing(np.maximum(np.abs(low), np.abs(high)))
+    # Rewards that are all the same have no differences to lose, unless whole numbers would be lost.
+    few = np.flatnonzero((high - low < FEWEST_STEPS * step) & ((high > low) | (step > 1)))
+    if not len(few):
+        return
+    agent = int(few[0])
+    warnings.warn(
+        f"rewards of agent {game.agents[agent]!r} lie between {low[agent]:.17g} and {high[agent]:.17g}, where doubles"
+        f" are {step[agent]:.3g} apart: smaller differences are lost; subtract what they have in common, which changes"
+        " no equilibrium",
+        OffsetWarning,
         stacklevel=3,
     )

@@ -169,7 +169,8 @@ def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
             continue
         result, missed = _refined(other.program, result, end)
         result = other.restored(result, program.cost)
-        if missed < least and program.violation(result.x) <= VIOLATION_TOL:
+        is_sound = program.violation(result.x) <= VIOLATION_TOL and program.is_proven(result.x, result.dual)
+        if missed < least and is_sound:
             best, least = result, missed
         if least <= REFINED:
             break
@@ -179,7 +180,7 @@ def _attempt_balanced(program: LinearProgram, end: float) -> LPResult:
 def _in_turn(program: LinearProgram, end: float) -> LPResult:
     result = unsolved()
     for options in _BALANCED_WAYS:
-        result = run(program, options, max(end - clock.time(), 0.0), fresh=True)
+        result = run(program, options, max(end - clock.time(), 0.0), fresh=True, proof=False)
         if result.status in (Status.OPTIMAL, Status.LIMIT):
             break
     return result
@@ -195,7 +196,9 @@ def _refined(program: LinearProgram, result: LPResult, end: float) -> tuple[LPRe
         if step.missed <= ROUNDING or place == REFINEMENTS:
             break
         # The next correction shows what this one misses.
-        found = run(step.program, _BALANCED_WAYS[0], max(end - clock.time(), 0.0), fresh=True, violation=np.inf)
+        found = run(
+            step.program, _BALANCED_WAYS[0], max(end - clock.time(), 0.0), fresh=True, violation=np.inf, proof=False
+        )
         if found.status is not Status.OPTIMAL:
             break
         result = step.added_to(result, found)

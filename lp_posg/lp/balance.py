@@ -32,8 +32,8 @@ Units = Literal["middle", "mean", "given"]
 
 WIDE = 1e6
 """Programs whose largest entry is more than this many times another are balanced."""
-# An entry this small beside the largest may be what rounding left of nothing: no reason to balance a program.
 NOISE = 1e-14
+"""An entry this small beside the largest may be what rounding left of nothing: no reason to balance a program."""
 ROUNDING = 1e-15  # what a solution of a balanced program misses by less than this is rounding
 FARTHEST = 10.0  # a correction is at most this many times what is corrected
 MOST_PASSES = 20  # over rows and columns in turn; a handful does where the numbers are of two sizes

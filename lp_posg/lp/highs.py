@@ -41,6 +41,9 @@ FIRST_WAY: Mapping[str, object] = {
 
 LARGE_ENTRIES = 20_000  # programs beyond this many entries, and all with whole numbers, can be interrupted
 VIOLATION_TOL = 1e-7  # a solution that breaks a row by more than this is not believed, whatever its status
+# What the value of a solution in whole numbers may differ from the solver's own and from its bound, relatively: it is
+# asked for 1e-9, of numbers that it scales.
+INTEGER_TOL = 1e-8
 
 _EMPTY: FloatArray = np.empty(0)
 _local = threading.local()
@@ -73,11 +76,15 @@ def run(
     time_limit: float,
     fresh: bool,
     violation: float = VIOLATION_TOL,
+    proof: bool = True,
 ) -> LPResult:
-    """Return how one way of solving a program ended; `fresh`: by a new solver."""
+    """Return how one way of solving a program ended.
+
+    `fresh`: by a new solver. `violation`, `proof`: as in `run_loaded`.
+    """
     large = is_large(program)
     highs = _solver(fresh, options, time_limit, large, program.integer is not None)
-    return run_loaded(highs, program, large, violation) if load(highs, program) else unsolved()
+    return run_loaded(highs, program, large, violation, proof) if load(highs, program) else unsolved()
 
 
 def is_large(program: LinearProgram) -> bool:
@@ -99,8 +106,14 @@ def load(highs: highspy.Highs, program: LinearProgram) -> bool:
     return bool(passed != highspy.HighsStatus.kError)
 
 
-def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool, violation: float = VIOLATION_TOL) -> LPResult:
-    """Run a solver that holds `program` and return what became of it."""
+def run_loaded(
+    highs: highspy.Highs, program: LinearProgram, large: bool, violation: float = VIOLATION_TOL, proof: bool = True
+) -> LPResult:
+    """Run a solver that holds `program` and return what became of it.
+
+    That a solution is optimal is not believed: it may break a row by no more than `violation`, and, with `proof`, its
+    multipliers, or with whole numbers the bound, have to prove it.
+    """
     import highspy
 
     ran = _run_interruptibly(highs) if large else highs.run()
@@ -113,10 +126,22 @@ def run_loaded(highs: highspy.Highs, program: LinearProgram, large: bool, violat
         return unsolved(status)
     solution = highs.getSolution()
     x = np.array(solution.col_value)
-    if program.violation(x) > violation:
+    activity = program.activity(x)
+    if program.violation(x, activity) > violation:
         return unsolved()
-    dual = np.array(solution.row_dual) if program.integer is None else _EMPTY
+    if program.integer is not None:
+        return LPResult(status, x, _EMPTY, float(program.cost @ x)) if _is_best(highs, program, x) else unsolved()
+    dual = np.array(solution.row_dual)
+    if proof and not program.is_proven(x, dual, activity):
+        return unsolved()
     return LPResult(status, x, dual, float(program.cost @ x))
+
+
+def _is_best(highs: highspy.Highs, program: LinearProgram, x: FloatArray) -> bool:
+    """Whether a program with whole numbers has this value by its own costs, and no better one by the solver's bound."""
+    info, value = highs.getInfo(), float(program.cost @ x)
+    scale = max(1.0, float(np.abs(program.cost) @ np.abs(x)))
+    return max(abs(info.objective_function_value - value), value - info.mip_dual_bound) <= INTEGER_TOL * scale
 
 
 def _reached(highs: highspy.Highs, program: LinearProgram) -> LPResult:

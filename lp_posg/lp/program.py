@@ -17,6 +17,10 @@ from lp_posg.types import BoolArray, FloatArray, IntArray
 
 _EMPTY: FloatArray = np.empty(0)
 
+PROOF_TOL = 1e-9  # what primal and dual objectives may differ by, in units of the largest cost or of what is paid
+MULTIPLIER_TOL = 1e-7  # what a multiplier may be that nothing bounds, likewise
+ROUNDING_SHARE = 1e-5  # of the numbers that cancel, a share of this times `PROOF_TOL` is rounding
+
 Bounds = tuple[FloatArray | float, FloatArray | float]
 
 
@@ -77,14 +81,55 @@ class LinearProgram:
         """Number of constraints."""
         return len(self.row_lower)
 
-    def violation(self, x: FloatArray) -> float:
-        """Return the largest amount by which `x` breaks a bound or a row; inf if it is not finite."""
-        activity = np.bincount(self.index, self.value * x.repeat(np.diff(self.start)), self.n_rows)
+    def activity(self, x: FloatArray) -> FloatArray:
+        """Return what the rows are at `x`, shape (n_rows,)."""
+        return np.asarray(np.bincount(self.index, self.value * x.repeat(np.diff(self.start)), self.n_rows))
+
+    def violation(self, x: FloatArray, activity: FloatArray | None = None) -> float:
+        """Return the largest amount by which `x` breaks a bound or a row; inf if it is not finite.
+
+        `activity`: what the rows are at `x`, if that is known.
+        """
+        activity = self.activity(x) if activity is None else activity
         worst = 0.0
         for excess in (self.lower - x, x - self.upper, self.row_lower - activity, activity - self.row_upper):
             if excess.size and not excess.max() <= worst:
                 worst = float(excess.max())
         return worst if np.isfinite(worst) else np.inf
+
+    def is_proven(self, x: FloatArray, dual: FloatArray, activity: FloatArray | None = None) -> bool:
+        """Whether `dual`, shape (n_rows,), proves that a feasible `x` is optimal, by the program's own numbers alone.
+
+        What primal and dual objective differ by is the sum, over columns and rows, of a multiplier times the distance
+        from the bound that its sign allows; where that is infinite the multiplier is to be 0.
+
+        `activity`: what the rows are at `x`, if that is known.
+        """
+        activity = self.activity(x) if activity is None else activity
+        reduced = self.cost - self._column_sums(self.value * dual[self.index])
+        parts = (reduced, x, self.lower, self.upper), (dual, activity, self.row_lower, self.row_upper)
+        gap, unbounded = 0.0, 0.0
+        for multiplier, at, low, high in parts:
+            size, distance = np.abs(multiplier), np.abs(np.where(multiplier > 0, at - low, high - at))
+            endless = np.isinf(distance)
+            if endless.any():
+                unbounded = max(unbounded, float(size[endless].max()))
+                distance[endless] = 0.0
+            gap += float(size @ distance)
+        scale = max(1.0, float(np.abs(self.cost).max(initial=0.0)), float(np.abs(self.cost) @ np.abs(x)))
+        if gap > PROOF_TOL * scale:  # that of large numbers which cancel is rounding
+            of_row = np.bincount(self.index, np.abs(self.value * x.repeat(np.diff(self.start))), self.n_rows)
+            scale = max(scale, ROUNDING_SHARE * float(of_row @ np.abs(dual)))
+        return gap <= PROOF_TOL * scale and unbounded <= MULTIPLIER_TOL * scale
+
+    def _column_sums(self, entry: FloatArray) -> FloatArray:
+        """Return the sums of numbers that stand where the entries do, by column, shape (n_columns,)."""
+        number = np.diff(self.start)
+        if len(entry) and number.all():
+            return np.asarray(np.add.reduceat(entry, self.start[:-1]), dtype=np.float64)
+        return np.asarray(
+            np.bincount(np.arange(self.n_columns).repeat(number), entry, self.n_columns), dtype=np.float64
+        )
 
 
 @dataclass(frozen=True)

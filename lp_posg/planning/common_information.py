@@ -11,7 +11,7 @@ import numpy as np
 
 from lp_posg.errors import CertificateError, LimitError, LpPosgError, ModelError, OptionError, UnsupportedError
 from lp_posg.evaluate.deviator import check_bounds
-from lp_posg.game import Game
+from lp_posg.game import Game, warn_of_offset, warn_of_selection
 from lp_posg.induction.backward import Swept, sweep
 from lp_posg.induction.blocks import Block
 from lp_posg.information import Ruled, StateSpace, reachable_states
@@ -22,7 +22,7 @@ from lp_posg.planning.solution import Stats
 from lp_posg.planning.state_plan import labels_of
 from lp_posg.planning.state_solution import StateSolution
 from lp_posg.planning.verification import check_planned_values
-from lp_posg.stage import OWN, Concept, concept_named
+from lp_posg.stage import OWN, Concept, check_selection, concept_named
 from lp_posg.trees import Tree
 from lp_posg.types import FloatArray
 
@@ -51,7 +51,7 @@ class CommonInformation:
         concept.check_game(request.game)
         if request.certificate == "bounded":
             check_bounds(concept.deviations)
-        concept.check_objective(request.objective)
+        check_selection(concept, request.game, request.objective)
         if request.run.checkpoint is not None:
             _check_storable(request)
 
@@ -145,6 +145,8 @@ def plan_over(
     check_judged(request, found, solution)
     if request.compression.name == "exact":
         check_planned_values(certificate, model_values, game, request.tolerance)
+    warn_of_offset(game)
+    warn_of_selection(game, swept.methods.get("rounded", 0))
     return solution
 
 

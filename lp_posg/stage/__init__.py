@@ -1,6 +1,6 @@
 """Stage games and the concepts that solve them; one file per concept."""
 
-from lp_posg.stage.concepts import CONCEPTS, Concept, concept_named, selects_best, solves_apart
+from lp_posg.stage.concepts import CONCEPTS, Concept, check_selection, concept_named, selects_best, solves_apart
 from lp_posg.stage.correlated.concept import Correlated
 from lp_posg.stage.correlated.incentives import largest_share
 from lp_posg.stage.correlated.no_signalling import no_signalling_bound
@@ -21,6 +21,7 @@ __all__ = [
     "PayoffRegion",
     "StageBlock",
     "added",
+    "check_selection",
     "concept_named",
     "efficiency_of",
     "joined",

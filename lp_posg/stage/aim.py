@@ -2,14 +2,16 @@
 
 With the agents' scaled values v (see `Scaled`),
 
-    max  weight . v + t    s.t.   row . v - t >= lower  for an active row,   row . v >= lower  for another
+    max  weight . v + t    s.t.   row . v - along t >= lower  for an active row,   row . v >= lower  for another
 
-and t = 0 where no row is active. A linear objective has the weight alone. The leximin makes the smallest value as large
-as can be, then the second smallest, and so on, by one program after another:
+with the largest entry of a row 1, so that each agent is judged in its own units, and t = 0 where no row is active. A
+linear objective has the weight alone. The leximin makes the smallest value as large as can be, then the second
+smallest, and so on, by one program after another:
 
 - Over a convex set of values t is first the smallest value. In every optimum the row of an agent whose multiplier is
   positive is tight, so that agent has what it can have: it is held there, and t is maximised over the rest (`then`).
-  Multipliers of active agents sum to 1, so one at least is held each time, and the values found are the only ones.
+  Multipliers of active agents, times `along`, sum to 1, so one at least is held each time, and the values found are the
+  only ones.
 - Over any set of values the sum of the r smallest is the least of all sums of r values, and is maximised for r = 1, 2
   and so on while the sums before are held (`aims_in_turn`, `Aim.holding`).
 
@@ -29,8 +31,9 @@ from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import Scaled
 from lp_posg.types import BoolArray, FloatArray, IntArray
 
+FARTHEST = 1e-8  # t counts in units of at least this share of the largest payoff, so that it has digits left
 HELD_SHARE = 1e-7  # an agent is held if its multiplier is more than this part of the largest
-# What an agent, or a sum of the smallest values, may lose once held, in units of the largest payoff: for rounding.
+# What an agent, or a sum of the smallest values, may lose once held, in its own units: for rounding.
 HELD_SLACK, HELD_SUM_SLACK = 1e-9, 1e-8
 
 
@@ -40,6 +43,7 @@ class Aim:
 
     weight: FloatArray  # shape (B, n)
     rows: FloatArray  # shape (B, R, n)
+    along: FloatArray  # shape (B, R); positive
     active: BoolArray  # shape (B, R)
     lower: FloatArray  # shape (B, R); -inf for a row that can never be the least
     # unit, shift: shape (B,); in reward units the objective is ``shift + unit * (weight . v + t)``
@@ -56,16 +60,17 @@ class Aim:
             with np.errstate(over="ignore", invalid="ignore"):  # of payoffs near the largest number
                 unit = _or_one(np.abs(objective.weights * game.size).max(axis=1))
                 shift = game.best @ objective.weights
-            return Aim(weight, np.zeros((size, 0, n)), none > 0, none, unit, shift, objective.maximises)
-        unit, every = _or_one(game.size.max(axis=1)), np.ones((size, n), dtype=bool)
-        rows = np.eye(n) * (game.size / unit[:, None])[:, None]
-        lower, least = _shortfalls(game, every)
-        return Aim(np.zeros((size, n)), rows, every, lower / unit[:, None], unit, least[:, 0], objective.maximises)
+            return Aim(weight, np.zeros((size, 0, n)), none, none > 0, none, unit, shift, objective.maximises)
+        unit, every = _least_size(game), np.ones((size, n), dtype=bool)
+        own = np.where(game.size > 0, game.size, unit[:, None])
+        rows, (lower, least) = np.eye(n) * (game.size > 0)[:, None], _shortfalls(game, every)
+        along, none = unit[:, None] / own, np.zeros((size, n))
+        return Aim(none, rows, along, every, lower / own, unit, least[:, 0], objective.maximises)
 
     def part(self, games: IntArray) -> Aim:
         """Return what is maximised in some of the games."""
-        rows, active, lower = self.rows[games], self.active[games], self.lower[games]
-        return Aim(self.weight[games], rows, active, lower, self.unit[games], self.shift[games], self.name)
+        first = self.weight[games], self.rows[games], self.along[games], self.active[games], self.lower[games]
+        return Aim(*first, self.unit[games], self.shift[games], self.name)
 
     def then(self, game: Scaled, share: FloatArray, t: FloatArray) -> Aim:
         """Return what comes next over a convex set, after multipliers (B, R) and t (B,); without active rows, nothing.
@@ -74,28 +79,30 @@ class Aim:
         """
         if not self.active.size:
             return self
-        share = np.where(self.active, share, 0.0)
+        share = np.where(self.active, share * self.along, 0.0)
         held = share > HELD_SHARE * share.max(axis=1, keepdims=True)
         active = self.active & ~held
-        lower = np.where(held, self.lower + t[:, None] - HELD_SLACK, self.lower)
+        lower = np.where(held, self.lower + self.along * t[:, None] - HELD_SLACK, self.lower)
         bounds, least = _shortfalls(game, np.where(active.any(axis=1, keepdims=True), active, True))
-        lower = np.where(active, bounds / self.unit[:, None], lower)
+        lower = np.where(active, bounds * self.along / self.unit[:, None], lower)
         return replace(self, active=active, lower=lower, shift=least[:, 0])
 
     def holding(self, before: Sequence[Aim], value: FloatArray) -> Aim:
         """Return the aim with those before it held at what scaled values (n,) have; all of one game."""
-        least = [aim.lower + aim.score(value) - HELD_SUM_SLACK for aim in before]
+        least = [aim.lower + aim.along * aim.score(value) - HELD_SUM_SLACK for aim in before]
         rows = np.concatenate([self.rows, *(aim.rows for aim in before)], axis=1)
         lower = np.concatenate([self.lower, *least], axis=1)
+        along = np.concatenate([self.along, *(aim.along for aim in before)], axis=1)
         more = np.zeros((1, rows.shape[1] - self.active.shape[1]), dtype=bool)
-        return replace(self, rows=rows, lower=lower, active=np.concatenate([self.active, more], axis=1))
+        return replace(self, rows=rows, along=along, lower=lower, active=np.concatenate([self.active, more], axis=1))
 
     def score(self, value: FloatArray) -> float:
         """Return ``weight . v + t`` of scaled values (n,) in the first game; -inf where a row is not kept."""
         above, active = self.rows[0] @ value - self.lower[0], self.active[0]
         if (above[~active] < 0).any():
             return -np.inf
-        return float(self.weight[0] @ value + (above[active].min() if active.any() else 0.0))
+        t = (above[active] / self.along[0, active]).min() if active.any() else 0.0
+        return float(self.weight[0] @ value + t)
 
     def in_reward(self, score: float) -> float:
         """Return what the first game's objective is in reward units."""
@@ -106,8 +113,8 @@ class Aim:
         used = self.active[0] & np.isfinite(self.lower[0])
         if not used.any():
             return largest(self.weight[0])
-        every = [*zip(self.rows[0, used], self.lower[0, used], strict=True)]
-        every.append((self.rows[0, used].mean(axis=0), self.lower[0, used].mean()))
+        rows, lower = self.rows[0, used] / self.along[0, used, None], self.lower[0, used] / self.along[0, used]
+        every = [*zip(rows, lower, strict=True), (rows.mean(axis=0), lower.mean())]
         return min(largest(self.weight[0] + row) - float(lower) for row, lower in every)
 
 
@@ -128,7 +135,10 @@ def aims_in_turn(objective: Objective, game: Scaled) -> list[Aim]:
         kept = -lower - game.n_profiles * rows.sum(axis=1) <= (-lower).min()
         name = first.name if r == 1 else f"{first.name}, sum of the {r} smallest values"
         active, shift = np.ones((1, int(kept.sum())), dtype=bool), r * first.shift
-        found.append(Aim(first.weight, rows[None, kept], active, lower[None, kept], first.unit, shift, name))
+        along = 1.0 / np.where(rows.max(axis=1) > 0, rows.max(axis=1), 1.0)
+        rows, lower = rows * along[:, None], lower * along
+        rows, along, lower = rows[None, kept], along[None, kept], lower[None, kept]
+        found.append(Aim(first.weight, rows, along, active, lower, first.unit, shift, name))
     return [*found, Aim.of(Objective(f"{objective.name}, sum of values", np.ones(n)), game)]
 
 
@@ -140,6 +150,12 @@ def scaled_weights(weights: FloatArray, game: Scaled) -> FloatArray:
     """
     weighed = weights / np.abs(weights).max() * (game.size / _or_one(game.size.max(axis=1))[:, None])
     return np.asarray(weighed / _or_one(np.abs(weighed).max(axis=1))[:, None])
+
+
+def _least_size(game: Scaled) -> FloatArray:
+    """Return the smallest size of an agent's payoffs that is not 0 nor far below the largest; 1 if all are 0; (B,)."""
+    least = np.where(game.size > 0, game.size, np.inf).min(axis=1)
+    return np.where(np.isfinite(least), np.maximum(least, FARTHEST * game.size.max(axis=1)), 1.0)
 
 
 def _or_one(size: FloatArray) -> FloatArray:

@@ -72,6 +72,17 @@ def solves_apart(concept: Concept, block: StageBlock, objective: Objective) -> b
     return says is not None and bool(says(block, objective))
 
 
+def check_selection(concept: Concept, game: Payoffs, objective: Objective) -> None:
+    """Raise UnsupportedError before any work if the concept cannot be selected by `objective` in this game.
+
+    A concept for which that depends on both says so by a member ``check_selection(game, objective)``.
+    """
+    concept.check_objective(objective)
+    of_both = getattr(concept, "check_selection", None)
+    if of_both is not None:
+        of_both(game, objective)
+
+
 _MEMBERS = ("name", "deviations", "check_game", "check_objective", "solve")
 
 

@@ -52,6 +52,11 @@ class Objective:
         return self.weights is not None
 
     @property
+    def is_leximin(self) -> bool:
+        """Whether it is the leximin of the values."""
+        return self.weights is None and not self.is_conic
+
+    @property
     def is_conic(self) -> bool:
         """Whether it takes a conic program."""
         return self.concave is not None or self.of_law is not None

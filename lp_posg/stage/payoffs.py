@@ -167,12 +167,15 @@ def welfare_optimum(
     value = summed_over(welfare, n_private, n_actions, fixed)
     shape = value.shape[1 : 1 + len(fixed)]
     value = value.reshape(len(welfare), -1, *value.shape[-2:])
-    total = value.max(axis=3).sum(axis=2)
-    # Rounding decides no tie: the first of the profiles within it is taken.
-    slack = 1e-13 * np.abs(total).max(axis=1, keepdims=True)
-    chosen = np.argmax(total >= total.max(axis=1, keepdims=True) - slack, axis=1)
+    each = value.max(axis=3)
+    total = each.sum(axis=2)
+    # Rounding decides no tie: the first of the profiles within it is taken. Only what the best is a sum of is rounded;
+    # what a far worse one costs is no measure of it.
+    games, best = np.arange(len(welfare)), total.argmax(axis=1)
+    slack = 1e-13 * np.abs(each[games, best]).sum(axis=1)
+    chosen = np.argmax(total >= (total[games, best] - slack)[:, None], axis=1)
     pure: list[IntArray] = [np.empty(0, dtype=np.int64)] * len(n_private)
-    pure[free] = value[np.arange(len(welfare)), chosen].argmax(axis=2)
+    pure[free] = value[games, chosen].argmax(axis=2)
     for i, index in zip(fixed, np.unravel_index(chosen, shape) if shape else (), strict=True):
         pure[i] = pure_prescriptions(n_private[i], n_actions[i])[index]
     return pure

@@ -17,6 +17,8 @@ METHODS: Mapping[str, str] = {
     "columns": "column generation, to a proven bound",
     "conic": "a conic program, then a linear one",
     "boxes": "branch and bound over boxes of prescriptions, to a proven bound",
+    "exact": "in whole numbers, without rounding",
+    "rounded": "as another, although payoffs of very different sizes may have misled what selects",
 }
 """How a stage game can be solved."""
 

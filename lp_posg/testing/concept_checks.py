@@ -10,7 +10,7 @@ from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.game import Game
 from lp_posg.planning import Solution, StatePlan, solve
 from lp_posg.planning.packing import pack
-from lp_posg.stage import CONCEPTS, Concept, concept_named, parse_objective
+from lp_posg.stage import CONCEPTS, Concept, check_selection, concept_named, parse_objective
 from lp_posg.testing.conformance import blamed, expect
 from lp_posg.testing.random_games import random_game
 
@@ -110,7 +110,7 @@ def _check_objectives(concept: Concept) -> None:
     for objective in OBJECTIVES:
         what = f"concept {concept.name!r} with objective {objective!r}"
         try:
-            concept.check_objective(parse_objective(objective, game.agents))
+            check_selection(concept, game, parse_objective(objective, game.agents))
         except UnsupportedError:
             continue
         with blamed(what):

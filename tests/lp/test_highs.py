@@ -132,7 +132,7 @@ def test_when_every_way_fails_it_is_raised_with_the_program(monkeypatch):
 
 
 def test_a_solution_that_breaks_a_row_is_not_believed(monkeypatch):
-    monkeypatch.setattr(LinearProgram, "violation", lambda self, x: 1e-3)
+    monkeypatch.setattr(LinearProgram, "violation", lambda self, x, activity: 1e-3)
     assert attempt_program(CORNER).status is Status.FAILED
 
 

@@ -163,7 +163,7 @@ def test_no_equilibrium_escapes_the_program_of_a_box_it_is_in():
         game = Multilinear.of(block_of(payoff).payoff[0])
         row = rng.normal(size=(1, 3)) * game.size
         one = np.ones((1, 1))
-        relaxation = Relaxation(game, Aim(np.zeros((1, 3)), row[None], one > 0, 0 * one, one[0], one[0], "a row"))
+        relaxation = Relaxation(game, Aim(np.zeros((1, 3)), row[None], one, one > 0, 0 * one, one[0], one[0], "a row"))
         for point in all_equilibria(payoff):
             x = np.clip(np.stack([point, 1 - point], axis=1), 0, 1).ravel()
             worth, _ = game.worth(x)

@@ -13,6 +13,7 @@ import lp_posg as posg
 from lp_posg.errors import LimitError
 from lp_posg.game import Game
 from lp_posg.stage import StageBlock, concept_named, parse_objective
+from lp_posg.stage.nash import extreme_equilibria, nash_concept
 from lp_posg.stage.nash import two_agents as nash_general
 
 AGENTS = ("a", "b")
@@ -22,7 +23,11 @@ def block_of(payoff, deadline=None) -> StageBlock:
     return StageBlock(payoff.reshape(1, 2, 1, 1, *payoff.shape[1:]), 0, np.array([0]), deadline)
 
 
-def test_the_best_and_worst_of_all_equilibria_as_nashpy_lists_them():
+@pytest.mark.parametrize("way", ["exact", "program"])
+def test_the_best_and_worst_of_all_equilibria_as_nashpy_lists_them(way, monkeypatch):
+    if way == "program":
+        monkeypatch.setattr(nash_concept, "FEW_SYSTEMS", 0)
+        monkeypatch.setattr(extreme_equilibria, "MOST_SYSTEMS", 0)
     nashpy = pytest.importorskip("nashpy")
     several = 0
     for seed in range(50):

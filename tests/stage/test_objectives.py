@@ -13,7 +13,7 @@ from stage_games import random_block
 from lp_posg.errors import LimitError, ModelError, OptionError, SolveError, UnsupportedError
 from lp_posg.lp import conic, tangents
 from lp_posg.stage import StageBlock, concept_named, parse_objective
-from lp_posg.stage.correlated import semi_compact
+from lp_posg.stage.correlated import exact_program, semi_compact
 from lp_posg.stage.correlated.concept import concave_optima
 from lp_posg.stage.correlated.whole_program import incentive_programs
 from lp_posg.stage.objective import Objective
@@ -44,6 +44,7 @@ def chooser(*outcomes):
 
 @pytest.fixture(params=["whole", "columns"])
 def method(request, monkeypatch):
+    monkeypatch.setattr(exact_program, "EXACT_ENTRIES", 0)
     if request.param == "columns":
         monkeypatch.setattr(semi_compact, "SMALL_ENTRIES", 0)
         monkeypatch.setattr(semi_compact, "FEW_EQUATIONS", -1.0)
@@ -144,6 +145,7 @@ def test_leximin_of_two_agents_is_the_largest_sum_above_the_largest_minimum(conc
 @pytest.mark.parametrize("concept", CONCEPTS)
 def test_both_methods_find_the_one_leximin_of_three_agents(concept, monkeypatch):
     block = random_block(4, (2, 1, 2), (2, 2, 2), size=10)
+    monkeypatch.setattr(exact_program, "EXACT_ENTRIES", 0)
     whole, _ = values_of(block, concept, "egalitarian")
     monkeypatch.setattr(semi_compact, "SMALL_ENTRIES", 0)
     monkeypatch.setattr(semi_compact, "FEW_EQUATIONS", -1.0)

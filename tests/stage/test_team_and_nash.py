@@ -11,6 +11,7 @@ from stage_games import joint_law, joint_prescriptions, random_block, values, wo
 
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.stage import StageBlock, concept_named, parse_objective, team
+from lp_posg.stage.nash import extreme_equilibria, nash_concept
 
 TOL = 1e-8
 SHAPES = [
@@ -124,7 +125,11 @@ def equilibria(payoff):
 
 
 @pytest.mark.parametrize("objective", ["welfare", "worst", "egalitarian", "agent:1", "agent:2"])
-def test_the_selected_nash_equilibrium_is_the_best_of_all(objective):
+@pytest.mark.parametrize("way", ["exact", "program"])
+def test_the_selected_nash_equilibrium_is_the_best_of_all(objective, way, monkeypatch):
+    if way == "program":
+        monkeypatch.setattr(nash_concept, "FEW_SYSTEMS", 0)
+        monkeypatch.setattr(extreme_equilibria, "MOST_SYSTEMS", 0)
     several = 0
     for seed in range(12):
         payoff = np.random.default_rng(seed).uniform(-1, 1, (2, 3, 3))
@@ -187,3 +192,21 @@ def test_bad_objectives_are_named(name):
 def test_unknown_concepts_are_named():
     with pytest.raises(ModelError, match=r"unknown concept 'cee'.*interim-cce"):
         concept_named("cee")
+
+
+@pytest.mark.parametrize("way", ["exact", "program"])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("other", [0, 1])
+def test_the_better_off_of_two_agents_gets_what_it_can_have(way, turned, other, monkeypatch):
+    """Two equilibria on the diagonal, worth 5, 5 and 5, 7 (or 7, 5): the same minimum, and the second is the better."""
+    if way == "program":
+        monkeypatch.setattr(nash_concept, "FEW_SYSTEMS", 0)
+        monkeypatch.setattr(extreme_equilibria, "MOST_SYSTEMS", 0)
+    payoff = np.stack([np.diag([5.0, 5.0])] * 2)
+    payoff[other, 1, 1] = 7.0
+    payoff = payoff[:, ::-1, ::-1] if turned else payoff
+    block = StageBlock(payoff.reshape(1, 2, 1, 1, 2, 2), 0, np.array([0]))
+    found = concept_named("ne").solve(block, parse_objective("egalitarian", ("a", "b")))
+    expected = [5.0, 5.0]
+    expected[other] = 7.0
+    assert found.values(block.payoff)[0] == pytest.approx(expected, abs=1e-6)

@@ -25,6 +25,7 @@ from lp_posg.evaluate.kinds import KINDS
 from lp_posg.game.protocols import Payoffs
 from lp_posg.lp import ProgramBlock, Values, solve_block, solve_concave, solve_of_values
 from lp_posg.stage.aim import Aim
+from lp_posg.stage.correlated.exact_program import exact_equilibrium
 from lp_posg.stage.correlated.generation import by_generation
 from lp_posg.stage.correlated.incentives import Kind
 from lp_posg.stage.correlated.pricing import check_pricing
@@ -112,7 +113,12 @@ class Correlated:
         for kind ``prescription``, which generates no columns, if the whole program would be; SolveError if a program
         cannot be solved.
         """
-        return solve_with_extremes(block, objective, self.kind, partial(shortcuts_first, by_program=self._by_kind))
+        by_size = partial(shortcuts_first, by_program=self._by_kind)
+        return solve_with_extremes(block, objective, self.kind, by_size, self._exactly)
+
+    def _exactly(self, block: StageBlock, objective: Objective) -> BlockStrategy | None:
+        form = form_of(block.n_private, block.n_actions, self.kind)
+        return exact_equilibrium(block, objective, form, self._what(block, 0))
 
     def solves_apart(self, block: StageBlock, objective: Objective) -> bool:
         """Whether a game takes a conic program of its own."""

@@ -106,7 +106,7 @@ class Generation:
         master.add(slack, np.zeros(len(slack)), -np.inf)
         if n_value:
             smallest = np.zeros((1, len(lower)))
-            smallest[0, n_incentive:-1] = -1.0 * aim.active[0]
+            smallest[0, n_incentive:-1] = -aim.along[0] * aim.active[0]
             master.add(smallest, np.zeros(1), -np.inf)
         n_own = master.n_columns
         used = self._improved(master, aim, n_own, feasible=False).x[0]
@@ -174,7 +174,7 @@ class Generation:
 def _admissible(aim: Aim, share: FloatArray, feasible: bool) -> FloatArray:
     """Return multipliers of the aim's rows of which the Lagrangian bound is finite, next to those given."""
     share = np.where(np.isfinite(aim.lower[0]), np.maximum(share, 0.0), 0.0)
-    total = share[aim.active[0]].sum()
+    total = (share * aim.along[0])[aim.active[0]].sum()
     return share / total if feasible and total > 0 else share * feasible
 
 

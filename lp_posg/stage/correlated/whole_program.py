@@ -105,7 +105,7 @@ def incentive_programs(form: Form, game: Scaled, weight: FloatArray | None = Non
     They maximise the sum of values by `weight` (B, n); without it they have no costs.
     """
     layout = layout_of(form)
-    gains, value = _gains(form, game.payoff)
+    gains, value = gains_and_values(form, game.payoff)
     entries = gains.take(layout.source, axis=1)
     size = form.units(np.maximum.reduceat(np.abs(entries), layout.row_first, axis=1))
     entries /= size.take(layout.incentive_row, axis=1)
@@ -118,7 +118,7 @@ def incentive_programs(form: Form, game: Scaled, weight: FloatArray | None = Non
     return replace(layout.frame, cost=cost, value=numbers), value
 
 
-def _gains(form: Form, payoff: FloatArray) -> tuple[FloatArray, FloatArray]:
+def gains_and_values(form: Form, payoff: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return what following gains over deviating, and the agents' values, where g and a cell are drawn.
 
     Returns
@@ -192,7 +192,7 @@ def _with_rows(block: ProgramBlock, weighted: FloatArray, aim: Aim) -> ProgramBl
         row_upper=np.concatenate([fixed[1], np.full((size, n), np.inf)], axis=1),
         start=np.append(start, start[-1] + n).astype(np.int32),
         index=np.concatenate([np.insert(block.index, position, np.tile(rows, n_y)), rows]).astype(np.int32),
-        value=np.concatenate([numbers, np.where(aim.active, -1.0, 0.0)], axis=1),
+        value=np.concatenate([numbers, np.where(aim.active, -aim.along, 0.0)], axis=1),
     )
 
 

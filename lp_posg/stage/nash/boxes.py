@@ -183,7 +183,7 @@ class Relaxation:
         rows.bound(aim.lower[0])
         row, slot = np.nonzero(matrix)
         rows.add(row, self._u + slot, matrix[row, slot])
-        rows.add(active, np.full(len(active), self._n_columns - 1), -1.0)
+        rows.add(active, np.full(len(active), self._n_columns - 1), -aim.along[0, active])
 
     def solve(self, box: Box, time_limit: float = np.inf) -> LPResult:
         """Return how the program of a box ended."""

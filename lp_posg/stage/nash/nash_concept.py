@@ -2,8 +2,8 @@
 
 Two agents whose payoffs sum to a constant at each private profile: one linear program (`minimax`). Any number of agents
 with the same payoffs: the team optimum is the Nash equilibrium best for all. One agent: the best reply. Any number of
-agents in a zero-sum polymatrix game: `polymatrix`. Two agents otherwise: `two_agents`; more of them, in small games:
-`box_search`.
+agents in a zero-sum polymatrix game: `polymatrix`. Two agents otherwise: `two_agents`, and in small games
+`extreme_equilibria`; more of them, in small games: `box_search`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import numpy as np
 from lp_posg.errors import UnsupportedError
 from lp_posg.evaluate.kinds import KINDS
 from lp_posg.game.protocols import Payoffs
+from lp_posg.lp import entropy
 from lp_posg.stage.extremes import solve_with_extremes
 from lp_posg.stage.minimax import SAME_PAYOFF, below_best, constant_sum, minimax_nash
 from lp_posg.stage.nash.box_search import ENTRY_LIMIT, best_nash
-from lp_posg.stage.nash.polymatrix import pairs_of, polymatrix_nash
+from lp_posg.stage.nash.extreme_equilibria import exact_nash
+from lp_posg.stage.nash.polymatrix import most_random_nash, pairs_of, polymatrix_nash
 from lp_posg.stage.nash.two_agents import selected_nash
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock, scaled
@@ -26,6 +28,10 @@ from lp_posg.stage.shortcuts import shortcuts_first
 from lp_posg.stage.strategy import BlockStrategy, joined
 from lp_posg.stage.team import Team
 from lp_posg.types import BoolArray
+
+# Up to so many systems of equations enumeration without rounding takes less than a mixed-integer program, which can
+# also be wrong (HiGHS 1.15 is, where payoffs are a hundred times others).
+FEW_SYSTEMS = 100
 
 
 class Nash:
@@ -38,12 +44,17 @@ class Nash:
         """Do nothing: of more than two agents, what their stage games are made of decides; see `solve`."""
 
     def check_objective(self, objective: Objective) -> None:
-        """Raise UnsupportedError for an objective that takes a conic program: Nash equilibria are no convex set."""
-        if objective.is_conic:
-            raise UnsupportedError(
-                f"concept 'ne' is not available with objective {objective.name!r}; use welfare, worst, agent:k,"
-                " weighted:... or egalitarian, or concept 'ce', 'interim-cce' or 'cce'"
-            )
+        """Raise UnsupportedError for an objective that takes a conic program, but for the entropy.
+
+        Nash equilibria are no convex set, except in zero-sum games, where all have the same values.
+        """
+        if objective.is_conic and not _is_entropy(objective):
+            raise _unavailable(objective, "")
+
+    def check_selection(self, game: Payoffs, objective: Objective) -> None:
+        """Raise UnsupportedError for the entropy if a game of two agents is not zero-sum."""
+        if _is_entropy(objective) and len(game.agents) == 2 and not getattr(game, "is_zero_sum", True):
+            raise _unavailable(objective, " where the game is not zero-sum")
 
     def solve(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         """Return a Nash equilibrium of each stage game: the one the objective selects.
@@ -54,7 +65,8 @@ class Nash:
         be solved.
         """
         self.check_objective(objective)
-        return solve_with_extremes(block, objective, "interim", partial(shortcuts_first, by_program=self._by_program))
+        by_program = partial(shortcuts_first, by_program=self._by_program)
+        return solve_with_extremes(block, objective, "interim", by_program, exact_nash, _selects)
 
     def solves_apart(self, block: StageBlock, objective: Objective) -> bool:
         """Whether a game may need a mixed-integer program or a search of its own."""
@@ -63,6 +75,8 @@ class Nash:
 
     def _by_program(self, block: StageBlock, objective: Objective) -> BlockStrategy:
         # With one payoff for all, the team optimum is an equilibrium and the best of those that gives all the most.
+        if _is_entropy(objective):
+            return _most_random(block, objective)
         common = common_payoff(block)
         teams = common & objective.is_monotone | (block.n_agents == 1)
         if teams.all():
@@ -83,7 +97,7 @@ class Nash:
             elif polymatrix[b]:
                 parts.append(polymatrix_nash(block, pairs, b, objective))
             elif block.n_agents == 2:
-                parts.append(selected_nash(one, objective))
+                parts.append(exact_nash(one, objective, FEW_SYSTEMS) or selected_nash(one, objective))
             elif entries <= ENTRY_LIMIT:
                 parts.append(best_nash(one, objective))
             else:
@@ -95,6 +109,33 @@ class Nash:
                     f" ({pairs.why_not(b)}); use 'ce', 'interim-cce' or 'cce'"
                 )
         return joined(parts)
+
+
+def _is_entropy(objective: Objective) -> bool:
+    return objective.of_law is entropy
+
+
+def _unavailable(objective: Objective, why: str) -> UnsupportedError:
+    return UnsupportedError(
+        f"concept 'ne' is not available with objective {objective.name!r}{why}; use welfare, worst, agent:k,"
+        " weighted:... or egalitarian, or concept 'ce', 'interim-cce' or 'cce'"
+    )
+
+
+def _most_random(block: StageBlock, objective: Objective) -> BlockStrategy:
+    """Return the Nash equilibrium of each zero-sum polymatrix game whose prescriptions have the most entropy.
+
+    Raises UnsupportedError if one is none.
+    """
+    pairs = pairs_of(scaled(block))
+    for b in np.flatnonzero(~pairs.is_zero_sum()).tolist():
+        raise _unavailable(objective, f" in the stage game at {block.where(b)}, which is not zero-sum")
+    return joined([most_random_nash(block, pairs, b) for b in range(len(block))])
+
+
+def _selects(block: StageBlock) -> bool:
+    """Whether equilibria of some of the games may differ in value."""
+    return block.n_agents == 2 and not bool(constant_sum(block).all())
 
 
 def common_payoff(block: StageBlock) -> BoolArray:

@@ -30,7 +30,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
-from lp_posg.lp import LinearProgram, LPResult, solve_program
+from lp_posg.lp import LinearProgram, LPResult, entropy, solve_concave, solve_program
 from lp_posg.stage.aim import Aim
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import Scaled, StageBlock, by_agent, scaled
@@ -178,6 +178,25 @@ def polymatrix_nash(block: StageBlock, pairs: Pairs, row: int, objective: Object
     return one_atom([as_distribution(part) for part in parts], solved, "program")
 
 
+def most_random_nash(block: StageBlock, pairs: Pairs, row: int) -> BlockStrategy:
+    """Return the Nash equilibrium of one zero-sum polymatrix game of a block with the most entropy.
+
+    That of the law of all pure prescriptions is the sum of those of the prescriptions: agents draw independently.
+
+    `pairs`: of the block's scaled payoffs.
+
+    Raises LimitError, SolveError as `solve_concave`.
+    """
+    what = f"conic program at {block.where(row)} (concept 'ne', zero-sum, objective 'entropy')"
+    frame = _Frame.of(scaled(block.part(slice(row, row + 1))), pairs, row, block.n_private, block.n_actions)
+    found = solve_program(frame.program(-frame.total, frame.weight), what, block.deadline)
+    n_x, n_v = len(frame.total), len(frame.weight)
+    program = frame.at_equilibria(found).program(np.zeros(n_x), np.zeros(n_v))
+    x = solve_concave(program, lambda x: entropy(x[:n_x]), what, block.deadline)
+    parts = by_agent(x, block.n_private, block.n_actions)
+    return one_atom([as_distribution(part) for part in parts], 3, "conic")
+
+
 def _selected(
     face: _Frame, game: Scaled, objective: Objective, what: str, deadline: float | None
 ) -> tuple[FloatArray, int]:
@@ -265,7 +284,7 @@ class _Frame:
         if not n_rows:
             return self.program(none, by_value)
         values = np.concatenate([np.zeros((n_rows, n_x)), aim.rows[0][:, agent]], axis=1)
-        t = np.where(aim.active[0], -1.0, 0.0)[:, None]
+        t = np.where(aim.active[0], -aim.along[0], 0.0)[:, None]
         wider = replace(
             self,
             matrix=np.block([[self.matrix, np.zeros((len(self.matrix), 1))], [values, t]]),

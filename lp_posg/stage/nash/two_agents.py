@@ -113,7 +113,7 @@ def compile_nash(game: Scaled, n_private: tuple[int, ...], n_actions: tuple[int,
         rows.append((regret, 0.0, np.inf))
         rows.append((regret - np.repeat(size, a)[:, None] * b, -np.inf, 0.0))
         rows.append((x + b, -np.inf, 1.0))
-    t = np.where(aim.active[0, :, None], unit[-1], 0.0)
+    t = np.where(aim.active[0, :, None], aim.along[0, :, None] * unit[-1], 0.0)
     rows.append((np.repeat(aim.rows[0], n_private, axis=1) @ np.concatenate(columns[4:6]) - t, aim.lower[0], np.inf))
     matrix = np.concatenate([part for part, _, _ in rows])
     low, high = (np.concatenate([np.full(len(part[0]), part[side]) for part in rows]) for side in (1, 2))
