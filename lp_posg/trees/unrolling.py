@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.checks import whole_number
+from lp_posg.deadline import check_time
 from lp_posg.errors import LimitError
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
@@ -157,10 +158,12 @@ class _Unrolling:
         table = first_table(self.game, self.structure)
         front = self._first(table)
         for time in range(self.horizon):
+            check_time(f"unrolling game {self.game.name!r}, at step {time + 1}", time=time)
             ends = self._moves(time, front)
             if time < self.horizon - 1:
                 table = next_table(self.game, self.structure, table.next_private)
                 front = self._chance(time, table, front, ends)
+        check_time(f"unrolling game {self.game.name!r}")
         return self.nodes.tree(self.game.name, self.game.agents, tuple(self.sets), tuple(self.outcomes))
 
     # ---- chance -----------------------------------------------------------------------------------
