@@ -10,6 +10,7 @@ import lp_posg as posg
 from lp_posg.deadline import check_time, current_deadline, until
 from lp_posg.errors import LimitError
 from lp_posg.evaluate import certify
+from lp_posg.evaluate.bounded_gaps import certify_bounds
 from lp_posg.information import reachable_states, sharing_structure
 from lp_posg.information.resources import Resources
 from lp_posg.learning.actors import Follower
@@ -166,6 +167,13 @@ def test_certify_asks_the_clock_at_every_step_of_both_passes(monkeypatch):
         ("time", "certify", 1),
         ("time", "certify", 0),
     ]
+
+
+def test_bounds_on_gaps_ask_the_clock_at_every_step(monkeypatch):
+    plan = posg.solve(posg.catalog("dectiger"), 3, "full", "team")
+    game, model = plan.game, reachable_states(plan.game, plan.sharing, 3)
+    met = limits_met(monkeypatch, lambda use: certify_bounds(game, plan.policy, model, "team", resources=use))
+    assert met == [("time", "certify", 2), ("time", "certify", 1), ("time", "certify", 0)]
 
 
 # ---- learning and surveys --------------------------------------------------------------------------------------
