@@ -83,14 +83,16 @@ def histories():
 TREE = posg.trees.from_rules("g", ("a", "b"), (), rules)
 
 CALLS = {
-    # One for each of the 7 nodes.
+    # One for each of the 7 nodes, and for five checks of the tree.
     "building the tree of game 'g' from its rules": (
         lambda: posg.trees.from_rules("g", ("a", "b"), (), rules),
-        7,
+        7 + 5,
     ),
     # Two steps, then the tree; and one for each agent at the information sets of each step.
-    "numbering information sets, which unrolling begins with": (unrolled, 3 + 4),
+    "numbering information sets, which unrolling begins with": (unrolled, 3 + 4 + 5),
     "bringing game 'g' into sequence form": (lambda: tree_form(TREE), 3),
+    # Two information sets, and the payoffs of two agents together in one part.
+    "listing the plans of game 'g'": (lambda: posg.trees.strategic_form(TREE), 3),
     # Step 1 to 2: three; the sets of two steps: two agents and the pairs, twice; the end: one.
     "numbering information sets": (histories, 3 + 6 + 1),
 }
@@ -219,3 +221,10 @@ def test_a_survey_past_its_limit_says_what_is_not_known(monkeypatch):
     monkeypatch.setattr("lp_posg.planning.fits.clock", SimpleNamespace(time=lambda: 0.0))
     fits = posg.survey(posg.catalog("dectiger"), 3, ["full", "one-step-delay"], time_limit=1.0)
     assert [(fit.admissible, fit.reason) for fit in fits] == [(None, "the time limit was met at step 1")] * 2
+
+
+def test_verify_past_its_limit_certifies_nothing(monkeypatch):
+    plan = posg.solve(posg.catalog("dectiger"), 2, "full", "team")
+    monkeypatch.setattr("lp_posg.planning.verification.clock", SimpleNamespace(time=lambda: 0.0))
+    with pytest.raises(LimitError, match="the time limit was met, in phase 'expand' at step 1"):
+        posg.verify(plan, time_limit=1.0)
