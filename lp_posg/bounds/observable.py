@@ -11,6 +11,7 @@ import numpy as np
 
 from lp_posg.bounds.branching import inverse_bound, program_entries, search
 from lp_posg.bounds.differences import beliefs_of, closest_states, descend, flattest, least, ratio
+from lp_posg.deadline import current_deadline
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.types import BOUND_TOL, NULL_TOL, FloatArray, SparseMatrix, read_only
@@ -159,7 +160,8 @@ def observability(game: Game, time_limit: float = 60.0) -> Observability:
     """
     if not isinstance(time_limit, Real) or not time_limit >= 0:
         raise ModelError(f"time_limit is {time_limit!r}, expected seconds, at least 0")
-    deadline = clock.time() + time_limit
+    latest = clock.time() + time_limit
+    deadline = min(latest, current_deadline() or latest)
     first = game.initial_observation_matrix
     before = None if first is None else _of_laws(game, [_law(first, None, None)], deadline)
     return replace(_of_laws(game, step_laws(game), deadline), initial=before)

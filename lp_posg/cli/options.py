@@ -8,12 +8,14 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import time as clock
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from lp_posg.cli.games import complete_game, game_endings
+from lp_posg.deadline import until
 
 CONCEPTS = "team, ne, strategic-ce, ce, interim-cce or cce"
 SHARING = "full, one-step-delay, one-directional, controller:D, uncontrolled:D, delay:D, none"
@@ -154,7 +156,11 @@ def takes(*names: str, several: Sequence[str] = ()) -> Callable[[Callable[..., N
 
         @functools.wraps(run)
         def command(**given: Any) -> None:
-            run(options=_chosen({name: given.pop(name) for name in names}), **given)
+            options = _chosen({name: given.pop(name) for name in names})
+            limit = options.get("time_limit")
+            # The limit is the whole command's: reading the game counts.
+            with until(None if limit is None else clock.time() + limit):
+                run(options=options, **given)
 
         command.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=[entry.replace(kind=kind) for entry in entries]

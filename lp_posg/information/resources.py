@@ -6,9 +6,10 @@ import os
 import sys
 import time as clock
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from lp_posg.deadline import current_deadline
 from lp_posg.errors import LimitError
 
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -43,7 +44,8 @@ class Resources:
     max_states : int or None
         Most common-information states of all depths together.
     deadline : float or None
-        Value of ``time.time()`` (a cluster's machines share it) after which to stop.
+        Value of ``time.time()`` (a cluster's machines share it) after which to stop; by default that of the call
+        that is running.
     memory_limit : int or None
         Most bytes of resident memory of this process.
     phase : str
@@ -54,7 +56,7 @@ class Resources:
     run_local: Run = map
     store: Store | None = None
     max_states: int | None = None
-    deadline: float | None = None
+    deadline: float | None = field(default_factory=current_deadline)
     memory_limit: int | None = None
     phase: str = "expand"
 

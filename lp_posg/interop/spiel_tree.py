@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from lp_posg.deadline import check_time
 from lp_posg.errors import ImperfectRecallError, LimitError, ModelError, UnsupportedError
 from lp_posg.trees import CHANCE, TERMINAL, InformationSet, Tree
 from lp_posg.trees.tree import TreeBuilder
@@ -56,10 +57,11 @@ class SpielTree:
 
         Raises LimitError if there are more nodes than `max_nodes`. Raises ImperfectRecallError if an agent does not
         know at an information state what it knew and did before. Raises UnsupportedError if a mean field moves. Raises
-        ModelError if returns or probabilities are none.
+        ModelError if returns or probabilities are none. Raises LimitError if the time is over.
         """
         waiting = [_Place(root, (), (None,) * len(self._agents), -1, Fraction(1), "")]
         while waiting:
+            check_time(f"walking the tree of OpenSpiel's game {self._name!r}", nodes=len(self._nodes.parent))
             place = waiting.pop()
             branches = self._write(place)
             if len(self._nodes.parent) + len(waiting) + len(branches) > self._max_nodes:

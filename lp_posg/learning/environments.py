@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from lp_posg.deadline import check_time
 from lp_posg.errors import LpPosgError, SimulatorError
 from lp_posg.evaluate import GameSampler
 from lp_posg.game import Game
@@ -118,6 +119,7 @@ def record(
     observations = np.empty((n_runs, max(horizon - 1, 0), n), dtype=np.int64)
     actor.begin(n_runs, first, rng)
     for time in range(horizon):
+        check_time("playing episodes")
         actions[:, time] = chosen = actor.act(time)
         seen, rewards[:, time] = step(time, chosen)
         if time < horizon - 1:

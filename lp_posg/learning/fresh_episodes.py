@@ -88,13 +88,13 @@ def _half(options: LearnOptions, errors: FloatArray) -> FloatArray:
 def choice(options: LearnOptions, candidates: list[Candidate]) -> int:
     """Return the best by fresh episodes: for a team the largest mean return, else the smallest gap with its error.
 
-    Of equals the later one, which knows more.
+    Of equals the later one, which knows more. One that was not evaluated is the best only where none was.
     """
     if options.concept.deviations.together:
         worth = [float(candidate.values.sum()) for candidate in candidates]
     else:
         worth = [-float((candidate.gaps + candidate.gap_errors).max()) for candidate in candidates]
-    return len(worth) - 1 - int(np.argmax(worth[::-1]))
+    return len(worth) - 1 - int(np.argmax(np.nan_to_num(worth[::-1], nan=-np.inf)))
 
 
 def best_deviations(

@@ -27,11 +27,12 @@ from typing import Any
 import numpy as np
 
 from lp_posg.checks import confidence, positive_number, whole_numbers
+from lp_posg.deadline import until
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.game import Game
 from lp_posg.game.matrices import check_discount
 from lp_posg.induction.checkpoint import Checkpoint
-from lp_posg.information import SharingStructure, sharing_structure
+from lp_posg.information import Policy, SharingStructure, sharing_structure
 from lp_posg.learning.counted_model import LearntModel
 from lp_posg.learning.environments import Environment, Episodes
 from lp_posg.learning.exploring import estimated, explored
@@ -44,7 +45,7 @@ from lp_posg.learning.learn_options import (
     players_of,
     sizes_of_play,
 )
-from lp_posg.learning.learnt_errors import model_errors
+from lp_posg.learning.learnt_errors import ModelErrors, model_errors
 from lp_posg.learning.model_planning import planned, rebased, rebased_values
 from lp_posg.learning.result import Candidate, LearningProgress, Learnt, telling
 from lp_posg.learning.simulator_runs import Simulator
@@ -99,7 +100,9 @@ def learn(
     seed : int
         The answer depends on it and the options alone.
     time_limit : float, optional
-        Seconds; after them no further round begins, and the result so far is returned.
+        Seconds. After half of them no further round begins, so that there is time to evaluate; what they end is left
+        out, and the result so far is returned: `Learnt.stopped` says what is missing. A candidate that was not
+        evaluated has nan for values and gaps, and no certificate.
     memory_limit : float, optional
         Most bytes of resident memory of this process, by estimate before each round is planned and explored.
     checkpoint : path, optional
@@ -157,10 +160,13 @@ def learn(
         store=None if checkpoint is None else Checkpoint(checkpoint, known, names),
         memory_limit=None if memory_limit is None else int(memory_limit),
     )  # fmt: skip
-    return _learnt(options, clock.time() + time_limit if time_limit is not None else None, progress or (lambda _: None))
+    now = clock.time()
+    with until(None if time_limit is None else now + time_limit):
+        rounds_end = None if time_limit is None else now + time_limit / 2
+        return _learnt(options, rounds_end, progress or (lambda _: None))
 
 
-def _learnt(options: LearnOptions, deadline: float | None, progress: Callable[[LearningProgress], None]) -> Learnt:
+def _learnt(options: LearnOptions, rounds_end: float | None, progress: Callable[[LearningProgress], None]) -> Learnt:
     """Learn, and choose."""
     begun = clock.perf_counter()
     batches: list[Episodes] = []
@@ -168,26 +174,37 @@ def _learnt(options: LearnOptions, deadline: float | None, progress: Callable[[L
     model: LearntModel | None = None
     stopped = ""
     for number in range(1, options.rounds + 1):
-        if deadline is not None and clock.time() > deadline:
-            stopped = f"the time limit was met after {number - 1} of {options.rounds} rounds"
+        stopped = f"the time limit was met after {number - 1} of {options.rounds} rounds"
+        if rounds_end is not None and clock.time() > rounds_end:
             break
         so_far = sum(len(batch) for batch in batches)
         progress(LearningProgress("explore", number, options.rounds, so_far, clock.perf_counter() - begun))
-        with telling(model, [candidate for candidate, _ in rounds]):
-            more, n_plans = explored(options, number, model)
-        batches += more
-        model = estimated(options, batches)
-        rounds.append((_candidate(options, number, n_plans, model), model))
+        try:
+            with telling(model, [candidate for candidate, _ in rounds]):
+                more, n_plans = explored(options, number, model)
+            newer = estimated(options, batches + more)
+            rounds.append((_candidate(options, number, n_plans, newer), newer))
+        except LimitError as error:
+            if error.facts.get("limit") != "time":
+                raise
+            break
+        batches, model = batches + more, newer
+    else:
+        stopped = ""
     if model is None:
-        raise LimitError("the time limit was met before the first round of learning; allow more time", limit="time")
+        reason = "the time limit was met before the first round of learning was done"
+        raise LimitError(f"{reason}; allow more time with time_limit, or fewer episodes", limit="time")
     total = sum(len(batch) for batch in batches)
 
     def report(number: int, used: int) -> None:
         progress(LearningProgress("evaluate", number, len(rounds), total + used, clock.perf_counter() - begun))
 
-    candidates, spent = _evaluated(options, rounds, report)
+    candidates, spent, known = _evaluated(options, rounds, report)
     structure, policy, frame = options.structure, candidates[-1].policy, options.frame
-    errors = None if options.game is None else model_errors(options.game, structure, policy, model)
+    errors, late = _errors(options, policy, model)
+    if known < len(candidates):
+        late = f"the time limit was met with {known} of {len(candidates)} candidates evaluated"
+    stopped = "; ".join(part for part in (stopped, late) if part)
     samples, seconds = {"explore": total, "evaluate": spent}, clock.perf_counter() - begun
     return Learnt(
         tuple(candidates), choice(options, candidates), model, structure, options.concept, options.objective,
@@ -198,21 +215,41 @@ def _learnt(options: LearnOptions, deadline: float | None, progress: Callable[[L
 
 def _evaluated(
     options: LearnOptions, rounds: Sequence[tuple[Candidate, LearntModel]], report: Callable[[int, int], None]
-) -> tuple[list[Candidate], int]:
-    """Return the candidates with estimates from fresh episodes, and how many episodes that took."""
+) -> tuple[list[Candidate], int, int]:
+    """Return the candidates with estimates from fresh episodes, how many episodes that took, and how many have them.
+
+    Those that the time does not suffice for keep what their models say.
+    """
     model = rounds[-1][1]
     candidates: list[Candidate] = []
-    spent = 0
+    spent = known = 0
     for candidate, old in rounds:
         report(candidate.round, spent)
         # Every candidate is stated on the states of the last model, which knows most windows.
         policy, values = rebased(candidate.policy, old, model), rebased_values(candidate.node_values, old, model)
         moved = replace(candidate, policy=policy, node_values=values)
-        with telling(model, [known for known, _ in rounds]):
-            done, used = evaluated(options, moved, model, np.random.default_rng([options.seed, 1, candidate.round]))
+        try:
+            with telling(model, [old for old, _ in rounds]):
+                done, used = evaluated(options, moved, model, np.random.default_rng([options.seed, 1, candidate.round]))
+        except LimitError as error:
+            if error.facts.get("limit") != "time":
+                raise
+            done, used = moved, 0
         candidates.append(done)
-        spent += used
-    return candidates, spent
+        spent, known = spent + used, known + (used > 0)
+    return candidates, spent, known
+
+
+def _errors(options: LearnOptions, policy: Policy, model: LearntModel) -> tuple[ModelErrors | None, str]:
+    """Return the last model's errors where the game is known, or None and why there was no time for them."""
+    if options.game is None:
+        return None, ""
+    try:
+        return model_errors(options.game, options.structure, policy, model), ""
+    except LimitError as error:
+        if error.facts.get("limit") != "time":
+            raise
+        return None, "the time limit was met before the model's errors were known"
 
 
 def _candidate(options: LearnOptions, number: int, n_plans: int, model: LearntModel) -> Candidate:

@@ -41,12 +41,13 @@ class Candidate:
     node_values : tuple per step of float arrays, shape (K, n)
         The same from each state of the last model on.
     values, value_errors : float arrays, shape (n,)
-        Mean returns in fresh episodes, and half their confidence interval (normal).
+        Mean returns in fresh episodes, and half their confidence interval (normal); nan if the time limit was met
+        before.
     gaps, gap_errors : float arrays, shape (n,)
         Mean gains of the best known deviations, at least 0, likewise. They bound no true gap: there may be
         better deviations. For a team nan.
     certificate : Certificate or None
-        In the true game, where it is known.
+        In the true game, where it is known and the time limit allows.
     """
 
     round: int
@@ -71,9 +72,11 @@ class Candidate:
         return {
             **{name: getattr(self, name) for name in ("round", "episodes", "plans")},
             "states": list(self.states),
-            **{name: getattr(self, name).tolist() for name in ("model_values", "values", "value_errors")},
-            "gaps": [None if np.isnan(gap) else gap for gap in self.gaps.tolist()],
-            "gap_errors": [None if np.isnan(gap) else gap for gap in self.gap_errors.tolist()],
+            "model_values": self.model_values.tolist(),
+            **{
+                name: [None if np.isnan(number) else number for number in getattr(self, name).tolist()]
+                for name in ("values", "value_errors", "gaps", "gap_errors")
+            },
             "certified": known
             and {"status": known.status, **{k: getattr(known, k).tolist() for k in ("values", "gaps")}},
         }
@@ -103,9 +106,9 @@ class Learnt:
     seconds : float
     seed : int
     stopped : str
-        Why learning ended before all rounds were done; else empty.
+        What the time limit ended before it was done, rounds and evaluations; else empty.
     errors : ModelErrors or None
-        Of the last model against the true game, where it is known.
+        Of the last model against the true game, where it is known and the time limit allows.
     """
 
     candidates: tuple[Candidate, ...]

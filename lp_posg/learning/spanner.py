@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.deadline import check_time
 from lp_posg.errors import LimitError
 from lp_posg.information.lookup import sums_by
 from lp_posg.learning.actors import ExplorationPlan
@@ -114,6 +115,7 @@ def _spanner(model: LearntModel, chain: _Chain, aim: int) -> list[tuple[IntArray
 
     def exchange(place: int, least: float) -> bool:
         """Put the farthest plan at a place of the basis, if its coefficient there is large enough."""
+        check_time("looking for plans that explore")
         reached, features, plan = _farthest(model, chain, aim, law, basis, place)
         if abs(reached) > least:
             basis[:, place], plans[place] = features, plan

@@ -21,9 +21,11 @@ def learnt_solution(found: Learnt, game: Game) -> StateSolution:
     Raises
     ------
     ModelError
-        If the game was not known to `learn`, so that nothing is certified.
+        If the game was not known to `learn`, or its time limit came first, so that nothing is certified.
     """
     best = found.best
+    if best.certificate is None and found.stopped:
+        raise ModelError(f"what was learnt is not certified ({found.stopped}); allow more time with time_limit")
     if best.certificate is None:
         raise ModelError("what was learnt from a simulator alone is not certified; learn from a Game to store it")
     states = found.model.sizes

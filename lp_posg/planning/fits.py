@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time as clock
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lp_posg.errors import StrategyDependenceError, UnsupportedError
+from lp_posg.checks import positive_number
+from lp_posg.deadline import until
+from lp_posg.errors import LimitError, StrategyDependenceError, UnsupportedError
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure, check_horizon, reachable_states, sharing_examples, sharing_structure
 from lp_posg.trees.as_game import checked_posg
@@ -40,17 +43,28 @@ class _TooMany(Exception):
 
 
 def survey(
-    game: Game, horizon: int = 3, sharing: Sequence[str | SharingStructure] = sharing_examples()
+    game: Game,
+    horizon: int = 3,
+    sharing: Sequence[str | SharingStructure] = sharing_examples(),
+    *,
+    time_limit: float | None = None,
 ) -> tuple[Fit, ...]:
     """Return how each sharing structure fits the game over `horizon` steps.
+
+    Parameters
+    ----------
+    time_limit : float, optional
+        Seconds for all structures together; what is not known by then is None, with the reason.
 
     Raises
     ------
     ModelError
-        If the game, a name or the horizon is not valid.
+        If the game, a name, the horizon or the time limit is not valid.
     """
-    steps = check_horizon(checked_posg(game), horizon)
-    return tuple(_fit(game, steps, sharing_structure(name, game.n_agents)) for name in sharing)
+    limit = None if time_limit is None else clock.time() + positive_number("time_limit", time_limit)
+    with until(limit):
+        steps = check_horizon(checked_posg(game), horizon)
+        return tuple(_fit(game, steps, sharing_structure(name, game.n_agents)) for name in sharing)
 
 
 def _fit(game: Game, horizon: int, structure: SharingStructure) -> Fit:
@@ -66,6 +80,8 @@ def _fit(game: Game, horizon: int, structure: SharingStructure) -> Fit:
     except UnsupportedError as error:
         admissible = False if isinstance(error, StrategyDependenceError) else None
         return Fit(structure.name, admissible, tuple(states), str(error))
+    except LimitError:
+        return Fit(structure.name, None, tuple(states), f"the time limit was met at step {max(1, len(states))}")
     except _TooMany:
         return Fit(structure.name, None, tuple(states), f"more than {STATE_LIMIT} states at step {len(states)}")
     return Fit(structure.name, True, tuple(states), "")

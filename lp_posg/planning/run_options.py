@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from lp_posg.checks import positive_number, whole_number
+from lp_posg.deadline import current_deadline, until
 from lp_posg.errors import ModelError, OptionError
 from lp_posg.game import Game
 from lp_posg.induction.checkpoint import Checkpoint
@@ -157,6 +158,8 @@ def checked_run(options: Mapping[str, Any]) -> Run:
         given["memory_limit"] = int(given["memory_limit"])
     if "time_limit" in given:
         given["deadline"] = clock.time() + given["time_limit"]
+    with until(given.get("deadline")):
+        given["deadline"] = current_deadline()  # the caller may have begun its own limit before
     run = Run(**given)
     runner(run.workers, run.backend)  # raises if there is no such backend
     return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Unpack
 
+from lp_posg.deadline import until
 from lp_posg.game import Game
 from lp_posg.information import Compression, CompressionRule, SharingStructure
 from lp_posg.planning.methods import AUTO, settle
@@ -120,4 +121,5 @@ def solve(
         run=run,
     )
     chosen, settled = settle(request)
-    return chosen.solve(settled)
+    with until(settled.run.deadline):
+        return chosen.solve(settled)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time as clock
 from typing import Any
 
 import numpy as np
 
+from lp_posg.checks import positive_number
+from lp_posg.deadline import until
 from lp_posg.errors import CertificateError, ModelError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
 from lp_posg.game import Game, allowed_gaps, checked_tolerance, has_large_gap, usual_rewards, warn_of_large_gap
@@ -17,7 +20,12 @@ from lp_posg.types import GAP_TOL, FloatArray
 
 
 def verify(
-    solution: Solution, game: Game | Tree | None = None, *, tolerance: float = GAP_TOL, approximate: bool = False
+    solution: Solution,
+    game: Game | Tree | None = None,
+    *,
+    tolerance: float = GAP_TOL,
+    approximate: bool = False,
+    time_limit: float | None = None,
 ) -> Certificate:
     """Return a new certificate of a solution, computed from its strategy alone.
 
@@ -31,19 +39,26 @@ def verify(
         count: what is to be verified does not set its own standard.
     approximate : bool
         Accept a larger gap, as long as it is the one that the solution states.
+    time_limit : float, optional
+        Seconds.
 
     Raises
     ------
+    LimitError
+        If the time is over before the strategy is certified.
     CertificateError
         If the gap exceeds the tolerance, or the strategy is not worth what the solution says.
     ModelError
-        If the strategy does not fit the game, or either is something else; if the tolerance is no number from 0.
+        If the strategy does not fit the game, or either is something else; if the tolerance is no number from 0, or
+        the time limit none above 0.
     """
     if not isinstance(solution, Solution):
         raise ModelError(
             f"solution is {type(solution).__name__}, expected a Solution; load a file with lp_posg.load(path)"
         )
-    return solution.verify(game, tolerance=tolerance, approximate=approximate)
+    latest = None if time_limit is None else clock.time() + positive_number("time_limit", time_limit)
+    with until(latest):
+        return solution.verify(game, tolerance=tolerance, approximate=approximate)
 
 
 def verify_plan(plan: StatePlan, game: Game | None, tolerance: float, approximate: bool) -> Certificate:

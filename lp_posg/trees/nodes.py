@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from lp_posg.deadline import check_time
 from lp_posg.errors import ModelError
 from lp_posg.types import REWARD_LIMIT, BoolArray, IntArray, read_only
 
@@ -89,11 +90,9 @@ def check_tree(game: Nodes) -> None:
     known = (game.owner >= TERMINAL) & (game.owner < game.n_agents)
     expected = f"an agent below {game.n_agents}, {CHANCE} (chance) or {TERMINAL} (the end)"
     _check_nodes("owner", game.owner, known, expected)
-    _check_sets(game)
-    _check_children(game)
-    _check_labels(game)
-    _check_probabilities(game)
-    _check_outcomes(game)
+    for check in (_check_sets, _check_children, _check_labels, _check_probabilities, _check_outcomes):
+        check_time("checking a game tree")
+        check(game)
 
 
 def _check_lengths(game: Nodes) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from lp_posg.deadline import check_time
 from lp_posg.trees.paths import from_root
 from lp_posg.trees.recall import Recall
 from lp_posg.trees.tree import Tree
@@ -123,6 +124,7 @@ def _summed(values: FloatArray, entries: IntArray, plans: list[BoolArray]) -> Fl
     found = np.zeros((len(values), int(np.prod(sizes))))
     step = max(1, BATCH_ENTRIES // max(1, int(np.prod(sizes[:-1])) + sizes[-1]))
     for begin in range(0, entries.shape[1], step):
+        check_time("summing payoffs of joint plans")
         part = slice(begin, begin + step)
         rows, last = _played(entries[:, part], plans)
         for agent, own in enumerate(values):

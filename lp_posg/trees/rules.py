@@ -11,6 +11,7 @@ from numbers import Rational
 from typing import Any, Generic, TypeVar
 
 from lp_posg.checks import is_index
+from lp_posg.deadline import check_time
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.trees.nodes import CHANCE, TERMINAL, InformationSet
 from lp_posg.trees.tree import Tree, TreeBuilder
@@ -118,6 +119,7 @@ def from_rules(
     built = _Rules(name, tuple(agents))
     waiting: list[tuple[int, Fraction, str, Position]] = [(-1, Fraction(1), "", start)]
     while waiting:
+        check_time(f"building the tree of game {name!r} from its rules")
         parent, chance, label, position = waiting.pop()
         if len(built.nodes.parent) >= max_nodes:
             raise LimitError(

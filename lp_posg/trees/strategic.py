@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.deadline import check_time
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.game import Game
 from lp_posg.trees.naming import action_words, distinct, set_words, sets_of
@@ -174,6 +175,7 @@ def _plans(game: Tree, recall: Recall, agent: int) -> BoolArray:
     plans[:, -1] = True
     own = sets_of(game, agent)
     for number in sorted(own, key=lambda k: int(recall.depth[k])):
+        check_time(f"listing the plans of game {game.name!r}")
         first, count = int(recall.first[number]), len(game.sets[number].actions)
         many = np.where(plans[:, recall.parent[number]], count, 1)
         row = np.repeat(np.arange(len(plans)), many)

@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from lp_posg.checks import whole_number
+from lp_posg.deadline import check_time
 from lp_posg.errors import LimitError
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure, check_horizon, sharing_structure
@@ -158,9 +159,11 @@ class _Unrolling:
         tabulation = Tabulation(self.game, self.structure)
         front = self._first(tabulation.tables[0])
         for time in range(self.horizon):
+            check_time(f"unrolling game {self.game.name!r}, at step {time + 1}", time=time)
             ends = self._moves(time, front)
             if time < self.horizon - 1:
                 front = self._chance(time, tabulation.step(), front, ends)
+        check_time(f"unrolling game {self.game.name!r}")
         return self.nodes.tree(self.game.name, self.game.agents, tuple(self.sets), tuple(self.outcomes))
 
     # ---- chance -----------------------------------------------------------------------------------

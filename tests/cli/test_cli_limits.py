@@ -53,3 +53,18 @@ def test_a_comparison_that_meets_a_limit_shows_the_rest_and_exits_with_1():
     assert "stopped at a limit [1]" in result.output
     assert "1 of 2 rows stopped at a limit" in result.output
     assert runner.invoke(app, [*call, "--max-states", "4"]).exit_code == 0
+
+
+def test_reading_a_game_tree_counts_for_the_time_limit(run, tmp_path):
+    path = tmp_path / "coin.efg"
+    path.write_text('EFG 2 R "coin" { "a" "b" }\np "" 1 1 "" { "l" "r" } 0\nt "" 1 "" { 1, -1 }\nt "" 2 "" { 0, 0 }\n')
+    assert run("solve", str(path), "--method", "sequence-form")[0] == 0
+    code, out, err = run("solve", str(path), "--method", "sequence-form", "--time-limit", "1e-9")
+    assert (code, out) == (1, "")
+    assert "the time limit was met while reading a game tree; allow more time with --time-limit" in err
+
+
+def test_info_takes_a_time_limit(run):
+    code, out, _ = run("info", "dectiger", "--sharing", "full", "--time-limit", "1e-9")
+    assert code == 0
+    assert "the time limit was met at step 1" in out

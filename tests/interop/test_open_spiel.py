@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import lp_posg as posg
+from lp_posg.deadline import until
 from lp_posg.errors import (
     ImperfectRecallError,
     LimitError,
@@ -434,3 +435,14 @@ def test_a_failure_of_openspiel_itself_is_told_with_the_game(monkeypatch):
     monkeypatch.setattr(SpielTree, "build", broken)
     with pytest.raises(ModelError, match=r"fails in its own game 'kuhn_poker': out of order$"):
         from_open_spiel("kuhn_poker")
+
+
+def test_the_walk_asks_the_clock_at_every_node(monkeypatch):
+    game = pyspiel.load_game("kuhn_poker")
+    asked = []
+    monkeypatch.setattr("lp_posg.interop.spiel_tree.check_time", lambda doing, **facts: asked.append(facts["nodes"]))
+    tree = from_open_spiel(game)
+    assert asked == list(range(tree.n_nodes))
+    monkeypatch.undo()
+    with until(0.0), pytest.raises(LimitError, match=r"walking the tree of OpenSpiel's game 'kuhn_poker'"):
+        from_open_spiel(game)

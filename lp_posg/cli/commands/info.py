@@ -29,8 +29,10 @@ OBSERVABILITY_SECONDS = 1.0
 """After this its bounds are shown; the API allows more."""
 
 
+@shared.takes("time_limit")
 def run(
     file: shared.File,
+    options: dict[str, Any],
     horizon: shared.OptionalHorizon = None,
     sharing: Structures = None,
     json: shared.Json = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from lp_posg.learning import Candidate, LearningProgress, Learnt
 
 EXAMPLE = "lp-posg learn dectiger --horizon 3 --sharing one-step-delay --episodes 30000"
+
+_UNPROVEN = [("status", "not certified before the time limit; values are those in the model")]
 
 
 @shared.takes("sharing", "concept", "objective", "discount", "time_limit", "memory_limit", "checkpoint")
@@ -92,8 +95,8 @@ def _show(found: Learnt, game: Game) -> None:
     from lp_posg.types import GAP_TOL
 
     best, scale = found.best, value_scale(game, found.horizon)
-    assert best.certificate is not None
-    allowed = allowed_gaps(game, GAP_TOL, best.certificate.kind.together)
+    proof, team = best.certificate, found.concept.deviations.together
+    allowed = allowed_gaps(game, GAP_TOL, team)
     observability, memory = _theory(found, game)
     options = found.summary()
     show_facts(
@@ -108,8 +111,8 @@ def _show(found: Learnt, game: Game) -> None:
                 ("samples", ", ".join(f"{key} {count}" for key, count in found.samples.items())),
                 *([("stopped", found.stopped)] if found.stopped else []),
             ],
-            value_facts(best.certificate.values, scale),
-            certificate_facts(game, best.certificate, allowed),
+            value_facts(best.model_values if proof is None else proof.values, scale),
+            _UNPROVEN if proof is None else certificate_facts(game, proof, allowed),
             [
                 ("chosen_round", str(best.round)),
                 ("seed", str(found.seed)),
@@ -120,7 +123,7 @@ def _show(found: Learnt, game: Game) -> None:
     )
     show_line()
     columns = ("round", "episodes", "plans", "states", "model_values", "mean_returns", "±", "estimated_gap", "±", "gap")
-    rows = [_row(candidate, scale) for candidate in found.candidates]
+    rows = [_row(candidate, scale, team) for candidate in found.candidates]
     show_table([Column(name, right=True) for name in columns], rows)
     if found.errors is None:
         return
@@ -131,14 +134,13 @@ def _show(found: Learnt, game: Game) -> None:
     show_line("errors: of the last model, expected under the worst policy")
 
 
-def _row(candidate: Candidate, scale: float) -> list[str]:
-    assert candidate.certificate is not None
-    team = candidate.certificate.kind.together
+def _row(candidate: Candidate, scale: float, team: bool) -> list[str]:
+    proof, known = candidate.certificate, not any(map(isnan, candidate.values))
     return [
         *map(str, (candidate.round, candidate.episodes, candidate.plans, sum(candidate.states))),
         numbers(candidate.model_values.tolist(), scale),
-        numbers(candidate.values.tolist(), scale),
-        small(candidate.value_errors.max()),
-        *("-" if team else small(estimates.max()) for estimates in (candidate.gaps, candidate.gap_errors)),
-        small(candidate.certificate.gap),
+        numbers(candidate.values.tolist(), scale) if known else "-",
+        small(candidate.value_errors.max()) if known else "-",
+        *("-" if team or not known else small(estimates.max()) for estimates in (candidate.gaps, candidate.gap_errors)),
+        "-" if proof is None else small(proof.gap),
     ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXAMPLE = "lp-posg verify tiger.npz dectiger"
 
 
-@shared.takes("tolerance", "approximate")
+@shared.takes("tolerance", "approximate", "time_limit")
 def run(
     solution: shared.Stored, options: dict[str, Any], file: shared.StoredGame = None, json: shared.Json = None
 ) -> None:

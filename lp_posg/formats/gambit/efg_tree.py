@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 
+from lp_posg.deadline import check_time
 from lp_posg.errors import FormatError, RoundedProbabilityWarning
 from lp_posg.formats.gambit.efg_text import Branches, Node, Payoffs, TreeText, Word
 from lp_posg.formats.gambit.gambit_text import Numbers, wrong_word
@@ -31,6 +32,7 @@ def tree_of(source: Source, text: TreeText, name: str) -> Tree:
     """
     builder = _Builder(source, text.players)
     for node in text.nodes:
+        check_time("reading a game tree")
         builder.add(node)
     return builder.game(text.title or name)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.deadline import check_time
 from lp_posg.trees import Tree
 from lp_posg.trees.nodes import TERMINAL
 from lp_posg.trees.paths import from_root
@@ -37,9 +38,13 @@ def tree_form(game: Tree) -> TreeForm:
 
     Raises ImperfectRecallError if an agent forgets; the message names the information set.
     """
+    doing = f"bringing game {game.name!r} into sequence form"
+    check_time(doing, phase="expand")
     recall = recall_of(game)
+    check_time(doing, phase="expand")
     number = np.zeros(int(recall.first[-1]) + 1, dtype=np.int64)
     trees = (_tree(game, recall, 0, number), _tree(game, recall, 1, number))
+    check_time(doing, phase="expand")
     both = [_payoffs(game, recall, number, trees, agent) for agent in range(2)]
     return TreeForm(trees, (both[0][0], both[1][0]), recall, number, offset=(both[0][1], both[1][1]))
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.deadline import check_time
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure
 from lp_posg.information.lookup import rows_of
@@ -116,6 +117,7 @@ def sequence_game(game: Game, structure: SharingStructure, horizon: int, watch: 
         _add_payoffs(game, time, front, levels)
         if time < horizon - 1:
             front = _next_front(game, time, tabulation.step(), front, levels)
+    check_time(f"bringing game {game.name!r} into sequence form", phase="expand")
     starts = [np.concatenate([[0], np.cumsum([len(part) for part in own])]) for own in levels.parent]
     trees = tuple(_tree(levels, i, starts[i], game.n_actions[i]) for i in range(2))
     tables, pairs, weight = tuple(levels.tables), tuple(levels.pairs), tuple(levels.weight)
@@ -145,6 +147,7 @@ def information_sets(
     private = np.array(np.unravel_index(profile, table.n_next), dtype=np.int64)
     sets, examples = np.empty_like(private), []
     for agent, last in enumerate(before):
+        check_time("numbering information sets", phase="expand")
         _, learnt = np.unique(increment * table.n_next[agent] + private[agent], return_inverse=True)
         key = (last + 1) * (int(learnt.max()) + 1) + learnt
         _, example, sets[agent] = np.unique(key, return_index=True, return_inverse=True)
@@ -160,13 +163,17 @@ def _first_front(game: Game, table: SplitTable, levels: _Levels) -> _Front:
 
 
 def _next_front(game: Game, time: int, table: SplitTable, front: _Front, levels: _Levels) -> _Front:
+    doing = f"bringing game {game.name!r} into sequence form, at step {time + 1}"
     moved = sp.csr_array(front.weight @ game.transition_matrix(time))
     pair = np.repeat(np.arange(moved.shape[0]), np.diff(moved.indptr))
+    check_time(doing, phase="expand", time=time)
     take, observation, chance = rows_of(game.observation_matrix(time), moved.indices)
     pair, weight = pair[take], moved.data[take] * chance
     action, state = np.divmod(moved.indices[take].astype(np.int64), game.n_states)
+    check_time(doing, phase="expand", time=time)
     z, p = split_flat(table, front.private[:, pair], action, observation, game)
     first = [sum(len(part) for part in own[:-1]) for own in levels.parent]
+    check_time(doing, phase="expand", time=time)
     own_action = np.unravel_index(action, game.n_actions)
     before = np.stack([(first[i] + front.sets[i, pair]) * game.n_actions[i] + own_action[i] for i in range(2)])
     return _front(levels, table, before, z, p, state, weight, game.n_states)
@@ -187,6 +194,7 @@ def _front(
         levels.parent[i].append(before[i, example])
         levels.increment[i].append(increment[example])
         levels.private[i].append(private[i, example])
+    check_time("numbering information sets", phase="expand")
     _, first, pair = np.unique(sets[0] * (int(sets[1].max()) + 1) + sets[1], return_index=True, return_inverse=True)
     rows = sp.csr_array(sp.coo_array((weight, (pair, state)), shape=(len(first), n_states)))
     rows.sum_duplicates()
