@@ -12,7 +12,7 @@ import numpy as np
 from lp_posg.bounds.branching import inverse_bound, program_entries, search
 from lp_posg.bounds.differences import beliefs_of, closest_states, descend, flattest, least, ratio
 from lp_posg.errors import ModelError
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.types import BOUND_TOL, NULL_TOL, FloatArray, SparseMatrix, read_only
 
 # Laws of more numbers (states times observations) are cut down to fewer states before they are made dense.
@@ -119,6 +119,7 @@ class Observability:
         return f"{step}, joint action ({', '.join(self.joint_action)})"
 
 
+@takes
 def observability(game: Game, time_limit: float = 60.0) -> Observability:
     """Return the observability of a game: the least over steps h and joint actions a of
 

@@ -9,7 +9,7 @@ import numpy as np
 from lp_posg.evaluate.best_deviations import StepView
 from lp_posg.evaluate.exact_gaps import RANGE_ENTRIES, Programs, pairs_of, reach_of
 from lp_posg.evaluate.kinds import Kind, kind_named
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.information import Policy, SharingStructure, StateSpace
 from lp_posg.information.describe import private_text
 from lp_posg.information.levels import ranges_of
@@ -71,6 +71,7 @@ class Advantages:
         read_only(self.following, self.gain, self.played, self.best)
 
 
+@takes
 def advantages(
     game: Game,
     structure: SharingStructure,

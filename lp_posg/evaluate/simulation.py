@@ -26,7 +26,7 @@ from lp_posg.errors import ModelError
 from lp_posg.evaluate.playing import Player, PolicyPlayer
 from lp_posg.evaluate.sampling import DRAWS_PER_MOVE, GameSampler
 from lp_posg.evaluate.traces import Moment, Trace, traces_of
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.information import Policy, SharingStructure, check_horizon
 from lp_posg.information.tracking import Tracker, tables_of
 from lp_posg.types import FloatArray, IntArray, read_only
@@ -141,6 +141,7 @@ class Simulation:
         }
 
 
+@takes
 def simulate(
     game: Game,
     structure: SharingStructure,
@@ -190,6 +191,7 @@ def simulate(
     return simulate_player(game, player, n_runs, seed, level=level, traces=traces, batch_runs=batch_runs)
 
 
+@takes
 def simulate_player(
     game: Game, player: Player, n_runs: int, seed: int, *, level: float, traces: int, batch_runs: int = BATCH_RUNS
 ) -> Simulation:

@@ -22,6 +22,7 @@ import numpy as np
 
 from lp_posg.checks import confidence, whole_numbers
 from lp_posg.errors import ModelError
+from lp_posg.game import takes
 from lp_posg.game.matrices import check_discount
 from lp_posg.information import Policy, SharingStructure, sharing_structure
 from lp_posg.learning.environments import Episodes, played
@@ -110,6 +111,7 @@ class QLearned:
         return greedy_policy(self._learner.view, self._learner.values, self.horizon)
 
 
+@takes
 def q_learning(
     source: Any,
     horizon: int,

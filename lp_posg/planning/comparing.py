@@ -7,11 +7,13 @@ import re
 import time as clock
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import Any, Unpack
 
 import numpy as np
 
-from lp_posg.errors import LimitError, ModelError, UnsupportedError
+from lp_posg.checks import listed
+from lp_posg.errors import LimitError, OptionError, UnsupportedError
 from lp_posg.game import Game
 from lp_posg.information import Compression, CompressionRule, SharingStructure, StateSpace, sharing_structure
 from lp_posg.information.resources import Resources
@@ -33,10 +35,10 @@ CONCEPTS = ("team", "ne", "ce", "cce")
 
 
 def compare(
-    game: Game | Tree,
+    game: Game | Tree | str | PathLike[str],
     horizon: int | None = None,
-    sharing: Sequence[str | SharingStructure] | None = None,
-    concept: Sequence[str | Concept] = CONCEPTS,
+    sharing: str | SharingStructure | Sequence[str | SharingStructure] | None = None,
+    concept: str | Concept | Sequence[str | Concept] | None = None,
     objective: str | Callable[[Any], Any] = "welfare",
     *,
     discount: float | None = None,
@@ -44,6 +46,7 @@ def compare(
     tolerance: float = GAP_TOL,
     approximate: bool | None = None,
     certificate: str = "auto",
+    concepts: str | Concept | Sequence[str | Concept] | None = None,
     **run: Unpack[RunOptions],
 ) -> Comparison:
     """Return certified solutions for every sharing rule and concept, and the relations between them.
@@ -54,12 +57,14 @@ def compare(
 
     Parameters
     ----------
-    game : Game or Tree
+    game : Game, Tree, str or path
+        A text is a file, a name of the catalogue, or ``open_spiel:NAME``.
     horizon : int
         Number of steps; not for a game tree.
-    sharing : sequence of str or SharingStructure, optional
+    sharing : str or SharingStructure, or a sequence of them, optional
         ``full`` and ``one-step-delay`` by default; not for a game tree.
-    concept : sequence of str or Concept
+    concept, concepts : str or Concept, or a sequence of them, optional
+        Two names of one argument; ``team``, ``ne``, ``ce`` and ``cce`` by default.
     **run
         As in `solve`; `checkpoint` is a folder with one checkpoint per row, and `time_limit` is for all rows together.
     objective, discount, compression, tolerance, approximate, certificate
@@ -77,10 +82,11 @@ def compare(
     >>> [round(row.solution.welfare, 6) for row in table.rows]
     [12.0, 10.5, 10.5]
     """
-    for given in (sharing, concept):
-        if isinstance(given, str) or (given is not None and not given):
-            raise ModelError("sharing and concept are sequences with at least one entry, as in sharing=['full']")
-    rules = _rules(checked_game(game), sharing)
+    if concept is not None and concepts is not None:
+        raise OptionError("concept and concepts are one argument; give one of them", option="concept")
+    game = checked_game(game)
+    wanted = [concept_named(one) for one in listed("concept", concept if concepts is None else concepts, CONCEPTS)]
+    rules = _rules(game, sharing)
     checked = checked_run(run)
     sample = check_request(
         game,
@@ -102,7 +108,7 @@ def compare(
     ranges: list[Spread] = []
     for rule in rules:
         states = _States()
-        requests = [replace(sample, sharing=rule, concept=concept_named(name)) for name in concept]
+        requests = [replace(sample, sharing=rule, concept=one) for one in wanted]
         of_rule = [_row(request, states) for request in requests]
         plans = tuple(plan for row in of_rule if (plan := row_plan(row)) is not None)
         found.append(Solved(None if rule is None else rule.name, plans, states.space, states.pairs))
@@ -114,11 +120,11 @@ def compare(
     return Comparison(sample.game, sample.horizon, *names, tuple(rows), tuple(checks), _note(sample), tuple(ranges))
 
 
-def _rules(game: Game | Tree, sharing: Sequence[str | SharingStructure] | None) -> list[SharingStructure | None]:
+def _rules(game: Game | Tree, sharing: object) -> list[SharingStructure | None]:
     """Return the rules to compare; a game tree has none, unless some are given, which `check_request` refuses."""
     if sharing is None and isinstance(game, Tree):
         return [None]
-    return [sharing_structure(rule, game.n_agents) for rule in (SHARING if sharing is None else sharing)]
+    return [sharing_structure(rule, game.n_agents) for rule in listed("sharing", sharing, SHARING)]
 
 
 @dataclass

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike
 
+from lp_posg.checks import listed
 from lp_posg.errors import StrategyDependenceError, UnsupportedError
 from lp_posg.game import Game
 from lp_posg.information import SharingStructure, check_horizon, reachable_states, sharing_examples, sharing_structure
@@ -40,17 +42,21 @@ class _TooMany(Exception):
 
 
 def survey(
-    game: Game, horizon: int = 3, sharing: Sequence[str | SharingStructure] = sharing_examples()
+    game: Game | str | PathLike[str],
+    horizon: int = 3,
+    sharing: str | SharingStructure | Sequence[str | SharingStructure] | None = None,
 ) -> tuple[Fit, ...]:
-    """Return how each sharing structure fits the game over `horizon` steps.
+    """Return how each sharing structure fits the game over `horizon` steps; one of each form if none is given.
 
     Raises
     ------
     ModelError
         If the game, a name or the horizon is not valid.
     """
-    steps = check_horizon(checked_posg(game), horizon)
-    return tuple(_fit(game, steps, sharing_structure(name, game.n_agents)) for name in sharing)
+    game = checked_posg(game)
+    steps = check_horizon(game, horizon)
+    rules = [sharing_structure(one, game.n_agents) for one in listed("sharing", sharing, sharing_examples())]
+    return tuple(_fit(game, steps, rule) for rule in rules)
 
 
 def _fit(game: Game, horizon: int, structure: SharingStructure) -> Fit:

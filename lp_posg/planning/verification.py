@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from lp_posg.errors import CertificateError, ModelError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
-from lp_posg.game import Game, allowed_gaps, checked_tolerance, has_large_gap, usual_rewards, warn_of_large_gap
+from lp_posg.game import Game, allowed_gaps, checked_tolerance, has_large_gap, opened, usual_rewards, warn_of_large_gap
 from lp_posg.planning.solution import Solution
 from lp_posg.planning.state_plan import StatePlan, plan_states
 from lp_posg.trees import Tree
@@ -16,18 +17,23 @@ from lp_posg.types import GAP_TOL, FloatArray
 
 
 def verify(
-    solution: Solution, game: Game | Tree | None = None, *, tolerance: float = GAP_TOL, approximate: bool = False
+    solution: Solution,
+    game: Game | Tree | str | PathLike[str] | None = None,
+    *,
+    tolerance: float = GAP_TOL,
+    approximate: bool = False,
 ) -> Certificate:
     """Return a new certificate of a solution, computed from its strategy alone.
 
     Parameters
     ----------
     solution : Solution
-    game : Game or Tree, optional
+    game : Game, Tree, str or path, optional
         The game to certify in, with the discount of the solution; the solution's own if not given.
     tolerance : float
-        Largest accepted gap, relative to the reward range. The one stored with the solution does not
-        count: what is to be verified does not set its own standard.
+        Largest accepted gap of an agent, relative to its own reward range; if all deviate together, to that of their
+        common reward, or of the sum of the rewards. The one stored with the solution does not count: what is to be
+        verified does not set its own standard.
     approximate : bool
         Accept a larger gap, as long as it is the one that the solution states.
 
@@ -42,7 +48,7 @@ def verify(
         raise ModelError(
             f"solution is {type(solution).__name__}, expected a Solution; load a file with lp_posg.load(path)"
         )
-    return solution.verify(game, tolerance=tolerance, approximate=approximate)
+    return solution.verify(opened(game), tolerance=tolerance, approximate=approximate)
 
 
 def verify_plan(plan: StatePlan, game: Game | None, tolerance: float, approximate: bool) -> Certificate:
@@ -67,6 +73,7 @@ def target_of(stored: Game | Tree, game: object) -> Any:
     """
     if game is None:
         return stored
+    game = opened(game)
     kind: type[Game | Tree] = Game if isinstance(stored, Game) else Tree
     if not isinstance(game, kind):
         name = kind.__name__

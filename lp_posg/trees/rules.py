@@ -10,8 +10,9 @@ from fractions import Fraction
 from numbers import Rational
 from typing import Any, Generic, TypeVar
 
-from lp_posg.checks import is_index
+from lp_posg.checks import is_index, whole_number
 from lp_posg.errors import LimitError, ModelError
+from lp_posg.game import takes
 from lp_posg.trees.nodes import CHANCE, TERMINAL, InformationSet
 from lp_posg.trees.tree import Tree, TreeBuilder
 
@@ -54,6 +55,7 @@ class End:
     payoffs: Sequence[Number]
 
 
+@takes
 def from_rules(
     name: str,
     agents: Sequence[str],
@@ -115,6 +117,7 @@ def from_rules(
     >>> from_rules("pennies", ["even", "odd"], (), rules).n_nodes
     7
     """
+    whole_number("max_nodes", max_nodes)
     built = _Rules(name, tuple(agents))
     waiting: list[tuple[int, Fraction, str, Position]] = [(-1, Fraction(1), "", start)]
     while waiting:
