@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from lp_posg.bounds import belief_pairs
 from lp_posg.bounds.belief_pairs import expanded, expectations
 from lp_posg.bounds.sampled_pairs import sampled_distances
+from lp_posg.brief import brief
 from lp_posg.checks import finite_number, whole_number
 from lp_posg.errors import ModelError
 from lp_posg.game import Game, takes
@@ -31,6 +32,7 @@ EQUAL = 1e-9
 Status = Literal["exact", "bounded", "estimated"]
 
 
+@brief()
 @dataclass(frozen=True)
 class Contraction:
     """Expected total variation distance of the two beliefs after L = 0, 1, ... steps.

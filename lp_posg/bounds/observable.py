@@ -11,6 +11,7 @@ import numpy as np
 
 from lp_posg.bounds.branching import inverse_bound, program_entries, search
 from lp_posg.bounds.differences import beliefs_of, closest_states, descend, flattest, least, ratio
+from lp_posg.brief import brief
 from lp_posg.errors import ModelError
 from lp_posg.game import Game, takes
 from lp_posg.types import BOUND_TOL, NULL_TOL, FloatArray, SparseMatrix, read_only
@@ -74,6 +75,7 @@ SEARCHED_ENTRIES = 5_000_000
 STARTS = 8  # random patterns of signs from which the local search starts; beside them the two starts of `_surveyed`
 
 
+@brief("value", "lower", "upper", "status", "where")
 @dataclass(frozen=True)
 class Observability:
     """The least L1 distance of the laws of observations from two beliefs, per L1 distance of the beliefs.

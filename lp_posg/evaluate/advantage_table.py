@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lp_posg.brief import brief
 from lp_posg.evaluate.best_deviations import StepView
 from lp_posg.evaluate.exact_gaps import RANGE_ENTRIES, Programs, pairs_of, reach_of
 from lp_posg.evaluate.kinds import Kind, kind_named
@@ -20,6 +21,7 @@ LEAST_MASS = 1e-12
 """Recommendations of less probability are rounding, and no places."""
 
 
+@brief()
 @dataclass(frozen=True, eq=False)
 class Advantages:
     """What one agent would gain by each action at one step, place by place.

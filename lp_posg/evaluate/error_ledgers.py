@@ -37,6 +37,7 @@ from typing import Any, Literal
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.brief import brief
 from lp_posg.checks import confidence
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.belief_errors import errors_at, payoffs, worst_expectations
@@ -52,6 +53,7 @@ from lp_posg.information.tables import SplitTable
 from lp_posg.types import FloatArray, IntArray, SparseMatrix, read_only
 
 
+@brief()
 @dataclass(frozen=True, eq=False)
 class Ledger:
     """Errors of an approximate model, the bound they give, and the gap measured.

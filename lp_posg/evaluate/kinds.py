@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lp_posg.brief import brief
 from lp_posg.checks import choice, plain_name, unknown
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.best_deviations import (
@@ -30,6 +31,7 @@ _HEARS = ("nothing", "action", "prescription")
 _DECIDES = ("interim", "ex-ante", "together")
 
 
+@brief("name", "hears", "decides")
 @dataclass(frozen=True)
 class Kind:
     """One kind of deviation.

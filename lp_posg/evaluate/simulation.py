@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lp_posg.brief import brief
 from lp_posg.checks import confidence, whole_numbers
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.playing import Player, PolicyPlayer
@@ -43,6 +44,7 @@ BATCH_DRAWS = 2_000_000
 """Most uniform numbers held at a time; bounds the memory of long horizons."""
 
 
+@brief()
 @dataclass(frozen=True, eq=False)
 class Simulation:
     """Returns of independent runs.

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from lp_posg.brief import brief
 from lp_posg.checks import confidence, whole_numbers
 from lp_posg.errors import ModelError
 from lp_posg.game import takes
@@ -57,6 +58,7 @@ class EpsilonSchedule:
         return self.first + (self.last - self.first) * min(1.0, batch / max(1.0, self.over * n_batches))
 
 
+@brief("name", "horizon", "mean", "half_width", "level")
 @dataclass(frozen=True, eq=False)
 class QLearned:
     """The result of independent Q-learning.

@@ -12,12 +12,14 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from lp_posg.brief import brief
 from lp_posg.errors import LpPosgError, SimulatorError
 from lp_posg.evaluate import GameSampler
 from lp_posg.game import Game
 from lp_posg.types import REWARD_LIMIT, FloatArray, IntArray
 
 
+@brief()
 @dataclass(frozen=True)
 class Episodes:
     """N episodes of H steps.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from lp_posg.brief import brief
 from lp_posg.errors import LimitError, LpPosgError, ModelError, StrategyDependenceError
 from lp_posg.game import Game
 from lp_posg.planning.solution import Solution
@@ -13,6 +14,7 @@ from lp_posg.trees import Tree
 from lp_posg.version import __version__
 
 
+@brief("sharing", "concept", "status")
 @dataclass(frozen=True)
 class Row:
     """One (sharing, concept) of a comparison: a solution, or why there is none.
@@ -57,6 +59,7 @@ class Check:
     detail: str
 
 
+@brief()
 @dataclass(frozen=True)
 class Spread:
     """The welfare that equilibria of a concept can have in a game of one step.
@@ -114,6 +117,7 @@ def _price(price: float | None) -> str:
     return "undefined" if price is None else f"{price:.6g}"
 
 
+@brief("game", "horizon", "objective", "compression", "rows", "checks")
 @dataclass(frozen=True)
 class Comparison:
     """The table of `compare`.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 
+from lp_posg.brief import brief
 from lp_posg.checks import listed
 from lp_posg.errors import StrategyDependenceError, UnsupportedError
 from lp_posg.game import Game
@@ -16,6 +17,7 @@ STATE_LIMIT = 100_000
 """Most states of one depth that a survey expands."""
 
 
+@brief()
 @dataclass(frozen=True)
 class Fit:
     """How a sharing structure fits a game over some steps.

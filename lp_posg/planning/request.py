@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lp_posg.brief import brief
 from lp_posg.checks import unknown
 from lp_posg.errors import ModelError, OptionError
 from lp_posg.game import Game, checked_tolerance, opened
@@ -38,6 +39,7 @@ DEFAULTS: Mapping[str, object] = {
 """The options that some method does not take, with the values that stand for not giving them."""
 
 
+@brief()
 @dataclass(frozen=True)
 class Request:
     """A game and how it is to be solved.

@@ -7,6 +7,7 @@ from functools import cached_property
 from os import PathLike
 from typing import Any, ClassVar
 
+from lp_posg.brief import brief
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game, allowed_gaps
 from lp_posg.information import Compression, SharingStructure
@@ -20,6 +21,9 @@ from lp_posg.version import __version__
 from lp_posg.wording import value_scale
 
 
+@brief(
+    "game", "horizon", "sharing", "concept", "objective", "method", "values", "certificate.status", "certificate.gap"
+)
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SolvedGame(Members):
     """A game, how it was solved, and what is proven of the strategy; the attributes are those of `Solution`."""
@@ -91,7 +95,7 @@ class SolvedGame(Members):
         }
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SolvedPosg(SolvedGame):
     """A `SolvedGame` that is a POSG, solved for some steps."""
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from lp_posg.brief import brief
 from lp_posg.trees.paths import from_root
 from lp_posg.trees.recall import Recall
 from lp_posg.trees.tree import Tree
@@ -30,6 +31,7 @@ _EXACT_BITS = 53
 """Floats hold all whole numbers of this many binary digits."""
 
 
+@brief()
 @dataclass(frozen=True, eq=False)
 class PlanPayoffs:
     """Each agent's expected payoff at each of the P joint plans."""

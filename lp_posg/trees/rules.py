@@ -10,6 +10,7 @@ from fractions import Fraction
 from numbers import Rational
 from typing import Any, Generic, TypeVar
 
+from lp_posg.brief import brief
 from lp_posg.checks import is_index, whole_number
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.game import takes
@@ -23,6 +24,7 @@ Position = TypeVar("Position")
 Number = Fraction | int | str
 
 
+@brief()
 @dataclass(frozen=True)
 class Chance(Generic[Position]):
     """Chance moves: (label, probability, next position) per branch; the probabilities sum to 1 exactly."""
@@ -30,6 +32,7 @@ class Chance(Generic[Position]):
     branches: Sequence[tuple[str, Number, Position]]
 
 
+@brief()
 @dataclass(frozen=True)
 class Move(Generic[Position]):
     """An agent moves: (label, next position) per action.

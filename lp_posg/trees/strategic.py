@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.brief import brief
 from lp_posg.checks import whole_number
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.game import Game, takes
@@ -31,6 +32,7 @@ PLAN_LIMIT = 1_000_000
 """Default of `max_profiles`: the table of payoffs takes 16 MB for two agents; the programs on it are the rest."""
 
 
+@brief()
 @dataclass(frozen=True, eq=False)
 class ReducedForm:
     """A reduced strategic form, with the exact payoffs of its joint plans beside the rounded ones.
