@@ -53,9 +53,7 @@ def _taken(name: str, value: Any, hint: Any) -> Any:
     if _is(value, hint):
         return value
     advice = "; lp_posg.load(path) and lp_posg.catalog(name) return games" if is_game else ""
-    shown = f"the class {value.__name__}" if isinstance(value, type) else f"{value!r:.80}"
-    if not isinstance(value, (int, float, str, bytes, NoneType, type)):
-        shown = type(value).__name__
+    shown = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
     raise ModelError(f"{name} is {shown}, expected {' or '.join(map(_words, _kinds(hint)))}{advice}")
 
 
@@ -68,7 +66,10 @@ def _words(hint: Any) -> str:
     if get_origin(hint) is Literal:
         return " or ".join(map(repr, get_args(hint)))
     plain = get_origin(hint) or hint
-    return "None" if plain is NoneType else "a function" if plain is collections.abc.Callable else plain.__name__
+    if plain is NoneType:
+        return "None"
+    name = "function" if plain is collections.abc.Callable else plain.__name__
+    return f"a{'n' * (name[0] in 'AEIOaeio')} {name}"
 
 
 def _is(value: Any, hint: Any) -> bool:

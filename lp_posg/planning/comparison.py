@@ -8,6 +8,8 @@ from typing import Any
 from lp_posg.brief import brief
 from lp_posg.errors import LimitError, LpPosgError, ModelError, StrategyDependenceError
 from lp_posg.game import Game
+from lp_posg.pieces import as_html, as_text
+from lp_posg.planning.comparison_view import comparison_pieces
 from lp_posg.planning.solution import Solution
 from lp_posg.stage import Efficiency
 from lp_posg.trees import Tree
@@ -146,6 +148,12 @@ class Comparison:
     checks: tuple[Check, ...]
     note: str
     spreads: tuple[Spread, ...] = ()
+
+    def __str__(self) -> str:
+        return as_text(comparison_pieces(self))
+
+    def _repr_html_(self) -> str:
+        return as_html(comparison_pieces(self))
 
     @property
     def solutions(self) -> list[Solution]:
