@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from lp_posg.bounds import belief_pairs
 from lp_posg.bounds.belief_pairs import expanded, expectations
 from lp_posg.bounds.sampled_pairs import sampled_distances
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.checks import finite_number, whole_number
 from lp_posg.errors import ModelError
 from lp_posg.game import Game, takes

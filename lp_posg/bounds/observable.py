@@ -11,7 +11,7 @@ import numpy as np
 
 from lp_posg.bounds.branching import inverse_bound, program_entries, search
 from lp_posg.bounds.differences import beliefs_of, closest_states, descend, flattest, least, ratio
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.errors import ModelError
 from lp_posg.game import Game, takes
 from lp_posg.types import BOUND_TOL, NULL_TOL, FloatArray, SparseMatrix, read_only

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.errors import ModelError
 from lp_posg.formats import load_game
 from lp_posg.game import Game

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.evaluate.best_deviations import StepView
 from lp_posg.evaluate.exact_gaps import RANGE_ENTRIES, Programs, pairs_of, reach_of
 from lp_posg.evaluate.kinds import Kind, kind_named

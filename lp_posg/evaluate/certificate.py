@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.evaluate.kinds import Kind
 from lp_posg.types import FloatArray, read_only
 

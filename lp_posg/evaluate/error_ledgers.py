@@ -37,7 +37,7 @@ from typing import Any, Literal
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.checks import confidence
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.belief_errors import errors_at, payoffs, worst_expectations

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.checks import choice, plain_name, unknown
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.best_deviations import (

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.checks import confidence, whole_numbers
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.playing import Player, PolicyPlayer

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.game import Game
 from lp_posg.information.describe import increment_text, private_text
 from lp_posg.information.tables import SplitTable

@@ -35,7 +35,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.information.compression import Children, Compressed, CompressionForm, State, Step, normalised_rows

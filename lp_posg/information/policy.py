@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.errors import ModelError
 from lp_posg.information.lookup import places
 from lp_posg.types import PROB_TOL, FloatArray, IntArray, read_only

@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.errors import ModelError
 
 Delay = int | Literal["never", "forgotten"]

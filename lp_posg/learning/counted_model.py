@@ -23,7 +23,7 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.errors import LimitError
 from lp_posg.information.levels import Level
 from lp_posg.information.lookup import places, sums_by

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.errors import LpPosgError, SimulatorError
 from lp_posg.evaluate import GameSampler
 from lp_posg.game import Game

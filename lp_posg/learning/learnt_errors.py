@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.evaluate import pairs_of
 from lp_posg.evaluate.belief_errors import worst_expectations
 from lp_posg.game import Game

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.errors import SimulatorError
 from lp_posg.evaluate import Certificate
 from lp_posg.information import Policy, SharingStructure

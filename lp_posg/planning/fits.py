@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.checks import listed
 from lp_posg.errors import StrategyDependenceError, UnsupportedError
 from lp_posg.game import Game

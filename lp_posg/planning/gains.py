@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.errors import UnsupportedError
 from lp_posg.evaluate import Advantages, advantages
 from lp_posg.game import Game

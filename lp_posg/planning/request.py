@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.checks import unknown
 from lp_posg.errors import ModelError, OptionError
 from lp_posg.game import Game, checked_tolerance, opened

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.types import FloatArray, IntArray, read_only
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Protocol, runtime_checkable
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.evaluate import Certificate, Play, Simulation
 from lp_posg.game import Game
 from lp_posg.information import Compression, SharingStructure

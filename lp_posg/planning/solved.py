@@ -7,7 +7,7 @@ from functools import cached_property
 from os import PathLike
 from typing import Any, ClassVar, cast
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game, allowed_gaps
 from lp_posg.information import Compression, SharingStructure

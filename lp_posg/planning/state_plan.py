@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.checks import is_index
 from lp_posg.errors import ModelError
 from lp_posg.game import Game

@@ -9,7 +9,7 @@ import numpy as np
 from lp_posg.catalogue import CatalogEntry, KnownValue
 from lp_posg.game import Game
 from lp_posg.planning import Comparison, Row, Solution
-from lp_posg.planning.comparison_view import shown_values, value_columns
+from lp_posg.planning.comparison import shown_values, value_columns
 from lp_posg.report.excerpts import excerpt
 from lp_posg.report.reproducing import code, digest_of, versions
 from lp_posg.trees import Tree

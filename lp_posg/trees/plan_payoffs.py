@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.trees.paths import from_root
 from lp_posg.trees.recall import Recall
 from lp_posg.trees.tree import Tree

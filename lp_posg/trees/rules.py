@@ -10,7 +10,7 @@ from fractions import Fraction
 from numbers import Rational
 from typing import Any, Generic, TypeVar
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.checks import is_index, whole_number
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.game import takes

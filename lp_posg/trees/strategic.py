@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.checks import whole_number
 from lp_posg.errors import LimitError, ModelError
 from lp_posg.game import Game, takes

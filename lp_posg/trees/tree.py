@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.trees.nodes import TERMINAL, InformationSet, Nodes, check_tree
 from lp_posg.trees.paths import from_root
 from lp_posg.types import REWARD_TOL, ROUNDING, FloatArray, IntArray, read_only

@@ -31,7 +31,7 @@ def run(
     If none are given, the rules are full,one-step-delay and the concepts team,ne,ce,cce. A game tree (.efg) is compared
     in its reduced strategic form, one choice of plans, if no horizon is given.
     """
-    from lp_posg.planning.comparison_view import comparison_pieces
+    from lp_posg.planning.comparison import comparison_pieces
 
     check_json_target(json, file)
     table = compared(open_game(file), horizon, options)

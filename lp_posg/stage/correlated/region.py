@@ -25,7 +25,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lp_posg.brief import brief
+from lp_posg.brevity import brief
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.lp import CostSweep
 from lp_posg.stage.correlated.concept import Correlated

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import lp_posg as posg
-from lp_posg.brief import LONGEST, shown
+from lp_posg.brevity import LONGEST, shown
 
 
 def results():
@@ -54,7 +54,7 @@ def test_no_public_record_shows_an_array_number_by_number(room):
         and any(
             "Array" in str(text) for text in getattr(one, "__dataclass_fields__", {}) and one.__annotations__.values()
         )
-        and "brief" not in one.__repr__.__code__.co_filename
+        and "brevity" not in one.__repr__.__code__.co_filename
     ]
     assert [name for name in long if name not in SMALL] == []
 
