@@ -204,7 +204,7 @@ class Turns:
     ("source", "words"),
     [
         (3, "cannot learn from 3"),
-        ("dectiger", "cannot learn from 'dectiger'"),
+        (3, "cannot learn from 3"),
         (GameSimulator, "cannot learn from"),
         (Turns(), "aec_to_parallel"),
     ],
