@@ -1,16 +1,17 @@
 """Checks of single arguments: each returns the value in its type, or raises `ModelError` with the argument's name.
 
-`called` does so for what a user's function raises.
+`called` does so for what a user's function raises, `unknown` says which names there are and which may have been meant.
 """
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
-from lp_posg.errors import LpPosgError, ModelError
+from lp_posg.errors import LpPosgError, ModelError, OptionError
 
 Result = TypeVar("Result")
 
@@ -79,6 +80,65 @@ def real_number(value: object) -> float:
         return float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     except OverflowError:
         return math.inf
+
+
+def plain_name(name: str) -> str:
+    """Return a name as the registries have it, whichever of ``-`` and ``_`` it was written with.
+
+    >>> plain_name(" one_step_delay")
+    'one-step-delay'
+    """
+    return name.strip().replace("_", "-")
+
+
+def meant(given: object, known: Iterable[str], most: int = 3) -> list[str]:
+    """Return the known names that a name may have been meant for, the nearest first.
+
+    >>> meant("oen-step-delay", ["full", "one-step-delay"]), meant(3, ["full"])
+    (['one-step-delay'], [])
+    """
+    names = {plain_name(name).lower(): name for name in known}
+    wanted = plain_name(given).lower() if isinstance(given, str) else ""
+    return [names[near] for near in difflib.get_close_matches(wanted, names, n=most)]
+
+
+def did_you_mean(near: Collection[str], after: str = " ") -> str:
+    """Return the question whether one of these names was meant, followed by `after`; nothing if there is none.
+
+    >>> did_you_mean(["ce", "cce"])
+    "did you mean 'ce' or 'cce'? "
+    """
+    return f"did you mean {' or '.join(map(repr, near))}?{after}" if near else ""
+
+
+def unknown(what: str, given: object, known: Collection[str], more: str = "") -> OptionError:
+    """Return the error that an option has no such value; `known` is how its values are written."""
+    near = did_you_mean(meant(given, known))
+    option = what if what.isidentifier() else ""
+    return OptionError(f"unknown {what} {given!r}; {near}expected one of {', '.join(known)}{more}", option=option)
+
+
+def listed(name: str, given: Any, usual: Iterable[Any]) -> list[Any]:
+    """Return the values of an argument that takes one or several; `usual` if it is None.
+
+    Raises
+    ------
+    OptionError
+        If it is a sequence of none.
+    """
+    if given is None:
+        return list(usual)
+    several = isinstance(given, Iterable) and not isinstance(given, (str, bytes, type))
+    values = list(given) if several else [given]
+    if not values:
+        raise OptionError(f"{name} is empty, expected at least one, as in {name}={[*usual][:1]!r}", option=name)
+    return values
+
+
+def instance(name: str, value: object, kind: type | tuple[type, ...], expected: str) -> None:
+    """Raise `ModelError` unless `value` is of a kind, which `expected` says in words."""
+    if not isinstance(value, kind):
+        raise ModelError(f"{name} is {type(value).__name__}, expected {expected}")
 
 
 def called(what: str, function: Callable[..., Result], *arguments: Any) -> Result:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +14,32 @@ if TYPE_CHECKING:
 
 _NEGLIGIBLE = 1e-13
 """A value this small relative to the rewards of the whole horizon is rounding and shown as 0."""
+
+
+MOST_DIGITS = 17
+"""Digits that tell every two numbers apart."""
+
+_wanted: ContextVar[int | None] = ContextVar("digits", default=None)
+
+
+@contextmanager
+def shown_digits(digits: int | None) -> Iterator[None]:
+    """Show all numbers with this many digits meanwhile; each kind with its own if None.
+
+    >>> with shown_digits(3):
+    ...     number(2 / 3), short(2 / 3), small(2 / 3)
+    ('0.667', '0.667', '0.667')
+    """
+    token = _wanted.set(digits)
+    try:
+        yield
+    finally:
+        _wanted.reset(token)
+
+
+def _digits(usual: int) -> int:
+    """Return how many digits to show of a number of a kind that usually has so many."""
+    return usual if (wanted := _wanted.get()) is None else wanted
 
 
 def clean(text: str) -> str:
@@ -29,7 +57,12 @@ def number(value: float, scale: float = 0.0) -> str:
     >>> number(11.015487500000003), number(-1e-16, 120.0), number(-0.0)
     ('11.0154875', '0', '0')
     """
-    return "0" if abs(value) <= _NEGLIGIBLE * scale else f"{value:.12g}"
+    return "0" if is_rounding(value, scale) else f"{value:.{_digits(12)}g}"
+
+
+def is_rounding(value: float, scale: float) -> bool:
+    """Whether a value is nothing beside `scale`."""
+    return abs(value) <= _NEGLIGIBLE * scale
 
 
 def short(value: float, scale: float = 0.0) -> str:
@@ -38,7 +71,7 @@ def short(value: float, scale: float = 0.0) -> str:
     >>> short(14 / 3), short(-1e-16, 120.0)
     ('4.6666667', '0')
     """
-    return "0" if number(value, scale) == "0" else f"{value:.8g}"
+    return "0" if number(value, scale) == "0" else f"{value:.{_digits(8)}g}"
 
 
 def gained(value: float | None, allowed: float) -> str:
@@ -49,7 +82,7 @@ def gained(value: float | None, allowed: float) -> str:
     """
     if value is None:
         return "-"
-    return "0" if abs(value) <= allowed else f"{value:+.6g}"
+    return "0" if abs(value) <= allowed else f"{value:+.{_digits(6)}g}"
 
 
 def drawn(actions: Mapping[str, float], digits: Callable[[float], str] = number) -> str:
@@ -69,7 +102,7 @@ def numbers(values: Iterable[float], scale: float = 0.0) -> str:
 
 def small(value: float) -> str:
     """Return a gap, an error bound or a time with three digits."""
-    return f"{value:.3g}"
+    return f"{value:.{_digits(3)}g}"
 
 
 def seconds(value: float) -> str:

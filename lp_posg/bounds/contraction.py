@@ -17,9 +17,10 @@ import scipy.sparse as sp
 from lp_posg.bounds import belief_pairs
 from lp_posg.bounds.belief_pairs import expanded, expectations
 from lp_posg.bounds.sampled_pairs import sampled_distances
+from lp_posg.brevity import brief
 from lp_posg.checks import finite_number, whole_number
 from lp_posg.errors import ModelError
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.types import FloatArray, read_only
 
 LAW, WORST = "law", "worst"
@@ -31,6 +32,7 @@ EQUAL = 1e-9
 Status = Literal["exact", "bounded", "estimated"]
 
 
+@brief()
 @dataclass(frozen=True)
 class Contraction:
     """Expected total variation distance of the two beliefs after L = 0, 1, ... steps.
@@ -96,6 +98,7 @@ class Contraction:
         ]
 
 
+@takes
 def belief_contraction(
     game: Game,
     max_memory: int,
@@ -194,6 +197,7 @@ def belief_contraction(
     )
 
 
+@takes
 def measured_memory(contraction: Contraction, epsilon: float) -> int | None:
     """Return the least L with which the worst expected distance is at most `epsilon`; None if none measured is.
 
@@ -248,7 +252,10 @@ def _worst_state(game: Game, time: int, max_memory: int, max_pairs: int) -> int:
 
 
 def _checked_prior(prior: FloatArray, n_states: int) -> FloatArray:
-    law = np.asarray(prior, dtype=np.float64)
+    try:
+        law = np.asarray(prior, dtype=np.float64)
+    except (TypeError, ValueError):
+        law = np.empty(0)
     if law.shape != (n_states,) or not (law >= 0).all() or not abs(law.sum() - 1) <= 1e-9:
         raise ModelError(f"prior is {prior!r}, expected one probability per state ({n_states}) that sum to 1")
     return np.asarray(law / law.sum())

@@ -11,9 +11,10 @@ import numpy as np
 
 from lp_posg.bounds.branching import inverse_bound, program_entries, search
 from lp_posg.bounds.differences import beliefs_of, closest_states, descend, flattest, least, ratio
+from lp_posg.brevity import brief
 from lp_posg.deadline import current_deadline
 from lp_posg.errors import ModelError
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.types import BOUND_TOL, NULL_TOL, FloatArray, SparseMatrix, read_only
 
 # Laws of more numbers (states times observations) are cut down to fewer states before they are made dense.
@@ -75,6 +76,7 @@ SEARCHED_ENTRIES = 5_000_000
 STARTS = 8  # random patterns of signs from which the local search starts; beside them the two starts of `_surveyed`
 
 
+@brief("value", "lower", "upper", "status", "where")
 @dataclass(frozen=True)
 class Observability:
     """The least L1 distance of the laws of observations from two beliefs, per L1 distance of the beliefs.
@@ -120,6 +122,7 @@ class Observability:
         return f"{step}, joint action ({', '.join(self.joint_action)})"
 
 
+@takes
 def observability(game: Game, time_limit: float = 60.0) -> Observability:
     """Return the observability of a game: the least over steps h and joint actions a of
 

@@ -8,7 +8,6 @@ installed wheel inside it.
 
 from __future__ import annotations
 
-import difflib
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lp_posg.catalogue.entries import CatalogEntry, KnownValue, listed
+from lp_posg.checks import did_you_mean, meant
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.trees import Tree
@@ -154,11 +154,9 @@ def catalog_entry(name: str) -> CatalogEntry:
     key = _normalised(name) if isinstance(name, str) else ""
     if key in known:
         return known[key]
-    near = difflib.get_close_matches(key, known, n=3, cutoff=0.6)
-    names = list(dict.fromkeys(known[match].name for match in near))
-    meant = f"did you mean {' or '.join(map(repr, names))}? " if names else ""
+    names = list(dict.fromkeys(known[match].name for match in meant(key, known)))
     has = listed(entry.name for entry in catalog_entries())
-    raise ModelError(f"no model {name!r} in the catalogue; {meant}it has {has}", suggestions=tuple(names))
+    raise ModelError(f"no model {name!r} in the catalogue; {did_you_mean(names)}it has {has}", suggestions=tuple(names))
 
 
 @cache

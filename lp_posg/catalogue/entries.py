@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+from lp_posg.brevity import brief
 from lp_posg.errors import ModelError
 from lp_posg.formats import load_game
 from lp_posg.game import Game
@@ -47,6 +48,7 @@ class KnownValue:
     source: str
 
 
+@brief("name", "kind", "title")
 @dataclass(frozen=True)
 class CatalogEntry:
     """What the catalogue knows about one game or game tree, without building it.

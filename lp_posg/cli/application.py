@@ -28,6 +28,9 @@ COMMANDS = {
 }
 """Each command and the first line of its help; the rest is `run` and `EXAMPLE` of `cli.commands.NAME`."""
 
+WITHOUT_DIGITS = ("check", "convert", "plot")
+"""Commands that show no numbers but sizes, or draw them."""
+
 
 class Program(CommandGroup):
     """All commands by name; a command's module is imported when it is called."""
@@ -47,9 +50,8 @@ def command_named(name: str, markup: Any = None) -> Any:
     """Return a command with its options; `markup` as in `typer.Typer`."""
     module = import_module(f"lp_posg.cli.commands.{name}")
     alone = typer.Typer(add_completion=False, rich_markup_mode=markup)
-    alone.command(name, cls=Command, help=_unwrapped(module.run.__doc__), epilog=f"Example: {module.EXAMPLE}")(
-        module.run
-    )
+    run = module.run if name in WITHOUT_DIGITS else import_module("lp_posg.cli.options").with_digits(module.run)
+    alone.command(name, cls=Command, help=_unwrapped(run.__doc__), epilog=f"Example: {module.EXAMPLE}")(run)
     return typer.main.get_command(alone)
 
 

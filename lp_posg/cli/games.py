@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lp_posg.errors import FormatError, ModelError, UnsupportedError
+from lp_posg.errors import UnsupportedError
 from lp_posg.formats import FORMATS, stored_solution
 
 if TYPE_CHECKING:
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from lp_posg.game import Game
     from lp_posg.planning import Solution
     from lp_posg.trees import Tree
-
-
-OPEN_SPIEL = ("open_spiel:", "openspiel:")
-"""What comes before the name of a game of OpenSpiel."""
 
 
 @dataclass(frozen=True)
@@ -99,20 +95,11 @@ def open_game(given: str) -> Opened:
 
 def open_stored(given: str) -> Opened | Solution:
     """Return what `open_game` does, or the solution in the file `given`."""
-    import lp_posg as posg
-    from lp_posg.catalogue import catalog_entry
+    from lp_posg.catalogue.finding import find
+    from lp_posg.planning import Solution
 
-    if os.path.exists(given) and not os.path.isdir(given):
-        stored = posg.load(given)
-        return Opened(stored, None, given, "posg.load(FILE)") if isinstance(stored, (posg.Game, posg.Tree)) else stored
-    if given.startswith(OPEN_SPIEL):
-        name = given.split(":", 1)[1]
-        return Opened(posg.interop.from_open_spiel(name), None, given, f"posg.interop.from_open_spiel({name!r})")
-    try:
-        entry = catalog_entry(given)
-    except ModelError as error:
-        raise _missing(given, error) from None
-    return Opened(entry.build(), entry, given, f"posg.catalog({entry.name!r})")
+    found, entry, source = find(given)
+    return found if isinstance(found, Solution) else Opened(found, entry, given, source)
 
 
 def open_solution(given: str, file: str | None) -> tuple[Solution, Game | Tree]:
@@ -128,23 +115,6 @@ def open_solution(given: str, file: str | None) -> tuple[Solution, Game | Tree]:
         return stored, stored.game
     opened = open_game(file)
     return stored, opened.posg.with_discount(stored.game.discount) if isinstance(stored.game, Game) else opened.game
-
-
-def _missing(given: str, error: ModelError) -> FormatError:
-    """Return the error that names both possibilities, and the nearest models."""
-    from lp_posg.catalogue import catalog_entry
-
-    near = list(error.facts.get("suggestions", ()))
-    try:
-        near.insert(0, catalog_entry(Path(given).stem).name)
-    except ModelError as other:
-        near += other.facts.get("suggestions", ())
-    near = list(dict.fromkeys(near))
-    advice = f"did you mean {' or '.join(map(repr, near))}?" if near else "`lp-posg models` lists the catalogue"
-    what = "this is a directory" if given and os.path.isdir(given) else "there is no such file"
-    return FormatError(
-        f"{given!r}: {what}, and the catalogue has no model of that name; {advice}", path=given, line=None
-    )
 
 
 def game_endings(*, writing: bool = False) -> str:

@@ -9,13 +9,14 @@ import functools
 import inspect
 import math
 import time as clock
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Any, get_args
 
 import typer
 
 from lp_posg.cli.games import complete_game, game_endings
 from lp_posg.deadline import until
+from lp_posg.wording import MOST_DIGITS, shown_digits
 
 CONCEPTS = "team, ne, strategic-ce, ce, interim-cce or cce"
 SHARING = "full, one-step-delay, one-directional, controller:D, uncontrolled:D, delay:D, none"
@@ -41,6 +42,39 @@ def argument(metavar: str, text: str, type_: Any = str, **more: Any) -> Any:
     """Return the type of a command's parameter that is an argument with this help text; a game's name completes."""
     complete = complete_game if metavar in ("FILE", "IN", "NAME") else None
     return Annotated[type_, typer.Argument(metavar=metavar, autocompletion=complete, help=text, **more)]
+
+
+COMPLETED = ("sharing", "concept", "objective", "compression", "method", "certificate")
+"""Options whose values are names, which a shell completes."""
+
+
+def complete(option: str) -> Callable[[str], list[str]]:
+    """Return what completes an option's value from its beginning, the last one where commas separate several.
+
+    >>> complete("concept")("ne,c"), complete("sharing")("one_")
+    (['ne,ce', 'ne,cce'], ['one-directional', 'one-step-delay'])
+    """
+
+    def found(incomplete: str) -> list[str]:
+        head, comma, last = incomplete.rpartition(",")
+        before, start = (head + comma, last) if option in LISTS else ("", incomplete)
+        return [before + value for value in _values(option) if value.startswith(start.replace("_", "-"))]
+
+    return found
+
+
+def _values(option: str) -> list[str]:
+    """Return the values of an option, those with more to follow up to their colon."""
+    # Only a shell that completes pays for loading the registries.
+    from lp_posg.information import compression_names, sharing_names
+    from lp_posg.planning.methods import AUTO, METHODS
+    from lp_posg.planning.request import CERTIFICATES
+    from lp_posg.stage import CONCEPTS
+    from lp_posg.stage.objective import OBJECTIVES
+
+    names: dict[str, Iterable[str]] = {"sharing": sharing_names(), "concept": CONCEPTS, "objective": OBJECTIVES}
+    names |= {"compression": compression_names(), "method": (AUTO, *METHODS), "certificate": CERTIFICATES}
+    return [name.partition(":")[0] + ":" * (":" in name.partition("[")[0]) for name in names[option]]
 
 
 def option(type_: Any, text: str, *flags: str, **more: Any) -> Any:
@@ -70,6 +104,10 @@ Export = option(
 )
 Json = option(
     str, "Write the result as JSON: to a file, or with - to stdout and nothing else there.", metavar="OUT.json|-"
+)
+
+Digits = option(
+    int, "Digits of every number shown; if not given as many as fit its kind. JSON has all.", min=1, max=MOST_DIGITS
 )
 
 WHAT = ("sharing", "concept", "objective", "compression", "discount", "tolerance", "approximate", "certificate")
@@ -128,6 +166,10 @@ LISTS: Mapping[str, Any] = {
 }
 """Options that a command takes several of."""
 
+for _table in (OPTIONS, LISTS):
+    for _name in {*COMPLETED} & _table.keys():
+        get_args(_table[_name])[1].autocompletion = complete(_name)
+
 
 def takes(*names: str, several: Sequence[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command the options of these names; it gets those that were given as the mapping ``options``.
@@ -168,6 +210,21 @@ def takes(*names: str, several: Sequence[str] = ()) -> Callable[[Callable[..., N
         return command
 
     return decorate
+
+
+def with_digits(run: Callable[..., None]) -> Callable[..., None]:
+    """Return a command with an option for how many digits are shown of every number."""
+    signature = inspect.signature(run, eval_str=True)
+    last = inspect.Parameter("digits", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Digits)
+
+    @functools.wraps(run)
+    def command(**given: Any) -> None:
+        with shown_digits(given.pop("digits")):
+            run(**given)
+
+    entries = [entry.replace(kind=inspect.Parameter.KEYWORD_ONLY) for entry in signature.parameters.values()]
+    command.__signature__ = signature.replace(parameters=[*entries, last])  # type: ignore[attr-defined]
+    return command
 
 
 def _chosen(given: Mapping[str, Any]) -> dict[str, Any]:

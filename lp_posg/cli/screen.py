@@ -7,34 +7,14 @@ that a script can read it: ``key: value`` lines, and tables with two or more spa
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from lp_posg.pieces import Column, Facts, Line, Named, Piece, Table, as_text, widths_of
 from lp_posg.wording import clean
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-Facts = Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table.
-
-    Attributes
-    ----------
-    name : str
-    right : bool
-        Whether the cells are numbers, aligned to the right.
-    breaks : int
-        Least width to which a terminal may narrow the column by breaking its cells into lines; 0: none.
-    """
-
-    name: str
-    right: bool = False
-    breaks: int = 0
 
 
 def is_terminal() -> bool:
@@ -49,11 +29,21 @@ def terminal() -> Console:
     return Console(file=sys.stdout, markup=False, highlight=False, emoji=False, force_terminal=True)
 
 
+def show(pieces: Iterable[Piece]) -> None:
+    """Show pieces one below the other."""
+    for piece in pieces:
+        if isinstance(piece, Named):
+            show_facts(piece.title, piece.sections)
+        elif isinstance(piece, Table):
+            show_table(piece.columns, piece.rows, piece.keys)
+        else:
+            show_line(piece.text, piece.style)
+
+
 def show_facts(title: str, sections: Sequence[Facts]) -> None:
     """Show named facts in groups; piped, one ``key: value`` line for each."""
     if not is_terminal():
-        for key, value in (fact for section in sections for fact in section):
-            _write(f"{key}: {value}")
+        print(as_text([Named(title, sections)]))
         return
     from rich.panel import Panel
     from rich.table import Table
@@ -75,10 +65,10 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], keys: i
 
     On a terminal too narrow for it, it is shown as several tables that repeat those columns.
     """
-    cells = [[clean(cell) for cell in row] for row in rows]
     if not is_terminal():
-        _plain_table(columns, cells)
+        print(as_text([Table(columns, rows)]))
         return
+    cells = [[clean(cell) for cell in row] for row in rows]
     console = terminal()
     for chosen in _fitting(columns, cells, keys, console.width):
         _rich_table(console, [columns[c] for c in chosen], [[row[c] for c in chosen] for row in cells])
@@ -87,20 +77,11 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], keys: i
 def show_line(text: str = "", style: str = "") -> None:
     """Show a line of prose; a terminal breaks it between words."""
     if not is_terminal():
-        _write(text)
+        print(as_text([Line(text)]))
         return
     from rich.text import Text
 
     terminal().print(Text(clean(text), style=style))
-
-
-def _plain_table(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
-    widths = _widths(columns, cells)
-    for row in ([column.name for column in columns], *cells):
-        line = "  ".join(
-            _padded(cell, width, column.right) for cell, width, column in zip(row, widths, columns, strict=True)
-        )
-        _write(line.rstrip())
 
 
 def _rich_table(console: Console, columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
@@ -145,22 +126,5 @@ def _needed(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[i
     """Return the least width of each column."""
     return [
         min(width, column.breaks) if column.breaks else width
-        for width, column in zip(_widths(columns, cells), columns, strict=True)
+        for width, column in zip(widths_of(columns, cells), columns, strict=True)
     ]
-
-
-def _widths(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
-    from rich.cells import cell_len
-
-    return [max(map(cell_len, (column.name, *(row[c] for row in cells)))) for c, column in enumerate(columns)]
-
-
-def _padded(cell: str, width: int, right: bool) -> str:
-    from rich.cells import cell_len
-
-    gap = " " * (width - cell_len(cell))
-    return gap + cell if right else cell + gap
-
-
-def _write(line: str) -> None:
-    print(clean(line))

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
-from lp_posg.cli.screen import Column, show_line, show_table
+from lp_posg.cli.screen import show_line, show_table
 from lp_posg.errors import LpPosgError, OptionError
+from lp_posg.pieces import Column
 from lp_posg.planning import HistorySolution, SetSolution, StateGains, StateSolution
 from lp_posg.planning.gains import gain_lines, nobody_gains
 from lp_posg.wording import drawn, gained, number, numbers

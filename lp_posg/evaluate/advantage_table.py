@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lp_posg.brevity import brief
 from lp_posg.evaluate.best_deviations import StepView
 from lp_posg.evaluate.exact_gaps import RANGE_ENTRIES, Programs, pairs_of, reach_of
 from lp_posg.evaluate.kinds import Kind, kind_named
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.information import Policy, SharingStructure, StateSpace
 from lp_posg.information.describe import private_text
 from lp_posg.information.levels import ranges_of
@@ -20,6 +21,7 @@ LEAST_MASS = 1e-12
 """Recommendations of less probability are rounding, and no places."""
 
 
+@brief()
 @dataclass(frozen=True, eq=False)
 class Advantages:
     """What one agent would gain by each action at one step, place by place.
@@ -71,6 +73,7 @@ class Advantages:
         read_only(self.following, self.gain, self.played, self.best)
 
 
+@takes
 def advantages(
     game: Game,
     structure: SharingStructure,

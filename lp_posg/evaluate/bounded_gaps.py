@@ -36,7 +36,7 @@ from lp_posg.evaluate.deviator import Deviator, HiddenStates, Moves, deviators_o
 from lp_posg.evaluate.exact_gaps import check_draws
 from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.evaluate.strategy_cells import cell_actions
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.information import Policy, StateSpace
 from lp_posg.information.levels import Level, entry_load, expand, first_rows, ranges_of
 from lp_posg.information.lookup import places, sums_by
@@ -56,6 +56,7 @@ class _Ahead(NamedTuple):
     below: tuple[FloatArray, ...]  # per deviator (X,): value to it of the deviation that was chosen
 
 
+@takes
 def certify_bounds(
     game: Game,
     policy: Policy,

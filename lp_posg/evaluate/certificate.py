@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lp_posg.brevity import brief
 from lp_posg.evaluate.kinds import Kind
 from lp_posg.types import FloatArray, read_only
 
@@ -57,6 +58,7 @@ class Deviation:
         )
 
 
+@brief("status", "kind", "gaps")
 @dataclass(frozen=True, eq=False)
 class Certificate:
     """What is proven of a strategy in the original game.

@@ -37,13 +37,15 @@ from typing import Any, Literal
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.brevity import brief
+from lp_posg.checks import confidence
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.belief_errors import errors_at, payoffs, worst_expectations
 from lp_posg.evaluate.certificate import Certificate
 from lp_posg.evaluate.exact_gaps import certify, pairs_of
 from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.evaluate.simulation import played
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.information import Policy, SharingStructure, StateSpace
 from lp_posg.information.levels import batches, expand, first_rows, level_from_rows
 from lp_posg.information.resources import Resources
@@ -51,6 +53,7 @@ from lp_posg.information.tables import SplitTable
 from lp_posg.types import FloatArray, IntArray, SparseMatrix, read_only
 
 
+@brief()
 @dataclass(frozen=True, eq=False)
 class Ledger:
     """Errors of an approximate model, the bound they give, and the gap measured.
@@ -118,6 +121,7 @@ class Ledger:
         }
 
 
+@takes
 def error_ledger(
     game: Game,
     structure: SharingStructure,
@@ -197,6 +201,7 @@ def _bounds(game: Game, worst: FloatArray, team: bool) -> tuple[float, float]:
     return float(bound), float(2 * horizon * most[0] + horizon**2 * max(spread) * most[1])
 
 
+@takes
 def estimated_ledger(
     game: Game,
     structure: SharingStructure,
@@ -236,6 +241,7 @@ def estimated_ledger(
     Time grows as runs, times steps, times the entries of a belief and its successors.
     """
     use, kind = resources or Resources(), kind_named(deviations)
+    confidence("level", level)
     moments = played(game, structure, policy, n_runs, seed)
     quantile = NormalDist().inv_cdf(0.5 + level / 2)
     means, widths = [], []

@@ -23,7 +23,7 @@ from lp_posg.evaluate.best_deviations import Gain, StepView
 from lp_posg.evaluate.certificate import Certificate, Deviation, Status
 from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.evaluate.strategy_cells import atoms_heard, cell_actions
-from lp_posg.game import Game
+from lp_posg.game import Game, allowed_gaps, takes
 from lp_posg.information import Policy, SharingStructure, StateSpace, reachable_states
 from lp_posg.information.describe import history_text, prescription_text, private_text
 from lp_posg.information.levels import ranges_of
@@ -34,6 +34,7 @@ RANGE_ENTRIES = 200_000
 """Most numbers (cell, joint action) of an agent worked on at a time."""
 
 
+@takes
 def certify(
     game: Game,
     structure: SharingStructure,
@@ -127,6 +128,7 @@ def check_pairs(policy: Policy, pairs: StateSpace) -> None:
         raise ModelError("the pairs of belief and state are not those of the strategy; leave them out")
 
 
+@takes
 def pairs_of(
     game: Game,
     structure: SharingStructure,
@@ -231,7 +233,8 @@ class Programs:
         The chance is that of following until then: if an agent gains at all, it gains at such a place.
         """
         agent = int(gaps.argmax())
-        if gaps[agent] <= 0:
+        # What rounding gains is no deviation.
+        if gaps[agent] <= allowed_gaps(self.game, 0.0, self.kind.together)[agent]:
             return None
         best: tuple[float, int, int] = (0.0, 0, 0)
         for time, reach in enumerate(reach_of(self.game, self.policy, self.pairs)):

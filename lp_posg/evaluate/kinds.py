@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lp_posg.checks import choice
+from lp_posg.brevity import brief
+from lp_posg.checks import choice, plain_name, unknown
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.best_deviations import (
     Gain,
@@ -30,6 +31,7 @@ _HEARS = ("nothing", "action", "prescription")
 _DECIDES = ("interim", "ex-ante", "together")
 
 
+@brief("name", "hears", "decides")
 @dataclass(frozen=True)
 class Kind:
     """One kind of deviation.
@@ -203,6 +205,7 @@ def kind_named(kind: str | Kind) -> Kind:
                 " its own"
             )
         return kind
-    if kind not in KINDS:
-        raise ModelError(f"unknown kind of deviation {kind!r}; expected one of {', '.join(KINDS)}")
-    return KINDS[kind]
+    known = KINDS.get(plain_name(kind)) if isinstance(kind, str) else None
+    if known is None:
+        raise unknown("kind of deviation", kind, KINDS)
+    return known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sp
@@ -18,6 +18,7 @@ from lp_posg.information.tracking import Tracker
 from lp_posg.types import FloatArray, IntArray
 
 
+@runtime_checkable
 class Player(Protocol):
     """A strategy made ready to be played by N runs at once."""
 

@@ -21,12 +21,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lp_posg.brevity import brief
 from lp_posg.checks import confidence, whole_numbers
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.playing import Player, PolicyPlayer
 from lp_posg.evaluate.sampling import DRAWS_PER_MOVE, GameSampler
 from lp_posg.evaluate.traces import Moment, Trace, traces_of
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.information import Policy, SharingStructure, check_horizon
 from lp_posg.information.tracking import Tracker, tables_of
 from lp_posg.types import FloatArray, IntArray, read_only
@@ -43,6 +44,7 @@ BATCH_DRAWS = 2_000_000
 """Most uniform numbers held at a time; bounds the memory of long horizons."""
 
 
+@brief()
 @dataclass(frozen=True, eq=False)
 class Simulation:
     """Returns of independent runs.
@@ -141,6 +143,7 @@ class Simulation:
         }
 
 
+@takes
 def simulate(
     game: Game,
     structure: SharingStructure,
@@ -190,6 +193,7 @@ def simulate(
     return simulate_player(game, player, n_runs, seed, level=level, traces=traces, batch_runs=batch_runs)
 
 
+@takes
 def simulate_player(
     game: Game, player: Player, n_runs: int, seed: int, *, level: float, traces: int, batch_runs: int = BATCH_RUNS
 ) -> Simulation:

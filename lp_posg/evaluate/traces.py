@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from lp_posg.brevity import brief
 from lp_posg.game import Game
 from lp_posg.information.describe import increment_text, private_text
 from lp_posg.information.tables import SplitTable
 from lp_posg.types import FloatArray, IntArray
 
 
+@brief()
 @dataclass(frozen=True)
 class TraceStep:
     """One step of a run, as it was when the agents chose their actions.
@@ -44,6 +46,7 @@ class TraceStep:
     rewards: tuple[float, ...]
 
 
+@brief()
 @dataclass(frozen=True)
 class Trace:
     """One run, step by step."""

@@ -12,13 +12,13 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 import numpy as np
 
+from lp_posg.checks import did_you_mean, meant
 from lp_posg.errors import FormatError, ModelError
 from lp_posg.files import PACKED
 from lp_posg.types import FloatArray
@@ -221,8 +221,7 @@ def clip(text: str) -> str:
 
 def suggestion(found: str, known: Iterable[str], otherwise: str) -> str:
     """Return advice to end a message with: the nearest known word, or `otherwise`."""
-    close = get_close_matches(found[:_SHOWN], list(islice(known, _MANY)), n=1)
-    return f"did you mean {close[0]!r}?" if close else otherwise
+    return did_you_mean(meant(found[:_SHOWN], islice(known, _MANY), most=1), after="") or otherwise
 
 
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)

@@ -1,5 +1,6 @@
 """The immutable game, its validation and its joint indices."""
 
+from lp_posg.game.arguments import takes
 from lp_posg.game.arrays import (
     GAME_FORMAT,
     SOLUTION_FORMAT,
@@ -10,6 +11,7 @@ from lp_posg.game.arrays import (
     promised_arrays,
 )
 from lp_posg.game.model import Game
+from lp_posg.game.opening import game_of_steps, opened
 from lp_posg.game.tolerance import (
     allowed_gaps,
     checked_tolerance,
@@ -30,8 +32,11 @@ __all__ = [
     "game_arrays",
     "game_from_arrays",
     "game_labels",
+    "game_of_steps",
     "has_large_gap",
+    "opened",
     "promised_arrays",
+    "takes",
     "usual_rewards",
     "warn_of_large_gap",
     "warn_of_offset",

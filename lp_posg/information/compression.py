@@ -21,6 +21,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.brevity import brief
 from lp_posg.checks import called
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
@@ -126,6 +127,7 @@ class Compression(Protocol):
         """
 
 
+@brief("written", "example")
 @dataclass(frozen=True)
 class CompressionForm:
     """A built-in compression by name.

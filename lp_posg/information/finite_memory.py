@@ -35,6 +35,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.brevity import brief
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
 from lp_posg.information.compression import Children, Compressed, CompressionForm, State, Step, normalised_rows
@@ -56,6 +57,7 @@ STATIONARY_TOL, STATIONARY_STEPS = 1e-13, 100_000
 """When an iterated chain counts as settled, and after how many steps it is taken as it is."""
 
 
+@brief()
 @dataclass(frozen=True, eq=False)
 class FiniteMemory:
     """Finite memory of shared information.

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 
 from lp_posg.checks import whole_number
 from lp_posg.errors import ModelError, StrategyDependenceError
-from lp_posg.game import Game
+from lp_posg.game import Game, game_of_steps, takes
 from lp_posg.information.compression import Children, Compression, Step
 from lp_posg.information.describe import dependence_text
 from lp_posg.information.independence import Counterexample, find_dependence
@@ -50,6 +50,7 @@ def check_horizon(game: Game, horizon: int) -> int:
     ModelError
         Otherwise.
     """
+    game = game_of_steps(game)
     whole_number("horizon", horizon)
     if game.max_horizon is not None and horizon > game.max_horizon:
         raise ModelError(
@@ -58,6 +59,7 @@ def check_horizon(game: Game, horizon: int) -> int:
     return int(horizon)
 
 
+@takes
 def reachable_states(
     game: Game,
     structure: SharingStructure,
@@ -101,6 +103,7 @@ def reachable_states(
     Time grows as the entries (cell, action, next state, observation), times a logarithm; memory as
     the states, the edges, and one batch of entries.
     """
+    whole_number("horizon", horizon)
     pass_ = _Pass(game, structure, horizon, follow, compression or Exact(), merge, resources or Resources())
     for time in range(horizon):
         if on_depth is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lp_posg.checks import plain_name, unknown, whole_number
 from lp_posg.errors import ModelError, OptionError
 from lp_posg.information.compression import Compression, CompressionForm, CompressionRule, Ruled
 from lp_posg.information.finite_memory import FINITE_MEMORY
@@ -60,6 +61,7 @@ def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> Sharing
         If the name is unknown, its delay is missing or not a positive number, or the object
         lacks a method, is made for another number of agents, or has the name of a built-in structure.
     """
+    whole_number("n_agents", n_agents)
     if not isinstance(sharing, str):
         if isinstance(sharing, type) or not isinstance(sharing, SharingStructure):
             raise ModelError(
@@ -71,9 +73,9 @@ def sharing_structure(sharing: str | SharingStructure, n_agents: int) -> Sharing
         _check_own_name(sharing, n_agents)
         return sharing
     name, colon, delay = sharing.strip().partition(":")
-    form = SHARING.get(name)
+    form = SHARING.get(plain_name(name))
     if form is None or (colon and not form.takes_delay):
-        raise OptionError(f"unknown sharing {sharing!r}; expected one of {', '.join(sharing_names())}")
+        raise unknown("sharing", sharing, sharing_names())
     if not form.takes_delay:
         return form.make(n_agents, 1)
     if not delay.isascii() or not delay.isdigit() or len(delay) > 6 or int(delay) < 1:
@@ -111,9 +113,9 @@ def compression_named(compression: str | Compression | CompressionRule) -> Compr
     """
     if isinstance(compression, str):
         name, colon, rest = compression.strip().partition(":")
-        if name not in COMPRESSIONS:
-            raise OptionError(f"unknown compression {compression!r}; expected one of {', '.join(compression_names())}")
-        form = COMPRESSIONS[name]
+        form = COMPRESSIONS.get(plain_name(name))
+        if form is None:
+            raise unknown("compression", compression, compression_names())
         try:
             return form.parse(colon + rest)
         except (ValueError, ModelError) as error:

@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from lp_posg.brevity import brief
 from lp_posg.errors import ModelError
 from lp_posg.information.lookup import places
 from lp_posg.types import PROB_TOL, FloatArray, IntArray, read_only
@@ -99,6 +100,7 @@ def joined_atoms(parts: Sequence[Atoms]) -> Atoms:
     )
 
 
+@brief()
 @dataclass(frozen=True)
 class PolicyBlock(Atoms):
     """The strategies at the states of one depth that have one shape.
@@ -145,6 +147,7 @@ class PolicyBlock(Atoms):
                 raise ModelError(f"{where}: probabilities are negative or do not sum to 1")
 
 
+@brief()
 @dataclass(frozen=True)
 class PolicyStep:
     """The strategies of one depth, and where each increment leads.
@@ -165,6 +168,7 @@ class PolicyStep:
     child: IntArray
 
 
+@brief("sharing", "horizon")
 @dataclass(frozen=True)
 class Policy:
     """A strategy for a game of some horizon.

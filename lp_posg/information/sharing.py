@@ -15,6 +15,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
+from lp_posg.brevity import brief
 from lp_posg.errors import ModelError
 
 Delay = int | Literal["never", "forgotten"]
@@ -42,6 +43,7 @@ class SharingStructure(Protocol):
         """Return the agent's next private information; called as `increment`."""
 
 
+@brief("written")
 @dataclass(frozen=True)
 class SharingForm:
     """A built-in structure by name.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.brevity import brief
 from lp_posg.errors import UnsupportedError
 from lp_posg.information.compression import Compressed
 from lp_posg.information.levels import Level
@@ -44,6 +45,7 @@ class Depth:
     merge_distance: float
 
 
+@brief("sizes")
 @dataclass(frozen=True)
 class StateSpace:
     """The states of every depth, reachable ones only.

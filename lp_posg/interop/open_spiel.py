@@ -9,6 +9,7 @@ import numpy as np
 
 from lp_posg.checks import whole_number
 from lp_posg.errors import MissingExtraError, ModelError, UnsupportedError
+from lp_posg.game import takes
 from lp_posg.interop.spiel_policy import behaviour_of
 from lp_posg.interop.spiel_text import efg_for_spiel, set_key, set_numbers
 from lp_posg.interop.spiel_tree import SpielTree
@@ -72,6 +73,7 @@ def from_open_spiel(game: Any, *, max_nodes: int = NODE_LIMIT) -> Tree:
         raise ModelError(f"OpenSpiel fails in its own game {name!r}: {_first_line(error)}") from error
 
 
+@takes
 def to_open_spiel(game: Tree) -> Any:
     """Return an extensive game as OpenSpiel's ``efg_game``.
 
@@ -118,6 +120,7 @@ def open_spiel_policy(solution: Any, target: Any = None, *, max_nodes: int = NOD
     return tabular_policy(game, behaviour, target)
 
 
+@takes
 def tabular_policy(game: Tree, behaviour: Sequence[FloatArray], target: Any = None) -> Any:
     """Return behaviour strategies of all agents as OpenSpiel's TabularPolicy.
 

@@ -20,8 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from lp_posg.brevity import brief
 from lp_posg.checks import confidence, whole_numbers
 from lp_posg.errors import ModelError
+from lp_posg.game import takes
 from lp_posg.game.matrices import check_discount
 from lp_posg.information import Policy, SharingStructure, sharing_structure
 from lp_posg.learning.environments import Episodes, played
@@ -56,6 +58,7 @@ class EpsilonSchedule:
         return self.first + (self.last - self.first) * min(1.0, batch / max(1.0, self.over * n_batches))
 
 
+@brief("name", "horizon", "mean", "half_width", "level")
 @dataclass(frozen=True, eq=False)
 class QLearned:
     """The result of independent Q-learning.
@@ -110,6 +113,7 @@ class QLearned:
         return greedy_policy(self._learner.view, self._learner.values, self.horizon)
 
 
+@takes
 def q_learning(
     source: Any,
     horizon: int,

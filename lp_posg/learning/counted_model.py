@@ -23,6 +23,7 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.brevity import brief
 from lp_posg.errors import LimitError
 from lp_posg.information.levels import Level
 from lp_posg.information.lookup import places, sums_by
@@ -38,6 +39,7 @@ ARC_BYTES = 130
 """Memory that one of these takes until it is planned, measured."""
 
 
+@brief()
 @dataclass(frozen=True)
 class StepModel:
     """What was learnt of one step: its K states, and the C cells (state, private profile) that were seen."""
@@ -67,6 +69,7 @@ class StepModel:
         return np.where(met, at, -1)
 
 
+@brief("discount", "n_episodes")
 @dataclass(frozen=True)
 class LearntModel:
     """A model of the game over finite-memory states.

@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from lp_posg.brevity import brief
 from lp_posg.deadline import check_time
 from lp_posg.errors import LpPosgError, SimulatorError
 from lp_posg.evaluate import GameSampler
@@ -19,6 +20,7 @@ from lp_posg.game import Game
 from lp_posg.types import REWARD_LIMIT, FloatArray, IntArray
 
 
+@brief()
 @dataclass(frozen=True)
 class Episodes:
     """N episodes of H steps.

@@ -26,10 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from lp_posg.checks import confidence, positive_number, whole_numbers
+from lp_posg.checks import confidence, positive_number, unknown, whole_numbers
 from lp_posg.deadline import until
 from lp_posg.errors import LimitError, ModelError
-from lp_posg.game import Game
+from lp_posg.game import Game, opened
 from lp_posg.game.matrices import check_discount
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.information import Policy, SharingStructure, sharing_structure
@@ -144,8 +144,11 @@ def learn(
     for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
         if limit is not None:
             positive_number(name, limit)
-    if exploration not in EXPLORATIONS:
-        raise ModelError(f"exploration is {exploration!r}, expected one of {', '.join(EXPLORATIONS)}")
+    if progress is not None and (isinstance(progress, type) or not callable(progress)):
+        raise ModelError(f"progress is {progress!r}, expected a function of one LearningProgress, or None")
+    if not isinstance(exploration, str) or exploration not in EXPLORATIONS:
+        raise unknown("exploration", exploration, EXPLORATIONS)
+    source = opened(source)
     game, agents, weight = players_of(source, horizon, discount)
     playable = environment(source if game is None else game)
     sizes, structure = sizes_of_play(playable), sharing_structure(sharing, len(agents))

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from lp_posg.evaluate.deviator import check_bounds
-from lp_posg.game import Game
+from lp_posg.game import Game, opened
 from lp_posg.game.protocols import AgentSizes
 from lp_posg.induction.checkpoint import Checkpoint
 from lp_posg.information import SharingStructure, check_horizon
@@ -60,6 +60,7 @@ def players_of(
     source: Game | Environment | Simulator, horizon: int, discount: float | None
 ) -> tuple[Game | None, tuple[str, ...], float]:
     """Return the game if it is known, the agents' names, and the discount."""
+    source = opened(source)
     if not isinstance(source, Game):
         agents = tuple(f"agent{i + 1}" for i in range(len(environment(source).n_actions)))
         return None, agents, 1.0 if discount is None else float(discount)

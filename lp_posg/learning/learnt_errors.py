@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.brevity import brief
 from lp_posg.evaluate import pairs_of
 from lp_posg.evaluate.belief_errors import worst_expectations
 from lp_posg.game import Game
@@ -19,6 +20,7 @@ from lp_posg.learning.counted_model import LearntModel
 from lp_posg.types import FloatArray, IntArray, SparseMatrix, read_only
 
 
+@brief()
 @dataclass(frozen=True, eq=False)
 class ModelErrors:
     """Worst-policy expected errors of a learnt model, by step.

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from lp_posg.game import takes
 from lp_posg.induction.backward import sweep
 from lp_posg.information import Policy, PolicyBlock, PolicyStep
 from lp_posg.information.policy import joined_atoms
@@ -16,6 +17,7 @@ from lp_posg.stage import Concept, Objective
 from lp_posg.types import FloatArray, IntArray
 
 
+@takes
 def planned(
     model: LearntModel, sharing: str, concept: Concept, objective: Objective, resources: Resources | None = None
 ) -> tuple[Policy, FloatArray, tuple[FloatArray, ...]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from lp_posg.brevity import brief
 from lp_posg.errors import SimulatorError
 from lp_posg.evaluate import Certificate
 from lp_posg.information import Policy, SharingStructure
@@ -18,6 +19,7 @@ from lp_posg.stage import Concept, Objective
 from lp_posg.types import FloatArray, read_only
 
 
+@brief("round", "episodes", "values", "value_errors", "gaps")
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """The strategy of one round.
@@ -82,6 +84,7 @@ class Candidate:
         }
 
 
+@brief("sharing", "concept", "horizon", "best.round", "best.values", "best.gaps", "stopped")
 @dataclass(frozen=True, eq=False)
 class Learnt:
     """The result of `learn`.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lp_posg.errors import ModelError, SimulatorError
-from lp_posg.game import Game
+from lp_posg.game import Game, opened
 from lp_posg.interop.pettingzoo import from_parallel_env, looks_like_aec_env, looks_like_parallel_env
 from lp_posg.learning.environments import Actor, Environment, Episodes, GameEnvironment, record
 from lp_posg.learning.simulator_runs import Place, Run, Simulator, sizes_of
@@ -138,6 +138,7 @@ def environment(source: Any) -> Environment:
     MissingExtraError
         If a PettingZoo environment is given and gymnasium is not installed.
     """
+    source = opened(source)
     if isinstance(source, (Game, Tree)):
         return GameEnvironment(checked_posg(source))
     if not isinstance(source, type):

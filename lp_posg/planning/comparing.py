@@ -7,11 +7,13 @@ import re
 import time as clock
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import Any, Unpack
 
 import numpy as np
 
-from lp_posg.errors import LimitError, LpPosgError, ModelError, UnsupportedError
+from lp_posg.checks import listed
+from lp_posg.errors import LimitError, LpPosgError, ModelError, OptionError, UnsupportedError
 from lp_posg.game import Game
 from lp_posg.information import Compression, CompressionRule, SharingStructure, StateSpace, sharing_structure
 from lp_posg.information.resources import Resources
@@ -34,10 +36,10 @@ CONCEPTS = ("team", "ne", "ce", "cce")
 
 
 def compare(
-    game: Game | Tree,
+    game: Game | Tree | str | PathLike[str],
     horizon: int | None = None,
-    sharing: Sequence[str | SharingStructure] | None = None,
-    concept: Sequence[str | Concept] = CONCEPTS,
+    sharing: str | SharingStructure | Sequence[str | SharingStructure] | None = None,
+    concept: str | Concept | Sequence[str | Concept] | None = None,
     objective: str | Callable[[Any], Any] = "welfare",
     *,
     discount: float | None = None,
@@ -45,6 +47,7 @@ def compare(
     tolerance: float = GAP_TOL,
     approximate: bool | None = None,
     certificate: str = "auto",
+    concepts: str | Concept | Sequence[str | Concept] | None = None,
     **run: Unpack[RunOptions],
 ) -> Comparison:
     """Return certified solutions for every sharing rule and concept, and the relations between them.
@@ -56,12 +59,14 @@ def compare(
 
     Parameters
     ----------
-    game : Game or Tree
+    game : Game, Tree, str or path
+        A text is a file, a name of the catalogue, or ``open_spiel:NAME``.
     horizon : int
         Number of steps; not for a game tree.
-    sharing : sequence of str or SharingStructure, optional
+    sharing : str or SharingStructure, or a sequence of them, optional
         ``full`` and ``one-step-delay`` by default; not for a game tree.
-    concept : sequence of str or Concept
+    concept, concepts : str or Concept, or a sequence of them, optional
+        Two names of one argument; ``team``, ``ne``, ``ce`` and ``cce`` by default.
     **run
         As in `solve`; `checkpoint` is a folder with one checkpoint per row, and `time_limit` is for all rows together:
         each may use an equal share of the time that those before it have left.
@@ -80,10 +85,11 @@ def compare(
     >>> [round(row.solution.welfare, 6) for row in table.rows]
     [12.0, 10.5, 10.5]
     """
-    for given in (sharing, concept):
-        if isinstance(given, str) or (given is not None and not given):
-            raise ModelError("sharing and concept are sequences with at least one entry, as in sharing=['full']")
-    rules = _rules(checked_game(game), sharing)
+    if concept is not None and concepts is not None:
+        raise OptionError("concept and concepts are one argument; give one of them", option="concept")
+    game = checked_game(game)
+    wanted = [concept_named(one) for one in listed("concept", concept if concepts is None else concepts, CONCEPTS)]
+    rules = _rules(game, sharing)
     checked = checked_run(run)
     sample = check_request(
         game,
@@ -99,8 +105,7 @@ def compare(
         certificate=certificate,
         run=checked,
     )
-    concepts = [concept_named(name) for name in concept]
-    n_rows = len(rules) * len(concepts)
+    n_rows = len(rules) * len(wanted)
     rows: list[Row] = []
     checks: list[Check] = []
     found: list[Solved] = []
@@ -108,9 +113,9 @@ def compare(
     for rule in rules:
         states = _States()
         of_rule: list[Row] = []
-        for wanted in concepts:
-            request = replace(sample, sharing=rule, concept=wanted)
-            time = _Time(checked, len(concepts) - len(of_rule), n_rows - len(rows) - len(of_rule))
+        for one in wanted:
+            request = replace(sample, sharing=rule, concept=one)
+            time = _Time(checked, len(wanted) - len(of_rule), n_rows - len(rows) - len(of_rule))
             of_rule.append(_row(request, states, time))
         plans = tuple(plan for row in of_rule if (plan := row_plan(row)) is not None)
         found.append(Solved(None if rule is None else rule.name, plans, states.space, states.pairs))
@@ -127,11 +132,11 @@ def compare(
     return Comparison(sample.game, sample.horizon, *names, tuple(rows), tuple(checks), _note(sample), tuple(ranges))
 
 
-def _rules(game: Game | Tree, sharing: Sequence[str | SharingStructure] | None) -> list[SharingStructure | None]:
+def _rules(game: Game | Tree, sharing: object) -> list[SharingStructure | None]:
     """Return the rules to compare; a game tree has none, unless some are given, which `check_request` refuses."""
     if sharing is None and isinstance(game, Tree):
         return [None]
-    return [sharing_structure(rule, game.n_agents) for rule in (SHARING if sharing is None else sharing)]
+    return [sharing_structure(rule, game.n_agents) for rule in listed("sharing", sharing, SHARING)]
 
 
 @dataclass

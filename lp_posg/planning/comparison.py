@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lp_posg.brevity import brief
 from lp_posg.errors import (
     CertificateError,
     LimitError,
@@ -15,10 +16,13 @@ from lp_posg.errors import (
     UnsupportedError,
 )
 from lp_posg.game import Game
+from lp_posg.pieces import Column, Line, Named, Piece, Table, as_html, as_text
+from lp_posg.planning.facts import game_facts, horizon_facts
 from lp_posg.planning.solution import Solution
 from lp_posg.stage import Efficiency
 from lp_posg.trees import Tree
 from lp_posg.version import __version__
+from lp_posg.wording import counted, number, seconds, small
 
 _WORDS: Mapping[type[LpPosgError], str] = {
     StrategyDependenceError: "not strategy-independent",
@@ -29,6 +33,7 @@ _WORDS: Mapping[type[LpPosgError], str] = {
 }
 
 
+@brief("sharing", "concept", "status")
 @dataclass(frozen=True)
 class Row:
     """One (sharing, concept) of a comparison: a solution, or why there is none.
@@ -81,6 +86,7 @@ class Check:
         return "not checked" if self.holds is None else "holds" if self.holds else "FAILS"
 
 
+@brief()
 @dataclass(frozen=True)
 class Spread:
     """The welfare that equilibria of a concept can have in a game of one step.
@@ -138,6 +144,7 @@ def _price(price: float | None) -> str:
     return "undefined" if price is None else f"{price:.6g}"
 
 
+@brief("game", "horizon", "objective", "compression", "rows", "checks")
 @dataclass(frozen=True)
 class Comparison:
     """The table of `compare`.
@@ -166,6 +173,12 @@ class Comparison:
     checks: tuple[Check, ...]
     note: str
     spreads: tuple[Spread, ...] = ()
+
+    def __str__(self) -> str:
+        return as_text(comparison_pieces(self))
+
+    def _repr_html_(self) -> str:
+        return as_html(comparison_pieces(self))
 
     @property
     def solutions(self) -> list[Solution]:
@@ -218,3 +231,61 @@ class Comparison:
             "error": why,
             "version": __version__,
         }
+
+
+def comparison_pieces(table: Comparison) -> list[Piece]:
+    """Return what there is to say of a comparison, in the order in which it is shown."""
+    reasons = [Line(f"[{mark}] {reason}") for mark, reason in enumerate(table.reasons, 1)]
+    checks = [
+        Line(f"{check.verdict}  {check.text} ({check.detail})", "bold red" if check.holds is False else "")
+        for check in table.checks
+    ]
+    spreads = [Line(spread.text) for spread in table.spreads]
+    groups: list[list[Line]] = [group for group in (reasons, checks, spreads, [Line(table.note)]) if group]
+    rest = [line for group in groups for line in (Line(), *group)]
+    return [_header(table), Line(), _table(table), *rest]
+
+
+def value_columns(table: Comparison) -> list[str]:
+    """Return the columns of values: one for all agents where they have one reward, else one each, sum and smallest."""
+    if table.game.is_common_reward:
+        return ["value"]
+    return [*("_".join(agent.split()) or "agent" for agent in table.game.agents), "welfare", "smallest"]
+
+
+def shown_values(table: Comparison, values: list[float]) -> list[float]:
+    """Return the numbers of `value_columns`, from the agents' values."""
+    return values[:1] if table.game.is_common_reward else [*values, sum(values), min(values)]
+
+
+def _header(table: Comparison) -> Named:
+    game, steps = table.game, table.horizon
+    exact = sum(solution.certificate.status == "exact" for solution in table.solutions)
+    what = "" if steps is None else f", {counted(steps, 'step')}"
+    facts = [
+        *horizon_facts(game, steps),
+        ("objective", table.objective),
+        ("compression", table.compression),
+        ("certificates", f"{exact} of {len(table.solutions)} exact"),
+        ("version", __version__),
+    ]
+    return Named(f"{game.name}: comparison{what}", [game_facts(game), facts])
+
+
+def _table(table: Comparison) -> Table:
+    columns = [Column("sharing"), Column("concept"), Column("status", breaks=20)]
+    names = (*value_columns(table), "gap", "states", "LPs", "seconds")
+    columns += [Column(name, right=True) for name in names]
+    return Table(columns, [_cells(table, row, len(columns)) for row in table.rows], keys=2)
+
+
+def _cells(table: Comparison, row: Row, n_columns: int) -> list[str]:
+    solution = row.solution
+    status = row.status if row.error is None else f"{row.status} [{table.reasons.index(str(row.error)) + 1}]"
+    head = [row.sharing or "-", row.concept, status]
+    if solution is None:
+        return [*head, *["-"] * (n_columns - 3)]
+    stats = solution.stats
+    shown = [number(value, solution.scale) for value in shown_values(table, solution.values.tolist())]
+    sizes = [small(solution.certificate.gap), str(stats.states), str(stats.stage_lps), seconds(stats.seconds)]
+    return [*head, *shown, *sizes]

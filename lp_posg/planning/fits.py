@@ -5,8 +5,10 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike
 
-from lp_posg.checks import positive_number
+from lp_posg.brevity import brief
+from lp_posg.checks import listed, positive_number
 from lp_posg.deadline import until
 from lp_posg.errors import LimitError, StrategyDependenceError, UnsupportedError
 from lp_posg.game import Game
@@ -17,6 +19,7 @@ STATE_LIMIT = 100_000
 """Most states of one depth that a survey expands."""
 
 
+@brief()
 @dataclass(frozen=True)
 class Fit:
     """How a sharing structure fits a game over some steps.
@@ -43,13 +46,13 @@ class _TooMany(Exception):
 
 
 def survey(
-    game: Game,
+    game: Game | str | PathLike[str],
     horizon: int = 3,
-    sharing: Sequence[str | SharingStructure] = sharing_examples(),
+    sharing: str | SharingStructure | Sequence[str | SharingStructure] | None = None,
     *,
     time_limit: float | None = None,
 ) -> tuple[Fit, ...]:
-    """Return how each sharing structure fits the game over `horizon` steps.
+    """Return how each sharing structure fits the game over `horizon` steps; one of each form if none is given.
 
     Parameters
     ----------
@@ -62,9 +65,11 @@ def survey(
         If the game, a name, the horizon or the time limit is not valid.
     """
     limit = None if time_limit is None else clock.time() + positive_number("time_limit", time_limit)
+    game = checked_posg(game)
+    steps = check_horizon(game, horizon)
+    rules = [sharing_structure(one, game.n_agents) for one in listed("sharing", sharing, sharing_examples())]
     with until(limit):
-        steps = check_horizon(checked_posg(game), horizon)
-        return tuple(_fit(game, steps, sharing_structure(name, game.n_agents)) for name in sharing)
+        return tuple(_fit(game, steps, rule) for rule in rules)
 
 
 def _fit(game: Game, horizon: int, structure: SharingStructure) -> Fit:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lp_posg.brevity import brief
 from lp_posg.errors import UnsupportedError
 from lp_posg.evaluate import Advantages, advantages
 from lp_posg.game import Game
@@ -16,6 +17,7 @@ ALWAYS = 1 - 1e-9
 """What is played with more than this probability is no other action."""
 
 
+@brief()
 @dataclass(frozen=True)
 class PlaceGain:
     """What following is worth to an agent at one place, and what the best other action would gain.
@@ -45,6 +47,7 @@ class PlaceGain:
     gain: float | None
 
 
+@brief()
 @dataclass(frozen=True)
 class StateGains:
     """What deviating at one state brings.

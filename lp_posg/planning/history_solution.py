@@ -26,7 +26,7 @@ from lp_posg.trees.sequence.histories import HistoryTree
 from lp_posg.types import GAP_TOL, FloatArray, IntArray
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class HistorySolution(SolvedPosg, SetSolution):
     """A certified Nash equilibrium of a zero-sum POSG in behaviour strategies on full private histories.
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from lp_posg.errors import ModelError, OptionError
 from lp_posg.evaluate import Kind, kind_named
+from lp_posg.files import path_of
 from lp_posg.game import Game, checked_tolerance, game_from_arrays
 from lp_posg.information import (
     Compression,
@@ -67,6 +68,7 @@ def load_solution(
     OptionError
         If an object is given that it was not computed with, or that is not what it has to be.
     """
+    path = path_of(path, "stored solution")
     given = {"sharing": sharing, "concept": concept, "objective": objective, "compression": compression}
     with opened_solution(path) as (meta, stored):
         form = meta["form"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from lp_posg.errors import OptionError
+from lp_posg.checks import plain_name, unknown
 from lp_posg.game import Game
 from lp_posg.planning.common_information import CommonInformation
 from lp_posg.planning.request import Request
@@ -56,12 +56,12 @@ def settle(request: Request) -> tuple[Method, Request]:
     UnsupportedError
         If it cannot solve the game.
     """
-    name, reason = request.method, ""
+    name, reason = plain_name(request.method) if isinstance(request.method, str) else request.method, ""
     if name == AUTO:
         claims = ((method.name, method.claims(request)) for method in METHODS.values())
         name, reason = next((name, why) for name, why in claims if why)
     if not isinstance(name, str) or name not in METHODS:
-        raise OptionError(f"unknown method {name!r}; expected one of {', '.join((AUTO, *METHODS))}", option="method")
+        raise unknown("method", request.method, (AUTO, *METHODS))
     method = METHODS[name]
     concept = method.default_concept(request.game) if request.concept is None else request.concept
     settled = replace(request, method=name, reason=reason, concept=concept)

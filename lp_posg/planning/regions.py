@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from math import prod
+from os import PathLike
 
 import numpy as np
 
+from lp_posg.checks import did_you_mean, meant, plain_name
 from lp_posg.errors import ModelError, UnsupportedError
-from lp_posg.game import Game
+from lp_posg.game import Game, opened
 from lp_posg.induction.blocks import Block, blocks_of, stage_block
 from lp_posg.information import SharingStructure, StateSpace, reachable_states, sharing_structure
 from lp_posg.planning.solution import Solution
@@ -24,7 +26,7 @@ STAGE = "of the stage game, with the selected equilibrium's continuation"
 
 
 def payoff_region(
-    source: Game | Tree | Solution,
+    source: Game | Tree | Solution | str | PathLike[str],
     concept: str | Concept | None = None,
     sharing: str | SharingStructure | None = None,
     *,
@@ -38,7 +40,7 @@ def payoff_region(
 
     Parameters
     ----------
-    source : Game, Tree or Solution
+    source : Game, Tree, Solution, str or path
     concept : {"strategic-ce", "ce", "interim-cce", "cce"}, optional
         Default: the solution's, if it is one of these, else ``cce``.
     sharing : str or SharingStructure, optional
@@ -65,6 +67,7 @@ def payoff_region(
     >>> region.efficiency.price_of_stability.__round__(6)
     1.142857
     """
+    source = opened(source)
     if isinstance(source, Tree):
         return _of_tree(source, concept, sharing, time, node)
     if isinstance(source, StatePlan):
@@ -74,7 +77,7 @@ def payoff_region(
     if time is not None or node is not None:
         raise ModelError("time and node are a state of a Solution; of a game there is the first step only")
     structure = sharing_structure("full" if sharing is None else sharing, source.n_agents)
-    found = _concept(concept or "cce")
+    found = _concept("cce" if concept is None else concept)
     return payoff_region_of(found, one_step_games(source, reachable_states(source, structure, 1)), ONE_STEP)
 
 
@@ -100,7 +103,7 @@ def _of_tree(
     """Return the region of the reduced strategic form, whose size is told in plans where it is too large."""
     recall = recall_of(tree)
     counts = [plan_count(tree, recall, agent) for agent in range(tree.n_agents)]
-    name = _concept(concept or "cce").name
+    name = _concept("cce" if concept is None else concept).name
     advice = "take a smaller tree; if it is zero-sum with two agents, `solve` finds concept 'ne' without listing plans"
     if prod(counts) <= PLAN_LIMIT:
         smaller = "" if name == "cce" else "ask for that of 'cce', whose program is smaller, "
@@ -138,8 +141,10 @@ def _of_plan(
 
 
 def _concept(concept: str | Concept) -> Correlated:
-    found = CONCEPTS.get(concept) if isinstance(concept, str) else concept
+    found = CONCEPTS.get(plain_name(concept)) if isinstance(concept, str) else concept
     if not isinstance(found, Correlated):
-        known = ", ".join(key for key, other in CONCEPTS.items() if isinstance(other, Correlated))
-        raise ModelError(f"a payoff region is of a correlated concept, one of {known}; found {concept!r}")
+        known = [key for key, other in CONCEPTS.items() if isinstance(other, Correlated)]
+        near = did_you_mean(meant(concept, known), after="")
+        text = f"a payoff region is of a correlated concept, one of {', '.join(known)}; found {concept!r}"
+        raise ModelError(f"{text}; {near}" if near else text)
     return found

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lp_posg.brevity import brief
+from lp_posg.checks import unknown
 from lp_posg.errors import ModelError, OptionError
-from lp_posg.game import Game, checked_tolerance
+from lp_posg.game import Game, checked_tolerance, opened
 from lp_posg.information import (
     Compression,
     CompressionRule,
@@ -37,6 +39,7 @@ DEFAULTS: Mapping[str, object] = {
 """The options that some method does not take, with the values that stand for not giving them."""
 
 
+@brief()
 @dataclass(frozen=True)
 class Request:
     """A game and how it is to be solved.
@@ -113,7 +116,7 @@ class Request:
 
 
 def check_request(
-    game: Game | Tree,
+    game: object,
     horizon: int | None,
     sharing: str | SharingStructure | None,
     concept: str | Concept | None,
@@ -138,8 +141,8 @@ def check_request(
     tolerance = checked_tolerance(tolerance)
     if approximate is not None and not isinstance(approximate, bool):
         raise ModelError(f"approximate is {approximate!r}, expected True, False or None")
-    if certificate not in CERTIFICATES:
-        raise OptionError(f"certificate is {certificate!r}, expected one of {', '.join(CERTIFICATES)}")
+    if not isinstance(certificate, str) or certificate not in CERTIFICATES:
+        raise unknown("certificate", certificate, CERTIFICATES)
     checked = run if isinstance(run, Run) else checked_run(run)
     steps, structure = None, None
     if isinstance(game, Tree):
@@ -157,7 +160,8 @@ def check_request(
 
 
 def checked_game(game: object) -> Game | Tree:
-    """Return a game or a game tree as it is; raise ModelError if it is neither."""
+    """Return a game or a game tree, as it is or of a name or a file; raise ModelError if it is neither."""
+    game = opened(game)
     return game if isinstance(game, Tree) else checked_posg(game)
 
 

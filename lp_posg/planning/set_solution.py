@@ -24,7 +24,7 @@ from lp_posg.trees import Tree
 from lp_posg.types import GAP_TOL, FloatArray, IntArray
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SetSolution(SolvedGame, ABC):
     """What solutions over information sets have in common; see `Solution`.
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lp_posg.brevity import brief
 from lp_posg.types import FloatArray, IntArray, read_only
 
 
+@brief()
 @dataclass(frozen=True, eq=False)
 class SetStrategy:
     """M behaviour strategies over K information sets of all agents, with L sequences in all.
@@ -43,6 +45,7 @@ class SetStrategy:
         return row
 
 
+@brief()
 @dataclass(frozen=True)
 class SetPlay:
     """What an agent does at one information set.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Protocol, runtime_checkable
 
+from lp_posg.brevity import brief
 from lp_posg.evaluate import Certificate, Play, Simulation
 from lp_posg.game import Game
 from lp_posg.information import Compression, SharingStructure
@@ -15,6 +16,7 @@ from lp_posg.trees import Tree
 from lp_posg.types import FloatArray
 
 
+@brief()
 @dataclass(frozen=True)
 class Stats:
     """Sizes and times of a solve.
@@ -56,6 +58,7 @@ class Stats:
         return {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
 
 
+@brief()
 @dataclass(frozen=True)
 class Atom:
     """One outcome of the draw at a place of decision, which no agent hears: see `Solution.to_play`.

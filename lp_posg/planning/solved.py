@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
+from lp_posg.brevity import brief
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game, allowed_gaps
 from lp_posg.information import Compression, SharingStructure
+from lp_posg.pieces import as_html, as_text
+from lp_posg.planning.facts import solution_piece
 from lp_posg.planning.members import Members
-from lp_posg.planning.solution import Stats
+from lp_posg.planning.solution import Solution, Stats
 from lp_posg.planning.storage import write_solution
 from lp_posg.stage import Concept, Objective
 from lp_posg.trees import Tree
@@ -20,6 +23,9 @@ from lp_posg.version import __version__
 from lp_posg.wording import value_scale
 
 
+@brief(
+    "game", "horizon", "sharing", "concept", "objective", "method", "values", "certificate.status", "certificate.gap"
+)
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SolvedGame(Members):
     """A game, how it was solved, and what is proven of the strategy; the attributes are those of `Solution`."""
@@ -38,6 +44,12 @@ class SolvedGame(Members):
 
     form: ClassVar[str]
     """What a stored solution of this class says it is."""
+
+    def __str__(self) -> str:
+        return as_text([solution_piece(cast(Solution, self))])
+
+    def _repr_html_(self) -> str:
+        return as_html([solution_piece(cast(Solution, self))])
 
     @property
     def values(self) -> FloatArray:
@@ -91,7 +103,7 @@ class SolvedGame(Members):
         }
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SolvedPosg(SolvedGame):
     """A `SolvedGame` that is a POSG, solved for some steps."""
 

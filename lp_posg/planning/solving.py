@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from os import PathLike
 from typing import Any, Unpack
 
 from lp_posg.deadline import until
@@ -18,7 +19,7 @@ from lp_posg.types import GAP_TOL
 
 
 def solve(
-    game: Game | Tree,
+    game: Game | Tree | str | PathLike[str],
     horizon: int | None = None,
     sharing: str | SharingStructure | None = None,
     concept: str | Concept | None = None,
@@ -36,7 +37,8 @@ def solve(
 
     Parameters
     ----------
-    game : Game or Tree
+    game : Game, Tree, str or path
+        A text is a file, a name of the catalogue, or ``open_spiel:NAME``.
     horizon : int
         Number of steps, at least 1; a game tree is played to its end and has none.
     sharing : str or SharingStructure, optional
@@ -61,7 +63,8 @@ def solve(
         EPS become one state; see `MergeWithin`); or an object. The strategy of an approximate model is
         valued and certified in the original game.
     tolerance : float
-        Largest accepted gap of an agent, relative to its own reward range.
+        Largest accepted gap of an agent, relative to its own reward range; for ``team``, to that of the common
+        reward, or of the sum of the rewards.
     approximate : bool, optional
         Accept a larger gap; it is in the certificate. By default that is accepted if, and only if, a
         compression other than ``exact`` is asked for.

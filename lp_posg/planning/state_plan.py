@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lp_posg.brevity import brief
 from lp_posg.checks import is_index
 from lp_posg.errors import ModelError
 from lp_posg.game import Game
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
+@brief()
 @dataclass(frozen=True)
 class Labels:
     """Private informations and increments in words.
@@ -63,7 +65,7 @@ def _news(game: Game, agent: int, increment: Hashable) -> str:
     return "" if text == "nothing" else f"{game.agents[agent]} {text}"
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class StatePlan(SolvedPosg):
     """A strategy over common-information states with its values and its certificate.
 

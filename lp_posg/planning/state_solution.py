@@ -18,7 +18,7 @@ from lp_posg.planning.verification import target_of, verify_plan
 from lp_posg.types import GAP_TOL
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class StateSolution(StatePlan):
     """A certified equilibrium (or team optimum) over the common-information states of a POSG.
 

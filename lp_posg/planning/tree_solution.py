@@ -25,7 +25,7 @@ from lp_posg.trees.strategic import reduced_form
 from lp_posg.types import GAP_TOL, ROUNDING, FloatArray
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class TreeSolution(SetSolution):
     """A certified equilibrium (or team optimum) of a game tree; see `Solution` and `SetSolution`.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time as clock
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from lp_posg.checks import positive_number
 from lp_posg.deadline import until
 from lp_posg.errors import CertificateError, ModelError
 from lp_posg.evaluate import Certificate, certify, certify_bounds
-from lp_posg.game import Game, allowed_gaps, checked_tolerance, has_large_gap, usual_rewards, warn_of_large_gap
+from lp_posg.game import Game, allowed_gaps, checked_tolerance, has_large_gap, opened, usual_rewards, warn_of_large_gap
 from lp_posg.information.tracking import check_same_indices
 from lp_posg.planning.solution import Solution
 from lp_posg.planning.state_plan import StatePlan, plan_states
@@ -21,7 +22,7 @@ from lp_posg.types import GAP_TOL, FloatArray
 
 def verify(
     solution: Solution,
-    game: Game | Tree | None = None,
+    game: Game | Tree | str | PathLike[str] | None = None,
     *,
     tolerance: float = GAP_TOL,
     approximate: bool = False,
@@ -32,11 +33,12 @@ def verify(
     Parameters
     ----------
     solution : Solution
-    game : Game or Tree, optional
+    game : Game, Tree, str or path, optional
         The game to certify in, with the discount of the solution; the solution's own if not given.
     tolerance : float
-        Largest accepted gap, relative to the reward range. The one stored with the solution does not
-        count: what is to be verified does not set its own standard.
+        Largest accepted gap of an agent, relative to its own reward range; if all deviate together, to that of their
+        common reward, or of the sum of the rewards. The one stored with the solution does not count: what is to be
+        verified does not set its own standard.
     approximate : bool
         Accept a larger gap, as long as it is the one that the solution states.
     time_limit : float, optional
@@ -58,7 +60,7 @@ def verify(
         )
     latest = None if time_limit is None else clock.time() + positive_number("time_limit", time_limit)
     with until(latest):
-        return solution.verify(game, tolerance=tolerance, approximate=approximate)
+        return solution.verify(opened(game), tolerance=tolerance, approximate=approximate)
 
 
 def verify_plan(plan: StatePlan, game: Game | None, tolerance: float, approximate: bool) -> Certificate:
@@ -85,6 +87,7 @@ def target_of(stored: Game | Tree, game: object) -> Any:
     """
     if game is None:
         return stored
+    game = opened(game)
     kind: type[Game | Tree] = Game if isinstance(stored, Game) else Tree
     if not isinstance(game, kind):
         name = kind.__name__

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from lp_posg.bounds import Contraction
+from lp_posg.game import takes
 from lp_posg.plot.canvas import Figure, Style, from_zero, new_axes, whole_numbers
 from lp_posg.plot.captions import legend_below, named, title
 from lp_posg.plot.looks import BLUE, GREY, ORANGE
 
 
+@takes
 def contraction(found: Contraction) -> Figure:
     """Return a picture of the expected distance of two beliefs against the steps they both saw.
 

@@ -8,7 +8,7 @@ from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.planning import Comparison
 from lp_posg.plot.canvas import Axes, Figure, light, new_figure
 from lp_posg.plot.captions import legend_beside, named, note, plain, title
-from lp_posg.plot.inputs import as_tables, concepts_of, over, rules_of, steps_of, unsolved, welfare_of
+from lp_posg.plot.inputs import as_tables, concepts_of, measure_of, measured, over, rules_of, steps_of, unsolved
 from lp_posg.plot.looks import looks_of, ring
 from lp_posg.wording import counted
 
@@ -20,6 +20,8 @@ NAMED = {"full": 0, "one-step-delay": 1}
 
 def delays(comparisons: Comparison | Sequence[Comparison]) -> Figure:
     """Return a picture of welfare against the delay of sharing, a line per concept and a panel per horizon.
+
+    Of a zero-sum game, whose welfare is 0, the first agent's value is drawn; of a common reward its value.
 
     Rules without a delay (such as ``one-directional``) are left out, and rules that could not be solved are
     named below. Of ``delay:D``, ``uncontrolled:D`` and ``controller:D`` one family can be drawn, with ``full``
@@ -48,7 +50,7 @@ def delays(comparisons: Comparison | Sequence[Comparison]) -> Figure:
         )
     rules = rules_of(tables)
     places = _places(rules)
-    found = {(h, concept, places[rule]): w for (h, rule, concept), w in welfare_of(tables).items() if rule in places}
+    found = {(h, concept, places[rule]): w for (h, rule, concept), w in measured(tables).items() if rule in places}
     if len({place for _, _, place in found}) < 2:
         raise ModelError(
             f"fewer than two delays have a value (rules: {', '.join(rules)}); give several, such as"
@@ -77,8 +79,9 @@ def _drawn(tables: list[Comparison], found: dict[tuple[int, str, int], float], p
         _panel(axes, steps_of(table), concepts, found, places)
         if len(tables) > 1:
             axes.set_title(counted(steps_of(table), "step"), fontsize=10)
-    panels[0].set_ylabel("welfare")
-    title(figure, f"{named(tables[0].game.name)}: welfare by delay of sharing{over(tables)}")
+    measure = measure_of(tables[0].game)
+    panels[0].set_ylabel(measure)
+    title(figure, f"{named(tables[0].game.name)}: {measure} by delay of sharing{over(tables)}")
     legend_beside(figure, panels[0])
     absent = unsolved(tables)
     absent += [f"{rule} (no delay)" for rule in rules_of(tables) if rule not in places]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.game import Game
 from lp_posg.planning import Comparison, Row, Solution, StatePlan, TreeSolution
 from lp_posg.planning.solved import SolvedGame
 from lp_posg.plot.captions import named
 from lp_posg.trees import Tree
-from lp_posg.wording import counted
+from lp_posg.wording import counted, is_rounding
 
 TREE = "game tree"
 """Stands for the rule where there is none."""
@@ -30,14 +31,27 @@ def concepts_of(tables: Sequence[Comparison]) -> list[str]:
     return list(dict.fromkeys(row.concept for table in tables for row in table.rows))
 
 
-Welfare = dict[tuple[int, str, str], float]
-"""(horizon, sharing, concept) to welfare."""
+Measured = dict[tuple[int, str, str], float]
+"""(horizon, sharing, concept) to welfare, or to the value that says more."""
 
 
-def welfare_of(tables: Sequence[Comparison]) -> Welfare:
-    """Return the welfare of each row that has a solution."""
+def measure_of(game: Game | Tree) -> str:
+    """Return what of the agents' values a picture draws, in words; the welfare says nothing where it is always 0."""
+    if game.is_common_reward:
+        return "value"
+    return f"value of {named(game.agents[0], 24)}" if game.is_zero_sum else "welfare"
+
+
+def measured(tables: Sequence[Comparison]) -> Measured:
+    """Return what `measure_of` says of each row that has a solution."""
     rows = [(steps_of(table), row) for table in tables for row in table.rows]
-    return {(h, rule_of(row), row.concept): row.solution.welfare for h, row in rows if row.solution is not None}
+    return {(h, rule_of(row), row.concept): _amount(row.solution) for h, row in rows if row.solution is not None}
+
+
+def _amount(solution: Solution) -> float:
+    game = solution.game
+    amount = float(solution.values[0]) if game.is_common_reward or game.is_zero_sum else solution.welfare
+    return 0.0 if is_rounding(amount, solution.scale) else amount
 
 
 def steps_of(table: Comparison) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lp_posg.checks import listed
 from lp_posg.errors import ModelError
 from lp_posg.learning.result import Learnt
 from lp_posg.plot.canvas import Axes, Figure, Style, from_zero, new_axes
@@ -39,7 +40,7 @@ def learning(learnt: Learnt | Summary | Sequence[Learnt | Summary]) -> Figure:
     MissingExtraError
         If matplotlib is not installed.
     """
-    given = [learnt] if isinstance(learnt, (Mapping, Learnt)) else list(learnt)
+    given = listed("learnt", learnt if not isinstance(learnt, Mapping) else [learnt], ())
     runs: list[Summary] = [run.summary() if isinstance(run, Learnt) else run for run in given]
     if not runs:
         raise ModelError("there is no run to draw; `lp_posg.learn` returns one")

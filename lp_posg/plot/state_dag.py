@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.checks import whole_number
+from lp_posg.game import takes
 from lp_posg.planning import Solution, StatePlan
 from lp_posg.planning.reaching import Reach, reach
 from lp_posg.plot.canvas import Axes, Figure, Style, bare, new_axes, new_figure, whole_numbers
@@ -25,6 +27,7 @@ MOST_BARS_NUMBERED = 25
 """With more depths the numbers above bars would touch."""
 
 
+@takes
 def dag(solution: Solution, *, most: int = MOST_STATES) -> Figure:
     """Return a picture of the DAG of common-information states.
 
@@ -48,6 +51,7 @@ def dag(solution: Solution, *, most: int = MOST_STATES) -> Figure:
     MissingExtraError
         If matplotlib is not installed.
     """
+    whole_number("most", most, 0)
     plan = plan_of(solution, "dag")
     sizes = plan.stats.states_by_depth
     large = sum(sizes) > most or max(sizes) > MOST_ABREAST

@@ -8,7 +8,17 @@ from lp_posg.errors import ModelError
 from lp_posg.planning import Comparison
 from lp_posg.plot.canvas import Figure, Style, light, new_axes, new_figure, whole_numbers
 from lp_posg.plot.captions import amount, distinct, legend_beside, named, note, plain, title
-from lp_posg.plot.inputs import Welfare, as_tables, concepts_of, over, rules_of, steps_of, unsolved, welfare_of
+from lp_posg.plot.inputs import (
+    Measured,
+    as_tables,
+    concepts_of,
+    measure_of,
+    measured,
+    over,
+    rules_of,
+    steps_of,
+    unsolved,
+)
 from lp_posg.plot.looks import GREY, LINES, looks_of, ring
 
 LETTER = 0.085
@@ -17,6 +27,8 @@ LETTER = 0.085
 
 def values(comparisons: Comparison | Sequence[Comparison]) -> Figure:
     """Return a picture of welfare (the sum of the agents' values) by horizon, sharing rule and concept.
+
+    Of a zero-sum game, whose welfare is 0, the first agent's value is drawn; of a common reward its value.
 
     Comparisons of several horizons give lines against the horizon, one panel per concept and one line per
     sharing rule; a single horizon gives bars. What could not be solved is named below.
@@ -34,13 +46,14 @@ def values(comparisons: Comparison | Sequence[Comparison]) -> Figure:
         If matplotlib is not installed.
     """
     tables = as_tables(comparisons)
-    found = welfare_of(tables)
+    found = measured(tables)
     if not found:
         raise ModelError(f"no row of the comparison has a value; the first says why: {tables[0].reasons[0]}")
     rules, concepts, horizons = rules_of(tables), concepts_of(tables), [steps_of(table) for table in tables]
-    figure = (_lines if len(horizons) > 1 else _bars)(found, horizons, rules, concepts)
+    measure = measure_of(tables[0].game)
+    figure = (_lines if len(horizons) > 1 else _bars)(found, horizons, rules, concepts, measure)
     what = "concept" if tables[0].horizon is None else "sharing rule"
-    title(figure, f"{named(tables[0].game.name)}: welfare by {what}{over(tables)}")
+    title(figure, f"{named(tables[0].game.name)}: {measure} by {what}{over(tables)}")
     legend_beside(figure, figure.axes[0])
     if missing := unsolved(tables):
         where = "not solved" if len(horizons) == 1 else "not solved at some horizon"
@@ -48,7 +61,7 @@ def values(comparisons: Comparison | Sequence[Comparison]) -> Figure:
     return figure
 
 
-def _lines(found: Welfare, horizons: list[int], rules: list[str], concepts: list[str]) -> Figure:
+def _lines(found: Measured, horizons: list[int], rules: list[str], concepts: list[str], measure: str) -> Figure:
     figure = new_figure(max(5.0, 0.8 + 2.9 * len(concepts)), 3.9)
     panels = figure.subplots(1, len(concepts), sharex=True, sharey=True, squeeze=False)[0]
     for axes, concept in zip(panels, concepts, strict=True):
@@ -65,11 +78,11 @@ def _lines(found: Welfare, horizons: list[int], rules: list[str], concepts: list
                 color=LINES[k % len(LINES)],
                 **ring(k, len(rules)),
             )
-    panels[0].set_ylabel("welfare")
+    panels[0].set_ylabel(measure)
     return figure
 
 
-def _bars(found: Welfare, horizons: list[int], rules: list[str], concepts: list[str]) -> Figure:
+def _bars(found: Measured, horizons: list[int], rules: list[str], concepts: list[str], measure: str) -> Figure:
     horizon = horizons[0]
     names = distinct(rules, 24)
     wide = max(0.62 * len(concepts), 1.4, 0.3 + LETTER * max(map(len, names)))
@@ -90,6 +103,6 @@ def _bars(found: Welfare, horizons: list[int], rules: list[str], concepts: list[
             axes.annotate("not solved", (place, 0), fontsize=8, color=GREY, **above)
     axes.set_xlim(-0.5, len(rules) - 0.5)
     axes.set_xticks(range(len(rules)), names)
-    axes.set_ylabel("welfare")
+    axes.set_ylabel(measure)
     axes.margins(y=0.12)
     return figure

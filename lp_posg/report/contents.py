@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from lp_posg.catalogue import CatalogEntry
+from lp_posg.catalogue import CatalogEntry, KnownValue
 from lp_posg.game import Game
 from lp_posg.planning import Comparison, Row, Solution
+from lp_posg.planning.comparison import shown_values, value_columns
 from lp_posg.report.excerpts import excerpt
 from lp_posg.report.reproducing import code, digest_of, versions
 from lp_posg.trees import Tree
@@ -61,8 +62,8 @@ def content(table: Comparison, command: str, entry: CatalogEntry | None, source:
         "known_values": [] if entry is None else _known_values(table, entry),
         "times": times,
         "has_rules": isinstance(table.game, Game),
-        "columns": [*table.game.agents, "welfare", "smallest", "gap", "states", "LPs", *(["seconds"] if times else [])],
-        "rows": [_row(row, reasons, times) for row in table.rows],
+        "columns": [*value_columns(table), "gap", "states", "LPs", *(["seconds"] if times else [])],
+        "rows": [_row(table, row, times) for row in table.rows],
         "reasons": reasons,
         "checks": table.checks,
         "broken": sum(check.holds is False for check in table.checks),
@@ -144,19 +145,25 @@ def _known_values(table: Comparison, entry: CatalogEntry) -> list[str]:
     discount = table.game.discount if isinstance(table.game, Game) else 1.0
     return [
         f"{'' if known.sharing is None else known.sharing + ', '}{known.concept}:"
-        f" welfare {number(known.welfare)} ({known.source})"
+        f" {_worth(table.game, known)} ({known.source})"
         for known in entry.known_values
         if (known.horizon, known.discount) == (table.horizon, discount) and (known.sharing, known.concept) in compared
     ]
 
 
-def _row(row: Row, reasons: list[str], times: bool) -> dict[str, Any]:
+def _worth(game: Game | Tree, known: KnownValue) -> str:
+    """Return a known value of a common reward, or a known welfare, in words."""
+    common = game.is_common_reward
+    return f"value {number(known.welfare / game.n_agents)}" if common else f"welfare {number(known.welfare)}"
+
+
+def _row(table: Comparison, row: Row, times: bool) -> dict[str, Any]:
     head, solution = {"sharing": row.sharing, "concept": row.concept, "status": row.status}, row.solution
-    mark = 0 if row.error is None else reasons.index(str(row.error)) + 1
+    mark = 0 if row.error is None else table.reasons.index(str(row.error)) + 1
     if solution is None:
         return head | {"mark": mark, "cells": []}
     values, stats = solution.values.tolist(), solution.stats
-    cells = [short(value, solution.scale) for value in (*values, solution.welfare, min(values))]
+    cells = [short(value, solution.scale) for value in shown_values(table, values)]
     cells += [small(solution.certificate.gap), str(stats.states), str(stats.stage_lps)]
     return head | {"mark": mark, "cells": [*cells, *([seconds(stats.seconds)] if times else [])]}
 

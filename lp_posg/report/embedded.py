@@ -13,7 +13,7 @@ from lp_posg.errors import LpPosgError, MissingExtraError
 from lp_posg.planning import Comparison, Solution, StatePlan, StateSolution
 from lp_posg.planning.gains import advantages_of
 from lp_posg.plot.canvas import write
-from lp_posg.plot.inputs import plan_of
+from lp_posg.plot.inputs import measure_of, plan_of
 from lp_posg.report.contents import which
 from lp_posg.stage import Correlated
 
@@ -63,16 +63,18 @@ def _drawn(title: str, alt: str, draw: Callable[[], Figure]) -> Picture:
 
 
 def _of_table(table: Comparison, main: Solution) -> Iterator[Drawing]:
-    rule = None if main.sharing is None else main.sharing.name
+    rule, measure = None if main.sharing is None else main.sharing.name, measure_of(table.game)
+    title = measure[0].upper() + measure[1:]
     yield (
-        "Welfare by concept" if rule is None else "Welfare by sharing rule and concept",
-        "Bars of welfare, grouped by sharing rule, a colour for each concept. The numbers are in the comparison.",
+        f"{title} by concept" if rule is None else f"{title} by sharing rule and concept",
+        f"Bars of {measure}, grouped by sharing rule, a colour for each concept. The numbers are in the comparison.",
         lambda: plot.values(table),
     )
     if any(":" in solution.sharing.name for solution in table.solutions if solution.sharing is not None):
         yield (
-            "Welfare by delay of sharing",
-            "Lines of welfare against the delay of sharing, one for each concept. The numbers are in the comparison.",
+            f"{title} by delay of sharing",
+            f"Lines of {measure} against the delay of sharing, one for each concept. The numbers are in the"
+            " comparison.",
             lambda: plot.delays(table),
         )
     solved = (row.solution for row in table.rows if row.solution is not None and row.sharing == rule)

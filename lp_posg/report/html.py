@@ -10,6 +10,7 @@ from typing import Any
 from lp_posg.catalogue import CatalogEntry
 from lp_posg.errors import FormatError, MissingExtraError, ModelError
 from lp_posg.files import path_of, write_whole
+from lp_posg.game import takes
 from lp_posg.planning import Comparison
 from lp_posg.plot.canvas import check_available as check_plot
 from lp_posg.report.contents import content, main_solution, summary
@@ -41,6 +42,7 @@ def check_suffix(path: str | PathLike[str]) -> None:
         raise FormatError(f"{str(path)!r} is no name for a page; {advice}", path=str(path), line=None)
 
 
+@takes
 def page(
     table: Comparison,
     *,

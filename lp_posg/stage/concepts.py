@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from lp_posg.errors import ModelError, OptionError
+from lp_posg.checks import plain_name, unknown
+from lp_posg.errors import ModelError
 from lp_posg.evaluate.kinds import Kind, kind_named
 from lp_posg.game.protocols import Payoffs
 from lp_posg.stage.correlated.concept import Correlated
@@ -98,9 +99,10 @@ def concept_named(concept: str | Concept) -> Concept:
     """
     missing = [member for member in _MEMBERS if not hasattr(concept, member)]
     if isinstance(concept, str) or len(missing) == len(_MEMBERS):
-        if not isinstance(concept, str) or concept not in CONCEPTS:
-            raise OptionError(f"unknown concept {concept!r}; expected one of {', '.join(CONCEPTS)}")
-        return CONCEPTS[concept]
+        known = CONCEPTS.get(plain_name(concept)) if isinstance(concept, str) else None
+        if known is None:
+            raise unknown("concept", concept, CONCEPTS)
+        return known
     if isinstance(concept, type):
         raise ModelError(f"concept is the class {concept.__name__}, expected an object of it")
     if missing:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from lp_posg.checks import plain_name, unknown
 from lp_posg.errors import OptionError
 from lp_posg.lp import entropy
 from lp_posg.types import FloatArray
@@ -130,13 +131,11 @@ def parse_objective(objective: str | Objective | Callable[[Any], Any], agents: t
         return _checked(objective, agents)
     if callable(objective):
         return Objective(OWN + getattr(objective, "__name__", type(objective).__name__), concave=objective)
-    head, colon, _ = str(objective).partition(":")
+    head, colon, rest = objective.partition(":") if isinstance(objective, str) else ("", "", "")
     for form, make in OBJECTIVES.items():
-        if head == form.partition(":")[0] and (":" in form or not colon):
-            return make(objective, agents)
-    raise OptionError(
-        f"unknown objective {objective!r}; expected one of {', '.join(OBJECTIVES)}, or a function of the values"
-    )
+        if plain_name(head) == form.partition(":")[0] and (":" in form or not colon):
+            return make(plain_name(head) + colon + rest, agents)
+    raise unknown("objective", objective, OBJECTIVES, ", or a function of the values")
 
 
 def _checked(objective: Objective, agents: tuple[str, ...]) -> Objective:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lp_posg.evaluate import certify, certify_bounds, simulate
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.information import (
     Compression,
     CompressionRule,
@@ -23,6 +23,7 @@ GAP_SLACK = 1e-7
 """How far rounding may put bounds on the wrong side of what they bound, relative to the rewards of all steps."""
 
 
+@takes
 def check_compression(
     rule: str | Compression | CompressionRule,
     game: Game,

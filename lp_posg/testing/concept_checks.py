@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lp_posg.checks import whole_number
 from lp_posg.errors import ModelError, UnsupportedError
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.planning import Solution, StatePlan, solve
 from lp_posg.planning.packing import pack
 from lp_posg.stage import CONCEPTS, Concept, check_selection, concept_named, parse_objective
@@ -20,6 +21,7 @@ VALUE_TOL = 1e-6
 OBJECTIVES = ("welfare", "egalitarian", "agent:1", "worst")
 
 
+@takes
 def check_concept(concept: str | Concept, *, n_games: int = 6, selects_best: bool = True) -> None:
     """Solve small random games with a concept, and check its solutions by certificates and by other concepts.
 
@@ -46,6 +48,7 @@ def check_concept(concept: str | Concept, *, n_games: int = 6, selects_best: boo
     >>> check_concept("ce", n_games=1)
     """
     wanted = concept_named(concept)
+    whole_number("n_games", n_games, 0)
     n_solved = 0
     for text, game in _games(n_games):
         for horizon, sharing in ((1, "full"), (1, "one-step-delay"), (2, "full"), (2, "one-step-delay")):

@@ -10,12 +10,13 @@ from typing import Any
 
 from lp_posg.errors import ConformanceError, FormatError, LpPosgError, UnsupportedError
 from lp_posg.formats import Format
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.testing.conformance import blamed, expect
 from lp_posg.testing.random_games import random_game
 from lp_posg.trees import TERMINAL, Tree, unroll
 
 
+@takes
 def check_format(file_format: Format, samples: Sequence[Game | Tree] | None = None) -> None:
     """Write games and game trees in a format, read them again, and read damaged files.
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from lp_posg.game import Game
+from lp_posg.checks import whole_numbers
+from lp_posg.game import Game, takes
 from lp_posg.types import FloatArray
 
 
+@takes
 def random_game(
     seed: int,
     *,
@@ -41,6 +43,10 @@ def random_game(
     horizon : int, optional
         Number of steps, each with laws and rewards of its own; one law for all steps if not given.
     """
+    whole_numbers(0, seed=seed)
+    whole_numbers(1, n_agents=n_agents, n_states=n_states, n_actions=n_actions, n_observations=n_observations)
+    whole_numbers(1, **{} if horizon is None else {"horizon": horizon})
+    whole_numbers(0, **{} if controlled_by is None else {"controlled_by": controlled_by})
     rng = np.random.default_rng(seed)
     actions, observations = (n_actions,) * n_agents, (n_observations,) * n_agents
     n_joint = n_actions**n_agents

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from lp_posg.errors import StrategyDependenceError, UnsupportedError
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.information import SharingStructure, StateSpace, check_horizon, reachable_states, sharing_structure
 from lp_posg.testing.conformance import blamed, expect
 
@@ -24,6 +24,7 @@ Labels = tuple[Hashable, ...]
 Front = dict[tuple[Labels, ...], dict[tuple[Labels, int], float]]
 
 
+@takes
 def check_sharing(
     rule: str | SharingStructure, game: Game, horizon: int = 3, *, strategy_independent: bool | None = None
 ) -> None:

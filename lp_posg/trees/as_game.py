@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.checks import instance
 from lp_posg.errors import ModelError, UnsupportedError
-from lp_posg.game import Game
+from lp_posg.game import Game, game_of_steps, opened, takes
 from lp_posg.trees.nodes import TERMINAL
 from lp_posg.trees.paths import from_root, nearest
 from lp_posg.trees.timing import after_moves, times
@@ -26,16 +27,23 @@ _MOST_NAMES = 3
 
 
 def checked_posg(game: object) -> Game:
-    """Return a POSG as it is; raise ModelError for a game tree, and for what is no game."""
+    """Return a POSG: as it is, or of a name or a file; raise ModelError for a game tree, and for what is no game."""
+    game = opened(game)
     if isinstance(game, Tree):
         raise ModelError(
             f"{game.name!r} is a game tree, expected a Game of steps; lp_posg.trees.to_game(tree) makes a POSG of it"
         )
-    if not isinstance(game, Game):
-        raise ModelError(f"game is {type(game).__name__}, expected a Game; load a file with lp_posg.load(path)")
-    return game
+    return game_of_steps(game)
 
 
+def checked_tree(game: object) -> Tree:
+    """Return a game tree: as it is, or of a name or a file; raise ModelError for anything else."""
+    tree = opened(game)
+    instance("game", tree, Tree, "a game tree, as lp_posg.load('game.efg') or lp_posg.trees.from_rules returns one")
+    return tree  # type: ignore[no-any-return]
+
+
+@takes
 def to_game(game: Tree, name: str | None = None) -> Game:
     """Return a POSG in which each step is a move of one agent, with the moves of chance that follow it.
 

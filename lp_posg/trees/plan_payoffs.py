@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from lp_posg.brevity import brief
 from lp_posg.deadline import check_time
 from lp_posg.trees.paths import from_root
 from lp_posg.trees.recall import Recall
@@ -31,6 +32,7 @@ _EXACT_BITS = 53
 """Floats hold all whole numbers of this many binary digits."""
 
 
+@brief()
 @dataclass(frozen=True, eq=False)
 class PlanPayoffs:
     """Each agent's expected payoff at each of the P joint plans."""

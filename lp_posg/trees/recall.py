@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lp_posg.errors import ImperfectRecallError
+from lp_posg.game import takes
 from lp_posg.trees.naming import MOST_SHOWN, set_text
 from lp_posg.trees.paths import from_root, last_moves
 from lp_posg.trees.tree import Tree
@@ -41,11 +42,13 @@ class Recall:
         read_only(self.first, self.parent, self.depth, self.sequence, self.reach)
 
 
+@takes
 def has_perfect_recall(game: Tree) -> bool:
     """Whether no agent ever forgets what it did or knew."""
     return _failure(game, _last_sequences(game)[2]) is None
 
 
+@takes
 def check_perfect_recall(game: Tree) -> None:
     """Raise ImperfectRecallError if an agent forgets; the message names agent, information set and two pasts.
 

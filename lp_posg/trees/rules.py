@@ -10,9 +10,11 @@ from fractions import Fraction
 from numbers import Rational
 from typing import Any, Generic, TypeVar
 
-from lp_posg.checks import is_index
+from lp_posg.brevity import brief
+from lp_posg.checks import is_index, whole_number
 from lp_posg.deadline import check_time
 from lp_posg.errors import LimitError, ModelError
+from lp_posg.game import takes
 from lp_posg.trees.nodes import CHANCE, TERMINAL, InformationSet
 from lp_posg.trees.tree import Tree, TreeBuilder
 
@@ -23,6 +25,7 @@ Position = TypeVar("Position")
 Number = Fraction | int | str
 
 
+@brief()
 @dataclass(frozen=True)
 class Chance(Generic[Position]):
     """Chance moves: (label, probability, next position) per branch; the probabilities sum to 1 exactly."""
@@ -30,6 +33,7 @@ class Chance(Generic[Position]):
     branches: Sequence[tuple[str, Number, Position]]
 
 
+@brief()
 @dataclass(frozen=True)
 class Move(Generic[Position]):
     """An agent moves: (label, next position) per action.
@@ -55,6 +59,7 @@ class End:
     payoffs: Sequence[Number]
 
 
+@takes
 def from_rules(
     name: str,
     agents: Sequence[str],
@@ -116,6 +121,7 @@ def from_rules(
     >>> from_rules("pennies", ["even", "odd"], (), rules).n_nodes
     7
     """
+    whole_number("max_nodes", max_nodes)
     built = _Rules(name, tuple(agents))
     waiting: list[tuple[int, Fraction, str, Position]] = [(-1, Fraction(1), "", start)]
     while waiting:

@@ -18,9 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.brevity import brief
+from lp_posg.checks import whole_number
 from lp_posg.deadline import check_time
 from lp_posg.errors import LimitError, ModelError
-from lp_posg.game import Game
+from lp_posg.game import Game, takes
 from lp_posg.trees.naming import action_words, distinct, set_words, sets_of
 from lp_posg.trees.plan_payoffs import PlanPayoffs, payoffs_of_plans
 from lp_posg.trees.recall import Recall, recall_of
@@ -31,6 +33,7 @@ PLAN_LIMIT = 1_000_000
 """Default of `max_profiles`: the table of payoffs takes 16 MB for two agents; the programs on it are the rest."""
 
 
+@brief()
 @dataclass(frozen=True, eq=False)
 class ReducedForm:
     """A reduced strategic form, with the exact payoffs of its joint plans beside the rounded ones.
@@ -50,6 +53,7 @@ class ReducedForm:
     plans: tuple[BoolArray, ...]
 
 
+@takes
 def strategic_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> Game:
     """Return the reduced strategic form of a game tree, as a game of one state for horizon 1.
 
@@ -87,11 +91,13 @@ def strategic_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> Game:
     return reduced_form(game, max_profiles=max_profiles).game
 
 
+@takes
 def reduced_form(game: Tree, *, max_profiles: int = PLAN_LIMIT) -> ReducedForm:
     """Return the reduced strategic form with exact payoffs; parameters and errors as of `strategic_form`."""
     if not isinstance(game, Tree):
         raise ModelError(f"game is {type(game).__name__}, expected a Tree")
     recall = recall_of(game)
+    whole_number("max_profiles", max_profiles)
     _check_size(game, [plan_count(game, recall, agent) for agent in range(game.n_agents)], max_profiles)
     plans = [_plans(game, recall, agent) for agent in range(game.n_agents)]
     sizes = tuple(len(own) for own in plans)

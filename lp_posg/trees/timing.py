@@ -14,6 +14,7 @@ from graphlib import CycleError, TopologicalSorter
 import numpy as np
 
 from lp_posg.errors import UnsupportedError
+from lp_posg.game import takes
 from lp_posg.trees.naming import set_text
 from lp_posg.trees.paths import from_root, nearest
 from lp_posg.trees.tree import Tree
@@ -27,6 +28,7 @@ def after_moves(game: Tree) -> BoolArray:
     return found
 
 
+@takes
 def times(game: Tree) -> IntArray:
     """Return the earliest time of each information set, from 0, shape (K,).
 
@@ -50,6 +52,7 @@ def times(game: Tree) -> IntArray:
     return found
 
 
+@takes
 def n_steps(game: Tree) -> int:
     """Return the number of steps after which the game is over on the clock of `times`, at least 1."""
     return int(times(game).max(initial=0)) + 1

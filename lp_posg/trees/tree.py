@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from lp_posg.brevity import brief
 from lp_posg.trees.nodes import TERMINAL, InformationSet, Nodes, check_tree
 from lp_posg.trees.paths import from_root
 from lp_posg.types import REWARD_TOL, ROUNDING, FloatArray, IntArray, read_only
@@ -52,6 +53,7 @@ class Totals:
         return np.asarray(tolerance * np.ptp(self.paid, axis=1) + ROUNDING * np.abs(self.paid).max(axis=1))
 
 
+@brief("name", "agents", "n_nodes", "sets")
 @dataclass(frozen=True, eq=False)
 class Tree(Nodes):
     """A finite game tree of N nodes for n agents; nodes are numbered from the root, parents before children.

@@ -77,7 +77,7 @@ def unrolled_tree(
     game: Game, horizon: int, sharing: str | SharingStructure = "none", *, max_nodes: int = NODE_LIMIT
 ) -> UnrolledTree:
     """Return the tree that `unroll` returns, with what each information set knows; arguments as there."""
-    checked_posg(game)
+    game = checked_posg(game)
     whole_number("max_nodes", max_nodes)
     structure, steps = sharing_structure(sharing, game.n_agents), check_horizon(game, horizon)
     count = node_count(game, steps)

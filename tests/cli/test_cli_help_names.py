@@ -10,7 +10,7 @@ import pytest
 
 import lp_posg.planning.comparing as comparing
 from lp_posg.cli.commands import compare, plot
-from lp_posg.cli.options import HOW, LISTS, OPTIONS, WHAT
+from lp_posg.cli.options import COMPLETED, HOW, LISTS, OPTIONS, WHAT
 from lp_posg.information import COMPRESSIONS, SHARING
 from lp_posg.planning import METHODS, RunOptions, solve
 from lp_posg.planning.request import CERTIFICATES
@@ -66,3 +66,21 @@ def test_the_options_are_those_of_the_library():
     mine = set(solve.__annotations__) - {"game", "horizon", "run", "return"}
     assert {*WHAT, "method"} == mine
     assert set(OPTIONS) == mine | set(HOW)
+
+
+@pytest.mark.parametrize("table", [OPTIONS, LISTS], ids=["one", "several"])
+def test_a_shell_completes_what_the_registries_hold(table):
+    complete = {name: get_args(table[name])[1].autocompletion for name in table if name in COMPLETED}
+    assert set(complete) == {*COMPLETED} & {*table}
+    assert complete["concept"]("") == list(CONCEPTS)
+    assert complete["concept"]("team,strat") == ["team,strategic-ce"]
+    assert complete["sharing"]("one_s") == ["one-step-delay"]
+    assert complete["sharing"]("del") == ["delay:"]
+
+
+def test_a_shell_completes_what_has_more_to_follow_up_to_the_colon():
+    complete = {name: get_args(OPTIONS[name])[1].autocompletion for name in COMPLETED}
+    assert complete["objective"]("") == ["welfare", "egalitarian", "agent:", "weighted:", "worst", "entropy"]
+    assert complete["compression"]("finite_") == ["finite-memory:"]
+    assert complete["method"]("seq") == ["sequence-form"]
+    assert complete["certificate"]("b") == ["bounded"]

@@ -40,7 +40,7 @@ def test_json_is_all_there_is_and_the_seed_repeats_it(tmp_path):
 @pytest.mark.parametrize(
     ("more", "status", "word"),
     [
-        (["--exploration", "bold"], 1, "expected one of spanner, uniform"),
+        (["--exploration", "bold"], 2, "expected one of spanner, uniform"),
         (["--episodes", "0"], 2, "episodes"),
         (["--concept", "nash"], 2, "nash"),
         (["--sharing", "none"], 1, "not strategy-independent"),

@@ -119,7 +119,7 @@ def test_a_structure_keeps_the_name_it_was_asked_for_by(name: str):
     assert sharing_structure(f" {name} ", 3) == structure
 
 
-@pytest.mark.parametrize("name", ["", " ", "Full", "fully", "one_step_delay", "none:1", "full:2", ":2", "delays:2"])
+@pytest.mark.parametrize("name", ["", " ", "Full", "fully", "one_step", "none:1", "full:2", ":2", "delays:2"])
 def test_unknown_names_are_refused_with_those_there_are(name: str):
     with pytest.raises(ModelError) as caught:
         sharing_structure(name, 2)

@@ -204,7 +204,6 @@ class Turns:
     ("source", "words"),
     [
         (3, "cannot learn from 3"),
-        ("dectiger", "cannot learn from 'dectiger'"),
         (GameSimulator, "cannot learn from"),
         (Turns(), "aec_to_parallel"),
     ],

@@ -80,10 +80,27 @@ def test_what_is_ruled_out_becomes_a_row_with_its_reason():
     assert summary["rows"][2]["values"][0] == pytest.approx(10.815)
 
 
-@pytest.mark.parametrize("bad", [{"sharing": "full"}, {"sharing": []}, {"concept": "ce"}, {"concept": []}], ids=str)
-def test_sequences_are_asked_for(bad):
-    with pytest.raises(ModelError, match="sequences"):
-        posg.compare(posg.catalog("chicken"), 1, **bad)
+@pytest.mark.parametrize("name", ["sharing", "concept", "concepts"])
+def test_an_empty_list_is_refused(name):
+    with pytest.raises(ModelError, match=f"{name.removesuffix('s')} is empty, expected at least one"):
+        posg.compare(posg.catalog("chicken"), 1, **{name: []})
+
+
+def test_one_value_stands_for_a_list_of_it_and_a_name_for_its_game():
+    table = posg.compare("chicken", 1, "one_step_delay", concepts="interim_cce")
+    assert [(row.sharing, row.concept, row.status) for row in table.rows] == [
+        ("one-step-delay", "interim-cce", "exact")
+    ]
+    assert table.rows[0].solution.welfare == pytest.approx(10.5)
+    (fit,) = posg.survey("chicken", 1, "none")
+    assert (fit.sharing, fit.admissible) == ("none", True)
+    (fit,) = posg.survey("chicken", 1, posg.information.sharing_structure("full", 2))
+    assert (fit.sharing, fit.admissible) == ("full", True)
+
+
+def test_concept_and_concepts_are_one_argument():
+    with pytest.raises(ModelError, match="concept and concepts are one argument; give one of them"):
+        posg.compare("chicken", 1, "full", "ce", concepts=["cce"])
 
 
 def test_bad_names_are_raised_not_tabulated():

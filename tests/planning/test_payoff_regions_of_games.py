@@ -56,7 +56,7 @@ def test_what_has_no_region_is_refused():
     for arguments, match in [
         ((game, "ne"), "correlated concept"),
         ((game, "magic"), "correlated concept"),
-        (("chicken",), "expected a game or a solution over its states"),
+        ((3,), "expected a game or a solution over its states"),
         ((solution,), "both time and node"),
         ((solution, "ce", "one-step-delay"), "is of sharing 'full'"),
     ]:

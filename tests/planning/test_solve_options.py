@@ -10,7 +10,14 @@ import pytest
 from random_games import random_game
 
 import lp_posg as posg
-from lp_posg.errors import CertificateError, ModelError, StrategyDependenceError, UnsupportedError
+from lp_posg.errors import (
+    CertificateError,
+    FormatError,
+    ModelError,
+    OptionError,
+    StrategyDependenceError,
+    UnsupportedError,
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +53,45 @@ def test_bad_options_are_named_before_any_work(tiger, options, message):
         posg.solve(tiger, **({"horizon": 2} | options))
 
 
-def test_a_path_instead_of_a_game_says_how_to_load_it():
-    with pytest.raises(ModelError, match=r"lp_posg\.load"):
+def test_a_name_or_a_path_is_the_game_it_stands_for(tiger, tmp_path):
+    file = tmp_path / "own.dpomdp"
+    posg.save(tiger, file)
+    for given in ("dectiger", "Dec_Tiger", file, str(file)):
+        assert posg.solve(given, 2).values == pytest.approx([10.815, 10.815])
+    with pytest.raises(FormatError, match=r"no such file, .*; did you mean 'dectiger'\?"):
         posg.solve("dectiger.dpomdp", 2)
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong", "right"),
+    [
+        ("sharing", "oen-step-delay", "one-step-delay"),
+        ("sharing", "delai:2", "delay:D"),
+        ("concept", "strategic_cee", "strategic-ce"),
+        ("objective", "wellfare", "welfare"),
+        ("compression", "finte-memory:2", "finite-memory:L"),
+        ("method", "sequence_from", "sequence-form"),
+        ("certificate", "exakt", "exact"),
+    ],
+)
+def test_a_misspelt_name_is_asked_after(option, wrong, right):
+    with pytest.raises(OptionError, match=f"^unknown {option} '{wrong}'; did you mean '{right}") as caught:
+        posg.solve("dectiger", 1, **{option: wrong})
+    assert caught.value.facts["option"] == option
+
+
+@pytest.mark.parametrize(
+    ("option", "written", "meant"),
+    [
+        ("sharing", "one_step_delay", "one-step-delay"),
+        ("concept", "interim_cce", "interim-cce"),
+        ("compression", "finite_memory:1", "finite-memory:1"),
+        ("method", "common_information", "common-information"),
+    ],
+)
+def test_both_spellings_are_one_name(option, written, meant):
+    found = getattr(posg.solve("dectiger", 1, **{option: written}), option)
+    assert getattr(found, "name", found) == meant
 
 
 def test_the_default_concept_is_team_for_a_common_reward_and_cce_else(tiger):

@@ -308,5 +308,5 @@ def test_solutions_are_read_only_and_can_be_compared_and_hashed(solution):
 def test_what_is_no_solution_and_no_game_is_told(solution):
     with pytest.raises(ModelError, match=r"solution is str, expected a Solution; load a file with"):
         posg.verify("s.npz")
-    with pytest.raises(ModelError, match="game is str, expected a Game"):
+    with pytest.raises(ModelError, match="whose observations are not those of 'dectiger'"):
         posg.verify(solution, "dectiger")

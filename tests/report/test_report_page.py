@@ -142,7 +142,7 @@ def test_a_structure_of_ones_own_has_all_pictures():
     late = posg.DelayedSharing("late", (1, 1), (1, 1))
     page = check_html(report.page(posg.compare(posg.catalog("dectiger"), 2, [late], ["team"])))
     assert [own.split(",")[0] for own in page.texts["figcaption"]] == [
-        "Welfare by sharing rule and concept",
+        "Value by sharing rule and concept",
         "Common-information states",
         "Why no one gains by deviating",
     ]

@@ -147,6 +147,6 @@ def test_unrolling_checks_its_options(wrong):
         posg.trees.unroll(posg.catalog("chicken"), **wrong)
 
 
-def test_a_file_is_no_posg():
-    with pytest.raises(ModelError, match="expected a Game"):
-        posg.trees.unroll("chicken", 1)
+def test_a_number_is_no_posg():
+    with pytest.raises(ModelError, match="game is int, expected a Game"):
+        posg.trees.unroll(3, 1)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from lp_posg.cli import options as shared
-from lp_posg.cli.facts import words_of
 from lp_posg.cli.games import Opened, open_game
 from lp_posg.cli.screen import show_line
 from lp_posg.errors import UnsupportedError
+from lp_posg.planning.facts import words_of
 from lp_posg.wording import counted, number
 
 EXAMPLE = "lp-posg check dectiger"

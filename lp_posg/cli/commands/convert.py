@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lp_posg.cli import options as shared
-from lp_posg.cli.facts import words_of
 from lp_posg.cli.games import Opened, game_endings, open_game
 from lp_posg.cli.screen import show_line
 from lp_posg.cli.targets import check_not_input, check_target, naming_a_file
 from lp_posg.formats import FORMATS
 from lp_posg.formats.registry import choose
+from lp_posg.planning.facts import words_of
 
 if TYPE_CHECKING:
     from lp_posg.trees import Tree

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from lp_posg.cli import options as shared
 from lp_posg.cli.bars import status_line
 from lp_posg.cli.games import open_game
-from lp_posg.cli.screen import Column, show_facts, show_line, show_table
+from lp_posg.cli.screen import show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, deliver
 from lp_posg.errors import OptionError
+from lp_posg.pieces import Column
 from lp_posg.version import __version__
 from lp_posg.wording import counted, counts, kind, number, numbers, small, tree_kind, yes_no
 
@@ -68,7 +69,7 @@ def run(
 
 def _show_tree(game: Tree, json: str | None) -> None:
     """Show a game tree's sizes."""
-    from lp_posg.cli.facts import set_counts
+    from lp_posg.planning.facts import set_counts
     from lp_posg.trees.nodes import CHANCE, TERMINAL
     from lp_posg.trees.recall import recall_of
     from lp_posg.trees.strategic import plan_count
@@ -169,7 +170,7 @@ def _observability_text(seen: Observability) -> str:
 
 
 def _show(game: Game, horizon: int, fits: list[Fit], seen: Observability) -> None:
-    from lp_posg.cli.facts import game_facts
+    from lp_posg.planning.facts import game_facts
 
     limit = "no" if game.max_horizon is None else f"yes, {game.max_horizon} steps"
     show_facts(

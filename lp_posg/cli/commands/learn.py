@@ -10,8 +10,9 @@ import typer
 from lp_posg.cli import options as shared
 from lp_posg.cli.bars import status_line
 from lp_posg.cli.games import open_game
-from lp_posg.cli.screen import Column, show_facts, show_line, show_table
+from lp_posg.cli.screen import show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, check_solution_target, deliver
+from lp_posg.pieces import Column
 from lp_posg.version import __version__
 from lp_posg.wording import number, numbers, seconds, small, value_scale
 
@@ -90,8 +91,8 @@ def _summary(found: Learnt, game: Game) -> dict[str, Any]:
 
 
 def _show(found: Learnt, game: Game) -> None:
-    from lp_posg.cli.facts import certificate_facts, game_facts, value_facts
     from lp_posg.game import allowed_gaps
+    from lp_posg.planning.facts import certificate_facts, game_facts, value_facts
     from lp_posg.types import GAP_TOL
 
     best, scale = found.best, value_scale(game, found.horizon)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from lp_posg.cli import options as shared
-from lp_posg.cli.screen import Column, is_terminal, show_facts, show_line, show_table
+from lp_posg.cli.screen import is_terminal, show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, deliver
+from lp_posg.pieces import Column
 from lp_posg.wording import counts, number, numbers
 
 if TYPE_CHECKING:
-    from lp_posg.catalogue import CatalogEntry
+    from lp_posg.catalogue import CatalogEntry, KnownValue
 
 EXAMPLE = "lp-posg models dectiger"
 
@@ -123,14 +124,20 @@ def _show_one(entry: CatalogEntry) -> None:
         _show_known(entry)
 
 
+def _values(known: KnownValue) -> str:
+    return "-" if known.values is None else numbers(known.values)
+
+
 def _show_known(entry: CatalogEntry) -> None:
     columns = [Column("sharing"), Column("concept"), Column("horizon", right=True), Column("discount", right=True)]
-    columns += [Column("values", right=True), Column("welfare", right=True), Column("source")]
+    common = entry.kind == "team"
+    columns += [Column("value" if common else "values", right=True)]
+    columns += [*([] if common else [Column("welfare", right=True)]), Column("source")]
     sources = list(dict.fromkeys(known.source for known in entry.known_values))
     rows = [
         [
             *(str(known.sharing), known.concept, str(known.horizon), number(known.discount)),
-            *("-" if known.values is None else numbers(known.values), number(known.welfare)),
+            *([number(known.welfare / entry.n_agents)] if common else [_values(known), number(known.welfare)]),
             f"[{sources.index(known.source) + 1}]",
         ]
         for known in entry.known_values

@@ -71,14 +71,14 @@ def run(
 
 
 def _summary(stored: Solution, view: View) -> dict[str, object]:
-    from lp_posg.cli.facts import solution_summary
+    from lp_posg.planning.facts import solution_summary
 
     found = {"to_play": stored.to_play, "values": stored.values.tolist(), **view.summary()}
     return solution_summary(stored, stored.game, found)
 
 
 def _show(stored: Solution, view: View) -> None:
-    from lp_posg.cli.facts import game_facts, solution_facts, value_facts
+    from lp_posg.planning.facts import game_facts, solution_facts, value_facts
 
     show_facts(
         f"{stored.game.name}: strategy",

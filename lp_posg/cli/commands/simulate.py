@@ -9,8 +9,9 @@ import typer
 
 from lp_posg.cli import options as shared
 from lp_posg.cli.games import open_solution
-from lp_posg.cli.screen import Column, show_facts, show_line, show_table
+from lp_posg.cli.screen import show_facts, show_line, show_table
 from lp_posg.cli.targets import check_json_target, deliver
+from lp_posg.pieces import Column
 from lp_posg.wording import number, numbers, seconds
 
 if TYPE_CHECKING:
@@ -52,14 +53,14 @@ def run(
 
 
 def _summary(stored: Solution, game: Game | Tree, played: Simulation, taken: float) -> dict[str, Any]:
-    from lp_posg.cli.facts import solution_summary
+    from lp_posg.planning.facts import solution_summary
 
     found = {"stored_values": stored.values.tolist(), **played.summary(), "seconds": taken}
     return solution_summary(stored, game, found)
 
 
 def _show(stored: Solution, game: Game | Tree, played: Simulation, taken: float) -> None:
-    from lp_posg.cli.facts import game_facts, solution_facts
+    from lp_posg.planning.facts import game_facts, solution_facts
 
     scale = stored.scale
 

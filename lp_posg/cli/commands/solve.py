@@ -10,10 +10,11 @@ import typer
 from lp_posg.cli import options as shared
 from lp_posg.cli.bars import progress_bar
 from lp_posg.cli.games import open_game
-from lp_posg.cli.screen import Column, show_facts, show_line, show_table
+from lp_posg.cli.screen import show, show_facts, show_line, show_table
 from lp_posg.cli.targets import STDOUT, check_export_target, check_json_target, check_solution_target, write_json
 from lp_posg.errors import LpPosgError, OptionError
-from lp_posg.wording import numbers, small
+from lp_posg.pieces import Column
+from lp_posg.wording import small
 
 if TYPE_CHECKING:
     from lp_posg.evaluate import Ledger
@@ -63,11 +64,13 @@ def run(
 
 def _deliver(solution: Solution, json: str | None, save: str | None, export: str | None, ledger: bool) -> None:
     """Store and show the solution; a file that cannot be written is reported after the rest is out."""
+    from lp_posg.planning.facts import solution_piece
+
     jobs: list[tuple[bool, Callable[[], None]]] = [
         (save is not None, lambda: solution.save(str(save))),
         (export is not None, lambda: solution.export(str(export))),
         (json is not None, lambda: write_json(str(json), _summary(solution, ledger))),
-        (json != STDOUT, lambda: _show(solution)),
+        (json != STDOUT, lambda: show([solution_piece(solution)])),
         (json != STDOUT and ledger, lambda: _show_ledger(solution)),
     ]
     failures: list[LpPosgError] = []
@@ -91,27 +94,6 @@ def _ledger(solution: Solution) -> Ledger:
     if not isinstance(solution, StateSolution):
         raise OptionError(_NO_LEDGER, option="ledger")
     return solution.ledger
-
-
-def _show(solution: Solution) -> None:
-    from lp_posg.cli.facts import certificate_facts, game_facts, solution_facts, stats_facts, value_facts
-    from lp_posg.planning import StateSolution
-
-    game, scale = solution.game, solution.scale
-    promised = []
-    if isinstance(solution, StateSolution) and not solution.is_exact:
-        promised = [("model_values", numbers(solution.model_values.tolist(), scale))]
-    where = solution.method if solution.sharing is None else f"{solution.sharing.name}, {solution.horizon} steps"
-    show_facts(
-        f"{game.name}: {solution.concept.name}, {where}",
-        [
-            game_facts(game),
-            solution_facts(solution),
-            [*value_facts(solution.values, scale), *promised],
-            certificate_facts(game, solution.certificate, solution.allowed_gaps, solution.tolerance),
-            stats_facts(solution),
-        ],
-    )
 
 
 def _show_ledger(solution: Solution) -> None:

@@ -54,7 +54,7 @@ def _allowed(stored: Any, game: Game | Tree, tolerance: float) -> FloatArray:
 def _summary(
     stored: Solution, game: Game | Tree, certificate: Certificate, tolerance: float, allowed: FloatArray
 ) -> dict[str, Any]:
-    from lp_posg.cli.facts import solution_summary
+    from lp_posg.planning.facts import solution_summary
     from lp_posg.planning.solved import certificate_summary
 
     found = {
@@ -68,7 +68,7 @@ def _summary(
 
 
 def _show(stored: Solution, game: Game | Tree, certificate: Certificate, tolerance: float, allowed: FloatArray) -> None:
-    from lp_posg.cli.facts import certificate_facts, game_facts, solution_facts, value_facts
+    from lp_posg.planning.facts import certificate_facts, game_facts, solution_facts, value_facts
 
     show_facts(
         f"{game.name}: verified",

@@ -22,7 +22,8 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.sparse as sp
 
-from lp_posg.errors import ModelError, UnsupportedError
+from lp_posg.checks import unknown
+from lp_posg.errors import UnsupportedError
 from lp_posg.evaluate.kinds import KINDS
 from lp_posg.evaluate.kinds import Kind as DeviationKind
 from lp_posg.lp import LinearProgram, solve_program
@@ -63,7 +64,7 @@ def no_signalling_bound(block: StageBlock, concept: str, objective: Objective) -
         As `solve_program`.
     """
     if concept not in KINDS:
-        raise ModelError(f"unknown concept {concept!r}; expected one of {', '.join(KINDS)}")
+        raise unknown("concept", concept, KINDS)
     rows = _rows_of(KINDS[concept])
     if objective.is_conic:
         raise UnsupportedError(

@@ -25,6 +25,7 @@ from functools import cached_property
 
 import numpy as np
 
+from lp_posg.brevity import brief
 from lp_posg.errors import ModelError, UnsupportedError
 from lp_posg.lp import CostSweep
 from lp_posg.stage.correlated.concept import Correlated
@@ -37,6 +38,7 @@ from lp_posg.stage.team import Team
 from lp_posg.types import FloatArray, read_only
 
 
+@brief("concept", "of", "vertices")
 @dataclass(frozen=True, eq=False)
 class PayoffRegion:
     """All pairs of values that equilibria of a concept give two agents.
@@ -89,6 +91,7 @@ class PayoffRegion:
         return bool((self.normals @ point <= self.supports + tolerance * self.scale).all())
 
 
+@brief()
 @dataclass(frozen=True)
 class Efficiency:
     """The welfare of the equilibria of a concept, against that of the team optimum.

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lp_posg.cli.screen import Facts
 from lp_posg.evaluate import Certificate
 from lp_posg.game import Game
+from lp_posg.pieces import Facts, Named
 from lp_posg.trees import Tree
 from lp_posg.types import GAP_TOL, FloatArray
 from lp_posg.version import __version__
 from lp_posg.wording import counts, kind, number, numbers, seconds, sizes, small, tree_kind, tree_sizes, yes_no
 
 if TYPE_CHECKING:
-    from lp_posg.planning import Solution
+    from lp_posg.planning.solution import Solution
 
 LABELS = {"rows": "lp_rows", "columns": "lp_columns"}
 """Names of sizes on a screen, where they are not those of `Stats.sizes`."""
@@ -106,3 +106,22 @@ def value_facts(values: FloatArray, scale: float) -> Facts:
     """Return the value of each agent, in the order of the agents, and their sum."""
     found = values.tolist()
     return [("values", numbers(found, scale)), ("welfare", number(sum(found), scale))]
+
+
+def solution_piece(solution: Solution) -> Named:
+    """Return what there is to say of a solution: the game, how it was solved, the values and what is proven."""
+    game, scale = solution.game, solution.scale
+    # Where a model stands for the game, what it promised is not what the strategy is worth.
+    differs = not getattr(solution, "is_exact", True)
+    promised = [("model_values", numbers(solution.summary()["model_values"], scale))] if differs else []
+    where = solution.method if solution.sharing is None else f"{solution.sharing.name}, {solution.horizon} steps"
+    return Named(
+        f"{game.name}: {solution.concept.name}, {where}",
+        [
+            game_facts(game),
+            solution_facts(solution),
+            [*value_facts(solution.values, scale), *promised],
+            certificate_facts(game, solution.certificate, solution.allowed_gaps, solution.tolerance),
+            stats_facts(solution),
+        ],
+    )
