@@ -1,7 +1,7 @@
 """Certificates, ledgers and simulations: what a strategy is worth, and what deviating from it could gain."""
 
 from lp_posg.evaluate.advantage_table import Advantages, advantages
-from lp_posg.evaluate.bounded_gaps import certify_bounds, uncertified
+from lp_posg.evaluate.bounded_gaps import certify_bounds
 from lp_posg.evaluate.certificate import Certificate, Deviation
 from lp_posg.evaluate.error_ledgers import Ledger, error_ledger, estimated_ledger
 from lp_posg.evaluate.exact_gaps import certify, pairs_of
@@ -34,5 +34,4 @@ __all__ = [
     "pairs_of",
     "simulate",
     "simulate_player",
-    "uncertified",
 ]

@@ -16,7 +16,7 @@ from lp_posg.checks import called
 from lp_posg.errors import LimitError, LpPosgError, ModelError, UnsupportedError
 from lp_posg.game.protocols import Payoffs
 from lp_posg.induction.blocks import Block, backward_order, private_rows, stage_block
-from lp_posg.induction.pieces import Piece, Solved
+from lp_posg.induction.kept_parts import Piece, Solved
 from lp_posg.information import Policy, PolicyBlock, PolicyStep, StateSpace
 from lp_posg.information.resources import Resources
 from lp_posg.information.state_space import Depth

@@ -23,7 +23,7 @@ from lp_posg.information.lookup import places
 from lp_posg.information.sharing import SharingStructure
 from lp_posg.types import IntArray, read_only
 
-TABLE_LIMIT = 1_000_000
+TABLE_LIMIT = 5_000_000
 """Most (private information, action, observation) triples of one agent at one depth that are all listed."""
 
 

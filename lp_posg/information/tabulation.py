@@ -16,8 +16,11 @@ from lp_posg.game import Game
 from lp_posg.game.protocols import Sizes
 from lp_posg.information.lookup import rows_of
 from lp_posg.information.sharing import SharingStructure
-from lp_posg.information.tables import TABLE_LIMIT, SplitTable, Triples, first_table, next_table, table_size, too_many
+from lp_posg.information.tables import SplitTable, Triples, first_table, next_table, table_size, too_many
 from lp_posg.types import IntArray, SparseMatrix
+
+TABLE_LIMIT = 1_000_000
+"""Most triples of an agent at a step of a known game that are all listed; of more, those that can happen."""
 
 LISTED_LIMIT = 5_000_000
 """Most triples of one agent at one depth that a table lists because they can happen."""
@@ -66,7 +69,9 @@ class Tabulation:
                 if table_size(game, private, agent) > TABLE_LIMIT:
                     listed[agent] = self._listed(game, agent)
         table = next_table(game, self.structure, private, tuple(listed))
-        if prod(table.n_next) * getattr(game, "n_states", 1) > INDEX_LIMIT or prod(table.n_increments) > INDEX_LIMIT:
+        # Learning counts what it sees in numbers of its own.
+        largest = max(prod(table.n_next) * game.n_states, prod(table.n_increments)) if isinstance(game, Game) else 0
+        if largest > INDEX_LIMIT:
             raise too_many(game, self.structure, table.next_private, int(np.argmax(table.n_next)))
         self.tables.append(table)
         return table

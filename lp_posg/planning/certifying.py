@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from lp_posg.errors import CertificateError, LimitError, UnsupportedError
-from lp_posg.evaluate import Certificate, certify, certify_bounds, uncertified
+from lp_posg.evaluate import Certificate, certify, certify_bounds
+from lp_posg.evaluate.bounded_gaps import uncertified
 from lp_posg.evaluate.deviator import check_bounds
 from lp_posg.induction.backward import Swept
 from lp_posg.information import StateSpace

@@ -33,8 +33,9 @@ DOUBT = 1e-6  # regrets of more than this, beside payoffs that are not extreme, 
 # times, where its regrets are no rounding; and where selecting is delicate, as for the leximin, which holds what it has
 # found up to a slack of the largest payoff, of payoffs beyond so many times.
 SPREAD, DOUBTFUL_SPREAD, DELICATE_SPREAD = 1e3, 20.0, 5.0
-# A regret of more than this, beside the usual payoffs, may have misled what selects.
-ROUNDED = 1e-12
+# A regret of more than this, beside the usual payoffs, may have misled what selects: where the game is small enough, it
+# is solved again, exactly; of more than the second, where it is not, that is said.
+ROUNDED, TOLD = 1e-12, 1e-9
 
 Solve = Callable[[StageBlock, Objective], BlockStrategy]
 Exact = Callable[[StageBlock, Objective], "BlockStrategy | None"]
@@ -64,7 +65,9 @@ def solve_with_extremes(
     apart = {int(b): exact(block.part(slice(b, b + 1)), objective) for b in np.flatnonzero(first)}
     for b in apart:
         if apart[b] is None and extreme[b]:
-            apart[b] = _solved(block.part(slice(b, b + 1)), objective, kind, solve, bool(spread[b] > WIDE))
+            # What a conic program selects is near the best one at any spread.
+            rounded = bool(spread[b] > WIDE) and not objective.is_conic
+            apart[b] = _solved(block.part(slice(b, b + 1)), objective, kind, solve, rounded)
     rest = np.array([apart.get(b) is None for b in range(len(block))])
     found = solve(block.part(rest), objective) if rest.any() else None
     careful = [own for own in apart.values() if own is not None]
@@ -110,7 +113,7 @@ def _solved(block: StageBlock, objective: Objective, kind: Kind, solve: Solve, r
     if not tried and failed is not None:
         raise failed
     share, found = min(tried, key=lambda pair: pair[0])
-    return replace(found, methods={"rounded": 1}) if rounded or share > ROUNDED else found
+    return replace(found, methods={"rounded": 1}) if rounded or share > TOLD else found
 
 
 def _spread(flat: FloatArray) -> tuple[FloatArray, BoolArray]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from lp_posg.errors import LimitError, SolveError
 from lp_posg.stage.correlated.concept import Correlated
-from lp_posg.stage.nash import two_agents
+from lp_posg.stage.nash import nash_concept, two_agents
 
 WHAT = ("chicken", "-H", "1", "--sharing", "full")
 
@@ -32,6 +32,7 @@ def stop_ne(monkeypatch):
         raise LimitError("stopped", limit="time", bound=-np.inf, incumbent=np.nan, x=found.x)
 
     monkeypatch.setattr(two_agents, "solve_program", solve_program)
+    monkeypatch.setattr(nash_concept, "FEW_SYSTEMS", 0)  # else these games are enumerated
 
 
 def test_the_table_comes_and_says_what_failed(run, monkeypatch):

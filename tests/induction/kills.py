@@ -26,9 +26,9 @@ from hashlib import sha256
 sys.path.insert(0, sys.argv[3])
 import lp_posg as posg
 from random_games import random_game
-from lp_posg.induction import backward, pieces
+from lp_posg.induction import backward, kept_parts
 
-backward.APART_MOST, pieces.SAVE_SECONDS = 8, 0.2  # many small parts: kills come in the midst of some
+backward.APART_MOST, kept_parts.SAVE_SECONDS = 8, 0.2  # many small parts: kills come in the midst of some
 
 
 def solve(**how):

@@ -16,7 +16,7 @@ from random_games import random_game
 
 import lp_posg as posg
 from lp_posg.errors import FormatError, LpPosgError
-from lp_posg.induction import backward, pieces
+from lp_posg.induction import backward, kept_parts
 from lp_posg.induction.checkpoint import DIGEST_KEY, PART_KEY, SUM_KEY
 
 
@@ -86,8 +86,8 @@ def test_parts_of_a_depth_are_kept_whatever_stops_the_run(game, tmp_path, monkey
 def test_parts_are_kept_while_others_are_solved(game, tmp_path, monkeypatch, small_parts):
     """Nothing runs when the process is killed; what is old enough was kept when a part ended."""
     clock = iter(range(10**6))
-    monkeypatch.setattr(pieces.clock, "monotonic", lambda: 2.0 * next(clock))  # two seconds from look to look
-    monkeypatch.setattr(pieces.Piece, "save", (save := pieces.Piece.save))
+    monkeypatch.setattr(kept_parts.clock, "monotonic", lambda: 2.0 * next(clock))  # two seconds from look to look
+    monkeypatch.setattr(kept_parts.Piece, "save", (save := kept_parts.Piece.save))
     counting(monkeypatch, stop_after=10)
     kept = []
 
@@ -95,7 +95,7 @@ def test_parts_are_kept_while_others_are_solved(game, tmp_path, monkeypatch, sma
         save(piece)
         kept.append(sum(map(len, piece._rows[: piece._kept])))
 
-    monkeypatch.setattr(pieces.Piece, "save", noting)
+    monkeypatch.setattr(kept_parts.Piece, "save", noting)
     with pytest.raises(Stop):
         solve(game, tmp_path / "c")
     assert kept == [40, 80, 120, 160, 200, 200]
@@ -110,7 +110,7 @@ def test_parts_that_end_in_another_order_give_the_same_answer(game, tmp_path, mo
     from lp_posg.planning import run_options
 
     monkeypatch.setattr(run_options, "runner", lambda *_, ordered=True: map if ordered else backwards)
-    monkeypatch.setattr(pieces, "SAVE_SECONDS", -1.0)
+    monkeypatch.setattr(kept_parts, "SAVE_SECONDS", -1.0)
     same(whole, solve(game, tmp_path / "c"))
     assert len(list((tmp_path / "c").glob("solved-2-0-0*.npz"))) == 13
     same(whole, solve(game, tmp_path / "c"))
@@ -118,11 +118,11 @@ def test_parts_that_end_in_another_order_give_the_same_answer(game, tmp_path, mo
 
 def test_files_after_one_that_is_lost_are_not_taken_for_others(game, tmp_path, monkeypatch, small_parts):
     whole = solve(game)
-    monkeypatch.setattr(pieces, "SAVE_SECONDS", -1.0)
+    monkeypatch.setattr(kept_parts, "SAVE_SECONDS", -1.0)
     same(whole, solve(game, tmp_path / "c"))
     for name in ("solved-2-0-0.npz", "solved-2-0-0-4.npz"):
         (tmp_path / "c" / name).unlink()
-    monkeypatch.setattr(pieces, "SAVE_SECONDS", 1e9)
+    monkeypatch.setattr(kept_parts, "SAVE_SECONDS", 1e9)
     same(whole, solve(game, tmp_path / "c"))
     every, _ = counting(monkeypatch)
     same(whole, solve(game, tmp_path / "c"))
@@ -312,7 +312,7 @@ def damaged_runs(count, seed, tmp_path):
 
 
 def test_damaged_checkpoints_give_the_answer_or_one_error(tmp_path, small_parts, monkeypatch):
-    monkeypatch.setattr(pieces, "SAVE_SECONDS", -1.0)
+    monkeypatch.setattr(kept_parts, "SAVE_SECONDS", -1.0)
     ended = damaged_runs(14, 0, tmp_path)
     assert sum(ended.values()) == 14
     assert ended["answer"] > 7
@@ -320,7 +320,7 @@ def test_damaged_checkpoints_give_the_answer_or_one_error(tmp_path, small_parts,
 
 @pytest.mark.slow
 def test_many_damaged_checkpoints_give_the_answer_or_one_error(tmp_path, small_parts, monkeypatch):
-    monkeypatch.setattr(pieces, "SAVE_SECONDS", -1.0)
+    monkeypatch.setattr(kept_parts, "SAVE_SECONDS", -1.0)
     ended = damaged_runs(300, 1, tmp_path)
     assert sum(ended.values()) == 300
     assert ended["answer"] > 200

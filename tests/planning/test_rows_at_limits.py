@@ -15,7 +15,7 @@ from lp_posg.evaluate import KINDS
 from lp_posg.information import resources
 from lp_posg.planning import comparing, relations
 from lp_posg.stage import concept_named
-from lp_posg.stage.nash import box_search, two_agents
+from lp_posg.stage.nash import box_search, nash_concept, two_agents
 
 
 class Own:
@@ -159,6 +159,7 @@ def stopped(monkeypatch):
         raise LimitError("stopped", limit="time", bound=-np.inf, incumbent=np.nan, x=found.x)
 
     monkeypatch.setattr(two_agents, "solve_program", solve_program)
+    monkeypatch.setattr(nash_concept, "FEW_SYSTEMS", 0)  # else these games are enumerated
 
 
 def chicken():
@@ -221,6 +222,7 @@ def test_what_is_no_equilibrium_is_not_handed_over(monkeypatch):
         raise LimitError("stopped", limit="time", bound=-np.inf, incumbent=np.nan, x=x)
 
     monkeypatch.setattr(two_agents, "solve_program", solve_program)
+    monkeypatch.setattr(nash_concept, "FEW_SYSTEMS", 0)  # else these games are enumerated
     monkeypatch.setattr(two_agents, "attempt_program", lambda program: SimpleNamespace(status=None))
     row = posg.compare(posg.catalog("chicken"), 1, ["full"], ["ne"]).rows[0]
     assert (row.status, row.solution) == ("stopped at a limit", None)

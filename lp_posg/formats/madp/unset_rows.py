@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.csgraph import breadth_first_order
 
 from lp_posg.errors import UnsetRowsWarning
 from lp_posg.formats.madp.cells import CellLog
@@ -84,6 +83,8 @@ class UnsetRows:
             after = np.concatenate([nexts, starts])
             graph = sp.csr_array((np.ones(len(before)), (before, after)), shape=(n_states + 1, n_states + 1))
             reached = np.zeros(n_states + 1, dtype=bool)
+            from scipy.sparse.csgraph import breadth_first_order  # costs as much to import as a small game to solve
+
             reached[breadth_first_order(graph, n_states, return_predecessors=False)] = True
             entered = np.zeros(n_joint * n_states, dtype=bool)
             own = reached[rows // n_joint]

@@ -138,7 +138,7 @@ class Form(IncentiveRows):
 
     @property
     def n_nonzeros(self) -> float:
-        """Most entries of one program with pairs as cells that are not 0: a column stands in few of the rows."""
+        """Most entries that are not 0 in one program with pairs as cells, where a column stands in few of the rows."""
         others = prescriptions_but(self.n_private, self.n_actions, self.free)
         advised = sum(self.n_private[i] * (self.n_actions[i] - 1) for i in self.fixed)
         return others * self.k * self.a * (advised + self.a)

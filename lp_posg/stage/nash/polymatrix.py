@@ -16,8 +16,8 @@ is linear in the others' prescriptions, the sum of all agents' values is linear 
          x_i(. | p_i) a distribution            for all i, p_i
 
 is the sum of all regrets: never negative, and 0 exactly at the Nash equilibria, of which there is one. They are
-therefore a polytope: the feasible points that are complementary to the multipliers of this program. Over it a second
-program maximises the objective in the values sum over p_i of v_i(p_i).
+therefore a polytope: the feasible points complementary to the multipliers of this program. Over it a second program
+maximises the objective in the values sum over p_i of v_i(p_i).
 
 Source: Cai, Candogan, Daskalakis and Papadimitriou (2016), Zero-sum polymatrix games: a generalization of minmax,
 Mathematics of Operations Research 41(2), 648-655; here with one distribution per private information.

@@ -18,7 +18,6 @@ from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.linalg import splu
 
 from lp_posg.lp import LinearProgram, Status, WarmProgram, basic_at
 from lp_posg.trees.sequence.form import InformationTree, SequenceGame
@@ -30,17 +29,22 @@ TREMBLES = (1e-2, 5e-2, 1e-3, 1e-4)
 NOTHING = 1e-9
 """Coefficients of a plan up to this are rounding."""
 
+MOST_POWERS = 40
+"""Of more powers, as an agent has with so many moves in a row, doubles hold none; work grows with their square."""
+
 Powers = tuple[FloatArray, FloatArray]
 """Each agent's plan, shape (D, L_i): the coefficient of each power of e."""
 
 
 def trembling_plans(game: SequenceGame, program: LinearProgram, deadline: float | None) -> Iterator[Powers]:
-    """Yield plans that may be the limit of trembles, for one size of tremble after another.
+    """Yield plans that may be the limit of trembles, for one size of tremble after another; none of very deep trees.
 
     `program`: as `compile_sequence_form` returns it.
     """
     least = [_depths(tree) for tree in game.trees]
     n_powers = 1 + max(int(depth.max()) for depth in least)
+    if n_powers > MOST_POWERS:
+        return
     # Coefficients by power, shape (D, ...), of the bounds of x and of the costs.
     lower, cost = (np.zeros((n_powers, program.n_columns)) for _ in range(2))
     of_second = np.zeros((n_powers, program.n_rows))
@@ -85,6 +89,8 @@ def _powers(
         return None
     square = sp.csc_array(matrix[tight][:, basic])
     try:
+        from scipy.sparse.linalg import splu  # costs as much to import as a small game to solve
+
         factors = splu(square)
     except RuntimeError:
         return None

@@ -298,4 +298,4 @@ def test_options_are_checked(options):
 
 def test_a_file_is_no_game():
     with pytest.raises(ModelError, match="expected a Game"):
-        posg.solve("kuhn-poker", 3, method="sequence-form")
+        posg.solve(3, 3, method="sequence-form")
