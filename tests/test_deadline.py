@@ -1,12 +1,16 @@
 """The time limit of a call, by clocks that count how often they are asked and jump when they are told to."""
 
+import time
 from math import inf
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import lp_posg as posg
+from lp_posg import deadline
+from lp_posg.cli.application import COMMANDS, app
 from lp_posg.deadline import check_time, current_deadline, until
 from lp_posg.errors import LimitError
 from lp_posg.evaluate import certify
@@ -20,6 +24,17 @@ from lp_posg.trees.sequence.from_tree import tree_form
 from lp_posg.trees.sequence.histories import sequence_game
 
 QUICK = {"memory": 1, "episodes": 100, "rounds": 2, "evaluation_episodes": 50}
+
+
+EFG = """EFG 2 R "tree" { "one" "two" } ""
+c "" 1 "" { "h" 1/2 "t" 1/2 } 0
+p "" 1 1 "" { "a" "b" } 0
+t "" 1 "" { 1 -1 }
+t "" 2 "" { 2 -2 }
+p "" 2 1 "" { "a" "b" } 0
+t "" 1
+t "" 2
+"""
 
 
 class Clock:
@@ -228,3 +243,33 @@ def test_verify_past_its_limit_certifies_nothing(monkeypatch):
     monkeypatch.setattr("lp_posg.planning.verification.clock", SimpleNamespace(time=lambda: 0.0))
     with pytest.raises(LimitError, match="the time limit was met, in phase 'expand' at step 1"):
         posg.verify(plan, time_limit=1.0)
+
+
+# ---- the command line ------------------------------------------------------------------------------------------
+
+
+def test_a_tree_file_is_asked_for_time_at_every_node_it_reads_and_makes(monkeypatch, tmp_path):
+    """Seven nodes: whichever of the first fourteen questions finds the time over, reading ends there."""
+    path = tmp_path / "t.efg"
+    path.write_text(EFG)
+    for spent in range(14):
+        monkeypatch.setattr(deadline, "clock", Clock(jump_after=spent))
+        with until(50.0), pytest.raises(LimitError, match="game tree"):
+            posg.load(path)
+
+
+def test_programs_are_handed_the_time_that_is_left(monkeypatch):
+    from lp_posg.lp import attempts
+
+    seen, run = [], attempts.run
+    monkeypatch.setattr(attempts, "run", lambda *given, **more: seen.append(given[2]) or run(*given, **more))
+    with until(time.time() + 50):
+        posg.solve(posg.catalog("kuhn-poker-tree"))
+    assert seen
+    assert all(0 < left <= 50 for left in seen)
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"models"}))
+def test_every_command_takes_a_limit(command):
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert "--time-limit" in result.output

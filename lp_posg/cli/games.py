@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from lp_posg.cli.bars import status_line
 from lp_posg.errors import UnsupportedError
 from lp_posg.formats import FORMATS, stored_solution
+from lp_posg.wording import clean
 
 if TYPE_CHECKING:
     from lp_posg.catalogue import CatalogEntry
@@ -98,7 +100,8 @@ def open_stored(given: str) -> Opened | Solution:
     from lp_posg.catalogue.finding import find
     from lp_posg.planning import Solution
 
-    found, entry, source = find(given)
+    with status_line(f"reading {clean(given)}"):
+        found, entry, source = find(given)
     return found if isinstance(found, Solution) else Opened(found, entry, given, source)
 
 

@@ -202,7 +202,7 @@ def takes(*names: str, several: Sequence[str] = ()) -> Callable[[Callable[..., N
             limit = options.get("time_limit")
             # The limit is the whole command's: reading the game counts.
             with until(None if limit is None else clock.time() + limit):
-                run(options=options, **given)
+                run(**{"options": options} if "options" in signature.parameters else {}, **given)
 
         command.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=[entry.replace(kind=kind) for entry in entries]

@@ -23,6 +23,7 @@ import numpy as np
 
 from lp_posg.brevity import brief
 from lp_posg.checks import confidence, whole_numbers
+from lp_posg.deadline import check_time
 from lp_posg.errors import ModelError
 from lp_posg.evaluate.playing import Player, PolicyPlayer
 from lp_posg.evaluate.sampling import DRAWS_PER_MOVE, GameSampler
@@ -251,6 +252,7 @@ class _Runs:
         memory, total, weight, row = None, np.zeros((len(states), n)), 1.0, DRAWS_PER_MOVE
         moments: list[Moment] = []
         for time in range(len(self.player.tables)):
+            check_time("playing runs")
             memory, atom, actions = self.player.act(memory, known, uniform[row : row + 1 + n])
             joint = np.ravel_multi_index(actions, game.n_actions)
             rewards = self.sampler.rewards(time, states, joint)

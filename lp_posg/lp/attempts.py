@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from lp_posg.deadline import current_deadline
 from lp_posg.errors import LimitError, SolveError
 from lp_posg.lp.balance import ROUNDING, Units, balanced, correction, is_wide
 from lp_posg.lp.highs import FIRST_WAY, VIOLATION_TOL, run
@@ -70,8 +71,9 @@ def solve_program(
 
 
 def seconds_left(deadline: float | None) -> float:
-    """Return the seconds until a value of ``time.time()``; inf without one."""
-    return np.inf if deadline is None else deadline - clock.time()
+    """Return the seconds until a value of ``time.time()``, or that of the call that is running if it is sooner."""
+    known = [when for when in (deadline, current_deadline()) if when is not None]
+    return min(known) - clock.time() if known else np.inf
 
 
 def optimal(result: LPResult, program: LinearProgram, what: str) -> LPResult:
@@ -134,7 +136,7 @@ def attempt_program(
     `time_limit`: seconds for all ways together. `presolve`, `balance`: as in `solve_program`.
     """
     endings: list[Status] = []
-    end = clock.time() + time_limit
+    end = clock.time() + min(time_limit, seconds_left(None))
     if program.integer is None and (balance or is_wide(program.value)):
         result = _attempt_balanced(program, end)
         if result.status is Status.OPTIMAL:

@@ -142,9 +142,12 @@ def _equilibrium(
     request: Request, form: SequenceGame, begun: float, what: str
 ) -> tuple[Equilibrium, Mapping[str, float]]:
     """Return the equilibrium of a game in sequence form, and the seconds that each phase took since `begun`."""
-    built = clock.perf_counter()
+    built, n_sets = clock.perf_counter(), sum(tree.n_sets for tree in form.trees)
+    request.run.tell("expand", begun, 1, 1, n_sets)
+    request.run.tell("solve", built, 0, 1, n_sets)
     solved = solve_form(form, what, request.run.deadline)
     planned = clock.perf_counter() - built
+    request.run.tell("certify", begun, 1, 1, n_sets, 1)
     return solved, {"expand": built - begun, "solve": planned - solved.seconds, "certify": solved.seconds}
 
 

@@ -82,6 +82,8 @@ class Trials:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid or 0, signal.SIGKILL)
         process.join()
+        if process.exitcode not in {0, 1, 2, -signal.SIGKILL}:
+            raise RuntimeError(f"pytest ended with {process.exitcode}: have tests changed? Note anew with --fresh")
         return "hung" if hung else "SURVIVED" if process.exitcode == 0 else "found"
 
 

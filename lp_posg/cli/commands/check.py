@@ -12,6 +12,7 @@ from lp_posg.wording import counted, number
 EXAMPLE = "lp-posg check dectiger"
 
 
+@shared.takes("time_limit")
 def run(file: shared.File) -> None:
     """Validate a game file: what it is, or where it is wrong.
 

@@ -35,6 +35,7 @@ def _schema(wanted: bool) -> None:
         raise typer.Exit
 
 
+@shared.takes("time_limit")
 def run(
     source: Source,
     target: Target,

@@ -62,7 +62,8 @@ def run(
     fits = _surveyed(game, horizon, shared.listed("--sharing", sharing) if sharing else list(sharing_examples()))
     import lp_posg as posg
 
-    seen = posg.bounds.observability(game, OBSERVABILITY_SECONDS)
+    with status_line("bounding observability"):
+        seen = posg.bounds.observability(game, OBSERVABILITY_SECONDS)
     result = game, horizon, fits, seen
     deliver(json, lambda: _summary(*result), lambda: _show(*result))
 

@@ -20,6 +20,7 @@ Step: Any = shared.option(int, "Only what is done at this step, from 1 on.", min
 State: Any = shared.option(int, "Only the state of this number at the step, from 1 on.", min=1)
 
 
+@shared.takes("time_limit")
 def run(
     solution: shared.Stored,
     step: Step = None,

@@ -29,6 +29,7 @@ def _level(value: float) -> float:
     return value
 
 
+@shared.takes("time_limit")
 def run(
     solution: shared.Stored,
     file: shared.StoredGame = None,

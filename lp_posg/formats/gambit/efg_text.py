@@ -13,6 +13,7 @@ from functools import cache
 from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lp_posg.deadline import check_time
 from lp_posg.formats.gambit.gambit_text import check_first_words, parsed, parser_of, player_names, text_of
 from lp_posg.formats.source import Source
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 1 << 24
 """Most characters of a file: some 400,000 nodes, read in about a minute (a tenth of a millisecond a node)."""
+
+READING = "reading a game tree"
 
 _GRAMMAR = r"""
 start: WORD NUMBER WORD STRING players comment node+
@@ -122,6 +125,7 @@ def _transformer() -> Any:
             return None
 
         def chance(self, parts: list[Any]) -> Node:
+            check_time(READING)
             name, number, event, (outcome, payoffs) = parts
             return Node("c", name.line, None, _word(number), event, outcome, payoffs)
 
@@ -133,6 +137,7 @@ def _transformer() -> Any:
             return _word(parts[0]).text, _word(parts[1])
 
         def personal(self, parts: list[Any]) -> Node:
+            check_time(READING)
             name, player, number, moves, (outcome, payoffs) = parts
             return Node("p", name.line, _word(player), _word(number), moves, outcome, payoffs)
 
@@ -141,6 +146,7 @@ def _transformer() -> Any:
             return Branches(_name(parts), (parts[0] or parts[1]).line, labels, ())
 
         def terminal(self, parts: list[Any]) -> Node:
+            check_time(READING)
             name, (outcome, payoffs) = parts
             return Node("t", name.line, None, None, None, outcome, payoffs)
 
