@@ -13,7 +13,7 @@ from random_strategies import with_random_strategy
 import lp_posg as posg
 from lp_posg.errors import CertificateError, ModelError
 from lp_posg.evaluate import best_deviations as team_module
-from lp_posg.evaluate import certify, joint_search
+from lp_posg.evaluate import certify, exact_gaps, joint_search
 from lp_posg.induction.backward import sweep
 from lp_posg.information import Exact, reachable_states, sharing_structure
 from lp_posg.stage import concept_named, parse_objective
@@ -212,3 +212,24 @@ def test_a_strategy_correlated_in_any_block_of_a_step_is_no_nash_equilibrium():
             steps[time] = replace(step, blocks=blocks)
             with pytest.raises(ModelError, match=f"correlates the agents' prescriptions at step {time + 1}, "):
                 certify(game, structure, replace(solution.policy, steps=tuple(steps)), "ne")
+
+
+@pytest.mark.parametrize("time", [-1, 0, 1])
+def test_pairs_of_another_strategy_are_refused_wherever_it_leads_elsewhere(time):
+    """One transition of the strategy, at the start or at a step, leads to another state than the pairs say."""
+    game = random_game(0, initial_observation=True)
+    solution = posg.solve(game, 3, "full", "cce", compression="finite-memory:1")
+    structure, policy = sharing_structure("full", 2), solution.policy
+    pairs = exact_gaps.pairs_of(game, structure, policy)
+    assert certify(game, structure, policy, "cce", space=pairs).gaps == pytest.approx(solution.certificate.gaps)
+    if time < 0:
+        moved = policy.start_node.copy()
+        moved[0] = policy.start_node[policy.start_node != moved[0]][0]
+        other = replace(policy, start_node=moved)
+    else:
+        step = policy.steps[time]
+        child = step.child.copy()
+        child[0] = step.child[step.child != child[0]][0]
+        other = replace(policy, steps=(*policy.steps[:time], replace(step, child=child), *policy.steps[time + 1 :]))
+    with pytest.raises(ModelError, match="pairs of belief and state are not those of the strategy"):
+        certify(game, structure, other, "cce", space=pairs)
