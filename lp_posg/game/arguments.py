@@ -28,26 +28,37 @@ def takes(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
 
     Where a game or game tree is expected, the name of one or its file will do.
     """
-    parameters = inspect.signature(function).parameters
+    signature = inspect.signature(function)
     hints = cache(lambda: get_type_hints(function))
+    plain = cache(lambda: {name: _plain(hints().get(name, Any)) for name in signature.parameters})
 
     @wraps(function)
     def checked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         try:
-            given = inspect.signature(function).bind(*args, **kwargs)
+            given = signature.bind(*args, **kwargs)
         except TypeError:
             return function(*args, **kwargs)  # raises it, in Python's words
         for name, value in given.arguments.items():
-            if parameters[name].kind not in _VARIABLE:
+            if type(value) not in plain()[name] and signature.parameters[name].kind not in _VARIABLE:
                 given.arguments[name] = _taken(name, value, hints().get(name, Any))
         return function(*given.args, **given.kwargs)
 
     return checked
 
 
+def _plain(hint: Any) -> frozenset[Any]:
+    """Return the classes of an annotation whose values need no further look; a text may name a game."""
+    kinds = {kind for kind in _kinds(hint) if isinstance(kind, type) and get_origin(kind) is None}
+    return frozenset(kinds - {str} if _is_of_game(hint) else kinds)
+
+
+def _is_of_game(hint: Any) -> bool:
+    return bool({getattr(kind, "__name__", "") for kind in _kinds(hint)} & {*_GAMES})
+
+
 def _taken(name: str, value: Any, hint: Any) -> Any:
     """Return an argument, opened if it names a game; raise ModelError unless it is what `hint` says."""
-    is_game = bool({getattr(kind, "__name__", "") for kind in _kinds(hint)} & {*_GAMES})
+    is_game = _is_of_game(hint)
     if is_game:
         value = opened(value)
     if _is(value, hint):

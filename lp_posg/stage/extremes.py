@@ -20,6 +20,7 @@ from lp_posg.lp import NOISE, WIDE, is_wide
 from lp_posg.stage.correlated.incentives import Kind
 from lp_posg.stage.objective import Objective
 from lp_posg.stage.payoffs import StageBlock
+from lp_posg.stage.shortcuts import closed_games
 from lp_posg.stage.strategy import BlockStrategy, added, arranged, joined
 from lp_posg.types import BoolArray, FloatArray, IntArray
 
@@ -61,6 +62,9 @@ def solve_with_extremes(
     delicate = spread > DELICATE_SPREAD
     if delicate.any() and not objective.is_leximin and (is_delicate is None or not is_delicate(block.part(delicate))):
         delicate = spread > SPREAD
+    mild = np.flatnonzero(delicate & (spread <= SPREAD) & ~extreme)
+    if len(mild):
+        delicate[mild] = ~closed_games(block.part(mild), objective)[0]  # what takes no program takes no care
     first = extreme | delicate
     apart = {int(b): exact(block.part(slice(b, b + 1)), objective) for b in np.flatnonzero(first)}
     for b in apart:
