@@ -11,7 +11,8 @@ import scipy.sparse as sp
 
 from lp_posg.game.labels import joint_label
 from lp_posg.game.matrices import frozen, frozen_csr
-from lp_posg.types import REWARD_TOL, FloatArray, SparseMatrix
+from lp_posg.game.rounding import are_common, sum_alike
+from lp_posg.types import FloatArray, SparseMatrix
 
 
 class Derived:
@@ -132,17 +133,12 @@ class Derived:
     @cached_property
     def is_common_reward(self) -> bool:
         """Whether all agents always receive the same reward (a Dec-POMDP)."""
-        return all(bool(np.ptp(g, axis=0).max() <= self._reward_slack) for g in self._rewards)
+        return all(are_common(g) for g in self._rewards)
 
     @cached_property
     def is_zero_sum(self) -> bool:
         """Whether there are two agents whose rewards always sum to the same number."""
-        sums = [g.sum(axis=0) for g in self._rewards]
-        return self.n_agents == 2 and all(bool(np.ptp(s) <= self._reward_slack) for s in sums)
-
-    @property
-    def _reward_slack(self) -> float:
-        return REWARD_TOL * max(float(np.abs(g).max()) for g in self._rewards)
+        return self.n_agents == 2 and all(sum_alike(g) for g in self._rewards)
 
     # ---- labels ------------------------------------------------------------------------------
 

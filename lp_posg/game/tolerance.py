@@ -10,11 +10,8 @@ import numpy as np
 from lp_posg.checks import finite_number
 from lp_posg.errors import LargeGapWarning, OffsetWarning, SelectionWarning
 from lp_posg.game.model import Game
-from lp_posg.types import ROUNDING, FloatArray
-
-LARGE_SHARE = 1e-4
-"""A gap of more than this share of what an agent gets is no rounding to whoever gets it."""
-
+from lp_posg.game.rounding import LARGE_SHARE, accepted_gaps
+from lp_posg.types import FloatArray
 
 FEWEST_STEPS = 1e6
 """Payoffs that differ by fewer steps between neighbouring doubles than this have lost what they differed by."""
@@ -35,15 +32,16 @@ def allowed_gaps(game: Game, tolerance: float, together: bool = False) -> FloatA
     """Return the largest gap accepted of each agent, in reward units, shape (n,).
 
     That is the tolerance times the agent's own reward range (if all deviate `together`, that of the common reward,
-    or of the sum of the rewards), and no less than what rounding can make of one reward in double
-    precision: with rewards of 1e9 a gain of 1e-7 cannot be distinguished from none.
+    or of the sum of the rewards), and what rounding can make of one reward in double precision: with rewards of 1e9 a
+    gain of 1e-7 cannot be distinguished from none. Where rewards have more in common than that, a large share of what
+    they differ by would pass for rounding: there no more than ``LARGE_SHARE`` of it is accepted.
     """
     rewards = game.parts()[2]
     if together and not game.is_common_reward:
         rewards = tuple(np.broadcast_to(reward.sum(axis=0), reward.shape) for reward in rewards)
     span = np.max([np.ptp(reward, axis=(1, 2)) for reward in rewards], axis=0)
     largest = np.max([np.abs(reward).max(axis=(1, 2)) for reward in rewards], axis=0)
-    return np.asarray(tolerance * span + ROUNDING * largest)
+    return accepted_gaps(tolerance, span, largest)
 
 
 def usual_rewards(game: Game) -> FloatArray:

@@ -25,12 +25,13 @@ import scipy.sparse as sp
 
 from lp_posg.brevity import brief
 from lp_posg.errors import LimitError
+from lp_posg.game.rounding import are_common
 from lp_posg.information.levels import Level
 from lp_posg.information.lookup import places, sums_by
 from lp_posg.information.state_space import Arcs, Depth, StateSpace
 from lp_posg.information.tracking import split_flat
 from lp_posg.learning.windows import Frame, WindowIndex
-from lp_posg.types import REWARD_TOL, FloatArray, IntArray, SparseMatrix
+from lp_posg.types import FloatArray, IntArray, SparseMatrix
 
 MOST_ARCS = 20_000_000
 """Most pairs of a state and a joint increment of one step, seen or not."""
@@ -117,11 +118,7 @@ class LearntModel:
     @cached_property
     def is_common_reward(self) -> bool:
         """Whether all agents always received the same reward."""
-        return all(float(np.ptp(step.reward, axis=0).max()) <= self._slack for step in self.steps)
-
-    @property
-    def _slack(self) -> float:
-        return REWARD_TOL * max(float(np.abs(step.reward).max()) for step in self.steps)
+        return all(are_common(step.reward) for step in self.steps)
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -115,6 +115,7 @@ def plan_over(
         The pairs of exact belief and state of the strategy, if they are known; see `certify`.
     """
     game, begun = request.posg[0], clock.perf_counter()
+    warn_of_offset(game)
     swept = _swept(request, space, resources)
     planned = clock.perf_counter()
     model_values = _planned(space, swept)
@@ -145,7 +146,6 @@ def plan_over(
     check_judged(request, found, solution)
     if request.compression.name == "exact":
         check_planned_values(certificate, model_values, game, request.tolerance)
-    warn_of_offset(game)
     warn_of_selection(game, swept.methods.get("rounded", 0))
     return solution
 

@@ -22,6 +22,7 @@ from lp_posg.types import BoolArray, IntArray
 
 ENTRY_LIMIT = 5_000  # most entries of one game's enumeration; beyond it looking for a shortcut costs more than it saves
 ROUNDING = 1e-14  # a gain this small relative to the game's payoffs is rounding
+ROUNDED_SHARE = 1e-9  # but not if it is a larger share of what they differ by, beside what they have in common
 
 
 def shortcuts_first(
@@ -81,7 +82,10 @@ def _is_nash(block: StageBlock, pure: list[IntArray]) -> BoolArray:
         obeyed = np.take_along_axis(by_private, pure[i][:, :, None], axis=2)
         # Relative to what is at stake at each private information, however improbable that is.
         away = tuple(axis for axis in range(1, 1 + 2 * n) if axis != 1 + i)
-        slack = ROUNDING * np.abs(block.payoff[:, i]).max(axis=away)
+        largest = np.abs(block.payoff[:, i]).max(axis=away)
+        slack = np.minimum(
+            ROUNDING * largest, ROUNDED_SHARE * np.ptp(block.payoff[:, i], axis=away) + np.spacing(largest)
+        )
         stable &= ((by_private - obeyed).max(axis=2) <= slack).all(axis=1)
     return stable
 

@@ -10,9 +10,10 @@ from functools import cached_property
 import numpy as np
 
 from lp_posg.brevity import brief
+from lp_posg.game.rounding import accepted_gaps, are_common, sum_alike
 from lp_posg.trees.nodes import TERMINAL, InformationSet, Nodes, check_tree
 from lp_posg.trees.paths import from_root
-from lp_posg.types import REWARD_TOL, ROUNDING, FloatArray, IntArray, read_only
+from lp_posg.types import FloatArray, IntArray, read_only
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,17 +41,17 @@ class Totals:
 
     @property
     def is_constant_sum(self) -> bool:
-        """Whether all paths pay the same in sum, up to rounding beside the largest payoff."""
-        return bool(np.ptp(self.sums) <= REWARD_TOL * self.largest)
+        """Whether all paths pay the same in sum, up to rounding beside what payoffs differ by."""
+        return sum_alike(self.paid, self.sums)
 
     @property
     def is_common_payoff(self) -> bool:
         """Whether all agents always get the same in all."""
-        return bool(np.ptp(self.paid, axis=0).max() <= REWARD_TOL * self.largest)
+        return are_common(self.paid)
 
     def allowed_gaps(self, tolerance: float) -> FloatArray:
         """Return the largest gap accepted of each agent: relative to its own range of payoffs, shape (n,)."""
-        return np.asarray(tolerance * np.ptp(self.paid, axis=1) + ROUNDING * np.abs(self.paid).max(axis=1))
+        return accepted_gaps(tolerance, np.ptp(self.paid, axis=1), np.abs(self.paid).max(axis=1))
 
 
 @brief("name", "agents", "n_nodes", "sets")
