@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from lp_posg.game.equal_rewards import are_common, sum_alike
 from lp_posg.game.labels import joint_label
 from lp_posg.game.matrices import frozen, frozen_csr
-from lp_posg.game.rounding import are_common, sum_alike
 from lp_posg.types import FloatArray, SparseMatrix
 
 

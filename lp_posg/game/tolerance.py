@@ -9,8 +9,8 @@ import numpy as np
 
 from lp_posg.checks import finite_number
 from lp_posg.errors import LargeGapWarning, OffsetWarning, SelectionWarning
+from lp_posg.game.equal_rewards import LARGE_SHARE, accepted_gaps
 from lp_posg.game.model import Game
-from lp_posg.game.rounding import LARGE_SHARE, accepted_gaps
 from lp_posg.types import FloatArray
 
 FEWEST_STEPS = 1e6

@@ -12,6 +12,9 @@ from typing import Any, Protocol
 from lp_posg.deadline import current_deadline
 from lp_posg.errors import LimitError
 
+SHOWN = 10
+"""Depths of which a message tells the first and the last."""
+
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 """Applies a function to every item and gives the results in order, perhaps on several workers."""
 
@@ -99,8 +102,9 @@ class Resources:
 
     def _limit(self, kind: str, reason: str, phase: str, time: int, states: tuple[int, ...], advice: str) -> LimitError:
         kept = "; what is finished is in the checkpoint" if self.store is not None else ""
+        shown = str(list(states)) if len(states) <= 2 * SHOWN else f"{list(states[:SHOWN])} ... {list(states[-SHOWN:])}"
         message = (
-            f"{reason}, in phase {phase!r} at step {time + 1}; states by depth so far: {list(states)}{kept};"
+            f"{reason}, in phase {phase!r} at step {time + 1}; states by depth so far: {shown}{kept};"
             f" {advice}, plan fewer steps, or share more"
         )
         return LimitError(message, limit=kind, phase=phase, time=time, states_by_depth=states)

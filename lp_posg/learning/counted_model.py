@@ -25,7 +25,7 @@ import scipy.sparse as sp
 
 from lp_posg.brevity import brief
 from lp_posg.errors import LimitError
-from lp_posg.game.rounding import are_common
+from lp_posg.game.equal_rewards import are_common
 from lp_posg.information.levels import Level
 from lp_posg.information.lookup import places, sums_by
 from lp_posg.information.state_space import Arcs, Depth, StateSpace

@@ -13,6 +13,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from lp_posg.checks import listed
+from lp_posg.deadline import until
 from lp_posg.errors import LimitError, LpPosgError, ModelError, OptionError, UnsupportedError
 from lp_posg.game import Game
 from lp_posg.information import Compression, CompressionRule, SharingStructure, StateSpace, sharing_structure
@@ -87,10 +88,11 @@ def compare(
     """
     if concept is not None and concepts is not None:
         raise OptionError("concept and concepts are one argument; give one of them", option="concept")
-    game = checked_game(game)
+    checked = checked_run(run)
+    with until(checked.deadline):
+        game = checked_game(game)
     wanted = [concept_named(one) for one in listed("concept", concept if concepts is None else concepts, CONCEPTS)]
     rules = _rules(game, sharing)
-    checked = checked_run(run)
     sample = check_request(
         game,
         horizon,
@@ -107,9 +109,7 @@ def compare(
     )
     n_rows = len(rules) * len(wanted)
     rows: list[Row] = []
-    checks: list[Check] = []
     found: list[Solved] = []
-    ranges: list[Spread] = []
     for rule in rules:
         states = _States()
         of_rule: list[Row] = []
@@ -120,16 +120,25 @@ def compare(
         plans = tuple(plan for row in of_rule if (plan := row_plan(row)) is not None)
         found.append(Solved(None if rule is None else rule.name, plans, states.space, states.pairs))
         rows += of_rule
-        within = Resources(deadline=checked.deadline, memory_limit=checked.memory_limit)
-        checks += relation_checks(found[-1], sample.tolerance, within)
-        of_rule_ranges = list(spreads(found[-1], checked.deadline))
-        checks += range_checks(found[-1], of_rule_ranges)
-        ranges += of_rule_ranges
     if all(isinstance(row.error, ModelError) for row in rows):
         raise next(row.error for row in rows if row.error is not None)
-    checks += sharing_orders(found)
+    # Only then, so that what is said beside the rows costs none of them its time.
+    checks, ranges = _beside(found, sample.tolerance, checked)
     names = (sample.objective.name, sample.compression.name)
     return Comparison(sample.game, sample.horizon, *names, tuple(rows), tuple(checks), _note(sample), tuple(ranges))
+
+
+def _beside(found: Sequence[Solved], tolerance: float, run: Run) -> tuple[list[Check], list[Spread]]:
+    """Return what theory demands of the rows of each rule, and the ranges of equilibria in games of one step."""
+    checks: list[Check] = []
+    ranges: list[Spread] = []
+    within = Resources(deadline=run.deadline, memory_limit=run.memory_limit)
+    for solved in found:
+        checks += relation_checks(solved, tolerance, within)
+        of_rule = list(spreads(solved, run.deadline))
+        checks += range_checks(solved, of_rule)
+        ranges += of_rule
+    return [*checks, *sharing_orders(found)], ranges
 
 
 def _rules(game: Game | Tree, sharing: object) -> list[SharingStructure | None]:

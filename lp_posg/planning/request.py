@@ -8,6 +8,7 @@ from typing import Any
 
 from lp_posg.brevity import brief
 from lp_posg.checks import unknown
+from lp_posg.deadline import until
 from lp_posg.errors import ModelError, OptionError
 from lp_posg.game import Game, checked_tolerance, opened
 from lp_posg.information import (
@@ -137,13 +138,14 @@ def check_request(
     ModelError
         If an option is not valid.
     """
-    game = checked_game(game)
+    checked = run if isinstance(run, Run) else checked_run(run)
+    with until(checked.deadline):  # a file takes time too
+        game = checked_game(game)
     tolerance = checked_tolerance(tolerance)
     if approximate is not None and not isinstance(approximate, bool):
         raise ModelError(f"approximate is {approximate!r}, expected True, False or None")
     if not isinstance(certificate, str) or certificate not in CERTIFICATES:
         raise unknown("certificate", certificate, CERTIFICATES)
-    checked = run if isinstance(run, Run) else checked_run(run)
     steps, structure = None, None
     if isinstance(game, Tree):
         _check_tree_options(horizon, sharing, discount)

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from lp_posg.brevity import brief
-from lp_posg.game.rounding import accepted_gaps, are_common, sum_alike
+from lp_posg.game.equal_rewards import accepted_gaps, are_common, sum_alike
 from lp_posg.trees.nodes import TERMINAL, InformationSet, Nodes, check_tree
 from lp_posg.trees.paths import from_root
 from lp_posg.types import FloatArray, IntArray, read_only

@@ -80,7 +80,7 @@ def unrolled_tree(
     game = checked_posg(game)
     whole_number("max_nodes", max_nodes)
     structure, steps = sharing_structure(sharing, game.n_agents), check_horizon(game, horizon)
-    count = node_count(game, steps)
+    count = node_count(game, steps) if steps <= max_nodes else float(steps)  # each step has a node, at least
     if count > max_nodes:
         raise LimitError(
             f"game {game.name!r} over {steps} steps is a tree of {count:.6g} nodes, more than the limit of {max_nodes};"
@@ -93,14 +93,14 @@ def unrolled_tree(
 
 
 def node_count(game: Game, horizon: int) -> float:
-    """Return the number of nodes of the tree, without building it; exact below 2^53."""
+    """Return the number of nodes of the tree, without building it; exact below 2^53, too small beyond 1e100."""
     start = first_law(game)
     many = np.asarray((start > 0).sum(axis=1), dtype=np.float64).ravel()  # histories by state
     total = float(many.sum() + (many.sum() > 1))
     moves = float(np.cumprod(game.n_actions, dtype=np.float64).sum())
     for time in range(horizon):
         total += many.sum() * moves
-        if time == horizon - 1:
+        if time == horizon - 1 or total > 1e100:
             break
         chance = game.transition_matrix(time)
         seen = np.diff(game.observation_matrix(time).indptr)

@@ -96,6 +96,18 @@ def test_the_states_of_a_rule_may_take_the_time_of_its_rows(now, monkeypatch):
     ]  # fmt: skip
 
 
+def test_what_is_said_beside_the_rows_costs_no_row_its_time(now, monkeypatch):
+    """The range of the first rule's equilibria takes all the time there is: the rows of the second are there."""
+
+    def endless_range(solved, deadline):
+        now[0] += 1000
+        return iter(())
+
+    monkeypatch.setattr(comparing, "spreads", endless_range)
+    table = posg.compare("chicken", 1, ["full", "one-step-delay"], ["team", "cce"], time_limit=100)
+    assert statuses(table) == ["exact"] * 4
+
+
 def failing(error):
     def before(block):
         raise error

@@ -150,3 +150,9 @@ def test_unrolling_checks_its_options(wrong):
 def test_a_number_is_no_posg():
     with pytest.raises(ModelError, match="game is int, expected a Game"):
         posg.trees.unroll(3, 1)
+
+
+def test_a_tree_beyond_any_size_is_refused_at_once():
+    for horizon in (300, 10**9):
+        with pytest.raises(LimitError, match=r"nodes, more than the limit of 1000000; plan fewer steps"):
+            posg.trees.unroll("dectiger", horizon, "none")
