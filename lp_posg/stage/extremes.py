@@ -19,8 +19,8 @@ from lp_posg.errors import LimitError, SolveError
 from lp_posg.lp import NOISE, WIDE, is_wide
 from lp_posg.stage.correlated.incentives import Kind
 from lp_posg.stage.objective import Objective
-from lp_posg.stage.payoffs import StageBlock, largest_agent, prescriptions_but, welfare_optimum
-from lp_posg.stage.shortcuts import ENTRY_LIMIT, closed_games
+from lp_posg.stage.payoffs import StageBlock
+from lp_posg.stage.shortcuts import closed_games, welfare_optima
 from lp_posg.stage.strategy import BlockStrategy, added, arranged, joined, one_atom
 from lp_posg.types import BoolArray, FloatArray, IntArray
 
@@ -125,11 +125,9 @@ def _is_optimum(block: StageBlock, objective: Objective, found: BlockStrategy) -
     """Whether no prescriptions have more welfare than the strategy of one game, up to rounding: it is the best then."""
     if not (objective.counts_all_alike and objective.is_monotone):
         return False
-    free = largest_agent(block.n_private, block.n_actions)
-    width = prescriptions_but(block.n_private, block.n_actions, free) * block.n_private[free] * block.n_actions[free]
-    if width > ENTRY_LIMIT:
+    optimum = welfare_optima(block)
+    if optimum is None:
         return False
-    optimum = welfare_optimum(block.payoff.sum(axis=1), block.n_private, block.n_actions, free)
     team = one_atom([np.eye(a)[own] for own, a in zip(optimum, block.n_actions, strict=True)], 1, "enumeration")
     most, welfare = (float(each.values(block.payoff).sum()) for each in (team, found))
     return welfare >= most - TOLD * float(_steps(np.sort(_flat(block.payoff), axis=3))[0].max())

@@ -54,14 +54,19 @@ def closed_games(block: StageBlock, objective: Objective) -> tuple[BoolArray, Bl
 
 def _stable_optima(block: StageBlock) -> tuple[BoolArray, IntArray]:
     """Return where a welfare optimum is a Nash equilibrium, and the optima, shape (B, sum of k_i)."""
-    profile = np.zeros((len(block), sum(block.n_private)), dtype=np.int64)
+    optimum = welfare_optima(block)
+    if optimum is None:
+        return np.zeros(len(block), dtype=bool), np.zeros((len(block), sum(block.n_private)), dtype=np.int64)
+    return _is_nash(block, optimum), np.concatenate(optimum, axis=1)
+
+
+def welfare_optima(block: StageBlock) -> list[IntArray] | None:
+    """Return the pure prescriptions with the largest welfare, as `welfare_optimum`; None if that takes too long."""
     free = largest_agent(block.n_private, block.n_actions)
     width = prescriptions_but(block.n_private, block.n_actions, free) * block.n_private[free] * block.n_actions[free]
     if width > ENTRY_LIMIT:
-        return np.zeros(len(block), dtype=bool), profile
-    optimum = welfare_optimum(block.payoff.sum(axis=1), block.n_private, block.n_actions, free)
-    profile = np.concatenate(optimum, axis=1)
-    return _is_nash(block, optimum), profile
+        return None
+    return welfare_optimum(block.payoff.sum(axis=1), block.n_private, block.n_actions, free)
 
 
 def _is_nash(block: StageBlock, pure: list[IntArray]) -> BoolArray:

@@ -33,7 +33,7 @@ from lp_posg.trees.sequence.response import (
     replies_off_path,
 )
 from lp_posg.trees.sequence.trembles import limit_of, trembling_plans
-from lp_posg.types import FloatArray
+from lp_posg.types import ROUNDING, FloatArray
 
 Pair = tuple[FloatArray, FloatArray]
 
@@ -86,9 +86,6 @@ TREMBLING_ENTRIES = 100_000
 
 OFF_PATH = 1e-9
 """What an agent may gain at a set that is not reached, as a share of what is at stake there."""
-
-ROUNDING = 1e-13
-"""A gap up to this, beside what is paid, is as good as none."""
 
 DOUBT = 1e-6
 """A gap of more than this, beside what is paid on the way, is looked into."""
